@@ -1,0 +1,56 @@
+"""Every error that xlconv raises on purpose.
+
+Knows nothing of networks, workbooks or files: the place that raises an error
+writes the whole message (what is wrong, where, and what to do next), in one line.
+
+XlconvError
+├── NetworkError    layers that do not fit together, names that cannot be used
+├── WeightsError    weights that do not fit their network
+├── TemplateError   a template that cannot be found or read
+├── ImageError      a picture that cannot become the network's input
+├── DatasetError    training data that cannot be read or used
+├── LimitError      a network larger than a worksheet
+├── OutputError     a target that exists or cannot be written
+├── BookError       a workbook that cannot be read, or is not one of xlconv's
+└── EngineError     a spreadsheet program that is missing, fails or takes too long
+"""
+
+
+class XlconvError(Exception):
+    """The base of all errors that a user can cause and mend."""
+
+
+class NetworkError(XlconvError):
+    """Layers that do not fit together, or a name that cannot be used."""
+
+
+class WeightsError(XlconvError):
+    """Weights that are missing, superfluous, of a wrong shape or not finite."""
+
+
+class TemplateError(XlconvError):
+    """A template that cannot be found or read."""
+
+
+class ImageError(XlconvError):
+    """A picture that cannot become the network's input."""
+
+
+class DatasetError(XlconvError):
+    """Training data that cannot be read or used."""
+
+
+class LimitError(XlconvError):
+    """A network that needs more than a worksheet can hold."""
+
+
+class OutputError(XlconvError):
+    """A target that exists already or cannot be written."""
+
+
+class BookError(XlconvError):
+    """A workbook that cannot be read, or that is not one of xlconv's."""
+
+
+class EngineError(XlconvError):
+    """A spreadsheet program that is missing, fails or takes too long."""

@@ -1,0 +1,513 @@
+"""Networks: small frozen layers, linked by the names of the tensors they make.
+
+Owns the layers' settings, the inference of shapes, and `Model`, a network with its
+weights. Must not know how anything is computed, drawn, read or written.
+
+A tensor has the name of the layer that makes it; the picture is the tensor `input`.
+Shapes are (C, H, W) for maps and (n,) for vectors.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, singledispatch
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.errors import NetworkError, WeightsError
+from xlconv.grid import looks_like_reference
+
+Shape = tuple[int, ...]
+Array = NDArray[np.float64]
+
+INPUT = "input"
+ACTIVATIONS = ("relu",)
+
+
+def _pair(layer: str, setting: str, value: int | Iterable[int]) -> tuple[int, int]:
+    pair = (value, value) if isinstance(value, int) else tuple(value)
+    if len(pair) != 2 or not all(type(number) is int and number >= 1 for number in pair):
+        raise NetworkError(
+            f"layer {layer!r}: {setting} is {value!r}; give one whole number from 1, "
+            "or two of them for rows and columns"
+        )
+    return pair[0], pair[1]
+
+
+def _positive(layer: str, setting: str, value: int) -> None:
+    if type(value) is not int or value < 1:
+        raise NetworkError(f"layer {layer!r}: {setting} is {value!r}; give a whole number from 1")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operator with its settings. `inputs` names the tensors that it reads; left empty,
+    it reads the tensor of the layer before it."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Conv2D(Layer):
+    """Cross-correlation of every input map with a kernel of its own, summed, plus a bias.
+
+    `size` and `stride` are one number or (rows, columns). `padding` is "valid" (none),
+    "same" (as many zeros as make the output ceil(size / stride); where the number is odd
+    the extra row and column stand at the bottom and the right), or a number for all sides.
+    `activation = "relu"` is applied in the same formula.
+    """
+
+    kernels: int
+    size: int | tuple[int, int]
+    stride: int | tuple[int, int] = 1
+    padding: str | int = "valid"
+    bias: bool = True
+    activation: str | None = None
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _positive(self.name, "kernels", self.kernels)
+        object.__setattr__(self, "size", _pair(self.name, "size", self.size))
+        object.__setattr__(self, "stride", _pair(self.name, "stride", self.stride))
+        number = type(self.padding) is int and int(self.padding) >= 0
+        if not number and self.padding not in ("same", "valid"):
+            raise NetworkError(
+                f'layer {self.name!r}: padding is {self.padding!r}; give "same", "valid" '
+                "or a whole number from 0"
+            )
+        if type(self.bias) is not bool:
+            raise NetworkError(f"layer {self.name!r}: bias is {self.bias!r}; give true or false")
+        if self.activation is not None and self.activation not in ACTIVATIONS:
+            raise NetworkError(
+                f"layer {self.name!r}: activation is {self.activation!r}; "
+                'give "relu" or leave it out'
+            )
+
+
+@dataclass(frozen=True)
+class ReLU(Layer):
+    """max(0, x), cell by cell."""
+
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MaxPool2D(Layer):
+    """The largest value of each window; `stride` is the window's size unless given.
+    Rows and columns that fill no whole window are left out."""
+
+    size: int | tuple[int, int] = 2
+    stride: int | tuple[int, int] | None = None
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        size = _pair(self.name, "size", self.size)
+        stride = size if self.stride is None else _pair(self.name, "stride", self.stride)
+        object.__setattr__(self, "size", size)
+        object.__setattr__(self, "stride", stride)
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Every output is a weighted sum of all inputs, plus a bias (fully connected).
+    Maps are read in the order C, H, W."""
+
+    units: int
+    bias: bool = True
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _positive(self.name, "units", self.units)
+        if type(self.bias) is not bool:
+            raise NetworkError(f"layer {self.name!r}: bias is {self.bias!r}; give true or false")
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """exp(x - max x), divided by its sum: logits to probabilities."""
+
+    inputs: tuple[str, ...] = ()
+
+
+def pair(value: int | tuple[int, int] | None) -> tuple[int, int]:
+    """A layer's `size` or `stride`, which its constructor has made a pair, as one."""
+    assert isinstance(value, tuple)
+    return value
+
+
+@dataclass(frozen=True)
+class Margin:
+    """Rows and columns around a map."""
+
+    top: int = 0
+    bottom: int = 0
+    left: int = 0
+    right: int = 0
+
+    def union(self, other: Margin) -> Margin:
+        """The smallest margin that holds both."""
+        return Margin(
+            max(self.top, other.top),
+            max(self.bottom, other.bottom),
+            max(self.left, other.left),
+            max(self.right, other.right),
+        )
+
+
+@singledispatch
+def padding(layer: Layer, shape: Shape) -> Margin:
+    """The zeros that a layer reads around maps of `shape`."""
+    return Margin()
+
+
+@padding.register
+def _conv_padding(layer: Conv2D, shape: Shape) -> Margin:
+    if layer.padding == "valid":
+        return Margin()
+    if isinstance(layer.padding, int):
+        return Margin(*[layer.padding] * 4)
+    sides: list[int] = []
+    for length, size, stride in zip(shape[1:], pair(layer.size), pair(layer.stride), strict=True):
+        total = max((-(-length // stride) - 1) * stride + size - length, 0)
+        sides += [total // 2, total - total // 2]
+    return Margin(*sides)
+
+
+@singledispatch
+def output_shape(layer: Layer, shape: Shape) -> Shape:
+    """The shape of the tensor that a layer makes of one of `shape`.
+
+    Raises NetworkError, naming the layer, the shapes and a remedy, where it makes none.
+    """
+    raise NotImplementedError(f"no output shape for {type(layer).__name__}")
+
+
+def _needs_maps(layer: Layer, shape: Shape) -> None:
+    if len(shape) != 3:
+        raise NetworkError(
+            f"layer {layer.name!r} ({type(layer).__name__}) needs maps of shape C x H x W but "
+            f"reads a vector of {shape_text(shape)}; put it before the dense layer"
+        )
+
+
+def _slid(length: int, size: int, stride: int) -> int:
+    return (length - size) // stride + 1
+
+
+@output_shape.register
+def _conv_shape(layer: Conv2D, shape: Shape) -> Shape:
+    _needs_maps(layer, shape)
+    margin = padding(layer, shape)
+    height = shape[1] + margin.top + margin.bottom
+    width = shape[2] + margin.left + margin.right
+    size, stride = pair(layer.size), pair(layer.stride)
+    if size[0] > height or size[1] > width:
+        raise NetworkError(
+            f"layer {layer.name!r}: a kernel of {shape_text(size)} is larger than its padded map "
+            f"of {shape_text((height, width))} (map {shape_text(shape[1:])}); use a smaller "
+            'size or padding = "same"'
+        )
+    return layer.kernels, _slid(height, size[0], stride[0]), _slid(width, size[1], stride[1])
+
+
+@output_shape.register
+def _relu_shape(layer: ReLU, shape: Shape) -> Shape:
+    return shape
+
+
+@output_shape.register
+def _pool_shape(layer: MaxPool2D, shape: Shape) -> Shape:
+    _needs_maps(layer, shape)
+    size, stride = pair(layer.size), pair(layer.stride)
+    if size[0] > shape[1] or size[1] > shape[2]:
+        raise NetworkError(
+            f"layer {layer.name!r}: a pool window of {shape_text(size)} leaves nothing of a map of "
+            f"{shape_text(shape[1:])}; use a smaller size or leave the layer out"
+        )
+    return shape[0], _slid(shape[1], size[0], stride[0]), _slid(shape[2], size[1], stride[1])
+
+
+@output_shape.register
+def _dense_shape(layer: Dense, shape: Shape) -> Shape:
+    return (layer.units,)
+
+
+@output_shape.register
+def _softmax_shape(layer: Softmax, shape: Shape) -> Shape:
+    if len(shape) != 1:
+        raise NetworkError(
+            f"layer {layer.name!r} (Softmax) needs a vector but reads maps of "
+            f"{shape_text(shape)}; put a Dense layer before it"
+        )
+    return shape
+
+
+@singledispatch
+def weight_shapes(layer: Layer, shape: Shape) -> dict[str, Shape]:
+    """The shapes of a layer's weights, by their short names, for an input of `shape`."""
+    return {}
+
+
+@weight_shapes.register
+def _conv_weights(layer: Conv2D, shape: Shape) -> dict[str, Shape]:
+    weight = {"weight": (layer.kernels, shape[0], *pair(layer.size))}
+    return weight | ({"bias": (layer.kernels,)} if layer.bias else {})
+
+
+@weight_shapes.register
+def _dense_weights(layer: Dense, shape: Shape) -> dict[str, Shape]:
+    weight: dict[str, Shape] = {"weight": (layer.units, prod(shape))}
+    return weight | ({"bias": (layer.units,)} if layer.bias else {})
+
+
+@dataclass(frozen=True)
+class Network:
+    """Layers in the order of computation, from the tensor `input` of shape (C, H, W).
+
+    `labels` names the outputs, class by class; left out, they are "0", "1", ...
+    Raises NetworkError where names or shapes do not fit.
+    """
+
+    name: str
+    input_shape: tuple[int, int, int]
+    layers: tuple[Layer, ...]
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = tuple(self.input_shape)
+        if len(shape) != 3 or not all(type(n) is int and n >= 1 for n in shape):
+            raise NetworkError(
+                f"input shape is {self.input_shape!r}; give three whole numbers from 1: "
+                "channels, height, width"
+            )
+        object.__setattr__(self, "input_shape", shape)
+        if not self.layers:
+            raise NetworkError(f"network {self.name!r} has no layers; give it at least one")
+        object.__setattr__(self, "layers", tuple(_linked(self.layers)))
+        _check_names(self)
+        self._check_labels()
+
+    def _check_labels(self) -> None:
+        output = self.shapes[self.output]
+        labels = tuple(self.labels)
+        if not labels and len(output) == 1:
+            labels = tuple(str(number) for number in range(output[0]))
+        if len(output) != 1 and labels:
+            raise NetworkError(
+                f"network {self.name!r} has {len(labels)} labels but its output "
+                f"{self.output!r} is maps of {shape_text(output)}; leave the labels out"
+            )
+        if labels and len(labels) != output[0]:
+            raise NetworkError(
+                f"network {self.name!r} has {len(labels)} labels but its output "
+                f"{self.output!r} has {output[0]} values; give one label for each"
+            )
+        if len(set(labels)) != len(labels):
+            twice = next(label for label in labels if labels.count(label) > 1)
+            raise NetworkError(f"label {twice!r} is given twice; every class needs its own")
+        if not all(isinstance(label, str) and label.strip() for label in labels):
+            raise NetworkError("labels are texts that are not empty; one of them is not")
+        object.__setattr__(self, "labels", labels)
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of every tensor, in the order of computation, `input` first."""
+        shapes: dict[str, Shape] = {INPUT: self.input_shape}
+        for layer in self.layers:
+            for name in sources(layer):
+                if name not in shapes:
+                    raise NetworkError(
+                        f"layer {layer.name!r} reads {name!r}, which no earlier layer makes; "
+                        f"there are {', '.join(shapes)}"
+                    )
+            shapes[layer.name] = output_shape(layer, shapes[source(layer)])
+        return shapes
+
+    @property
+    def output(self) -> str:
+        """The name of the last tensor."""
+        return self.layers[-1].name
+
+    def layer(self, name: str) -> Layer:
+        return next(layer for layer in self.layers if layer.name == name)
+
+    def readers(self, tensor: str) -> list[Layer]:
+        """The layers that read a tensor."""
+        return [layer for layer in self.layers if tensor in sources(layer)]
+
+    def weight_shapes(self, layer: Layer) -> dict[str, Shape]:
+        """The shapes of a layer's weights by their full names, such as `conv1.weight`."""
+        shapes = weight_shapes(layer, self.shapes[source(layer)])
+        return {f"{layer.name}.{key}": shape for key, shape in shapes.items()}
+
+    def parameters(self, layer: Layer) -> int:
+        """How many numbers a layer has to learn."""
+        return sum(prod(shape) for shape in self.weight_shapes(layer).values())
+
+
+def sources(layer: Layer) -> tuple[str, ...]:
+    """The names of the tensors that a layer of a network reads."""
+    inputs: tuple[str, ...] = getattr(layer, "inputs", ())
+    return inputs
+
+
+def source(layer: Layer) -> str:
+    """The name of the one tensor that a layer of a network reads."""
+    return sources(layer)[0]
+
+
+def settings(layer: Layer) -> dict[str, object]:
+    """A layer's settings by name, without its name and its links."""
+    names = [field.name for field in fields(layer) if field.name not in ("name", "inputs")]
+    return {name: getattr(layer, name) for name in names}
+
+
+def map_count(shape: Shape) -> int:
+    """How many maps a tensor has; a vector is drawn as one column."""
+    return shape[0] if len(shape) == 3 else 1
+
+
+def shape_text(shape: Iterable[int]) -> str:
+    """A shape for people.
+
+    >>> shape_text((2, 28, 28))
+    '2x28x28'
+    """
+    return "x".join(map(str, shape))
+
+
+def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
+    before = INPUT
+    for layer in layers:
+        if isinstance(layer.name, str) and not sources(layer):
+            layer = replace(layer, inputs=(before,))  # type: ignore[call-arg]
+        if len(sources(layer)) != 1:
+            raise NetworkError(
+                f"layer {layer.name!r} ({type(layer).__name__}) reads {len(sources(layer))} "
+                "tensors; it takes one"
+            )
+        yield layer
+        before = layer.name
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", name):
+        raise NetworkError(
+            f"layer name {name!r} cannot be used; names are letters, digits and _ and start with "
+            'a letter, as in "conv1"'
+        )
+    if looks_like_reference(name) or name.lower() in ("true", "false"):
+        digits = re.search(r"\d*$", name)
+        stem, number = name[: len(name) - len(digits[0])] if digits else name, digits[0]  # type: ignore[index]
+        suggestion = {"fc": "dense", "w": "weights", "c": "conv", "bn": "norm"}.get(
+            stem.lower(), f"{stem}_layer"
+        )
+        raise NetworkError(
+            f"layer name {name!r} cannot be used: a spreadsheet reads it as a cell; "
+            f'call it "{suggestion}{number}", for example'
+        )
+
+
+def defined_names(network: Network) -> dict[str, str]:
+    """Every name that a workbook of the network defines, with what it names.
+
+    >>> list(defined_names(Network("n", (1, 4, 4), (Conv2D("edge", 1, 3, bias=False),))))
+    ['input', 'input_1', 'edge', 'edge_1', 'edge_weight']
+    """
+    named: dict[str, str] = {}
+    taken: dict[str, str] = {}
+
+    def define(name: str, what: str) -> None:
+        # Names of a workbook are one whether written in capitals or not.
+        if name.lower() in taken:
+            raise NetworkError(
+                f"the name {name!r} would stand for both {taken[name.lower()]} and {what}; "
+                "rename one of the layers"
+            )
+        named[name] = taken[name.lower()] = what
+
+    for tensor, shape in network.shapes.items():
+        define(tensor, f"the tensor {tensor!r}")
+        if len(shape) == 3:
+            for number in range(1, shape[0] + 1):
+                define(f"{tensor}_{number}", f"map {number} of {tensor!r}")
+    for layer in network.layers:
+        for key in weight_shapes(layer, network.shapes[source(layer)]):
+            define(f"{layer.name}_{key}", f"the {key} of layer {layer.name!r}")
+    return named
+
+
+def _check_names(network: Network) -> None:
+    for layer in network.layers:
+        _check_name(layer.name)
+        if layer.name.lower() == INPUT or layer.name.lower().startswith("xlconv"):
+            raise NetworkError(
+                f"layer name {layer.name!r} cannot be used: it is xlconv's own; "
+                "give the layer another name"
+            )
+    names = [layer.name for layer in network.layers]
+    for name in names:
+        if names.count(name) > 1:
+            raise NetworkError(f"two layers are called {name!r}; every layer needs its own name")
+    defined_names(network)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network and its weights, as read-only float64 arrays.
+
+    Keys are `<layer>.weight` and `<layer>.bias`; shapes are (kernels, channels, kh, kw),
+    (units, C*H*W) and (kernels,) or (units,). Raises WeightsError where they do not fit.
+    """
+
+    network: Network
+    weights: Mapping[str, Array]
+
+    def __post_init__(self) -> None:
+        expected = {
+            name: shape
+            for layer in self.network.layers
+            for name, shape in self.network.weight_shapes(layer).items()
+        }
+        unknown = [name for name in self.weights if name not in expected]
+        if unknown:
+            raise WeightsError(
+                f"weights {unknown[0]!r} belong to no layer of {self.network.name!r}; "
+                f"it takes {', '.join(expected) or 'none'}"
+            )
+        checked = {name: self._checked(name, shape) for name, shape in expected.items()}
+        object.__setattr__(self, "weights", checked)
+
+    def _checked(self, name: str, shape: Shape) -> Array:
+        layer = name.partition(".")[0]
+        if name not in self.weights:
+            raise WeightsError(
+                f"layer {layer!r}: {name!r} is missing; give an array of {shape_text(shape)}"
+            )
+        try:
+            array = np.array(self.weights[name], dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise WeightsError(f"layer {layer!r}: {name!r} is not an array of numbers") from error
+        if array.shape != shape:
+            raise WeightsError(
+                f"layer {layer!r}: {name!r} has shape {shape_text(array.shape) or 'scalar'} but "
+                f"the network needs {shape_text(shape)}; train them for this network or change "
+                "the layer's settings"
+            )
+        if not np.isfinite(array).all():
+            raise WeightsError(
+                f"layer {layer!r}: {name!r} holds NaN or infinity, which no cell can hold; "
+                "train again with a smaller learning rate"
+            )
+        array.flags.writeable = False
+        return array
+
+    def layer_weights(self, layer: Layer) -> dict[str, Array]:
+        """A layer's weights by their short names, `weight` and `bias`."""
+        return {
+            name.partition(".")[2]: self.weights[name] for name in self.network.weight_shapes(layer)
+        }

@@ -1,0 +1,122 @@
+"""The network's text: TOML, both ways.
+
+Owns the words in which a template and a workbook's `Model` sheet describe a network.
+Must not know where the text is kept, nor anything of weights.
+
+    name = "tiny"
+    input = [1, 28, 28]
+    labels = ["0", "1"]
+
+    [[layers]]
+    name = "conv1"
+    kind = "Conv2D"
+    kernels = 2
+    size = 3
+    padding = "same"
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from difflib import get_close_matches
+from typing import Any
+
+from xlconv.errors import NetworkError
+from xlconv.network import Conv2D, Dense, Layer, MaxPool2D, Network, ReLU, Softmax, settings, sources
+
+KINDS: dict[str, type[Layer]] = {
+    kind.__name__: kind for kind in (Conv2D, ReLU, MaxPool2D, Dense, Softmax)
+}
+NETWORK_KEYS = ("name", "input", "labels", "layers")
+
+
+def network_text(network: Network) -> str:
+    """A network as TOML that `parse_network` reads back to an equal one."""
+    lines = [
+        f"name = {_toml(network.name)}",
+        f"input = {_toml(network.input_shape)}",
+        f"labels = {_toml(network.labels)}",
+    ]
+    for layer in network.layers:
+        described = {
+            "name": layer.name,
+            "kind": type(layer).__name__,
+            "inputs": sources(layer),
+            **{key: value for key, value in settings(layer).items() if value is not None},
+        }
+        lines += ["", "[[layers]]", *(f"{key} = {_toml(value)}" for key, value in described.items())]
+    return "\n".join(lines) + "\n"
+
+
+def read_toml(text: str, where: str) -> dict[str, Any]:
+    """TOML text as tables; NetworkError, naming `where` it stands, if it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise NetworkError(f"{where}: not valid TOML: {error}") from error
+
+
+def network_of(table: Mapping[str, Any], where: str) -> Network:
+    """The network that a table with the keys `name`, `input`, `labels`, `layers` describes.
+
+    Raises NetworkError, naming `where` the text stands, for missing and unknown keys.
+    """
+    for key in ("name", "input", "layers"):
+        if key not in table:
+            raise NetworkError(f"{where}: {key!r} is missing; see the README for a template's keys")
+    shape, layers, labels = table["input"], table["layers"], table.get("labels", [])
+    if not isinstance(shape, list):
+        raise NetworkError(f"{where}: input is {shape!r}; give [channels, height, width]")
+    if not isinstance(layers, list) or not all(isinstance(layer, dict) for layer in layers):
+        raise NetworkError(f"{where}: 'layers' must be tables, each headed [[layers]]")
+    if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
+        raise NetworkError(f"{where}: labels is {labels!r}; give a list of texts")
+    return Network(
+        str(table["name"]),
+        tuple(shape),
+        tuple(_layer(layer, f"{where}, layer {number}") for number, layer in enumerate(layers, 1)),
+        tuple(labels),
+    )
+
+
+def check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    """NetworkError for the first key of a table that is not known, with the nearest one that is."""
+    for key in table:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise NetworkError(f"{where}: unknown key {key!r}; {meant}")
+
+
+def _layer(table: Mapping[str, Any], where: str) -> Layer:
+    kind = KINDS.get(str(table.get("kind")))
+    if kind is None:
+        raise NetworkError(f"{where}: kind is {table.get('kind')!r}; give one of {', '.join(KINDS)}")
+    members = fields(kind)
+    names = tuple(member.name for member in members)
+    check_keys(table, ("kind", *names), f"{where} ({kind.__name__})")
+    required = [member.name for member in members if member.default is MISSING]
+    for name in required:
+        if name not in table:
+            raise NetworkError(f"{where} ({kind.__name__}): {name!r} is missing")
+    values = {key: table[key] for key in names if key in table}
+    return kind(**{key: _frozen(value) for key, value in values.items()})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(_toml(member) for member in value)}]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)  # a JSON string is a TOML basic string
+    if isinstance(value, int):
+        return str(value)
+    raise NotImplementedError(f"no TOML for {type(value).__name__}")

@@ -1,0 +1,131 @@
+"""Templates: folders that hold a network's description, its weights and a sample picture.
+
+Owns the keys of `template.toml` and where templates are found: beside the package in a
+checkout, inside it in a wheel, or in any folder that the user names. Must not know what
+is made of a template.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlconv.errors import NetworkError, TemplateError, WeightsError
+from xlconv.images import load_image
+from xlconv.network import Array, Model, Network
+from xlconv.notation import NETWORK_KEYS, check_keys, network_of, read_toml
+
+DEFAULT = "lesson3"
+DESCRIPTION_FILE = "template.toml"
+WEIGHTS_FILE = "weights.npz"
+_TEMPLATE_KEYS = ("title", "description", "palette", "image", "start", "training", "accuracy")
+
+
+@dataclass(frozen=True)
+class Template(Model):
+    """A model that comes with a title, a description, a palette and a sample picture.
+
+    It is a `Model`, so it can be given wherever one is wanted. `start` holds weights that
+    training begins from, `training` the recipe that `xlconv train` follows.
+    """
+
+    title: str
+    description: str
+    palette: str
+    image: Array
+    start: Mapping[str, Array]
+    training: Mapping[str, Any]
+    folder: Path
+
+    @property
+    def model(self) -> Model:
+        """The network and its weights alone."""
+        return Model(self.network, self.weights)
+
+
+def template_folder() -> Path:
+    """Where the shipped templates are: inside the package (wheel) or beside it (checkout)."""
+    package = Path(__file__).resolve().parent
+    shipped = package / "_templates"
+    return shipped if shipped.is_dir() else package.parent / "templates"
+
+
+def template_names() -> list[str]:
+    """The names of the shipped templates, the default first."""
+    names = sorted(path.parent.name for path in template_folder().glob(f"*/{DESCRIPTION_FILE}"))
+    return sorted(names, key=lambda name: name != DEFAULT)
+
+
+def load_template(name: str | Path = DEFAULT, weights: Path | None = None) -> Template:
+    """The template of a name, or in a folder of the user's own.
+
+    `weights` replaces the template's own weights file. Raises TemplateError if there is no
+    such template, NetworkError and WeightsError if what it says does not fit together.
+    """
+    folder = _find(name)
+    table, network = _describe(folder)
+    if not isinstance(table.get("image"), str):
+        raise TemplateError(f"{folder / DESCRIPTION_FILE}: 'image' is missing; name a picture file")
+    image = load_image(folder / table["image"], network.input_shape, raw=True).pixels
+    return Template(
+        network,
+        load_weights(weights or folder / WEIGHTS_FILE),
+        title=str(table.get("title", network.name)),
+        description=str(table.get("description", "")).strip(),
+        palette=str(table.get("palette", "lesson")),
+        image=image,
+        start={key: np.array(value, dtype=np.float64) for key, value in _table(table, "start", folder).items()},
+        training=_table(table, "training", folder),
+        folder=folder,
+    )
+
+
+def load_weights(path: Path) -> dict[str, Array]:
+    """The arrays of an .npz file by name; pickled objects are refused."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise WeightsError(f"{path}: one array, not an .npz archive; save with numpy.savez")
+            return {key: archive[key] for key in archive.files}
+    except FileNotFoundError as error:
+        raise WeightsError(f"{path}: no such file; make it with `xlconv train`") from error
+    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"{path}: not an .npz file of plain arrays ({error})") from error
+
+
+def _find(name: str | Path) -> Path:
+    shipped = template_folder() / name
+    if str(name) in template_names():
+        return shipped
+    folder = Path(name)
+    if (folder / DESCRIPTION_FILE).is_file():
+        return folder
+    if folder.is_dir():
+        raise TemplateError(f"{folder}: no {DESCRIPTION_FILE} in this folder; see the README")
+    raise TemplateError(
+        f"no template {str(name)!r}; there are {', '.join(template_names())}, "
+        f"or give a folder that holds a {DESCRIPTION_FILE}"
+    )
+
+
+def _describe(folder: Path) -> tuple[dict[str, Any], Network]:
+    path = folder / DESCRIPTION_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path}: cannot be read ({error})") from error
+    table = {"name": folder.resolve().name, **read_toml(text, str(path))}
+    check_keys(table, NETWORK_KEYS + _TEMPLATE_KEYS, str(path))
+    return table, network_of(table, str(path))
+
+
+def _table(table: dict[str, Any], key: str, folder: Path) -> dict[str, Any]:
+    value = table.get(key, {})
+    if not isinstance(value, dict):
+        raise NetworkError(f"{folder / DESCRIPTION_FILE}: {key!r} must be a table, headed [{key}]")
+    return value
