@@ -9,6 +9,7 @@ XlconvError
 ├── TemplateError   a template that cannot be found or read
 ├── ImageError      a picture that cannot become the network's input
 ├── DatasetError    training data that cannot be read or used
+├── TrainingError   a recipe that cannot be followed, or a loss out of bounds
 ├── LimitError      a network larger than a worksheet
 ├── OutputError     a target that exists or cannot be written
 ├── BookError       a workbook that cannot be read, or is not one of xlconv's
@@ -38,6 +39,10 @@ class ImageError(XlconvError):
 
 class DatasetError(XlconvError):
     """Training data that cannot be read or used."""
+
+
+class TrainingError(XlconvError):
+    """A recipe that cannot be followed, or a loss that grew out of bounds."""
 
 
 class LimitError(XlconvError):

@@ -371,6 +371,17 @@ def map_count(shape: Shape) -> int:
     return shape[0] if len(shape) == 3 else 1
 
 
+def label_cell(label: str) -> float | str:
+    """What stands in a cell for a class label: a number where it is a whole number, so that
+    no spreadsheet marks it as a number stored as text.
+
+    >>> label_cell("7"), label_cell("007"), label_cell("cat")
+    (7.0, '007', 'cat')
+    """
+    plain = label.isascii() and label.isdigit() and str(int(label)) == label and len(label) < 16
+    return float(label) if plain else label
+
+
 def shape_text(shape: Iterable[int]) -> str:
     """A shape for people.
 

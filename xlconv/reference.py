@@ -8,10 +8,12 @@ formulas take one window after the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
 from xlconv.network import (
@@ -22,8 +24,10 @@ from xlconv.network import (
     Layer,
     MaxPool2D,
     Model,
+    Network,
     ReLU,
     Softmax,
+    label_cell,
     output_shape,
     padding,
     pair,
@@ -32,6 +36,21 @@ from xlconv.network import (
 )
 
 Weights = Mapping[str, Array]
+Values = NDArray[np.float64] | NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One named result: a tensor, a step of softmax, or a text of the board.
+
+    `scale` is, for each number, the sum of the absolute terms that made it; rounding errors
+    are relative to this and not to the result, which may have cancelled to nearly nothing
+    (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Texts have none.
+    """
+
+    name: str
+    value: Values
+    scale: Array | None = None
 
 
 def forward(model: Model, image: Array) -> dict[str, Array]:
@@ -40,10 +59,26 @@ def forward(model: Model, image: Array) -> dict[str, Array]:
     `image` has the network's input shape (C, H, W). Maps are float64 of shape (C, H, W),
     vectors of shape (n,). Raises ImageError for another shape or for NaN and infinity.
     """
-    tensors = {INPUT: checked_image(model, image)}
+    values = forward_steps(model, image)
+    return {name: np.asarray(values[name], dtype=np.float64) for name in model.network.shapes}
+
+
+def forward_steps(model: Model, image: Array) -> dict[str, Values]:
+    """What `forward` gives, and besides the steps of softmax, the answer and the titles."""
+    values: dict[str, Values] = {INPUT: checked_image(model, image)}
+    for step in steps(model, values):
+        values[step.name] = step.value
+    return values
+
+
+def steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:
+    """Each result in the order of computation, computed from those before it as `values` has
+    them when it is asked for: the reference's own, or those that were found in a workbook."""
     for layer in model.network.layers:
-        tensors[layer.name] = apply(layer, model.layer_weights(layer), tensors[source(layer)])
-    return tensors
+        yield from layer_steps(layer, model.layer_weights(layer), values)
+    yield from answer_steps(model.network, values)
+    yield from title_steps(model.network)
+    yield from sum_steps(model, values)
 
 
 def checked_image(model: Model, image: Array) -> Array:
@@ -67,14 +102,12 @@ def apply(layer: Layer, weights: Weights, x: Array) -> Array:
 
 
 @singledispatch
-def magnitude(layer: Layer, weights: Weights, x: Array) -> Array:
-    """For each output, the sum of the absolute terms that made it.
-
-    Rounding errors are relative to this and not to the result, which may have cancelled
-    to nearly nothing (Higham, Accuracy and Stability of Numerical Algorithms, 3.1).
-    """
+def layer_steps(layer: Layer, weights: Weights, values: Mapping[str, Values]) -> Iterator[Step]:
+    """The results of one layer: its tensor alone, for most."""
+    x = _numbers(values[source(layer)])
     absolute = {name: np.abs(array) for name, array in weights.items()}
-    return np.abs(apply(layer, absolute, np.abs(x)))
+    scale = np.abs(apply(layer, absolute, np.abs(x)))
+    yield Step(layer.name, apply(layer, weights, x), scale)
 
 
 @apply.register
@@ -118,25 +151,70 @@ def _dense(layer: Dense, weights: Weights, x: Array) -> Array:
     return result + weights["bias"] if layer.bias else result
 
 
-def softmax_steps(logits: Array) -> dict[str, Array]:
-    """Softmax step by step: `max`, `shifted` (minus max), `exp`, `sum` and the result.
-
-    Subtracting the maximum changes nothing but keeps exp from overflowing
-    (Goodfellow et al., Deep Learning, 4.1).
-    """
-    largest = logits.max()
-    shifted = logits - largest
-    exp = np.exp(shifted)
-    total = exp.sum()
-    return {
-        "max": np.array([largest]),
-        "shifted": shifted,
-        "exp": exp,
-        "sum": np.array([total]),
-        "probability": exp / total,
-    }
-
-
 @apply.register
 def _softmax(layer: Softmax, weights: Weights, x: Array) -> Array:
-    return softmax_steps(x)["probability"]
+    exp = np.exp(x - x.max())
+    result: Array = exp / exp.sum()
+    return result
+
+
+@layer_steps.register
+def _softmax_steps(
+    layer: Softmax, weights: Weights, values: Mapping[str, Values]
+) -> Iterator[Step]:
+    """Softmax step by step. Subtracting the maximum changes nothing but keeps exp from
+    overflowing (Goodfellow et al., Deep Learning, 4.1)."""
+    name = layer.name
+    logits = _numbers(values[source(layer)])
+    yield Step(f"{name}_max", np.array([logits.max()]), np.abs([logits.max()]))
+    largest = _numbers(values[f"{name}_max"])
+    yield Step(f"{name}_shifted", logits - largest, np.abs(logits) + np.abs(largest))
+    shifted = _numbers(values[f"{name}_shifted"])
+    # exp turns an absolute error of its argument into a relative one of its value.
+    yield Step(f"{name}_exp", np.exp(shifted), np.exp(shifted) * (1.0 + np.abs(shifted)))
+    exp = _numbers(values[f"{name}_exp"])
+    yield Step(f"{name}_sum", np.array([exp.sum()]), np.array([np.abs(exp).sum()]))
+    share = exp / _numbers(values[f"{name}_sum"])
+    yield Step(name, share, np.abs(share))
+
+
+def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Step]:
+    """The answer beside the picture: the class of the largest output, and each class's value."""
+    if len(network.shapes[network.output]) != 1:
+        return
+    output = _numbers(values[network.output])
+    best = int(output.argmax())
+    yield Step("answer_label", np.array([label_cell(network.labels[best])]), np.zeros(1))
+    yield Step("answer_value", output[[best]], np.abs(output[[best]]))
+    if len(output) > 1:
+        for number, label in enumerate(network.labels, 1):
+            value = output[[number - 1]]
+            yield Step(f"answer_label_{number}", np.array([label_cell(label)]), np.zeros(1))
+            yield Step(f"answer_value_{number}", value, np.abs(value))
+
+
+def title_steps(network: Network) -> Iterator[Step]:
+    """The texts of the board that say a tensor's shape, and a map's."""
+    for tensor, shape in network.shapes.items():
+        if len(shape) == 1:
+            yield Step(f"titles_{tensor}", np.array([f"{shape[0]} values"]))
+            continue
+        yield Step(f"titles_{tensor}", np.array([" × ".join(map(str, shape))]))
+        for number in range(1, shape[0] + 1):
+            text = f"{tensor} map {number} · {shape[1]} × {shape[2]}"
+            yield Step(f"titles_{tensor}_{number}", np.array([text]))
+
+
+def sum_steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:
+    """The sums of the picture's numbers and of each layer's weights."""
+    summed = {INPUT: _numbers(values[INPUT]).reshape(-1)}
+    for layer in model.network.layers:
+        weights = model.layer_weights(layer).values()
+        if weights:
+            summed[layer.name] = np.concatenate([array.reshape(-1) for array in weights])
+    for name, numbers in summed.items():
+        yield Step(f"sums_{name}", np.array([numbers.sum()]), np.array([np.abs(numbers).sum()]))
+
+
+def _numbers(values: Values) -> Array:
+    return np.asarray(values, dtype=np.float64)

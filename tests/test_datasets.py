@@ -1,0 +1,165 @@
+"""IDX files, written here byte by byte, and what is said of damaged ones."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xlconv.datasets import Dataset, load_datasets, read_idx
+from xlconv.errors import DatasetError
+from xlconv.network import Dense, Network, Softmax
+
+NETWORK = Network("tiny", (1, 2, 3), (Dense("dense", 2), Softmax("softmax")))
+PIXELS = bytes([0, 255, 51, 102, 153, 204, 255, 0, 0, 0, 0, 255])  # two pictures of 2x3
+
+
+def images(pixels: bytes = PIXELS, height: int = 2, width: int = 3) -> bytes:
+    count = len(pixels) // (height * width)
+    return b"\0\0\x08\x03" + struct.pack(">III", count, height, width) + pixels
+
+
+def labels(classes: tuple[int, ...] = (1, 0)) -> bytes:
+    return b"\0\0\x08\x01" + struct.pack(">I", len(classes)) + bytes(classes)
+
+
+def mnist(folder: Path, **replaced: bytes | None) -> Path:
+    """A folder of four files; a keyword such as `train_images` replaces or leaves out one."""
+    for stem, name in (("train", "train"), ("t10k", "test")):
+        for kind, number, content in (("images", 3, images()), ("labels", 1, labels())):
+            data = replaced.get(f"{name}_{kind}", content)
+            if data is not None:
+                (folder / f"{stem}-{kind}-idx{number}-ubyte").write_bytes(data)
+    return folder
+
+
+def failure(folder: Path) -> str:
+    with pytest.raises(DatasetError) as caught:
+        load_datasets(folder, NETWORK)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(folder) in message
+    return message
+
+
+def test_pictures_and_labels(tmp_path: Path) -> None:
+    train, test = load_datasets(mnist(tmp_path, test_labels=labels((0, 1))), NETWORK)
+    assert train.images.shape == (2, 1, 2, 3)
+    assert train.images.dtype == np.float32
+    np.testing.assert_allclose(train.images[0, 0], [[0, 1, 0.2], [0.4, 0.6, 0.8]], rtol=1e-6)
+    assert train.labels.dtype == np.int64
+    assert train.labels.tolist() == [1, 0]
+    assert test.labels.tolist() == [0, 1]
+    assert len(train) == 2
+
+
+@pytest.mark.parametrize("end", ["", ".gz"])
+def test_gzipped_files_whatever_their_name(tmp_path: Path, end: str) -> None:
+    for stem, content in (("images-idx3", images()), ("labels-idx1", labels())):
+        for name in ("train", "test5k"):
+            path = tmp_path / f"{name}-{stem}-ubyte{end}"
+            path.write_bytes(gzip.compress(content))
+    train, test = load_datasets(tmp_path, NETWORK)
+    assert train.labels.tolist() == test.labels.tolist() == [1, 0]
+
+
+def test_mnists_own_test_set_goes_before_others(tmp_path: Path) -> None:
+    mnist(tmp_path, test_labels=labels((0, 0)))
+    (tmp_path / "extra-images-idx3-ubyte").write_bytes(images())
+    assert load_datasets(tmp_path, NETWORK)[1].labels.tolist() == [0, 0]
+
+
+def test_a_dot_before_idx(tmp_path: Path) -> None:
+    mnist(tmp_path)
+    for path in list(tmp_path.iterdir()):
+        path.rename(tmp_path / path.name.replace("-idx", ".idx"))
+    assert len(load_datasets(tmp_path, NETWORK)[1]) == 2
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    assert "no such folder; name the one" in failure(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "named"),
+    [
+        ("train_images", "train-images-idx3-ubyte"),
+        ("train_labels", "train-labels-idx1-ubyte"),
+        ("test_images", "t10k-images-idx3-ubyte"),
+        ("test_labels", "t10k-labels-idx1-ubyte"),
+    ],
+)
+def test_a_file_that_is_missing(tmp_path: Path, left_out: str, named: str) -> None:
+    message = failure(mnist(tmp_path, **{left_out: None}))
+    assert message.startswith(f"{tmp_path / named}: no such file")
+
+
+def test_several_test_sets(tmp_path: Path) -> None:
+    mnist(tmp_path, test_images=None, test_labels=None)
+    for name in ("a", "b"):
+        (tmp_path / f"{name}-images-idx3-ubyte").write_bytes(images())
+    assert "several test sets (a, b); leave one" in failure(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (images()[:-1], r"has 27 bytes where its header \(2x2x3\) calls for 28; it is cut off"),
+        (images() + b"\0", "has 29 bytes where"),
+        (images()[:10], "it is cut off or damaged, download it again"),
+        (gzip.compress(images())[:-12], "cannot be unpacked"),
+        (gzip.compress(images())[:-5] + b"\1\1\1\1\1", "cannot be unpacked"),
+        (b"", r"begins with nothing, not 00 00 08 03"),
+        (b"<!DOCTYPE html>", "begins with 3c 21 44 4f, not 00 00 08 03"),
+        (b"\0\0\x0d\x03" + bytes(40), "not an IDX file of unsigned bytes"),
+        (labels(), "of 1 dimensions, but pictures have 3; put the pictures file under this name"),
+        (images(b""), "holds no pictures|0 pictures"),
+        (images(height=3, width=2), "pictures of 1x3x2 but 'tiny' reads 1x2x3"),
+    ],
+)
+def test_a_damaged_picture_file(tmp_path: Path, content: bytes, said: str) -> None:
+    message = failure(mnist(tmp_path, train_images=content))
+    assert re.search(said, message)
+    assert "train-" in message
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (images(), "of 3 dimensions, but labels have 1; put the labels file under this name"),
+        (labels((1, 0, 1)), "3 labels, but t10k-images-idx3-ubyte has 2 pictures"),
+        (labels((1, 2)), "label 2 is out of range: 'tiny' has 2 classes (0 to 1)"),
+    ],
+)
+def test_a_damaged_label_file(tmp_path: Path, content: bytes, said: str) -> None:
+    message = failure(mnist(tmp_path, test_labels=content))
+    assert message.startswith(f"{tmp_path / 't10k-labels-idx1-ubyte'}: ")
+    assert said in message
+
+
+def test_a_set_without_pictures(tmp_path: Path) -> None:
+    message = failure(mnist(tmp_path, train_images=images(b""), train_labels=labels(())))
+    assert "holds no pictures" in message
+
+
+def test_a_header_that_promises_too_much_is_refused_before_it_is_believed(tmp_path: Path) -> None:
+    path = tmp_path / "huge"
+    path.write_bytes(b"\0\0\x08\x03" + b"\xff" * 12)
+    with pytest.raises(DatasetError, match="cut off or damaged"):
+        read_idx(path, 3)
+
+
+def test_a_data_set_made_in_memory() -> None:
+    pictures = np.zeros((2, 1, 2, 3), np.float32)
+    with pytest.raises(DatasetError, match="2 pictures but 1 labels"):
+        Dataset(pictures, np.array([0]))
+    with pytest.raises(DatasetError, match="no pictures"):
+        Dataset(pictures[:0], np.array([], np.int64))
+    with pytest.raises(DatasetError, match="label -1 is out of range"):
+        Dataset(pictures, np.array([0, -1])).check(NETWORK)
+    with pytest.raises(DatasetError, match="pictures of 1x2x2 but 'tiny' reads 1x2x3"):
+        Dataset(pictures[..., :2], np.array([0, 1])).check(NETWORK)

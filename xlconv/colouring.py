@@ -1,0 +1,98 @@
+"""The colour rules of the board: one for a tensor or a layer's weights, never one a cell.
+
+Must not know how a file spells a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlconv import formulas
+from xlconv.blocks import ColourScale, Highlight, Values
+from xlconv.grid import Range
+from xlconv.layout import Layout
+from xlconv.network import INPUT, Conv2D, MaxPool2D, Network, ReLU, Softmax, source
+from xlconv.palette import CHANNEL_COLOURS, FAINT, Palette
+
+ColourRule = ColourScale | Highlight
+
+
+def colour_rules(
+    network: Network, values: Mapping[str, Values], layout: Layout, colours: Palette
+) -> Iterator[ColourRule]:
+    """The rules of every tensor, kernel and bar."""
+    yield from _picture(np.asarray(values[INPUT], dtype=np.float64).max(), layout, colours)
+    for layer in network.layers:
+        maps = layout.tensors[layer.name].maps
+        whole = layout.tensors[layer.name].range
+        if len(network.shapes[layer.name]) == 3:
+            yield _faint(maps, 0.05, "0;0;0")
+        elif not isinstance(layer, Softmax):
+            yield _faint(maps, 0.005, "0.00;0.00;0.00", colour=None)
+        if signed(network, layer.name):
+            yield _around_zero(maps, whole, colours)
+        else:
+            yield ColourScale(
+                maps, formulas.largest(whole, fixed=True), None, colours.zero, colours.rectified
+            )
+    for kernels in layout.kernels.values():
+        places = tuple(place for weights in kernels.weights for place in weights)
+        yield _faint(places, 0.005, "0;0;0")
+        yield _around_zero(places, kernels.weight_range, colours)
+    yield from _bars(network, layout, colours)
+
+
+def signed(network: Network, tensor: str) -> bool:
+    """Whether a tensor's values can be negative."""
+    if tensor == INPUT:
+        return False
+    layer = network.layer(tensor)
+    if isinstance(layer, MaxPool2D):
+        return signed(network, source(layer))
+    rectified = isinstance(layer, Conv2D) and layer.activation == "relu"
+    return not (rectified or isinstance(layer, ReLU | Softmax))
+
+
+def _picture(brightest: float, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
+    maps = layout.tensors[INPUT].maps
+    yield _faint(maps, 0.05, "0;0;0")
+    if len(maps) == 3:
+        for place, colour in zip(maps, CHANNEL_COLOURS, strict=True):
+            yield ColourScale(
+                (place,), formulas.largest(place, fixed=True), None, colours.paper, colour
+            )
+        return
+    for place in maps:
+        # Digits turn white where the ink is too dark for black ones.
+        dark = formulas.above(place.first, 0.45 * brightest)
+        yield Highlight((place,), dark, colour="FFFFFF")
+    whole = layout.tensors[INPUT].range
+    yield ColourScale(maps, formulas.largest(whole, fixed=True), None, colours.paper, colours.ink)
+
+
+def _around_zero(places: tuple[Range, ...], whole: Range, colours: Palette) -> ColourScale:
+    limit = formulas.largest_magnitude(whole)
+    return ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
+
+
+def _faint(
+    places: tuple[Range, ...], below: float, number_format: str, colour: str | None = FAINT
+) -> Highlight:
+    """What is shown as zero steps back, and loses its sign: there is no "-0.0"."""
+    formula = formulas.nearly_zero(places[0].first, below)
+    return Highlight(places, formula, colour=colour, number_format=number_format)
+
+
+def _bars(network: Network, layout: Layout, colours: Palette) -> Iterator[Highlight]:
+    """A bar for each class, of cells that are filled as far as the probability goes."""
+    answer = layout.answer
+    if answer is None or not isinstance(network.layer(network.output), Softmax):
+        return
+    if not answer.bars:
+        return
+    for line in range(answer.bars[0].height):
+        places = tuple(Range(bar.row + line, bar.column, 1, bar.width) for bar in answer.bars)
+        formula = formulas.bar_reaches(answer.values[0].first, places[0])
+        yield Highlight(places, formula, fill=colours.positive)

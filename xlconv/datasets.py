@@ -1,0 +1,171 @@
+"""Data sets: IDX files, as MNIST's are, to pictures and labels.
+
+Owns the IDX format and the names of its files. Must not know how a network learns.
+
+IDX: two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of
+dimensions, each dimension as a big-endian 32-bit number, then the data, last dimension
+fastest (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.errors import DatasetError
+from xlconv.network import Network, Shape, shape_text
+
+Images = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+_BYTES = 8  # the type code of unsigned bytes
+_GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Pictures, float32 of shape (N, C, H, W) in 0..1, and their classes, int64 of shape (N,)."""
+
+    images: Images
+    labels: Labels
+
+    def __post_init__(self) -> None:
+        if len(self.images) != len(self.labels):
+            raise DatasetError(
+                f"the data set has {len(self.images)} pictures but {len(self.labels)} labels; "
+                "give one label for each picture"
+            )
+        if not len(self.images):
+            raise DatasetError("the data set has no pictures; give at least one")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def check(self, network: Network) -> None:
+        """DatasetError if the network cannot read these pictures or has no such classes."""
+        _check_size(self.images.shape[1:], network, "the data set")
+        _check_classes(self.labels, network, "the data set")
+
+
+def load_datasets(folder: Path, network: Network) -> tuple[Dataset, Dataset]:
+    """The training and the test set of a folder, for a network.
+
+    Reads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, and the one other pair
+    there is (`t10k-...`, `test5k-...`); each may be gzipped, with or without `.gz` in its
+    name. Raises DatasetError, naming the file, if one is missing, damaged or does not fit.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder}: no such folder; name the one that holds the IDX files")
+    return _read_pair(folder, "train", network), _read_pair(folder, _test_stem(folder), network)
+
+
+def _read_pair(folder: Path, stem: str, network: Network) -> Dataset:
+    images_path = _find(folder, f"{stem}-images", "idx3")
+    labels_path = _find(folder, f"{stem}-labels", "idx1")
+    pixels, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if len(pixels) != len(labels):
+        raise DatasetError(
+            f"{labels_path}: {len(labels)} labels, but {images_path.name} has {len(pixels)} "
+            "pictures; the two files belong to different sets, download them again"
+        )
+    if not len(pixels):
+        raise DatasetError(f"{images_path}: holds no pictures; download it again")
+    _check_size((1, *pixels.shape[1:]), network, str(images_path))
+    _check_classes(labels, network, str(labels_path))
+    images = pixels[:, None].astype(np.float32)
+    images /= 255  # in place: a copy of MNIST's training set is 188 MB
+    return Dataset(images, labels.astype(np.int64))
+
+
+def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """The array of an IDX file of unsigned bytes, gzipped or not.
+
+    Raises DatasetError if it is not one, has other than `dimensions` dimensions, or is cut off.
+    """
+    data = _content(path)
+    if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _BYTES:
+        begins = data[:4].hex(" ") or "nothing"
+        raise DatasetError(
+            f"{path}: not an IDX file of unsigned bytes (begins with {begins}, not "
+            f"00 00 08 0{dimensions}); download it again"
+        )
+    if data[3] != dimensions:
+        kinds = {1: "labels", 3: "pictures"}
+        raise DatasetError(
+            f"{path}: an IDX file of {data[3]} dimensions, but {kinds[dimensions]} have "
+            f"{dimensions}; put the {kinds[dimensions]} file under this name"
+        )
+    start = 4 + 4 * dimensions
+    shape = tuple(int(length) for length in np.frombuffer(data[4:start].ljust(12, b"\0"), ">u4"))
+    shape = shape[:dimensions]
+    if len(data) != start + prod(shape):
+        raise DatasetError(
+            f"{path}: has {len(data)} bytes where its header ({shape_text(shape)}) calls for "
+            f"{start + prod(shape)}; it is cut off or damaged, download it again"
+        )
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if data[:2] == _GZIP else data
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DatasetError(
+            f"{path}: cannot be unpacked ({error}); it is cut off or damaged, download it again"
+        ) from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise DatasetError(f"{path}: cannot be read ({reason}); check its permissions") from error
+
+
+def _names(stem: str, kind: str) -> tuple[str, ...]:
+    # Some mirrors of MNIST write a dot before "idx".
+    return tuple(f"{stem}{mark}{kind}-ubyte{end}" for mark in "-." for end in ("", ".gz"))
+
+
+def _find(folder: Path, stem: str, kind: str) -> Path:
+    for name in _names(stem, kind):
+        if (folder / name).is_file():
+            return folder / name
+    raise DatasetError(
+        f"{folder / _names(stem, kind)[0]}: no such file, nor with .gz; put MNIST's four IDX files "
+        "in this folder"
+    )
+
+
+def _test_stem(folder: Path) -> str:
+    """What the names of the test files begin with: "t10k" for MNIST's own."""
+    patterns = _names("*-images", "idx3")
+    names = [path.name for pattern in patterns for path in folder.glob(pattern)]
+    stems = sorted({name.rpartition("-images")[0] for name in names} - {"train"})
+    if len(stems) > 1 and "t10k" not in stems:
+        raise DatasetError(
+            f"{folder}: several test sets ({', '.join(stems)}); leave one beside the training set"
+        )
+    return "t10k" if not stems or "t10k" in stems else stems[0]
+
+
+def _check_size(shape: Shape, network: Network, where: str) -> None:
+    if shape != network.input_shape:
+        raise DatasetError(
+            f"{where}: pictures of {shape_text(shape)} but {network.name!r} reads "
+            f"{shape_text(network.input_shape)} (channels, height, width); "
+            "use other data or change the network's input"
+        )
+
+
+def _check_classes(labels: NDArray[np.integer], network: Network, where: str) -> None:
+    classes = len(network.labels)
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if len(wrong):
+        raise DatasetError(
+            f"{where}: label {wrong[0]} is out of range: {network.name!r} has {classes} classes "
+            f"(0 to {classes - 1}); use other data or give the network more outputs"
+        )

@@ -1,0 +1,566 @@
+"""Pictures: a PNG, JPEG or .npy file becomes the array that a network reads.
+
+Owns the reading of picture files and the preparation that MNIST's digits went through
+(LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to document
+recognition", section III.A): light ink on a dark ground, scaled into a box of 20 x 20 of
+the 28 x 28 pixels, its centre of mass in the middle. A network that learned from such
+pictures reads others badly. Must not know layers, weights or workbooks, only the input's
+shape (C, H, W).
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.errors import ImageError
+from xlconv.network import Array, shape_text
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Shape3 = tuple[int, int, int]
+Mask = NDArray[np.bool_]
+
+MAX_PIXELS = 50_000_000
+FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP")  # MPO: JPEGs of telephones
+BOX = 20 / 28  # of the input's smaller side: where MNIST's digits reach
+OVERVIEW = 128  # pixels a side in which ink is looked for: few enough to average noise
+WORKING = 1600  # pixels a side above which a photo holds nothing that 28 x 28 could show
+FINE = 160  # pixels of the ink's longer side where strokes are measured: 8 for one of MNIST's
+# Strokes of 98 of 100 of MNIST's digits are this wide, in twentieths of the ink's longer side.
+THIN, USUAL, THICK = 1.6, 2.4, 4.2
+MIN_CONTRAST = 0.04  # of the range from black to white: less cannot be told from paper
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a network reads, float64 (C, H, W), and what was done to the file to get it,
+    in words, a step a line."""
+
+    pixels: Array
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """A file's pixels before any preparation: whole numbers 0..top, (H, W) grey or
+    (H, W, 3) RGB."""
+
+    values: NDArray[Any]
+    top: int
+    steps: tuple[str, ...] = ()
+
+
+def load_image(path: Path, shape: Shape3, raw: bool = False) -> Picture:
+    """The picture in a PNG, JPEG or .npy file as the input of a network.
+
+    `shape` is the input's (C, H, W). With C = 1 the picture is prepared as MNIST's digits
+    were, unless it already looks so; with C = 3 it is cropped in the middle and scaled.
+    `raw` takes the pixels as they are, divided by 255 (65535 if they have 16 bits). Floats
+    in an .npy file, (C, H, W) or (H, W) if C is 1, are always taken as they are. Raises
+    ImageError, in one line that names the file, if it cannot be read or does not fit.
+    """
+    path = Path(path)
+    try:
+        return _load(path, shape, raw)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
+
+
+def _load(path: Path, shape: Shape3, raw: bool) -> Picture:
+    if _first_bytes(path) == b"\x93NUMPY" or path.suffix.lower() == ".npy":
+        array = _read_array(path)
+        if array.dtype.kind == "f":
+            return _as_it_is(array, shape)
+        levels = _levels(array)
+        if shape[0] not in (1, 3):
+            return _as_it_is(levels / 255, shape)
+        scan = _scan_of_levels(levels)
+    elif shape[0] not in (1, 3):
+        raise ImageError(
+            f"a picture file has 1 or 3 channels but the network reads {shape[0]}; "
+            f"save an array of {shape_text(shape)} as .npy"
+        )
+    else:
+        scan = _read_picture(path)
+    if raw:
+        return _raw(scan, shape)
+    return _framed(scan, shape) if shape[0] == 3 else _prepared(scan, shape)
+
+
+# ---- files: what stands in them
+
+
+def _first_bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(6)
+    except FileNotFoundError as error:
+        raise ImageError("no such file; check the name") from error
+    except IsADirectoryError as error:
+        raise ImageError("a folder; name a PNG, JPEG or .npy file in it") from error
+    except (OSError, ValueError) as error:
+        raise ImageError(f"cannot be read ({_line(error)}); check its permissions") from error
+
+
+def _read_array(path: Path) -> NDArray[Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Mapped, not read: a header that promises more than the file holds costs nothing.
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # NumPy raises whatever a broken header leads it to
+        raise ImageError(
+            f"not an .npy file of plain numbers ({_line(error)}); write it with numpy.save"
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise ImageError("an archive of arrays; save the one array with numpy.save")
+    if array.dtype.kind not in "fbui":
+        raise ImageError(f"an array of {array.dtype}; save numbers: floats, 0..255 or true/false")
+    _check_size(array.shape)
+    return array
+
+
+def _as_it_is(array: NDArray[Any], shape: Shape3) -> Picture:
+    fitting = [shape, shape[1:]] if shape[0] == 1 else [shape]
+    if array.shape not in fitting:
+        raise ImageError(
+            f"an array of {shape_text(array.shape) or 'one number'} but the network reads "
+            f"{shape_text(shape)}; save an array of that shape"
+        )
+    with np.errstate(over="ignore"):
+        pixels = np.array(array, dtype=np.float64).reshape(shape)
+    if not np.isfinite(pixels).all():
+        raise ImageError("holds NaN or infinity, which no cell can hold; replace them by numbers")
+    return Picture(pixels, ("took the array as it is",))
+
+
+def _levels(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Whole numbers 0..255, or true and false, as bytes."""
+    if array.dtype.kind == "b":
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.min() < 0 or array.max() > 255:
+        raise ImageError(
+            f"whole numbers {array.min()}..{array.max()}; scale them to 0..255, or save floats"
+        )
+    return array.astype(np.uint8)
+
+
+def _scan_of_levels(levels: NDArray[np.uint8]) -> _Scan:
+    if levels.ndim == 3 and levels.shape[0] == 1:
+        levels = levels[0]
+    elif levels.ndim == 3 and levels.shape[0] == 3 and levels.shape[2] != 3:
+        levels = np.moveaxis(levels, 0, 2)
+    if levels.ndim != 2 and not (levels.ndim == 3 and levels.shape[2] == 3):
+        raise ImageError(
+            f"an array of {shape_text(levels.shape) or 'one number'} is no picture; "
+            "save height x width, or height x width x 3"
+        )
+    return _Scan(levels, 255)
+
+
+def _read_picture(path: Path) -> _Scan:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=FORMATS) as opened:
+                _check_size(opened.size)
+                upright = ImageOps.exif_transpose(opened)
+                turned = opened.getexif().get(0x0112, 1) in range(2, 9)
+                return _scan_of_picture(upright, turned)
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError("not a picture that can be read; save it as PNG or JPEG") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(_too_large("far more")) from error
+    except Exception as error:  # decoders raise whatever a broken file leads them to
+        raise ImageError(f"broken or cut short ({_line(error)}); save it again") from error
+
+
+def _scan_of_picture(picture: Image.Image, turned: bool) -> _Scan:
+    steps = ("turned it upright, as its EXIF note says",) if turned else ()
+    if picture.mode.startswith("I"):  # 16 bits of grey
+        return _Scan(np.asarray(picture).astype(np.int64).clip(0, 65535), 65535, steps)
+    if picture.has_transparency_data:
+        rgba = np.asarray(picture.convert("RGBA"))
+        if rgba[..., 3].min() < 255:
+            ground, name = _ground_behind(rgba)
+            values = _composite(rgba, ground)
+            return _Scan(values, 255, (*steps, f"laid its transparent parts on {name}"))
+        picture = picture.convert("RGB")
+    grey = picture.mode in ("1", "L")
+    return _Scan(np.asarray(picture.convert("L" if grey else "RGB")), 255, steps)
+
+
+def _ground_behind(rgba: NDArray[np.uint8]) -> tuple[Array, str]:
+    """The colour to lay a transparent picture on, and its name.
+
+    White or black, against the ink, if ink is all that there is. But a picture with a
+    ground of its own (a sticker, rounded corners) goes on that.
+    """
+    alpha = rgba[..., 3] >= 128
+    if not alpha.any():
+        raise ImageError("blank: all of it is transparent; draw something on it")
+    seen = rgba[alpha][:, :3].astype(np.float64)
+    grey = seen.mean(axis=1)
+    if np.median(_ring(alpha)) == 1 or np.ptp(np.percentile(grey, [1, 99])) > 128:
+        return np.median(seen, axis=0), "the colour of its ground"
+    light = bool(grey.mean() > 128)
+    return (np.zeros(3), "black") if light else (np.full(3, 255.0), "white")
+
+
+def _composite(rgba: NDArray[np.uint8], ground: Array) -> NDArray[np.uint8]:
+    alpha = rgba[..., 3:] / np.float32(255)
+    mixed = rgba[..., :3] * alpha + ground.astype(np.float32) * (1 - alpha)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def _check_size(size: tuple[int, ...]) -> None:
+    count = 1
+    for length in size:
+        count *= length
+    if count == 0:
+        raise ImageError(f"has no pixels ({shape_text(size)}); give a picture with something on it")
+    if count > MAX_PIXELS:
+        raise ImageError(_too_large(shape_text(size)))
+
+
+def _too_large(size: str) -> str:
+    return f"too large: {size}, at most {MAX_PIXELS // 10**6} million pixels; scale it down first"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+# ---- pictures as they are, and colour
+
+
+def _raw(scan: _Scan, shape: Shape3) -> Picture:
+    if scan.values.shape[:2] != shape[1:]:
+        found, needed = (shape_text(size[1::-1]) for size in (scan.values.shape, shape[:0:-1]))
+        raise ImageError(
+            f"{found} pixels (width x height) but the network reads {needed}; "
+            "leave out --raw to have it cropped and scaled"
+        )
+    grey = shape[0] == 1
+    values = _luminance(scan.values) if grey else _channels(scan.values)
+    step = f"took the pixels as they are, {'grey' if grey else 'RGB'}, divided by {scan.top}"
+    return Picture((values / scan.top).reshape(shape), (*scan.steps, step))
+
+
+def _luminance(values: NDArray[Any]) -> NDArray[Any]:
+    """Grey by ITU-R BT.601 in whole numbers, so that equal channels keep their value."""
+    if values.ndim == 2:
+        return values
+    return (values.astype(np.int64) @ np.array([299, 587, 114]) + 500) // 1000
+
+
+def _channels(values: NDArray[Any]) -> NDArray[Any]:
+    """(3, H, W), from grey or colour."""
+    return np.stack([values] * 3) if values.ndim == 2 else np.moveaxis(values, 2, 0)
+
+
+def _framed(scan: _Scan, shape: Shape3) -> Picture:
+    """Colour: cropped in the middle to the input's proportions, scaled, divided by 255."""
+    height, width = scan.values.shape[:2]
+    _, rows, columns = shape
+    steps = list(scan.steps)
+    scale = min(height / rows, width / columns)
+    crop_height, crop_width = rows * scale, columns * scale
+    top, left = (height - crop_height) / 2, (width - crop_width) / 2
+    if round(top) or round(left):
+        steps.append(f"cropped to its middle: {crop_width:.0f} x {crop_height:.0f} pixels")
+    planes = _channels(scan.values) / scan.top
+    if (height, width) != (rows, columns):
+        box = (left, top, left + crop_width, top + crop_height)
+        planes = np.stack([_resized(plane, box, (columns, rows)) for plane in planes])
+        steps.append(f"scaled to {columns} x {rows}")
+    steps.append(f"took red, green and blue, divided by {scan.top}")
+    return Picture(np.clip(planes, 0, 1), tuple(steps))
+
+
+def _resized(plane: Array, box: tuple[float, float, float, float], size: tuple[int, int]) -> Array:
+    """A part of a plane, (left, top, right, bottom), at another size, (width, height)."""
+    from PIL import Image
+
+    picture = Image.fromarray(plane.astype(np.float32))
+    resized = picture.resize(size, Image.Resampling.BICUBIC, box=box)
+    return np.asarray(resized).astype(np.float64)
+
+
+# ---- digits: the preparation of MNIST
+
+
+def _prepared(scan: _Scan, shape: Shape3) -> Picture:
+    plane, steps = _grey(scan)
+    steps = [*scan.steps, *steps]
+    light = bool(np.median(_ring(plane)) > scan.top / 2)
+    if plane.shape == shape[1:]:
+        turned = scan.top - plane if light else plane
+        if _looks_prepared(turned / scan.top):
+            steps += [INVERTED] * light + [f"took it as it is: {SIZE_NOTE}, divided by {scan.top}"]
+            return Picture((turned / scan.top).reshape(shape), tuple(steps))
+    sheet, factor = _reduced(plane / scan.top, WORKING)
+    ink, notes = _ink(sheet)
+    box = _located(ink)
+    left, top, right, bottom = (edge * factor for edge in box)
+    steps += [*notes, f"cropped to the ink: {right - left:.0f} x {bottom - top:.0f} pixels at "
+              f"({left:.0f}, {top:.0f})"]
+    fine, notes = _even_strokes(_fine(ink, box))
+    digit = _scaled(fine, round(BOX * min(shape[1:])))
+    steps += [*notes, f"scaled to fit {max(digit.shape)} x {max(digit.shape)}",
+              f"moved the centre of mass to the middle of {shape[2]} x {shape[1]}"]
+    return Picture(_centred(digit, shape).reshape(shape), tuple(steps))
+
+
+INVERTED = "turned dark ink on a light ground into light ink on a dark one"
+SIZE_NOTE = "it has the right size and looks prepared"
+
+
+def _ring(plane: NDArray[Any]) -> NDArray[Any]:
+    """The pixels at the border."""
+    return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
+
+
+def _grey(scan: _Scan) -> tuple[NDArray[Any], list[str]]:
+    """Grey, or the one colour channel in which the ink stands out much more."""
+    if scan.values.ndim == 2:
+        return scan.values, []
+    grey = _luminance(scan.values)
+    planes = [grey, *_channels(scan.values)]
+    spread = [float(np.abs(plane - np.median(plane)).mean()) for plane in planes]
+    best = int(np.argmax(spread))
+    if spread[best] <= 1.4 * spread[0]:
+        return grey, []
+    name = ("grey", "red", "green", "blue")[best]
+    return planes[best], [f"took the {name} channel alone, in which the ink stands out most"]
+
+
+def _reduced(plane: Array, longest: int) -> tuple[Array, int]:
+    """Means of squares of pixels, so that no side is longer than `longest`, and their side."""
+    factor = -(-max(plane.shape) // longest)
+    height, width = (max(length // factor, 1) for length in plane.shape)
+    part = plane[: height * factor, : width * factor]
+    rows, columns = min(factor, plane.shape[0]), min(factor, plane.shape[1])
+    return part.reshape(height, rows, width, columns).mean(axis=(1, 3)), factor
+
+
+def _box_of(mask: Mask) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom around what is true, the last two exclusive."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _centre_of_mass(plane: Array) -> tuple[float, float]:
+    """Row and column, counted from the middle of the first pixel."""
+    total = plane.sum()
+    rows, columns = (np.arange(length) for length in plane.shape)
+    return float(plane.sum(axis=1) @ rows / total), float(plane.sum(axis=0) @ columns / total)
+
+
+def _looks_prepared(plane: Array) -> bool:
+    """Light on black, the ink as long as MNIST's and centred, as all of its 70,000 digits."""
+    if np.median(_ring(plane)) > 0.1 or plane.max() < 0.5:
+        return False
+    left, top, right, bottom = _box_of(plane > 0.1)
+    length = max(right - left, bottom - top) / min(plane.shape)
+    off = np.subtract(_centre_of_mass(plane), [side // 2 for side in plane.shape])
+    return 16.5 / 28 < length < 22.5 / 28 and bool(np.abs(off).max() <= 1.5 * max(plane.shape) / 28)
+
+
+def _ink(sheet: Array) -> tuple[Array, list[str]]:
+    """How much ink there is at each pixel: 0 on the ground, positive where it is marked."""
+    grid, factor = _reduced(sheet, OVERVIEW)
+    coefficients = _fit_ground(grid)
+    ground = (_basis(sheet.shape) @ coefficients).reshape(sheet.shape)
+    excess = grid - (_basis(grid.shape) @ coefficients).reshape(grid.shape)
+    spread = 1.4826 * np.median(np.abs(excess))
+    marked = np.where(np.abs(excess) > max(3 * spread, MIN_CONTRAST), excess, 0)
+    notes = []
+    if np.ptp(ground) > 0.05:
+        notes.append("evened out the light")
+    if (marked**3).sum() < 0:
+        # Light falls on paper as a factor: where it is dim, ink differs less from the paper.
+        return (ground - sheet) / np.maximum(ground, 0.2), [*notes, INVERTED]
+    return sheet - ground, notes
+
+
+def _basis(shape: tuple[int, ...]) -> Array:
+    """1, x, y, x^2, xy, y^2 of every pixel, x and y from -1 to 1."""
+    y, x = np.meshgrid(*[(2 * np.arange(n) + 1) / n - 1 for n in shape], indexing="ij")
+    return np.stack([np.ones(shape), x, y, x * x, x * y, y * y], axis=-1).reshape(-1, 6)
+
+
+def _fit_ground(grid: Array) -> Array:
+    """The smooth surface of the ground: least squares that ignores what lies far off it
+    (Beaton & Tukey 1974, biweight), begun from a plane through the border."""
+    basis, values = _basis(grid.shape), grid.ravel()
+    frame = np.ones(grid.shape, dtype=bool)
+    edge = max(min(grid.shape) // 16, 1)
+    frame[edge:-edge, edge:-edge] = False
+    part = frame.ravel()
+    coefficients = np.zeros(6)
+    coefficients[0] = np.median(values[part])
+    for _ in range(20):
+        weights = 1 / np.maximum(np.abs(values - basis @ coefficients)[part], 0.005)
+        weighted = basis[part, :3] * weights[:, None]
+        coefficients[:3] = np.linalg.lstsq(
+            weighted.T @ basis[part, :3], weighted.T @ values[part], rcond=None)[0]
+    for _ in range(15):
+        excess = values - basis @ coefficients
+        near = np.abs(excess)[np.abs(excess) < 0.5]
+        reach = 4.685 * max(1.4826 * float(np.median(near)), 0.01)
+        weights = np.clip(1 - (excess / reach) ** 2, 0, None) ** 2
+        weighted = basis * weights[:, None]
+        coefficients = np.linalg.lstsq(weighted.T @ basis, weighted.T @ values, rcond=None)[0]
+    return coefficients
+
+
+def _marks(ink: Array) -> Mask:
+    """Where there is ink, specks and the picture's dark edges left out."""
+    below = -ink[ink <= 0]
+    noise = 1.4826 * float(np.median(below)) if below.size else 0.0
+    floor = max(4 * noise, MIN_CONTRAST)
+    if not (ink > floor).any():
+        raise ImageError(BLANK)
+    level = float(np.percentile(ink[ink > floor], 75))
+    labels = _components(ink > max(floor, 0.25 * level))
+    kept = _kept(labels, ink)
+    return kept
+
+
+BLANK = "blank: no ink stands out from the ground; draw or photograph it with more contrast"
+
+
+def _components(mask: Mask) -> NDArray[np.int64]:
+    """A number for every connected piece (8 neighbours), 0 elsewhere: the largest number
+    of a piece spreads until all of it has it, by leaps to the number's own number."""
+    height, width = mask.shape
+    labels = np.zeros((height + 2, width + 2), dtype=np.int64)
+    labels[1:-1, 1:-1] = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
+    inside = labels[1:-1, 1:-1]
+    while True:
+        before = inside.copy()
+        spread = before
+        for dy in range(3):
+            for dx in range(3):
+                spread = np.maximum(spread, labels[dy : dy + height, dx : dx + width])
+        inside[:] = np.where(mask, spread, 0)
+        own = np.concatenate([[0], inside.ravel()])
+        inside[:] = own[own[own]][1:].reshape(mask.shape)
+        if (inside == before).all():
+            return inside.copy()
+
+
+def _kept(labels: NDArray[np.int64], ink: Array) -> Mask:
+    names, where = np.unique(labels, return_inverse=True)
+    where = where.reshape(labels.shape)
+    mass = np.bincount(where.ravel(), np.clip(ink, 0, None).ravel())
+    mass[names == 0] = 0
+    contact = np.bincount(_ring(where), minlength=len(names)) > 0.25 * min(labels.shape)
+    if mass[~contact].max(initial=0) > 0.1 * mass.max():
+        mass[contact] = 0
+    good = mass > 0.03 * mass.max()
+    return np.asarray(good[where])
+
+
+def _located(ink: Array) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom of the ink: found in the overview, then in the part around it."""
+    left, top, right, bottom = 0, 0, ink.shape[1], ink.shape[0]
+    for _ in range(2):
+        grid, factor = _reduced(ink[top:bottom, left:right], OVERVIEW)
+        x0, y0, x1, y1 = (edge * factor for edge in _box_of(_marks(grid)))
+        found = left + x0, top + y0, left + x1, top + y1
+        margin = factor + max(x1 - x0, y1 - y0) // 8
+        left, top = max(found[0] - margin, 0), max(found[1] - margin, 0)
+        right = min(found[2] + margin, ink.shape[1])
+        bottom = min(found[3] + margin, ink.shape[0])
+    return found
+
+
+def _fine(ink: Array, box: tuple[float, float, float, float]) -> Array:
+    """The ink alone, 0..1, FINE pixels long, with empty space around it."""
+    left, top, right, bottom = box
+    length = max(right - left, bottom - top)
+    margin = length / 8
+    padded = np.pad(ink, int(margin) + 2)
+    shift = int(margin) + 2
+    part = (left + shift - margin, top + shift - margin, right + shift + margin, bottom + shift + margin)
+    scale = FINE / length
+    size = tuple(max(round((b - a) * scale), 1) for a, b in ((part[0], part[2]), (part[1], part[3])))
+    fine = _resized(padded, part, size)
+    below = -fine[fine <= 0]
+    noise = 1.4826 * float(np.median(below)) if below.size else 0.0
+    level = float(np.percentile(fine[fine > max(4 * noise, MIN_CONTRAST)], 75))
+    if noise > 0.05 * level:
+        small = _resized(fine, (0, 0, *fine.shape[::-1]), tuple(n // 4 for n in fine.shape[::-1]))
+        fine = _resized(small, (0, 0, *small.shape[::-1]), fine.shape[::-1])
+        noise /= 4
+    low = max(2.5 * noise, 0.05 * level)
+    clean = np.clip((fine - low) / (level - low), 0, 1)
+    marks = _grown(_marks(clean).astype(np.float64), 4)
+    return clean * marks
+
+
+def _stroke(fine: Array) -> float:
+    """Mean width of the strokes, pixels: twice their area by their outline (coarea formula)."""
+    dy, dx = np.diff(fine, axis=0, append=0), np.diff(fine, axis=1, append=0)
+    return float(2 * fine.sum() / np.hypot(dx, dy).sum())
+
+
+def _even_strokes(fine: Array) -> tuple[Array, list[str]]:
+    left, top, right, bottom = _box_of(fine > 0.25)
+    length = max(right - left, bottom - top)
+    width = 20 * _stroke(fine) / length
+    if THIN <= width <= THICK:
+        return fine, []
+    target = USUAL if width < THIN else THICK - 0.4
+    # Both the stroke and the ink's length grow by 2 x radius.
+    radius = (target - width) * length / (40 - 2 * target)
+    if radius > 0:
+        return _grown(fine, radius), [f"thickened the strokes, from {width:.1f} to about {target:.1f} pixels"]
+    radius = max(radius, -0.3 * width * length / 20)
+    return 1 - _grown(1 - fine, -radius), [f"thinned the strokes"]
+
+
+def _grown(plane: Array, radius: float) -> Array:
+    """Every pixel becomes the largest within a circle (grey dilation)."""
+    reach = int(radius)
+    padded = np.pad(plane, reach, mode="edge")
+    grown = plane
+    height, width = plane.shape
+    for dy in range(-reach, reach + 1):
+        half = int((radius**2 - dy**2) ** 0.5)
+        for dx in range(-half, half + 1):
+            grown = np.maximum(grown, padded[reach + dy : reach + dy + height, reach + dx : reach + dx + width])
+    return grown
+
+
+def _scaled(fine: Array, side: int) -> Array:
+    """The ink with its longer side `side` pixels long, the lightest of them 1."""
+    left, top, right, bottom = _box_of(fine > 0.25)
+    scale = side / max(right - left, bottom - top)
+    size = max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1)
+    digit = np.clip(_resized(fine, (left, top, right, bottom), size), 0, 1)
+    return digit / digit.max()
+
+
+def _centred(digit: Array, shape: Shape3) -> Array:
+    """The digit with its centre of mass on the pixel right below the middle, as in MNIST."""
+    pixels = np.zeros(shape[1:])
+    place = []
+    for centre, length, side in zip(_centre_of_mass(digit), digit.shape, shape[1:], strict=True):
+        start = round(side // 2 - centre)
+        place.append(slice(min(max(start, 0), side - length), min(max(start, 0), side - length) + length))
+    pixels[place[0], place[1]] = digit
+    return pixels

@@ -1,0 +1,191 @@
+"""Lowering: (model, values, layout) -> the board's blocks.
+
+Gives every rule its values and its look; the words around them are in `captions`, the
+colours in `colouring`. Must not know how a file is written, nor any mathematics: that
+is in `rules` and `reference`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlconv import palette
+from xlconv.blocks import (
+    BarChart,
+    BlankBlock,
+    Block,
+    CellwiseBlock,
+    ConstantBlock,
+    FormulaBlock,
+    Sheet,
+    Style,
+    TextBlock,
+    Values,
+)
+from xlconv.captions import captions
+from xlconv.colouring import colour_rules
+from xlconv.grid import Cell, Range
+from xlconv.layout import BOARD, TITLE_ROWS, Layout
+from xlconv.network import INPUT, Model, Softmax, label_cell
+from xlconv.palette import Palette
+from xlconv.rules import ANSWER, TITLES, Rule, board_rules, one
+
+SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
+TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}
+CHART_SIZE = (440, 320)  # pixels
+
+
+def lower(
+    model: Model, values: Mapping[str, Values], layout: Layout, colours: Palette
+) -> Sheet:
+    """The board of a network. `values` are the reference's, as `forward_steps` gives them."""
+    rules = board_rules(model.network, layout)
+    blocks = [
+        *_constants(model, values, layout),
+        *(_computed(rule, values, model) for rule in rules),
+        *_rings(layout),
+        *captions(model.network, layout),
+    ]
+    widths = {column: palette.VECTOR_PIXELS for column in layout.vector_columns}
+    return Sheet(
+        BOARD,
+        tuple(blocks),
+        rules=tuple(colour_rules(model.network, values, layout, colours)),
+        merges=_merges(layout),
+        charts=tuple(_charts(model, layout, colours)),
+        column_width=palette.CELL_PIXELS,
+        row_height=palette.CELL_PIXELS,
+        widths={1: 12, **widths},
+        heights=TITLE_HEIGHTS,
+        freeze=Cell(TITLE_ROWS + 1, 1),
+        zoom=_zoom(layout),
+        tab_colour=colours.positive,
+    )
+
+
+def _zoom(layout: Layout) -> int:
+    """The zoom, in steps of 5 %, at which the first layers fit a laptop's screen: the picture
+    with its answer in height, the picture and the next layer in width."""
+    tall = max(
+        max((placement.maps[-1].bottom for placement in list(layout.tensors.values())[:2])),
+        max((place.bottom for place in layout.answer.bars), default=0) if layout.answer else 0,
+    )
+    wide = layout.bands[min(1, len(layout.bands) - 1)].last
+    fits = min(
+        SCREEN[1] / (tall * palette.CELL_PIXELS + sum(TITLE_HEIGHTS.values())),
+        SCREEN[0] / (wide * palette.CELL_PIXELS),
+    )
+    return max(20, min(100, int(fits * 20) * 5))
+
+
+def _computed(rule: Rule, values: Mapping[str, Values], model: Model) -> Block:
+    value = values[rule.key] if rule.channel is None else values[rule.key][rule.channel]
+    shaped = value.reshape(rule.range.height, rule.range.width)
+    style = _style(rule, model)
+    if rule.cellwise is None:
+        return FormulaBlock(rule.range, rule.formula, shaped, style)
+    return CellwiseBlock(rule.range, tuple(rule.texts()), shaped, style)
+
+
+def _style(rule: Rule, model: Model) -> Style:
+    if rule.block == TITLES:
+        return palette.LAYER_SHAPE if rule.range.row <= TITLE_ROWS else palette.MAP_TITLE
+    if rule.block == ANSWER:
+        return _answer_style(rule.key, model)
+    if rule.channel is not None:
+        return palette.NUMBER
+    layer = next((member for member in model.network.layers if member.name == rule.block), None)
+    if isinstance(layer, Softmax):
+        return palette.PERCENT
+    return palette.VECTOR if layer else _STEP_STYLES[rule.key.rpartition("_")[2]]
+
+
+_STEP_STYLES = {
+    "max": palette.VECTOR,
+    "shifted": palette.VECTOR,
+    "exp": palette.FRACTION,
+    "sum": palette.FRACTION,
+}
+
+
+def _answer_style(key: str, model: Model) -> Style:
+    probability = isinstance(model.network.layer(model.network.output), Softmax)
+    return {
+        "answer_label": Style(size=96, bold=True, shrink=True, colour="1E7B45"),
+        "answer_value": Style(
+            size=26, bold=True, shrink=True, number_format="0.0%" if probability else "0.00"
+        ),
+    }.get(
+        key,
+        Style(size=16, bold=True, shrink=True)
+        if "label" in key
+        else Style(size=14, shrink=True, number_format="0.0%" if probability else "0.00"),
+    )
+
+
+def _constants(
+    model: Model, values: Mapping[str, Values], layout: Layout
+) -> Iterator[Block]:
+    for channel, place in enumerate(layout.tensors[INPUT].maps):
+        yield ConstantBlock(place, values[INPUT][channel], palette.PIXEL)
+    for layer in model.network.layers:
+        if layer.name not in layout.kernels:
+            continue
+        kernels, weights = layout.kernels[layer.name], model.layer_weights(layer)
+        by_output = weights["weight"].reshape(len(kernels.weights), len(kernels.weights[0]), -1)
+        for places, arrays in zip(kernels.weights, by_output, strict=True):
+            for place, array in zip(places, arrays, strict=True):
+                yield ConstantBlock(
+                    place, array.reshape(place.height, place.width), palette.WEIGHT
+                )
+        for cell, bias in zip(kernels.biases, weights.get("bias", ()), strict=True):
+            yield ConstantBlock(one(cell), np.array([[bias]]), palette.BIAS)
+    for tensor, place in layout.labels.items():
+        for unit, label in enumerate(vector_labels(model, tensor)):
+            text = label_cell(label)
+            cell = one(place.cell(unit, 0))
+            if isinstance(text, str):
+                yield TextBlock(cell, text, palette.CLASS_LABEL)
+            else:
+                yield ConstantBlock(cell, np.array([[text]]), palette.CLASS_LABEL)
+
+
+def vector_labels(model: Model, tensor: str) -> tuple[str, ...]:
+    """The labels beside a vector: the classes where it has as many, else its numbers."""
+    units = model.network.shapes[tensor][0]
+    labels = model.network.labels
+    return labels if len(labels) == units else tuple(str(unit + 1) for unit in range(units))
+
+
+def _rings(layout: Layout) -> Iterator[Block]:
+    for placement in layout.tensors.values():
+        for number, inside in enumerate(placement.maps):
+            outside, ring = placement.ringed(number), placement.ring
+            sides = (
+                Range(outside.row, outside.column, ring.top, outside.width),
+                Range(inside.bottom + 1, outside.column, ring.bottom, outside.width),
+                Range(inside.row, outside.column, inside.height, ring.left),
+                Range(inside.row, inside.right + 1, inside.height, ring.right),
+            )
+            yield from (BlankBlock(side, palette.RING) for side in sides if side.size)
+
+
+def _merges(layout: Layout) -> tuple[Range, ...]:
+    """The computed cells of the answer that are larger than one cell of the grid."""
+    answer = layout.answer
+    if answer is None:
+        return ()
+    places = (answer.label, answer.value, *answer.labels, *answer.values)
+    return tuple(place for place in places if place.size > 1)
+
+
+def _charts(model: Model, layout: Layout, colours: Palette) -> Iterator[BarChart]:
+    for layer in model.network.layers:
+        if isinstance(layer, Softmax):
+            labels, values = layout.labels[layer.name], layout.tensors[layer.name].maps[0]
+            place = Cell(layout.steps[layer.name].total.row + 3, labels.column)
+            yield BarChart(
+                place, *CHART_SIZE, "probability of each class", labels, values, colours.positive
+            )

@@ -1,0 +1,43 @@
+"""The manifest: what a workbook says about itself, as text on its `Model` sheet.
+
+TOML, one line a cell, under the defined name `xlconv_network`: xlconv's version, the
+palette and the network. Must not know how cells are written or read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlconv.errors import BookError, NetworkError
+from xlconv.network import Network
+from xlconv.notation import network_of, network_text, read_toml
+
+NAME = "xlconv_network"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """xlconv's version, the palette's name, the network."""
+
+    version: str
+    palette: str
+    network: Network
+
+
+def manifest_lines(manifest: Manifest) -> list[str]:
+    """The manifest, line by line."""
+    head = f'xlconv = "{manifest.version}"\npalette = "{manifest.palette}"\n'
+    return (head + network_text(manifest.network)).splitlines()
+
+
+def parse_manifest(lines: list[str], where: str) -> Manifest:
+    """The manifest that lines of text spell; BookError, naming `where` they stand, if they don't."""
+    try:
+        table = read_toml("\n".join(lines), where)
+        network = network_of(table, where)
+    except NetworkError as error:
+        raise BookError(
+            f"the network's text on the Model sheet cannot be read: {error}; "
+            "undo the change to it or build the workbook again"
+        ) from error
+    return Manifest(str(table.get("xlconv", "?")), str(table.get("palette", "lesson")), network)

@@ -1,0 +1,73 @@
+"""Palettes and the looks of cells.
+
+Owns every colour and size that a workbook uses. Must not know what a cell computes.
+The ends of the scales are light enough for dark digits to be read on them
+(contrast of at least 4.5 : 1, WCAG 2.1; a test measures it).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlconv.blocks import Style
+from xlconv.errors import TemplateError
+
+INK = "1F2933"
+FAINT = "A9B2BC"
+QUIET = "6B7785"
+
+CHANNEL_COLOURS = ("EE6055", "4FB477", "5B8DEF")  # red, green and blue of a colour picture
+
+CELL_PIXELS = 24  # the side of a map's square cell at 100 %
+VECTOR_PIXELS = 84  # the width of a column that holds a vector
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of one look: `negative` - `zero` - `positive` for numbers of both signs, `zero` -
+    `rectified` for those that cannot be negative, `paper` - `ink` for pictures of one channel."""
+
+    name: str
+    negative: str
+    zero: str
+    positive: str
+    rectified: str
+    paper: str
+    ink: str
+    accent: str
+
+
+PALETTES = {
+    palette.name: palette
+    for palette in (
+        Palette("lesson", "EF7B6F", "FFFFFF", "45B36B", "45B36B", "FFFFFF", "1B2A3A", "1E7B45"),
+        Palette("colourblind", "F0923B", "FFFFFF", "5AA2DA", "5AA2DA", "FFFFFF", "1B2A3A", "1F5F99"),
+        Palette("grey", "FFFFFF", "DADADA", "8C8C8C", "8C8C8C", "FFFFFF", "262626", "333333"),
+    )
+}
+
+
+def palette_named(name: str) -> Palette:
+    """The palette of a name; TemplateError, naming those that exist, if there is none."""
+    if name not in PALETTES:
+        raise TemplateError(f"no palette {name!r}; there are {', '.join(PALETTES)}")
+    return PALETTES[name]
+
+
+NUMBER = Style(number_format="0.0", shrink=True)
+WEIGHT = Style(number_format="0.00", shrink=True, border="8A94A0")
+BIAS = Style(number_format="0.00", shrink=True, bold=True, border="B07D00", fill="FFF3C4")
+PIXEL = Style(number_format="0.0", shrink=True)
+RING = Style(hatch="D5DADF")
+LAYER_TITLE = Style(size=24, bold=True, horizontal="left", vertical="bottom")
+LAYER_SHAPE = Style(size=16, horizontal="left", colour=QUIET)
+LAYER_WORDS = Style(size=13, italic=True, horizontal="left", colour=QUIET, vertical="top")
+MAP_TITLE = Style(size=11, bold=True, horizontal="left")
+CAPTION = Style(size=9, colour=QUIET, horizontal="left")
+BIAS_CAPTION = Style(size=9, bold=True, colour="8A6100", horizontal="left")
+ARROW = Style(size=28, colour="9AA5B1")
+COLUMN_HEAD = Style(size=11, bold=True, colour=QUIET, wrap=True)
+VECTOR = Style(size=11, number_format="0.00", shrink=True)
+FRACTION = Style(size=11, number_format="0.0000", shrink=True)
+PERCENT = Style(size=11, number_format="0.0%", shrink=True)
+CLASS_LABEL = Style(size=11, bold=True, shrink=True)

@@ -1,0 +1,189 @@
+"""The cells of a sheet as XML text, row by row.
+
+Rendering goes block by block and row by row with one text pattern a block, which is what
+makes writing fast. Must not know files, openpyxl or networks.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Iterator
+from functools import singledispatch
+
+import numpy as np
+
+from xlconv.blocks import (
+    BlankBlock,
+    Block,
+    CellwiseBlock,
+    ConstantBlock,
+    FormulaBlock,
+    Sheet,
+    Style,
+    TextBlock,
+    Values,
+)
+from xlconv.errors import LimitError
+from xlconv.grid import column_letters
+
+StyleNumbers = dict[Style, int]
+RowText = Callable[[int], str]  # a sheet row's number -> the cells of one block in that row
+
+_ROW_MARK = "\0"
+_PIXELS_TO_POINTS = 0.75
+_XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def escaped(text: str) -> str:
+    """Text for XML.
+
+    >>> escaped('a<b & "c"')
+    'a&lt;b &amp; "c"'
+    """
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+class SharedStrings:
+    """The texts of a workbook, each once, numbered in the order in which they come."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._uses = 0
+
+    def number(self, text: str) -> int:
+        self._uses += 1
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def xml(self) -> str:
+        items = "".join(
+            f'<si><t xml:space="preserve">{escaped(text)}</t></si>' for text in self._numbers
+        )
+        counts = f'count="{self._uses}" uniqueCount="{len(self._numbers)}"'
+        return f'{_XML_DECLARATION}<sst xmlns="{_MAIN}" {counts}>{items}</sst>'
+
+
+def sheet_rows(sheet: Sheet, styles: StyleNumbers, strings: SharedStrings) -> Iterator[str]:
+    """The <row> elements of a sheet, one text each."""
+    waiting = sorted(sheet.blocks, key=lambda block: (-block.range.row, -block.range.column))
+    active: list[tuple[int, int, RowText]] = []  # first column, last row, text
+    shared = iter(range(len(sheet.blocks)))
+    row = 0
+    while waiting or active:
+        row = row + 1 if active else waiting[-1].range.row
+        while waiting and waiting[-1].range.row == row:
+            block = waiting.pop()
+            renderer = row_text(block, styles[block.style], strings, shared)
+            insort(active, (block.range.column, block.range.bottom, renderer), key=lambda a: a[0])
+        yield f"<row {_row_attributes(sheet, row)}>{''.join(a[2](row) for a in active)}</row>"
+        active = [member for member in active if member[1] > row]
+
+
+def _row_attributes(sheet: Sheet, row: int) -> str:
+    height = sheet.heights.get(row, sheet.row_height) * _PIXELS_TO_POINTS
+    return f'r="{row}" ht="{height:g}" customHeight="1"'
+
+
+@singledispatch
+def row_text(
+    block: Block, style: int, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
+    """The function that renders a block's cells of one sheet row."""
+    raise NotImplementedError(f"no cells for {type(block).__name__}")
+
+
+def _pattern(block: Block, cell: str) -> str:
+    """A row of cells: `cell` with {c} for the column, and a mark where the row number goes."""
+    letters = map(column_letters, range(block.range.column, block.range.right + 1))
+    return "".join(cell.replace("{c}", f"{column}{_ROW_MARK}") for column in letters)
+
+
+def _finite(block: Block, values: Values) -> None:
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise LimitError(
+            f"the numbers at {block.range.a1} are too large for a cell (infinity or NaN); "
+            "use smaller weights"
+        )
+
+
+def _texts(values: Values) -> list[tuple[str, ...]]:
+    if values.dtype.kind == "f":
+        return [tuple(map(repr, row)) for row in values.tolist()]
+    return [tuple(escaped(text) for text in row) for row in values.tolist()]
+
+
+@row_text.register
+def _constant_row(
+    block: ConstantBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
+    _finite(block, block.values)
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"><v>%s</v></c>')
+    texts, first = _texts(block.values), block.range.row
+    return lambda row: pattern.replace(_ROW_MARK, str(row)) % texts[row - first]
+
+
+def _type_of(values: Values) -> str:
+    return "" if values.dtype.kind == "f" else ' t="str"'
+
+
+@row_text.register
+def _formula_row(
+    block: FormulaBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
+    _finite(block, block.values)
+    kind, formula = _type_of(block.values), escaped(block.formula)
+    place, texts = block.range, _texts(block.values)
+    if place.size == 1:
+        cell = f'<c r="{place.a1}" s="{style}"{kind}><f>{formula}</f><v>{texts[0][0]}</v></c>'
+        return lambda row: cell
+    number = next(shared)
+    child = f'<f t="shared" si="{number}"/>'
+    master = f'<f t="shared" ref="{place.a1}" si="{number}">{formula}</f>'.replace("%", "%%")
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}>{child}<v>%s</v></c>')
+    first = pattern.replace(child, master, 1)
+
+    def text(row: int) -> str:
+        chosen = first if row == place.row else pattern
+        return chosen.replace(_ROW_MARK, str(row)) % texts[row - place.row]
+
+    return text
+
+
+@row_text.register
+def _cellwise_row(
+    block: CellwiseBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
+    _finite(block, block.values)
+    kind, texts, width = _type_of(block.values), _texts(block.values), block.range.width
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}><f>%s</f><v>%s</v></c>')
+
+    def text(row: int) -> str:
+        offset = row - block.range.row
+        formulas = map(escaped, block.formulas[offset * width : (offset + 1) * width])
+        pairs = zip(formulas, texts[offset], strict=True)
+        filling = tuple(part for pair in pairs for part in pair)
+        return pattern.replace(_ROW_MARK, str(row)) % filling
+
+    return text
+
+
+@row_text.register
+def _text_row(
+    block: TextBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
+    blanks = _pattern(block, f'<c r="{{c}}" s="{style}"/>')
+    number = strings.number(block.text)
+    first = blanks.replace("/>", f' t="s"><v>{number}</v></c>', 1)
+
+    def text(row: int) -> str:
+        return (first if row == block.range.row else blanks).replace(_ROW_MARK, str(row))
+
+    return text
+
+
+@row_text.register
+def _blank_row(
+    block: BlankBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"/>')
+    return lambda row: pattern.replace(_ROW_MARK, str(row))

@@ -1,0 +1,129 @@
+"""Blocks to an .xlsx file.
+
+openpyxl writes everything around the cells: styles, names, colour rules, charts. The
+cells themselves are rendered here, a row of a block at a time, because openpyxl writes
+neither a formula's stored value nor shared formulas. The only module besides `reader`
+that knows the file format; must not know networks.
+
+The same book gives the same bytes: nothing of the clock or of the machine goes in.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO
+
+from xlconv.blocks import Book, Sheet
+from xlconv.errors import OutputError
+from xlconv.parts import STRINGS_PART, mended_part, skeleton
+from xlconv.rows import SharedStrings, StyleNumbers, sheet_rows
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_CHUNK = 1 << 18
+
+
+def write_book(path: Path, book: Book, overwrite: bool = False) -> None:
+    """Write a book beside its target, then rename it: there is a whole file or none.
+
+    Raises OutputError if the target exists and `overwrite` is false, or cannot be written.
+    """
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; give the name of a file, as in {path / 'out.xlsx'}")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists; give another name, or --force to replace it")
+    with replacing(path) as stream:
+        _write(stream, book)
+
+
+class replacing:  # noqa: N801 - reads as the statement that it is
+    """A file that takes the place of `path` when, and only when, all went well."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> IO[bytes]:
+        try:
+            self.stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in __exit__
+                dir=self.path.absolute().parent, prefix=f".{self.path.name}.", delete=False
+            )
+        except OSError as error:
+            raise self._failed(error) from error
+        return self.stream
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        temporary = Path(self.stream.name)
+        try:
+            self.stream.close()
+            if kind is None:
+                umask = os.umask(0)
+                os.umask(umask)
+                temporary.chmod(0o666 & ~umask)
+                temporary.replace(self.path)
+        except OSError as problem:
+            raise self._failed(problem) from problem
+        finally:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self.path} cannot be written: {error.strerror}; choose another place or close it"
+        )
+
+
+def _write(stream: IO[bytes], book: Book) -> None:
+    frame = skeleton(book)
+    strings = SharedStrings()
+    with zipfile.ZipFile(io.BytesIO(frame.package)) as parts, zipfile.ZipFile(stream, "w") as out:
+        sheets = dict(zip(frame.sheet_parts, book.sheets, strict=True))
+        for name in parts.namelist():
+            xml = parts.read(name).decode()
+            if name in sheets:
+                _add(out, name, _sheet_xml(xml, sheets[name], frame.styles, strings))
+            else:
+                _add(out, name, iter([mended_part(name, xml)]))
+        _add(out, STRINGS_PART, iter([strings.xml()]))
+
+
+def _add(out: zipfile.ZipFile, name: str, texts: Iterable[str]) -> None:
+    """Write a part. Deflating runs beside the rendering: zlib leaves Python's lock alone."""
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o644 << 16
+    with out.open(entry, "w", force_zip64=False) as part, ThreadPoolExecutor(1) as deflating:
+        writing = None
+        for chunk in _chunks(texts):
+            if writing is not None:
+                writing.result()
+            writing = deflating.submit(part.write, chunk)
+        if writing is not None:
+            writing.result()
+
+
+def _chunks(texts: Iterable[str]) -> Iterator[bytes]:
+    pending: list[str] = []
+    size = 0
+    for text in texts:
+        pending.append(text)
+        size += len(text)
+        if size >= _CHUNK:
+            yield "".join(pending).encode()
+            pending, size = [], 0
+    yield "".join(pending).encode()
+
+
+def _sheet_xml(
+    frame: str, sheet: Sheet, styles: StyleNumbers, strings: SharedStrings
+) -> Iterator[str]:
+    head, tail = re.split(r"<sheetData\s*/>|<sheetData>.*?</sheetData>", frame, maxsplit=1)
+    yield head + "<sheetData>"
+    yield from sheet_rows(sheet, styles, strings)
+    yield "</sheetData>" + tail
