@@ -295,6 +295,16 @@ def test_a_layers_own_rate() -> None:
         np.testing.assert_allclose(change[change > 0], rate, rtol=0.01)
 
 
+def test_decay_shrinks_weights_and_leaves_biases() -> None:
+    """On black pictures no weight has a gradient, so decay alone changes them."""
+    network = Network("black", (1, 2, 2), (Dense("dense", 2), Softmax("softmax")))
+    weights = {"dense.weight": np.full((2, 4), 3.0), "dense.bias": np.array([5.0, 5.0])}
+    data = Dataset(np.zeros((2, 1, 2, 2), np.float32), np.array([0, 1]))
+    model = train(network, weights, data, Recipe(epochs=1, rate=0.1, decay=0.5))
+    np.testing.assert_allclose(model.weights["dense.weight"], 3 * (1 - 0.1 * 0.5), rtol=1e-6)
+    assert model.weights["dense.bias"].tolist() == [5, 5]
+
+
 def test_the_rate_falls_to_zero_along_half_a_cosine() -> None:
     recipe = Recipe(rate=0.004, rates={"conv1": 0.0004})
     assert [recipe.rate_of("dense", at) for at in (0.0, 0.5, 1.0)] == pytest.approx(
@@ -364,6 +374,7 @@ def test_an_unknown_key_of_a_recipe() -> None:
         ({"seed": True}, "seed is True"),
         ({"rate": "fast"}, "rate is 'fast'; give a number above 0"),
         ({"rate": math.inf}, "rate is inf"),
+        ({"decay": -0.1}, "decay is -0.1; give a number from 0"),
         ({"rates": {"conv1": -1}}, "rates.conv1 is -1; give a number above 0"),
         ({"rates": 0.1}, "rates is 0.1; give layers with numbers"),
         ({"freeze": "conv1"}, "freeze is 'conv1'; give a list"),

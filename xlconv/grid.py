@@ -22,6 +22,9 @@ _REFERENCE = re.compile(
     r"""("(?:[^"]|"")*"|'(?:[^']|'')*')"""
     r"""|(?<![\w.])(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})(?![\w.(!])"""
 )
+_RANGE = re.compile(
+    r"(?<![\w.$])\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!])"
+)
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
@@ -227,3 +230,14 @@ def relative_form(formula: str, at: Cell) -> str:
     # Outside of strings neither blanks nor the case of letters carry a meaning here.
     parts[::2] = [re.sub(r"\s+", "", part).upper() for part in parts[::2]]
     return _REFERENCE.sub(relate, "".join(parts))
+
+
+def ranges_in(formula: str) -> list[Range]:
+    """The ranges and single cells that a formula names, whatever sheet they are on.
+
+    >>> [place.a1 for place in ranges_in("SUMPRODUCT(A2:C4,$E$2:$G$4)+Board!B1+D9")]
+    ['A2:C4', 'E2:G4', 'B1', 'D9']
+    """
+    texts = re.split(r'"(?:[^"]|"")*"', formula)
+    found = [match[0] for text in texts for match in _RANGE.finditer(text)]
+    return [Range.parse(text) for text in found]

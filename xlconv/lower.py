@@ -28,7 +28,7 @@ from xlconv.captions import captions
 from xlconv.colouring import colour_rules
 from xlconv.grid import Cell, Range
 from xlconv.layout import BOARD, TITLE_ROWS, Layout
-from xlconv.network import INPUT, Model, Softmax, label_cell
+from xlconv.network import INPUT, Model, Softmax, label_cell, vector_labels
 from xlconv.palette import Palette
 from xlconv.rules import ANSWER, TITLES, Rule, board_rules, one
 
@@ -143,20 +143,13 @@ def _constants(
         for cell, bias in zip(kernels.biases, weights.get("bias", ()), strict=True):
             yield ConstantBlock(one(cell), np.array([[bias]]), palette.BIAS)
     for tensor, place in layout.labels.items():
-        for unit, label in enumerate(vector_labels(model, tensor)):
+        for unit, label in enumerate(vector_labels(model.network, tensor)):
             text = label_cell(label)
             cell = one(place.cell(unit, 0))
             if isinstance(text, str):
                 yield TextBlock(cell, text, palette.CLASS_LABEL)
             else:
                 yield ConstantBlock(cell, np.array([[text]]), palette.CLASS_LABEL)
-
-
-def vector_labels(model: Model, tensor: str) -> tuple[str, ...]:
-    """The labels beside a vector: the classes where it has as many, else its numbers."""
-    units = model.network.shapes[tensor][0]
-    labels = model.network.labels
-    return labels if len(labels) == units else tuple(str(unit + 1) for unit in range(units))
 
 
 def _rings(layout: Layout) -> Iterator[Block]:

@@ -371,6 +371,14 @@ def map_count(shape: Shape) -> int:
     return shape[0] if len(shape) == 3 else 1
 
 
+def vector_labels(network: Network, tensor: str) -> tuple[str, ...]:
+    """The labels beside a vector: the classes where it has as many, else its numbers."""
+    units = network.shapes[tensor][0]
+    if len(network.labels) == units:
+        return network.labels
+    return tuple(str(unit + 1) for unit in range(units))
+
+
 def label_cell(label: str) -> float | str:
     """What stands in a cell for a class label: a number where it is a whole number, so that
     no spreadsheet marks it as a number stored as text.

@@ -183,6 +183,8 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     if len(network.shapes[network.output]) != 1:
         return
     output = _numbers(values[network.output])
+    if np.isnan(output).any():
+        return  # found so in a workbook: there is no largest one
     best = int(output.argmax())
     yield Step("answer_label", np.array([label_cell(network.labels[best])]), np.zeros(1))
     yield Step("answer_value", output[[best]], np.abs(output[[best]]))

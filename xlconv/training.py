@@ -5,8 +5,8 @@ of formulas and workbooks. Works in float32 and in mini-batches: besides the dat
 holds what one batch needs (see `gradients`), here and in evaluation.
 
 Sources: initial weights, He et al., "Delving deep into rectifiers", arXiv:1502.01852; Adam,
-Kingma and Ba, arXiv:1412.6980, algorithm 1; the falling rate, Loshchilov and Hutter, "SGDR",
-arXiv:1608.03983, equation 5.
+Kingma and Ba, arXiv:1412.6980, algorithm 1; its weight decay, Loshchilov and Hutter,
+arXiv:1711.05101, algorithm 2; the falling rate, the same, "SGDR", arXiv:1608.03983, equation 5.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,13 +39,16 @@ class Recipe:
 
     `rate` is Adam's learning rate at the start, from which it falls to zero along half a
     cosine; `rates` gives single layers another one, and `freeze` names layers whose weights
-    stay. `seed` fixes the order of the pictures (and the initial weights). Raises
-    TrainingError for a value that cannot be used.
+    stay. `decay` draws every weight, but no bias, towards zero by rate * decay of itself a
+    step, which keeps a network from learning its pictures by heart. `seed` fixes the order
+    of the pictures (and the initial weights). Raises TrainingError for a value that cannot
+    be used.
     """
 
     epochs: int = 6
     rate: float = 0.002
     batch: int = 64
+    decay: float = 0.0
     seed: int = 1
     rates: Mapping[str, float] = field(default_factory=dict)
     freeze: frozenset[str] = frozenset()
@@ -60,6 +63,8 @@ class Recipe:
         _check_rate("rate", self.rate)
         for name, rate in self.rates.items():
             _check_rate(f"rates.{name}", rate)
+        if not _is_number(self.decay) or not 0 <= self.decay < math.inf:
+            raise _unusable("decay", self.decay, "a number from 0")
         if not isinstance(self.freeze, Iterable) or isinstance(self.freeze, str):
             raise _unusable("freeze", self.freeze, "a list of layers' names")
         object.__setattr__(self, "freeze", frozenset(map(str, self.freeze)))
@@ -93,9 +98,12 @@ def _unusable(name: str, value: object, remedy: str) -> TrainingError:
     return TrainingError(f"training: {name} is {value!r}; give {remedy}")
 
 
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _check_rate(name: str, rate: object) -> None:
-    number = isinstance(rate, int | float) and not isinstance(rate, bool)
-    if not (number and 0 < rate < math.inf):  # type: ignore[operator]
+    if not _is_number(rate) or not 0 < rate < math.inf:
         remedy = "a number above 0, as in 0.002 (a layer that shall not learn stands in freeze)"
         raise _unusable(name, rate, remedy)
 
@@ -215,6 +223,8 @@ def _epoch(
         done = (epoch - 1 + (step - 1) / len(starts)) / recipe.epochs
         for name, change in adam.changes(taught.gradients).items():
             rate = recipe.rate_of(name.partition(".")[0], done)
+            if learned[name].ndim > 1:  # a weight, not a bias
+                change += recipe.decay * learned[name]
             learned[name] = (learned[name] - rate * change).astype(np.float32)
         loss += taught.loss * len(chosen)
         right += taught.right

@@ -1,0 +1,94 @@
+"""Found values against the reference, cell by cell, each from the cells that it reads.
+
+Blame is local: the reference computes a layer's cells from the values that were *found*
+in the layer before, so one wrong cell is one difference and not everything behind it.
+Must not know files, formulas or engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.network import INPUT, Array, Model
+from xlconv.reader import Value
+from xlconv.reference import Step, Values, steps
+
+# Engines agree to about 1e-14, LibreOffice saves 15 digits: both are well within this share
+# of the terms that make a cell, and a change in the tenth digit is well outside.
+RELATIVE_TOLERANCE = 1e-12
+# Below it programs differ in what they flush to zero.
+ABSOLUTE_TOLERANCE = 1e-300
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Found values of one name beside what they should be, as flat arrays.
+
+    `wrong` marks the cells that differ; `error` is each one's distance (0 for texts that are
+    equal, infinity for those that are not and for what is no number); `known` marks the cells
+    for which there is an expectation: none if what they read is itself not a number.
+    """
+
+    expected: NDArray[np.object_]
+    wrong: Mask
+    error: Array
+    known: Mask
+
+    @property
+    def largest_error(self) -> float:
+        finite = self.error[self.known & np.isfinite(self.error)]
+        return float(finite.max(initial=0.0))
+
+
+def compare_locally(
+    model: Model, image: Array, found: Mapping[str, list[Value]]
+) -> dict[str, Comparison]:
+    """Every name's found values (flat, in C order) against what the reference computes from
+    the found values that they read."""
+    values: dict[str, Values] = {INPUT: image}
+    for name, flat in found.items():
+        shape = model.network.shapes.get(name, (len(flat),))
+        values[name] = _numbers(flat).reshape(shape)
+    with np.errstate(all="ignore"):  # NaN stands for what is not a number
+        expected = {step.name: step for step in steps(model, values)}
+    return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
+
+
+def compare_end_to_end(
+    model: Model, image: Array, found: Mapping[str, list[Value]]
+) -> dict[str, Comparison]:
+    """Every name's found values against the reference's own forward pass."""
+    values: dict[str, Values] = {INPUT: image}
+    expected = {}
+    for step in steps(model, values):
+        values[step.name], expected[step.name] = step.value, step
+    return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
+
+
+def _numbers(found: list[Value]) -> Array:
+    return np.array([cell if isinstance(cell, float) else np.nan for cell in found])
+
+
+def _compare(step: Step | None, found: list[Value]) -> Comparison:
+    count = len(found)
+    if step is None:
+        nothing = np.zeros(count, dtype=bool)
+        return Comparison(np.full(count, None), nothing, np.zeros(count), nothing)
+    if step.scale is None or step.value.dtype.kind != "f":
+        texts = step.value.reshape(-1).tolist()
+        wrong = np.array([cell != text for cell, text in zip(found, texts, strict=True)])
+        error = np.where(wrong, np.inf, 0.0)
+        return Comparison(np.array(texts, dtype=object), wrong, error, np.ones(count, dtype=bool))
+    expected = step.value.reshape(-1)
+    known = np.isfinite(expected)
+    error = np.abs(_numbers(found) - expected)
+    error[np.isnan(error)] = np.inf
+    allowed = RELATIVE_TOLERANCE * step.scale.reshape(-1) + ABSOLUTE_TOLERANCE
+    wrong = known & ~(error <= allowed)
+    return Comparison(expected.astype(object), wrong, np.where(known, error, 0.0), known)

@@ -1,0 +1,57 @@
+"""Engines: programs that evaluate the formulas of a workbook *file*.
+
+Each gives the values that its program computes now, whatever values the file was saved
+with. Must not know networks, nor what a value should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from xlconv.errors import EngineError
+from xlconv.grid import Range
+from xlconv.reader import Value
+
+Place = tuple[str, Range]
+Grid = list[list[Value]]
+
+
+class Engine(Protocol):
+    """Evaluates the formulas of a file."""
+
+    @property
+    def name(self) -> str: ...
+
+    def evaluate(self, path: Path, places: Sequence[Place]) -> list[Grid]:
+        """The values of ranges of sheets, row by row; errors are texts such as "#VALUE!".
+
+        Raises EngineError if the program is missing, fails or takes too long.
+        """
+        ...
+
+
+def _formualizer() -> Engine:
+    from xlconv.engines.formualizer import Formualizer
+
+    return Formualizer()
+
+
+def _libreoffice() -> Engine:
+    from xlconv.engines.libreoffice import LibreOffice
+
+    return LibreOffice()
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {
+    "formualizer": _formualizer,
+    "libreoffice": _libreoffice,
+}
+
+
+def engine_named(name: str) -> Engine:
+    """The engine of a name; EngineError, naming those that exist, if there is none."""
+    if name not in ENGINES:
+        raise EngineError(f"no engine {name!r}; there are {', '.join(ENGINES)} and none")
+    return ENGINES[name]()

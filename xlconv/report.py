@@ -1,0 +1,147 @@
+"""What `verify` reports, as data: findings, one line a block, the verdict.
+
+Must not know how anything was checked, nor how it is shown in a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from xlconv.reader import Value
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One cell that is not as the network calls for.
+
+    `kind` is one of
+
+    - "formula": it holds another formula than the network calls for
+    - "typed": it holds a constant where a formula belongs, or nothing
+    - "padding": it belongs to a padding ring and is not empty
+    - "label": it holds another class label than the network's text
+    - "live": its formula gives another value than NumPy, from the cells that it reads
+    - "stored": the value that the file was saved with is another than NumPy's, or missing
+
+    `cell` is "Board!AK5"; `channel`, `row` and `column` count from 1 as in INDEX(conv1_2, 5, 3)
+    (`channel` is None for vectors; in a ring, `row` and `column` lie outside of the map).
+    `expected` and `found` are values, or formulas for the kind "formula"; `formula` is the one
+    that the network calls for (None where no formula belongs).
+    """
+
+    kind: str
+    cell: str
+    tensor: str
+    channel: int | None
+    row: int
+    column: int
+    expected: Value
+    found: Value
+    formula: str | None
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        channel = f" map {self.channel}" if self.channel is not None else ""
+        return f"{self.tensor}{channel}, row {self.row}, column {self.column}"
+
+
+@dataclass(frozen=True)
+class LiveCheck:
+    """What an engine computes now: cells compared, cells that are wrong, largest difference."""
+
+    checked: int
+    wrong: int
+    max_error: float
+
+
+@dataclass(frozen=True)
+class StoredCheck:
+    """What the file was saved with. `state` is "present", "absent" (nothing is stored) or
+    "stale" (computed before somebody changed a pixel or a weight)."""
+
+    state: str
+    wrong: int
+    max_error: float
+
+
+@dataclass(frozen=True)
+class BlockReport:
+    """One line of the report: the cells of a tensor, or of another group of computed cells."""
+
+    tensor: str
+    cells: int
+    formulas_wrong: int
+    live: LiveCheck
+    stored: StoredCheck
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of `verify`.
+
+    `values` are the outputs by label (from the engine, else as stored, else NumPy's), and
+    `end_to_end` the largest difference of the engine's output from NumPy's own forward pass,
+    None without an engine.
+    """
+
+    workbook: str
+    network: str
+    engine: str
+    blocks: tuple[BlockReport, ...]
+    findings: tuple[Finding, ...]
+    values: Mapping[str, float]
+    end_to_end: float | None
+
+    @property
+    def verdict(self) -> str:
+        """ "agrees", "differs", or "unchecked" if there was no value to compare."""
+        if self.findings:
+            return "differs"
+        compared = any(
+            block.live.checked or block.stored.state == "present" for block in self.blocks
+        )
+        return "agrees" if compared else "unchecked"
+
+    @property
+    def exit_code(self) -> int:
+        """0 agrees, 1 differs, 2 could not be checked."""
+        return {"agrees": 0, "differs": 1, "unchecked": 2}[self.verdict]
+
+    @property
+    def prediction(self) -> str | None:
+        """The label of the largest output; None if the network has no vector of outputs."""
+        return max(self.values, key=self.values.__getitem__) if self.values else None
+
+    @property
+    def stored_state(self) -> str:
+        """The state of the stored values of the whole book: the worst of its blocks'."""
+        states = {block.stored.state for block in self.blocks}
+        return next(state for state in ("stale", "absent", "present") if state in states)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain data for `--json`; the README describes it."""
+        return {
+            "workbook": self.workbook,
+            "network": self.network,
+            "engine": self.engine,
+            "verdict": self.verdict,
+            "blocks": [
+                {
+                    "tensor": block.tensor,
+                    "cells": block.cells,
+                    "formulas": {"wrong": block.formulas_wrong},
+                    "live": asdict(block.live),
+                    "stored": asdict(block.stored),
+                }
+                for block in self.blocks
+            ],
+            "findings": [asdict(finding) for finding in self.findings],
+            "output": {
+                "labels": list(self.values),
+                "values": list(self.values.values()),
+                "prediction": self.prediction,
+            },
+        }

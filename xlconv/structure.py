@@ -1,0 +1,149 @@
+"""The first question of `verify`: does every cell hold what the network calls for?
+
+Formulas in computed cells, nothing in padding rings, the right labels beside vectors.
+Must not know engines, nor compare computed values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from xlconv.grid import Cell, ranges_in, relative_form
+from xlconv.layout import BOARD
+from xlconv.network import label_cell, vector_labels
+from xlconv.reader import FoundCell, Value
+from xlconv.reference import Values
+from xlconv.report import Finding
+from xlconv.rules import Rule, board_rules, ring_cells
+from xlconv.sheets.model import model_rules
+from xlconv.workbook import FoundBook, offsets
+
+
+@dataclass(frozen=True)
+class ComputedCell:
+    """A cell that should hold a formula: its rule, its offset in the rule's range, and what was
+    found there."""
+
+    rule: Rule
+    row: int
+    column: int
+    found: FoundCell
+
+    @property
+    def place(self) -> tuple[str, Cell]:
+        return self.rule.sheet, self.rule.range.cell(self.row, self.column)
+
+    @property
+    def formula(self) -> str:
+        """The formula that the network calls for, as a spreadsheet shows it."""
+        return f"={self.rule.text(self.row, self.column)}"
+
+    def finding(self, kind: str, expected: Value, found: Value) -> Finding:
+        sheet, cell = self.place
+        channel = None if self.rule.channel is None else self.rule.channel + 1
+        return Finding(
+            kind,
+            f"{sheet}!{cell.a1}",
+            self.rule.key,
+            channel,
+            self.row + 1,
+            self.column + 1,
+            expected,
+            found,
+            self.formula,
+        )
+
+
+ComputedCells = Mapping[str, list[ComputedCell]]
+
+
+def computed_cells(book: FoundBook) -> ComputedCells:
+    """Every computed cell of a book by the name of its values, in the order of the values."""
+    network, layout = book.network, book.layout
+    cells: dict[str, list[ComputedCell]] = {}
+    for rule in board_rules(network, layout) + model_rules(network, layout):
+        cells.setdefault(rule.key, []).extend(
+            ComputedCell(rule, row, column, book.cell(rule.sheet, rule.range, row, column))
+            for row, column in offsets(rule.range)
+        )
+    return cells
+
+
+def formula_findings(
+    cells: ComputedCells, truth: Mapping[str, Values]
+) -> Iterator[tuple[ComputedCell, Finding]]:
+    """The cells that hold another formula than they should, a constant, or nothing.
+
+    `truth` is NumPy's value of each cell, which such a constant stands in place of.
+    """
+    for key, members in cells.items():
+        expected = truth[key].reshape(-1).tolist()
+        for cell, value in zip(members, expected, strict=True):
+            found = cell.found.formula
+            if found is None:
+                yield cell, cell.finding("typed", value, cell.found.value)
+            elif found.relative != _called_for(cell):
+                yield cell, cell.finding("formula", cell.formula, found.at(cell.place[1]))
+
+
+def _called_for(cell: ComputedCell) -> str:
+    if cell.rule.cellwise is None:
+        return _relative(cell.rule.formula, cell.rule.range.first)
+    return _relative(cell.rule.text(cell.row, cell.column), cell.place[1])
+
+
+@lru_cache(maxsize=4096)
+def _relative(formula: str, at: Cell) -> str:
+    return relative_form(formula, at)
+
+
+def padding_findings(book: FoundBook) -> list[Finding]:
+    """The cells of padding rings that are not empty."""
+    findings = []
+    for tensor, placement in book.layout.tensors.items():
+        for number, inside in enumerate(placement.maps):
+            for cell in ring_cells(book.layout, tensor, number):
+                found = book.sheets[BOARD].get((cell.row, cell.column))
+                if found is not None:
+                    row, column = cell.row - inside.row + 1, cell.column - inside.column + 1
+                    place = f"{BOARD}!{cell.a1}"
+                    held = found.formula.at(cell) if found.formula else found.value
+                    findings.append(
+                        Finding(
+                            "padding", place, tensor, number + 1, row, column, None, held, None
+                        )
+                    )
+    return findings
+
+
+def spoiled_cells(cells: ComputedCells, padding: list[Finding]) -> set[tuple[str, Cell]]:
+    """The cells whose windows read a filled padding cell: their values are not to blame."""
+    filled = [Cell.parse(finding.cell.partition("!")[2]) for finding in padding]
+    if not filled:
+        return set()
+    return {
+        cell.place
+        for members in cells.values()
+        for cell in members
+        if any(spot in window for window in ranges_in(cell.formula) for spot in filled)
+    }
+
+
+def label_findings(book: FoundBook) -> list[Finding]:
+    """The labels on the board that are not those of the network's text."""
+    findings = []
+    for tensor, place in book.layout.labels.items():
+        for unit, label in enumerate(vector_labels(book.network, tensor)):
+            expected, found = label_cell(label), book.cell(BOARD, place, unit)
+            if found.formula is not None or found.value != expected:
+                cell = place.cell(unit, 0)
+                held = found.formula.at(cell) if found.formula else found.value
+                findings.append(
+                    Finding(
+                        *("label", f"{BOARD}!{cell.a1}", tensor, None, unit + 1, 1),
+                        *(expected, held, None),
+                    )
+                )
+    return findings
