@@ -1,0 +1,73 @@
+"""xlconv: a small convolutional network as a live .xlsx workbook, and the proof that it is right.
+
+    >>> import xlconv
+    >>> template = xlconv.load_template("lesson3")
+    >>> xlconv.build("out.xlsx", template, template.image)   # doctest: +SKIP
+    >>> xlconv.verify("out.xlsx").verdict                    # doctest: +SKIP
+    'agrees'
+
+Names are imported when they are first used, so that `xlconv --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from xlconv._version import __version__
+
+if TYPE_CHECKING:
+    from xlconv.compiler import build
+    from xlconv.errors import XlconvError
+    from xlconv.images import load_image
+    from xlconv.network import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
+    from xlconv.reference import forward
+    from xlconv.report import Report
+    from xlconv.templates import load_template
+    from xlconv.verification import verify
+    from xlconv.workbook import read_book
+
+_HOMES = {
+    "build": "compiler",
+    "verify": "verification",
+    "Report": "report",
+    "read_book": "workbook",
+    "forward": "reference",
+    "load_template": "templates",
+    "load_image": "images",
+    "XlconvError": "errors",
+    **dict.fromkeys(
+        ("Network", "Model", "Conv2D", "ReLU", "MaxPool2D", "Dense", "Softmax"), "network"
+    ),
+}
+
+__all__ = [
+    "Conv2D",
+    "Dense",
+    "MaxPool2D",
+    "Model",
+    "Network",
+    "ReLU",
+    "Report",
+    "Softmax",
+    "XlconvError",
+    "__version__",
+    "build",
+    "forward",
+    "load_image",
+    "load_template",
+    "read_book",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'xlconv' has no attribute {name!r}")
+    value = getattr(import_module(f"xlconv.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -47,9 +47,11 @@ def build(
 def compile_book(model: Model, image: Array, palette: str | None = None) -> Book:
     """The workbook as data: every sheet with its blocks."""
     network = model.network
-    chosen = palette or (model.palette if isinstance(model, Template) else "lesson")
-    title = model.title if isinstance(model, Template) else network.name
-    description = model.description if isinstance(model, Template) else DESCRIPTION
+    title, description, own_palette = network.name, DESCRIPTION, DEFAULT_PALETTE
+    if isinstance(model, Template):
+        about = model.about
+        title, description, own_palette = about.title, about.description, about.palette
+    chosen = palette or own_palette
     colours = palette_named(chosen)
     layout = plan(network)
     values = forward_steps(model, image)
@@ -71,4 +73,5 @@ def compile_book(model: Model, image: Array, palette: str | None = None) -> Book
     )
 
 
+DEFAULT_PALETTE = "lesson"
 DESCRIPTION = "A convolutional network in which every activation is a live formula."

@@ -34,7 +34,7 @@ OVERVIEW = 128  # pixels a side in which ink is looked for: few enough to averag
 WORKING = 1600  # pixels a side above which a photo holds nothing that 28 x 28 could show
 FINE = 160  # pixels of the ink's longer side where strokes are measured: 8 for one of MNIST's
 # Strokes of 98 of 100 of MNIST's digits are this wide, in twentieths of the ink's longer side.
-THIN, USUAL, THICK = 1.6, 2.4, 4.2
+THIN, USUAL, THICK = 1.4, 2.4, 3.4
 MIN_CONTRAST = 0.04  # of the range from black to white: less cannot be told from paper
 
 
@@ -386,7 +386,7 @@ def _ink(sheet: Array) -> tuple[Array, list[str]]:
     noise = 1.05 * float(np.median(np.abs(np.diff(excess, axis=1)))) if grid.shape[1] > 1 else 0.0
     marked = np.where(np.abs(excess) > max(3 * noise, MIN_CONTRAST), excess, 0)
     unexplained = (_ring(marked) != 0).mean() > 0.1
-    shadow = bool(unexplained and _two_levels(grid) < 0.9 and np.median(_ring(grid)) > 0.35)
+    shadow = bool(unexplained and np.median(_ring(grid)) > 0.35 and _has_shadow(grid))
     dark = shadow or bool((marked**3).sum() < 0)
     if shadow:
         ground = _resized(_closed(grid), (0, 0, *grid.shape[::-1]), sheet.shape[::-1])
@@ -400,14 +400,15 @@ def _ink(sheet: Array) -> tuple[Array, list[str]]:
     return ink - (np.median(ink) if shadow else 0), [*notes, INVERTED]
 
 
-def _two_levels(plane: Array) -> float:
-    """The share of the variance that two levels, ink and ground, explain (Otsu 1979)."""
-    ordered = np.sort(plane, axis=None)
+def _has_shadow(grid: Array) -> bool:
+    """Whether the darker of the two levels that explain a picture best (Otsu 1979) has
+    something much darker on it: then it is not ink but paper in shadow."""
+    ordered = np.sort(grid, axis=None)
     count = np.arange(1, ordered.size)
-    below = np.cumsum(ordered)[:-1]
-    above = ordered.sum() - below
-    between = count * (ordered.size - count) * (below / count - above / count[::-1]) ** 2
-    return float(between.max() / ordered.size**2 / max(ordered.var(), 1e-12))
+    sums = np.cumsum(ordered)
+    dark, light = sums[:-1] / count, (sums[-1] - sums[:-1]) / count[::-1]
+    best = int(np.argmax(count * count[::-1] * (light - dark) ** 2))
+    return bool(dark[best] - ordered[0] > 0.5 * (light[best] - dark[best]))
 
 
 def _closed(grid: Array) -> Array:
@@ -491,15 +492,17 @@ def _components(mask: Mask) -> NDArray[np.int64]:
 
 
 def _kept(labels: NDArray[np.int64], ink: Array) -> Mask:
+    """The pieces that are neither specks nor, while there is ink inside, edges and shadows:
+    pieces that touch the border far along or are small."""
     names, where = np.unique(labels, return_inverse=True)
     where = where.reshape(labels.shape)
-    mass = np.bincount(where.ravel(), np.clip(ink, 0, None).ravel())
-    mass[names == 0] = 0
-    contact = np.bincount(_ring(where), minlength=len(names)) > 0.25 * min(labels.shape)
-    if mass[~contact].max(initial=0) > 0.1 * mass.max():
-        mass[contact] = 0
-    good = mass > 0.03 * mass.max()
-    return np.asarray(good[where])
+    mass = np.bincount(where.ravel(), np.clip(ink, 0, None).ravel()) * (names > 0)
+    contact = np.bincount(_ring(where), minlength=len(names))
+    inner = mass[contact == 0].max(initial=0)
+    if inner > 0.1 * mass.max():
+        mass[contact > 0.25 * min(labels.shape)] = 0
+    mass[(contact > 0) & (mass < 0.3 * inner)] = 0
+    return np.asarray((mass > 0.03 * mass.max())[where])
 
 
 def _located(ink: Array) -> tuple[float, float, float, float]:
@@ -556,12 +559,12 @@ def _even_strokes(fine: Array) -> tuple[Array, list[str]]:
     width = 20 * _stroke(fine) / length
     if THIN <= width <= THICK:
         return fine, []
-    target = USUAL if width < THIN else THICK - 0.4
+    target = USUAL if width < THIN else 2.6
     # Both the stroke and the ink's length grow by 2 x radius.
     radius = (target - width) * length / (40 - 2 * target)
     if radius > 0:
         return _grown(fine, radius), [f"thickened the strokes, from {width:.1f} to about {target:.1f} pixels"]
-    radius = max(radius, -0.3 * width * length / 20)
+    radius = max(radius, -0.35 * width * length / 20)
     return 1 - _grown(1 - fine, -radius), [f"thinned the strokes"]
 
 

@@ -21,6 +21,9 @@ from xlconv.sheets.model import model_rules
 from xlconv.workbook import FoundBook, offsets
 
 
+Place = tuple[str, Cell]  # a sheet's name and a cell of it
+
+
 @dataclass(frozen=True)
 class ComputedCell:
     """A cell that should hold a formula: its rule, its offset in the rule's range, and what was
@@ -32,7 +35,7 @@ class ComputedCell:
     found: FoundCell
 
     @property
-    def place(self) -> tuple[str, Cell]:
+    def place(self) -> Place:
         return self.rule.sheet, self.rule.range.cell(self.row, self.column)
 
     @property
@@ -73,8 +76,8 @@ def computed_cells(book: FoundBook) -> ComputedCells:
 
 def formula_findings(
     cells: ComputedCells, truth: Mapping[str, Values]
-) -> Iterator[tuple[ComputedCell, Finding]]:
-    """The cells that hold another formula than they should, a constant, or nothing.
+) -> Iterator[tuple[Place, Finding]]:
+    """The places that hold another formula than they should, a constant, or nothing.
 
     `truth` is NumPy's value of each cell, which such a constant stands in place of.
     """
@@ -83,9 +86,9 @@ def formula_findings(
         for cell, value in zip(members, expected, strict=True):
             found = cell.found.formula
             if found is None:
-                yield cell, cell.finding("typed", value, cell.found.value)
+                yield cell.place, cell.finding("typed", value, cell.found.value)
             elif found.relative != _called_for(cell):
-                yield cell, cell.finding("formula", cell.formula, found.at(cell.place[1]))
+                yield cell.place, cell.finding("formula", cell.formula, found.at(cell.place[1]))
 
 
 def _called_for(cell: ComputedCell) -> str:
@@ -118,7 +121,7 @@ def padding_findings(book: FoundBook) -> list[Finding]:
     return findings
 
 
-def spoiled_cells(cells: ComputedCells, padding: list[Finding]) -> set[tuple[str, Cell]]:
+def spoiled_cells(cells: ComputedCells, padding: list[Finding]) -> set[Place]:
     """The cells whose windows read a filled padding cell: their values are not to blame."""
     filled = [Cell.parse(finding.cell.partition("!")[2]) for finding in padding]
     if not filled:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from xlconv.errors import NetworkError, TemplateError, WeightsError
+from xlconv.errors import TemplateError, WeightsError
 from xlconv.images import load_image
 from xlconv.network import Array, Model, Network
 from xlconv.notation import NETWORK_KEYS, check_keys, network_of, read_toml
@@ -27,20 +27,34 @@ _TEMPLATE_KEYS = ("title", "description", "palette", "image", "start", "training
 
 
 @dataclass(frozen=True)
-class Template(Model):
-    """A model that comes with a title, a description, a palette and a sample picture.
+class Description:
+    """What a `template.toml` says.
 
-    It is a `Model`, so it can be given wherever one is wanted. `start` holds weights that
-    training begins from, `training` the recipe that `xlconv train` follows.
+    `start` holds weights that training begins from, `training` the recipe that `xlconv train`
+    follows, `accuracy` the measured share of test pictures told rightly (None if there is no
+    such thing), `image` the file of the sample picture.
     """
 
+    folder: Path
+    network: Network
     title: str
     description: str
     palette: str
-    image: Array
+    image: str | None
+    accuracy: float | None
     start: Mapping[str, Array]
     training: Mapping[str, Any]
-    folder: Path
+
+
+@dataclass(frozen=True)
+class Template(Model):
+    """A model that comes with its description and a sample picture of shape (C, H, W).
+
+    It is a `Model`, so it can be given wherever one is wanted.
+    """
+
+    about: Description
+    image: Array
 
     @property
     def model(self) -> Model:
@@ -67,22 +81,59 @@ def load_template(name: str | Path = DEFAULT, weights: Path | None = None) -> Te
     `weights` replaces the template's own weights file. Raises TemplateError if there is no
     such template, NetworkError and WeightsError if what it says does not fit together.
     """
+    about = describe_template(name)
+    if about.image is None:
+        raise TemplateError(
+            f"{about.folder / DESCRIPTION_FILE}: 'image' is missing; name a picture file"
+        )
+    picture = load_image(about.folder / about.image, about.network.input_shape, raw=True)
+    arrays = load_weights(weights or about.folder / WEIGHTS_FILE)
+    return Template(about.network, arrays, about, picture.pixels)
+
+
+def describe_template(name: str | Path = DEFAULT) -> Description:
+    """What a template says of itself, without its weights: all that training needs."""
     folder = _find(name)
-    table, network = _describe(folder)
-    if not isinstance(table.get("image"), str):
-        raise TemplateError(f"{folder / DESCRIPTION_FILE}: 'image' is missing; name a picture file")
-    image = load_image(folder / table["image"], network.input_shape, raw=True).pixels
-    return Template(
+    path = folder / DESCRIPTION_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TemplateError(f"{path}: cannot be read ({error})") from error
+    table = {"name": folder.resolve().name, **read_toml(text, str(path))}
+    check_keys(table, NETWORK_KEYS + _TEMPLATE_KEYS, str(path))
+    network = network_of(table, str(path))
+    for key, kind, what in _TYPES:
+        if not isinstance(table.get(key, kind()), kind):
+            raise TemplateError(f"{path}: {key} is {table[key]!r}; give {what}")
+    return Description(
+        folder,
         network,
-        load_weights(weights or folder / WEIGHTS_FILE),
-        title=str(table.get("title", network.name)),
-        description=str(table.get("description", "")).strip(),
-        palette=str(table.get("palette", "lesson")),
-        image=image,
-        start={key: np.array(value, dtype=np.float64) for key, value in _table(table, "start", folder).items()},
-        training=_table(table, "training", folder),
-        folder=folder,
+        table.get("title", network.name),
+        table.get("description", "").strip(),
+        table.get("palette", "lesson"),
+        table.get("image"),
+        table.get("accuracy"),
+        {key: _start(path, key, value) for key, value in table.get("start", {}).items()},
+        table.get("training", {}),
     )
+
+
+_TYPES = (
+    ("title", str, "a text"),
+    ("description", str, "a text"),
+    ("palette", str, "the name of a palette"),
+    ("image", str, "the name of a picture file in the template's folder"),
+    ("accuracy", float, "a share such as 0.976"),
+    ("start", dict, "a table, headed [start], of nested lists of numbers"),
+    ("training", dict, "a table, headed [training]"),
+)
+
+
+def _start(path: Path, key: str, value: object) -> Array:
+    try:
+        return np.array(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise TemplateError(f"{path}: start {key!r} is not a nested list of numbers") from error
 
 
 def load_weights(path: Path) -> dict[str, Array]:
@@ -111,21 +162,3 @@ def _find(name: str | Path) -> Path:
         f"no template {str(name)!r}; there are {', '.join(template_names())}, "
         f"or give a folder that holds a {DESCRIPTION_FILE}"
     )
-
-
-def _describe(folder: Path) -> tuple[dict[str, Any], Network]:
-    path = folder / DESCRIPTION_FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TemplateError(f"{path}: cannot be read ({error})") from error
-    table = {"name": folder.resolve().name, **read_toml(text, str(path))}
-    check_keys(table, NETWORK_KEYS + _TEMPLATE_KEYS, str(path))
-    return table, network_of(table, str(path))
-
-
-def _table(table: dict[str, Any], key: str, folder: Path) -> dict[str, Any]:
-    value = table.get(key, {})
-    if not isinstance(value, dict):
-        raise NetworkError(f"{folder / DESCRIPTION_FILE}: {key!r} must be a table, headed [{key}]")
-    return value

@@ -18,14 +18,13 @@ import numpy as np
 
 from xlconv.comparison import Comparison, compare_end_to_end, compare_locally
 from xlconv.engines import engine_named
-from xlconv.grid import Cell
 from xlconv.reader import Value
 from xlconv.reference import forward_steps
 from xlconv.report import BlockReport, Finding, LiveCheck, Report, StoredCheck
 from xlconv.stored import ABSENT, PRESENT, STALE, Stored, check_stored
 from xlconv.structure import (
-    ComputedCell,
     ComputedCells,
+    Place,
     computed_cells,
     formula_findings,
     label_findings,
@@ -81,7 +80,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
 
 
 def _check_live(
-    book: FoundBook, cells: ComputedCells, engine: str, spoiled: set[tuple[str, Cell]]
+    book: FoundBook, cells: ComputedCells, engine: str, spoiled: set[Place]
 ) -> _Live:
     if engine == NO_ENGINE:
         return _Live({}, {}, None)
@@ -107,7 +106,7 @@ def _blocks(cells: ComputedCells) -> dict[str, list[str]]:
     return blocks
 
 
-Formulas = Mapping[ComputedCell, Finding]
+Formulas = Mapping[Place, Finding]
 
 
 def _block_report(
@@ -126,7 +125,7 @@ def _block_report(
     return BlockReport(
         block,
         len(members),
-        sum(cell in formulas for cell in members),
+        sum(cell.place in formulas for cell in members),
         LiveCheck(
             sum(int(one.known.sum()) for one in compared), _wrong(compared), _largest(compared)
         ),
@@ -146,12 +145,12 @@ def _block_findings(
     keys: list[str], cells: ComputedCells, formulas: Formulas, live: _Live, stored: Stored
 ) -> list[Finding]:
     """One finding a cell: a wrong formula explains a wrong value, and a live one a stored one."""
-    findings: dict[tuple[str, Cell], Finding] = {}
+    findings: dict[Place, Finding] = {}
     for key in keys:
         members = cells[key]
-        for cell in members:
-            if cell in formulas:
-                findings[cell.place] = formulas[cell]
+        for place in (cell.place for cell in members):
+            if place in formulas:
+                findings[place] = formulas[place]
         if key in live.comparisons:
             found = live.values[key]
             for index in np.flatnonzero(live.comparisons[key].wrong):

@@ -1,0 +1,5 @@
+"""`python -m xlconv`: the command line."""
+
+from xlconv.cli import main
+
+main()

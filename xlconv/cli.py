@@ -1,0 +1,220 @@
+"""The command line: parse, call the public functions, print, exit code.
+
+Exit codes: 0 done (or agrees), 1 differs, 2 could not be done. What a user can cause is an
+XlconvError, caught once, in `main`. The rest of the package is imported inside the
+commands, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xlconv._version import __version__
+from xlconv.errors import OutputError, TrainingError, XlconvError
+
+if TYPE_CHECKING:
+    from xlconv.training import Recipe
+
+app = typer.Typer(
+    name="xlconv",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A small convolutional network as a live .xlsx workbook: every activation is a formula.",
+    epilog="Start with  xlconv build out.xlsx , open it, then  xlconv verify out.xlsx",
+)
+
+
+def main() -> None:
+    """Run the command line; one clear line and exit code 2 for what a user can mend."""
+    try:
+        app()
+    except XlconvError as error:
+        from xlconv.terminal import ERR
+
+        ERR.print(f"[bold red]error:[/] {_one_line(error)}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _one_line(error: Exception) -> str:
+    from rich.markup import escape
+
+    return escape(" ".join(str(error).split()))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xlconv {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001 - the callback does the work
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Examples:  xlconv build out.xlsx  |  xlconv build me.xlsx --image my-seven.jpg")
+def build(
+    out: Annotated[Path, typer.Argument(help="The workbook to write, as in out.xlsx.")],
+    template: Annotated[
+        str, typer.Option(help="A template's name, or a folder with a template.toml.")
+    ] = "lesson3",
+    weights: Annotated[
+        Path | None, typer.Option(help="Weights instead of the template's own (.npz).")
+    ] = None,
+    image: Annotated[
+        Path | None,
+        typer.Option(help="A picture instead of the template's own: PNG, JPEG or .npy."),
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Take the picture's pixels as they are.")
+    ] = False,
+    palette: Annotated[
+        str | None, typer.Option(help="lesson, colourblind or grey.", show_default=False)
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write a workbook of a network that looks at a picture."""
+    from xlconv.compiler import build as build_workbook
+    from xlconv.reference import forward
+    from xlconv.templates import load_template
+    from xlconv.terminal import OUT, print_built
+
+    if out.suffix.lower() != ".xlsx":
+        raise OutputError(f"{out}: spreadsheets open .xlsx files; call it {out.with_suffix('.xlsx')}")
+    if raw and image is None:
+        raise OutputError("--raw says how to read --image FILE; give one")
+    chosen = load_template(template, weights)
+    pixels = chosen.image
+    if image is not None:
+        from xlconv.images import load_image
+
+        picture = load_image(image, chosen.network.input_shape, raw)
+        pixels = picture.pixels
+        for step in picture.steps:
+            OUT.print(f"  {step}", markup=False)
+    build_workbook(out, chosen, pixels, palette=palette, overwrite=force)
+    print_built(out, chosen, forward(chosen, pixels))
+
+
+@app.command(epilog="Examples:  xlconv verify out.xlsx  |  xlconv verify out.xlsx --json")
+def verify(
+    book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
+    engine: Annotated[
+        str, typer.Option(help="What evaluates the formulas: formualizer, libreoffice or none.")
+    ] = "formualizer",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    max_findings: Annotated[int, typer.Option(min=0, help="How many findings to print.")] = 20,
+) -> None:
+    """Prove every cell of a workbook against NumPy. Exit code 0: agrees, 1: differs, 2: could
+    not be checked."""
+    from xlconv.verification import verify as verify_workbook
+
+    report = verify_workbook(book, engine)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False, allow_nan=False, indent=2))
+    else:
+        from xlconv.terminal import print_report
+
+        print_report(report, max_findings)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def templates() -> None:
+    """List the templates: what each is, its size, its measured accuracy."""
+    from xlconv.templates import load_template, template_names
+    from xlconv.terminal import print_templates
+
+    print_templates([(name, load_template(name)) for name in template_names()])
+
+
+@app.command(
+    epilog="Example:  xlconv train lesson3 --data mnist --out weights.npz --rate conv1=0.0002"
+)
+def train(
+    template: Annotated[str, typer.Argument(help="A template's name, or a folder.")],
+    data: Annotated[
+        Path, typer.Option(help="A folder of IDX files, gzipped or not, as MNIST's four.")
+    ],
+    out: Annotated[Path, typer.Option(help="The weights to write (.npz).")],
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times through the data.", show_default=False)
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Pictures a step.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Same seed, same weights.", show_default=False)
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(help="Learning rate, or LAYER=RATE for one layer; may be repeated."),
+    ] = None,
+    freeze: Annotated[
+        list[str] | None, typer.Option(help="A layer that shall not learn; may be repeated.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Train a template's weights with NumPy alone. What is not given, the template's own recipe
+    says."""
+    from xlconv.datasets import load_datasets
+    from xlconv.templates import describe_template
+    from xlconv.terminal import OUT, print_evaluation, training_bar
+    from xlconv.training import evaluate, initial_weights, save_weights
+    from xlconv.training import train as train_weights
+
+    if out.exists() and not force:
+        raise OutputError(f"{out} exists; give another name, or --force to replace it")
+    described = describe_template(template)
+    recipe = _recipe(
+        described.training, rate or [], freeze or [], epochs=epochs, batch=batch, seed=seed
+    )
+    recipe.check(described.network)
+    learning, testing = load_datasets(data, described.network)
+    weights = initial_weights(described.network, recipe.seed, described.start)
+    with training_bar() as progress:
+        model = train_weights(described.network, weights, learning, recipe, progress)
+    save_weights(out, model.weights)
+    print_evaluation(evaluate(model, testing), described.network.labels)
+    OUT.print(f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}")
+
+
+def _recipe(
+    table: dict[str, object], rates: list[str], freeze: list[str], **given: int | None
+) -> Recipe:
+    """A template's recipe with what the command line gives in its place."""
+    from xlconv.training import Recipe
+
+    merged = {**table, **{name: value for name, value in given.items() if value is not None}}
+    by_layer = dict(merged.get("rates", {}))  # type: ignore[call-overload]
+    for text in rates:
+        layer, _, number = text.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise TrainingError(
+                f"--rate {text}: not a number; give --rate 0.002 or --rate conv1=0.0002"
+            ) from None
+        if layer:
+            by_layer[layer] = value
+        else:
+            merged["rate"] = value
+    merged["rates"] = by_layer
+    if freeze:
+        merged["freeze"] = freeze
+    return Recipe.of(merged)

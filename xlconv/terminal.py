@@ -1,0 +1,209 @@
+"""What the command line prints: tables, findings, verdicts.
+
+Knows the data it is given and Rich; must not compute or read anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xlconv.network import Array, Model
+    from xlconv.report import BlockReport, Finding, Report
+    from xlconv.templates import Template
+    from xlconv.training import Evaluation, Progress
+
+OUT = Console(highlight=False)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_VERDICTS = {
+    "agrees": "[bold green]agrees[/]: every cell computes what NumPy computes",
+    "differs": "[bold red]differs[/]",
+    "unchecked": "[bold yellow]unchecked[/]: there was no value to compare; "
+    "leave out --engine none, or save the book in Excel or LibreOffice",
+}
+_STORED_NOTES = {
+    "absent": "The file holds no stored values: a viewer that does not calculate shows empty "
+    "cells. Save it once in Excel or LibreOffice.",
+    "stale": "The stored values are stale: a pixel or a weight was changed and the file not "
+    "recalculated since. Save it once in Excel or LibreOffice.",
+}
+
+
+def print_report(report: Report, max_findings: int) -> None:
+    """A line a block, then the findings, then the verdict and the prediction."""
+    OUT.print(f"[bold]{escape(report.workbook)}[/]: {escape(report.network)}, {report.engine}")
+    OUT.print(_block_table(report))
+    print_findings(report.findings, max_findings)
+    if report.stored_state in _STORED_NOTES:
+        OUT.print(_STORED_NOTES[report.stored_state], style="yellow")
+    print_verdict(report)
+
+
+def _block_table(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("block")
+    for head in ("cells", "formulas", "live error", "stored error"):
+        table.add_column(head, justify="right")
+    for block in report.blocks:
+        table.add_row(
+            escape(block.tensor),
+            f"{block.cells:,}",
+            _wrong_or(block.formulas_wrong, "right"),
+            _live(block),
+            _stored(block),
+        )
+    return table
+
+
+def _wrong_or(wrong: int, text: str) -> str:
+    return f"[red]{wrong:,} wrong[/]" if wrong else text
+
+
+def _live(block: BlockReport) -> str:
+    if not block.live.checked:
+        return "[dim]not checked[/]"
+    return _wrong_or(block.live.wrong, _error(block.live.max_error))
+
+
+def _stored(block: BlockReport) -> str:
+    if block.stored.state != "present" and not block.stored.wrong:
+        return f"[yellow]{block.stored.state}[/]"
+    return _wrong_or(block.stored.wrong, _error(block.stored.max_error))
+
+
+def _error(error: float) -> str:
+    return "0" if error == 0 else f"{error:.1e}"
+
+
+def print_findings(findings: Sequence[Finding], most: int) -> None:
+    """One aligned line a finding, at most so many."""
+    if not findings:
+        return
+    OUT.print()
+    shown = findings[:most]
+    width = max((len(finding.cell) for finding in shown), default=0)
+    for finding in shown:
+        line = f"{finding.cell:<{width}}  {finding.place}: {_words(finding)}"
+        OUT.print(escape(line), style="red", soft_wrap=True)
+    if len(findings) > most:
+        OUT.print(f"... and {len(findings) - most:,} more (--max-findings shows more)")
+
+
+def _words(finding: Finding) -> str:
+    found, expected = _text(finding.found), _text(finding.expected)
+    return {
+        "formula": f"holds {found} where {expected} belongs",
+        "typed": f"holds {found} where the formula {finding.formula} belongs",
+        "padding": f"holds {found}, but padding must stay empty",
+        "label": f"holds the label {found} where {expected} belongs",
+        "live": f"computes {found}, NumPy {expected}",
+        "stored": f"was saved as {found}, NumPy computes {expected}",
+    }[finding.kind]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return f"{value:.17g}" if isinstance(value, float) else str(value)
+
+
+def print_verdict(report: Report) -> None:
+    """The last lines: what was proved, and what the network says."""
+    words = _VERDICTS[report.verdict]
+    if report.verdict == "differs":
+        count = len(report.findings)
+        words += f": {count:,} cell{' is' if count == 1 else 's are'} not as the network calls for"
+    OUT.print(f"\n{words}")
+    if report.end_to_end is not None:
+        OUT.print(f"end to end, the output is within {report.end_to_end:.1e} of NumPy's", style="dim")
+    if report.prediction is not None:
+        value = report.values[report.prediction]
+        OUT.print(f"prediction: [bold]{escape(report.prediction)}[/] ({value:.4g})")
+
+
+def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
+    """What was written, what the network says, and what to do next."""
+    network = model.network
+    size = path.stat().st_size / 1000
+    OUT.print(f"wrote [bold]{escape(str(path))}[/] ({escape(network.name)}, {size:,.0f} kB)")
+    if network.labels:
+        output = tensors[network.output]
+        best = int(output.argmax())
+        OUT.print(f"prediction: [bold]{escape(network.labels[best])}[/] ({output[best]:.4g})")
+    OUT.print(f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}")
+
+
+@contextmanager
+def training_bar() -> Iterator[Callable[[Progress], None]]:
+    """A progress bar of the epochs, with loss and accuracy beside it."""
+    columns = (
+        *(TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TaskProgressColumn()),
+        TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2%}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=ERR) as bar:
+        task = bar.add_task("", total=None, epoch="-", loss=0.0, accuracy=0.0)
+
+        def show(now: Progress) -> None:
+            bar.update(
+                task,
+                total=now.epochs * now.steps,
+                completed=(now.epoch - 1) * now.steps + now.step,
+                epoch=f"{now.epoch}/{now.epochs}",
+                loss=now.loss,
+                accuracy=now.accuracy,
+            )
+
+        yield show
+
+
+def print_templates(templates: Sequence[tuple[str, Template]]) -> None:
+    """The shipped templates as a table."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for head in ("template", "what", "input", "layers"):
+        table.add_column(head)
+    table.add_column("parameters", justify="right")
+    table.add_column("accuracy", justify="right")
+    for name, template in templates:
+        shape = "×".join(map(str, template.network.input_shape))
+        table.add_row(
+            f"[bold]{escape(name)}[/]",
+            escape(template.about.title),
+            shape,
+            str(len(template.network.layers)),
+            f"{parameters(template):,}",
+            "-" if template.about.accuracy is None else f"{template.about.accuracy:.2%}",
+        )
+    OUT.print(table)
+
+
+def parameters(model: Model) -> int:
+    """How many numbers a model has learned."""
+    return sum(model.network.parameters(layer) for layer in model.network.layers)
+
+
+def print_evaluation(evaluation: Evaluation, labels: Sequence[str]) -> None:
+    """The confusion matrix (rows true, columns predicted) and the accuracy."""
+    table = Table(box=None, pad_edge=False, header_style="dim", title="true \\ predicted")
+    table.add_column("", style="bold")
+    for label in labels:
+        table.add_column(escape(label), justify="right")
+    for label, row in zip(labels, evaluation.confusion.tolist(), strict=True):
+        cells = [
+            f"[bold green]{count}[/]" if labels[column] == label else str(count or "·")
+            for column, count in enumerate(row)
+        ]
+        table.add_row(escape(label), *cells)
+    OUT.print(table)
+    OUT.print(f"test accuracy [bold]{evaluation.accuracy:.2%}[/], loss {evaluation.loss:.4f}")
