@@ -117,7 +117,7 @@ def _dense_captions(layer: Dense, network: Network, kernels: Kernels) -> Iterato
             yield _line(place.first.shifted(-1, 0), f"for {label}", palette.MAP_TITLE)
     for channel, place in enumerate(kernels.weights[0], 1):
         what = f"{read} map {channel}" if len(network.shapes[read]) == 3 else read
-        text = f"weights × {what}: green speaks for the class, red against it"
+        text = f"weights × {what}: positive speaks for the class, negative against it"
         yield _line(place.first.shifted(-2, 0), text, palette.CAPTION)
 
 
@@ -175,14 +175,15 @@ def _answer(network: Network, layout: Layout) -> Iterator[TextBlock]:
         return
     yield _line(answer.title, "the network's answer", palette.MAP_TITLE)
     what = "this is a" if answer.labels else network.output
-    yield _line(answer.label.first.shifted(-1, 0), what, palette.CAPTION)
+    over = answer.label
+    yield _text(Range(over.row - 1, over.column, 1, over.width), what, palette.ANSWER_LEAD)
     target = layout.tensors[network.output].maps[0]
+    under = answer.value
     yield TextBlock(
-        one(answer.value.first.shifted(answer.value.height, 0)),
+        Range(under.bottom + 1, under.column, 1, under.width),
         f"see how: {network.output} →",
-        Style(size=10, colour="1F5F99", horizontal="left"),
+        palette.ANSWER_LINK,
         link=f"{BOARD}!{target.first.a1}",
-        runs_on=True,
     )
 
 

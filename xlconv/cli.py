@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -59,7 +60,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001 - the callback does the work
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
@@ -67,7 +68,9 @@ def _options(
     pass
 
 
-@app.command(epilog="Examples:  xlconv build out.xlsx  |  xlconv build me.xlsx --image my-seven.jpg")
+@app.command(
+    epilog="Examples:  xlconv build out.xlsx  |  xlconv build me.xlsx --image my-seven.jpg"
+)
 def build(
     out: Annotated[Path, typer.Argument(help="The workbook to write, as in out.xlsx.")],
     template: Annotated[
@@ -95,7 +98,9 @@ def build(
     from xlconv.terminal import OUT, print_built
 
     if out.suffix.lower() != ".xlsx":
-        raise OutputError(f"{out}: spreadsheets open .xlsx files; call it {out.with_suffix('.xlsx')}")
+        raise OutputError(
+            f"{out}: spreadsheets open .xlsx files; call it {out.with_suffix('.xlsx')}"
+        )
     if raw and image is None:
         raise OutputError("--raw says how to read --image FILE; give one")
     chosen = load_template(template, weights)
@@ -120,8 +125,9 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     max_findings: Annotated[int, typer.Option(min=0, help="How many findings to print.")] = 20,
 ) -> None:
-    """Prove every cell of a workbook against NumPy. Exit code 0: agrees, 1: differs, 2: could
-    not be checked."""
+    """Prove every cell of a workbook against NumPy.
+
+    Exit code 0: agrees, 1: differs, 2: could not be checked."""
     from xlconv.verification import verify as verify_workbook
 
     report = verify_workbook(book, engine)
@@ -136,7 +142,7 @@ def verify(
 
 @app.command()
 def templates() -> None:
-    """List the templates: what each is, its size, its measured accuracy."""
+    """List the templates, with their measured accuracy."""
     from xlconv.templates import load_template, template_names
     from xlconv.terminal import print_templates
 
@@ -170,8 +176,9 @@ def train(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Train a template's weights with NumPy alone. What is not given, the template's own recipe
-    says."""
+    """Train a template's weights, with NumPy alone.
+
+    What is not given, the template's own recipe says."""
     from xlconv.datasets import load_datasets
     from xlconv.templates import describe_template
     from xlconv.terminal import OUT, print_evaluation, training_bar
@@ -191,17 +198,19 @@ def train(
         model = train_weights(described.network, weights, learning, recipe, progress)
     save_weights(out, model.weights)
     print_evaluation(evaluate(model, testing), described.network.labels)
-    OUT.print(f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}")
+    OUT.print(
+        f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}"
+    )
 
 
 def _recipe(
-    table: dict[str, object], rates: list[str], freeze: list[str], **given: int | None
+    table: Mapping[str, Any], rates: list[str], freeze: list[str], **given: int | None
 ) -> Recipe:
     """A template's recipe with what the command line gives in its place."""
     from xlconv.training import Recipe
 
     merged = {**table, **{name: value for name, value in given.items() if value is not None}}
-    by_layer = dict(merged.get("rates", {}))  # type: ignore[call-overload]
+    by_layer = dict(merged.get("rates", {}))
     for text in rates:
         layer, _, number = text.rpartition("=")
         try:

@@ -85,7 +85,7 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
         wrong = np.array([cell != text for cell, text in zip(found, texts, strict=True)])
         error = np.where(wrong, np.inf, 0.0)
         return Comparison(np.array(texts, dtype=object), wrong, error, np.ones(count, dtype=bool))
-    expected = step.value.reshape(-1)
+    expected = np.asarray(step.value, dtype=np.float64).reshape(-1)
     known = np.isfinite(expected)
     error = np.abs(_numbers(found) - expected)
     error[np.isnan(error)] = np.inf

@@ -20,7 +20,8 @@ from xlconv.manifest import Manifest, manifest_lines
 from xlconv.network import Array, Model
 from xlconv.palette import palette_named
 from xlconv.reference import forward_steps
-from xlconv.sheets import guide, model as model_sheet_module
+from xlconv.sheets import guide
+from xlconv.sheets import model as model_sheet_module
 from xlconv.templates import Template
 from xlconv.writer import write_book
 

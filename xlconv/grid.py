@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
@@ -28,7 +28,7 @@ _RANGE = re.compile(
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
-@lru_cache(maxsize=None)
+@cache
 def column_letters(column: int) -> str:
     """The letters of a column.
 
@@ -42,7 +42,7 @@ def column_letters(column: int) -> str:
     return letters
 
 
-@lru_cache(maxsize=None)
+@cache
 def column_number(letters: str) -> int:
     """The number of a column.
 

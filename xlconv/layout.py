@@ -266,7 +266,9 @@ class _Planner:
 def ring(network: Network, tensor: str) -> Margin:
     """The empty cells that the readers of a tensor need around its maps."""
     shape = network.shapes[tensor]
-    return reduce(Margin.union, (padding(layer, shape) for layer in network.readers(tensor)), Margin())
+    return reduce(
+        Margin.union, (padding(layer, shape) for layer in network.readers(tensor)), Margin()
+    )
 
 
 def kernel_rows(layer: Conv2D, network: Network) -> int:
@@ -313,9 +315,7 @@ def _place_dense_weights(layer: Dense, planner: _Planner) -> None:
         line, place = divmod(unit, across)
         column = planner.column + place * (width + 1)
         weights.append(
-            tuple(
-                Range(place.row + line * (height + 2), column, height, width) for place in maps
-            )
+            tuple(Range(place.row + line * (height + 2), column, height, width) for place in maps)
         )
     planner.column += across * (width + 1) + 1
     biases: tuple[Cell, ...] = ()

@@ -28,7 +28,7 @@ from xlconv.captions import captions
 from xlconv.colouring import colour_rules
 from xlconv.grid import Cell, Range
 from xlconv.layout import BOARD, TITLE_ROWS, Layout
-from xlconv.network import INPUT, Model, Softmax, label_cell, vector_labels
+from xlconv.network import INPUT, Dense, Model, Softmax, label_cell, vector_labels
 from xlconv.palette import Palette
 from xlconv.rules import ANSWER, TITLES, Rule, board_rules, one
 
@@ -37,9 +37,7 @@ TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}
 CHART_SIZE = (440, 320)  # pixels
 
 
-def lower(
-    model: Model, values: Mapping[str, Values], layout: Layout, colours: Palette
-) -> Sheet:
+def lower(model: Model, values: Mapping[str, Values], layout: Layout, colours: Palette) -> Sheet:
     """The board of a network. `values` are the reference's, as `forward_steps` gives them."""
     rules = board_rules(model.network, layout)
     blocks = [
@@ -47,8 +45,9 @@ def lower(
         *(_computed(rule, values, model) for rule in rules),
         *_rings(layout),
         *captions(model.network, layout),
+        *_bars(model, layout),
     ]
-    widths = {column: palette.VECTOR_PIXELS for column in layout.vector_columns}
+    widths = dict.fromkeys(layout.vector_columns, palette.VECTOR_PIXELS)
     return Sheet(
         BOARD,
         tuple(blocks),
@@ -69,7 +68,7 @@ def _zoom(layout: Layout) -> int:
     """The zoom, in steps of 5 %, at which the first layers fit a laptop's screen: the picture
     with its answer in height, the picture and the next layer in width."""
     tall = max(
-        max((placement.maps[-1].bottom for placement in list(layout.tensors.values())[:2])),
+        max(placement.maps[-1].bottom for placement in list(layout.tensors.values())[:2]),
         max((place.bottom for place in layout.answer.bars), default=0) if layout.answer else 0,
     )
     wide = layout.bands[min(1, len(layout.bands) - 1)].last
@@ -125,27 +124,23 @@ def _answer_style(key: str, model: Model) -> Style:
     )
 
 
-def _constants(
-    model: Model, values: Mapping[str, Values], layout: Layout
-) -> Iterator[Block]:
+def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> Iterator[Block]:
     for channel, place in enumerate(layout.tensors[INPUT].maps):
         yield ConstantBlock(place, values[INPUT][channel], palette.PIXEL)
     for layer in model.network.layers:
         if layer.name not in layout.kernels:
             continue
         kernels, weights = layout.kernels[layer.name], model.layer_weights(layer)
+        look = palette.DENSE_WEIGHT if isinstance(layer, Dense) else palette.WEIGHT
         by_output = weights["weight"].reshape(len(kernels.weights), len(kernels.weights[0]), -1)
         for places, arrays in zip(kernels.weights, by_output, strict=True):
             for place, array in zip(places, arrays, strict=True):
-                yield ConstantBlock(
-                    place, array.reshape(place.height, place.width), palette.WEIGHT
-                )
-        for cell, bias in zip(kernels.biases, weights.get("bias", ()), strict=True):
-            yield ConstantBlock(one(cell), np.array([[bias]]), palette.BIAS)
-    for tensor, place in layout.labels.items():
+                yield ConstantBlock(place, array.reshape(place.height, place.width), look)
+        for spot, bias in zip(kernels.biases, weights.get("bias", ()), strict=True):
+            yield ConstantBlock(one(spot), np.array([[bias]]), palette.BIAS)
+    for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
-            text = label_cell(label)
-            cell = one(place.cell(unit, 0))
+            text, cell = label_cell(label), one(column.cell(unit, 0))
             if isinstance(text, str):
                 yield TextBlock(cell, text, palette.CLASS_LABEL)
             else:
@@ -163,6 +158,12 @@ def _rings(layout: Layout) -> Iterator[Block]:
                 Range(inside.row, inside.right + 1, inside.height, ring.right),
             )
             yield from (BlankBlock(side, palette.RING) for side in sides if side.size)
+
+
+def _bars(model: Model, layout: Layout) -> Iterator[Block]:
+    """The empty cells that the bars of the answer are drawn on."""
+    if layout.answer is not None and isinstance(model.network.layer(model.network.output), Softmax):
+        yield from (BlankBlock(bar, palette.BAR) for bar in layout.answer.bars)
 
 
 def _merges(layout: Layout) -> tuple[Range, ...]:

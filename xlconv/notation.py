@@ -25,7 +25,17 @@ from difflib import get_close_matches
 from typing import Any
 
 from xlconv.errors import NetworkError
-from xlconv.network import Conv2D, Dense, Layer, MaxPool2D, Network, ReLU, Softmax, settings, sources
+from xlconv.network import (
+    Conv2D,
+    Dense,
+    Layer,
+    MaxPool2D,
+    Network,
+    ReLU,
+    Softmax,
+    settings,
+    sources,
+)
 
 KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind for kind in (Conv2D, ReLU, MaxPool2D, Dense, Softmax)
@@ -47,7 +57,11 @@ def network_text(network: Network) -> str:
             "inputs": sources(layer),
             **{key: value for key, value in settings(layer).items() if value is not None},
         }
-        lines += ["", "[[layers]]", *(f"{key} = {_toml(value)}" for key, value in described.items())]
+        lines += [
+            "",
+            "[[layers]]",
+            *(f"{key} = {_toml(value)}" for key, value in described.items()),
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -94,7 +108,9 @@ def check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> 
 def _layer(table: Mapping[str, Any], where: str) -> Layer:
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
-        raise NetworkError(f"{where}: kind is {table.get('kind')!r}; give one of {', '.join(KINDS)}")
+        raise NetworkError(
+            f"{where}: kind is {table.get('kind')!r}; give one of {', '.join(KINDS)}"
+        )
     members = fields(kind)
     names = tuple(member.name for member in members)
     check_keys(table, ("kind", *names), f"{where} ({kind.__name__})")

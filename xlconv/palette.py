@@ -41,7 +41,9 @@ PALETTES = {
     palette.name: palette
     for palette in (
         Palette("lesson", "EF7B6F", "FFFFFF", "45B36B", "45B36B", "FFFFFF", "1B2A3A", "1E7B45"),
-        Palette("colourblind", "F0923B", "FFFFFF", "5AA2DA", "5AA2DA", "FFFFFF", "1B2A3A", "1F5F99"),
+        Palette(
+            "colourblind", "F0923B", "FFFFFF", "5AA2DA", "5AA2DA", "FFFFFF", "1B2A3A", "1F5F99"
+        ),
         Palette("grey", "FFFFFF", "DADADA", "8C8C8C", "8C8C8C", "FFFFFF", "262626", "333333"),
     )
 }
@@ -56,6 +58,7 @@ def palette_named(name: str) -> Palette:
 
 NUMBER = Style(number_format="0.0", shrink=True)
 WEIGHT = Style(number_format="0.00", shrink=True, border="8A94A0")
+DENSE_WEIGHT = Style(number_format="0.00", shrink=True)
 BIAS = Style(number_format="0.00", shrink=True, bold=True, border="B07D00", fill="FFF3C4")
 PIXEL = Style(number_format="0.0", shrink=True)
 RING = Style(hatch="D5DADF")
@@ -65,9 +68,12 @@ LAYER_WORDS = Style(size=13, italic=True, horizontal="left", colour=QUIET, verti
 MAP_TITLE = Style(size=11, bold=True, horizontal="left")
 CAPTION = Style(size=9, colour=QUIET, horizontal="left")
 BIAS_CAPTION = Style(size=9, bold=True, colour="8A6100", horizontal="left")
+BAR = Style(fill="F1F4F6", border="FFFFFF")
 ARROW = Style(size=28, colour="9AA5B1")
 COLUMN_HEAD = Style(size=11, bold=True, colour=QUIET, wrap=True)
 VECTOR = Style(size=11, number_format="0.00", shrink=True)
 FRACTION = Style(size=11, number_format="0.0000", shrink=True)
 PERCENT = Style(size=11, number_format="0.0%", shrink=True)
 CLASS_LABEL = Style(size=11, bold=True, shrink=True)
+ANSWER_LEAD = Style(size=14, colour=QUIET)
+ANSWER_LINK = Style(size=11, colour="1F5F99")

@@ -24,14 +24,14 @@ from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
+from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.workbook.defined_name import DefinedName
 
 from xlconv.blocks import BarChart, Block, Book, ColourScale, Highlight, Sheet, Style, TextBlock
-from xlconv.grid import MAX_SHEET_NAME_LENGTH, Range, column_letters
 from xlconv.errors import LimitError
+from xlconv.grid import MAX_SHEET_NAME_LENGTH, Range, column_letters
 
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
 _EMU_PER_PIXEL = 9525
@@ -132,7 +132,9 @@ def _view(worksheet: Worksheet, sheet: Sheet) -> None:
 def _columns(worksheet: Worksheet, sheet: Sheet) -> None:
     """Column widths, one entry for each run of equal ones."""
     last = max((block.range.right for block in sheet.blocks), default=1) + 1
-    pixels = [(sheet.widths.get(column, sheet.column_width), column) for column in range(1, last + 1)]
+    pixels = [
+        (sheet.widths.get(column, sheet.column_width), column) for column in range(1, last + 1)
+    ]
     for width, run in groupby(pixels, key=lambda entry: entry[0]):
         columns = [column for _, column in run]
         letters = column_letters(columns[0])

@@ -7,7 +7,7 @@ makes writing fast. Must not know files, openpyxl or networks.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import singledispatch
 
 import numpy as np
@@ -26,7 +26,7 @@ from xlconv.blocks import (
 from xlconv.errors import LimitError
 from xlconv.grid import column_letters
 
-StyleNumbers = dict[Style, int]
+StyleNumbers = Mapping[Style, int]
 RowText = Callable[[int], str]  # a sheet row's number -> the cells of one block in that row
 
 _ROW_MARK = "\0"
@@ -85,9 +85,7 @@ def _row_attributes(sheet: Sheet, row: int) -> str:
 
 
 @singledispatch
-def row_text(
-    block: Block, style: int, strings: SharedStrings, shared: Iterator[int]
-) -> RowText:
+def row_text(block: Block, style: int, strings: SharedStrings, shared: Iterator[int]) -> RowText:
     """The function that renders a block's cells of one sheet row."""
     raise NotImplementedError(f"no cells for {type(block).__name__}")
 

@@ -68,11 +68,7 @@ def board_rules(network: Network, layout: Layout) -> list[Rule]:
 
     Raises LimitError, naming the layer, if a formula is longer than Excel allows.
     """
-    rules = [
-        rule
-        for layer in network.layers
-        for rule in layer_rules(layer, network, layout)
-    ]
+    rules = [rule for layer in network.layers for rule in layer_rules(layer, network, layout)]
     for rule in rules:
         if len(rule.formula) > MAX_FORMULA_LENGTH:
             raise LimitError(

@@ -20,7 +20,6 @@ from xlconv.rules import Rule, board_rules, ring_cells
 from xlconv.sheets.model import model_rules
 from xlconv.workbook import FoundBook, offsets
 
-
 Place = tuple[str, Cell]  # a sheet's name and a cell of it
 
 
@@ -82,7 +81,7 @@ def formula_findings(
     `truth` is NumPy's value of each cell, which such a constant stands in place of.
     """
     for key, members in cells.items():
-        expected = truth[key].reshape(-1).tolist()
+        expected: list[Value] = truth[key].reshape(-1).tolist()
         for cell, value in zip(members, expected, strict=True):
             found = cell.found.formula
             if found is None:
@@ -114,9 +113,7 @@ def padding_findings(book: FoundBook) -> list[Finding]:
                     place = f"{BOARD}!{cell.a1}"
                     held = found.formula.at(cell) if found.formula else found.value
                     findings.append(
-                        Finding(
-                            "padding", place, tensor, number + 1, row, column, None, held, None
-                        )
+                        Finding("padding", place, tensor, number + 1, row, column, None, held, None)
                     )
     return findings
 

@@ -126,7 +126,9 @@ def print_verdict(report: Report) -> None:
         words += f": {count:,} cell{' is' if count == 1 else 's are'} not as the network calls for"
     OUT.print(f"\n{words}")
     if report.end_to_end is not None:
-        OUT.print(f"end to end, the output is within {report.end_to_end:.1e} of NumPy's", style="dim")
+        OUT.print(
+            f"end to end, the output is within {report.end_to_end:.1e} of NumPy's", style="dim"
+        )
     if report.prediction is not None:
         value = report.values[report.prediction]
         OUT.print(f"prediction: [bold]{escape(report.prediction)}[/] ({value:.4g})")

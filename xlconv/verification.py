@@ -79,9 +79,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     )
 
 
-def _check_live(
-    book: FoundBook, cells: ComputedCells, engine: str, spoiled: set[Place]
-) -> _Live:
+def _check_live(book: FoundBook, cells: ComputedCells, engine: str, spoiled: set[Place]) -> _Live:
     if engine == NO_ENGINE:
         return _Live({}, {}, None)
     rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
@@ -171,5 +169,5 @@ def _output(book: FoundBook, live: _Live, truth: Mapping[str, object]) -> dict[s
         return {}
     for values in (live.values.get(network.output), book.stored[network.output].tolist()):
         if values and all(isinstance(value, float) and np.isfinite(value) for value in values):
-            return dict(zip(network.labels, map(float, values), strict=True))  # type: ignore[arg-type]
+            return dict(zip(network.labels, map(float, values), strict=True))
     return dict(zip(network.labels, np.asarray(truth[network.output]).tolist(), strict=True))

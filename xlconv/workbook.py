@@ -133,9 +133,7 @@ def _weights(
     return weights
 
 
-def _constants(
-    board: FoundSheet, place: Range, owner: str, path: str | os.PathLike[str]
-) -> Array:
+def _constants(board: FoundSheet, place: Range, owner: str, path: str | os.PathLike[str]) -> Array:
     numbers = np.zeros((place.height, place.width))
     for row, column in offsets(place):
         found = board.get((place.row + row, place.column + column), EMPTY)

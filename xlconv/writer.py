@@ -11,9 +11,7 @@ The same book gives the same bytes: nothing of the clock or of the machine goes 
 from __future__ import annotations
 
 import io
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +20,8 @@ from typing import IO
 
 from xlconv.blocks import Book, Sheet
 from xlconv.errors import OutputError
+from xlconv.files import replacing
+from xlconv.grid import Range
 from xlconv.parts import STRINGS_PART, mended_part, skeleton
 from xlconv.rows import SharedStrings, StyleNumbers, sheet_rows
 
@@ -40,43 +40,6 @@ def write_book(path: Path, book: Book, overwrite: bool = False) -> None:
         raise OutputError(f"{path} exists; give another name, or --force to replace it")
     with replacing(path) as stream:
         _write(stream, book)
-
-
-class replacing:  # noqa: N801 - reads as the statement that it is
-    """A file that takes the place of `path` when, and only when, all went well."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> IO[bytes]:
-        try:
-            self.stream = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed in __exit__
-                dir=self.path.absolute().parent, prefix=f".{self.path.name}.", delete=False
-            )
-        except OSError as error:
-            raise self._failed(error) from error
-        return self.stream
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        temporary = Path(self.stream.name)
-        try:
-            self.stream.close()
-            if kind is None:
-                umask = os.umask(0)
-                os.umask(umask)
-                temporary.chmod(0o666 & ~umask)
-                temporary.replace(self.path)
-        except OSError as problem:
-            raise self._failed(problem) from problem
-        finally:
-            temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise self._failed(error) from error
-
-    def _failed(self, error: OSError) -> OutputError:
-        return OutputError(
-            f"{self.path} cannot be written: {error.strerror}; choose another place or close it"
-        )
 
 
 def _write(stream: IO[bytes], book: Book) -> None:
@@ -124,6 +87,11 @@ def _sheet_xml(
     frame: str, sheet: Sheet, styles: StyleNumbers, strings: SharedStrings
 ) -> Iterator[str]:
     head, tail = re.split(r"<sheetData\s*/>|<sheetData>.*?</sheetData>", frame, maxsplit=1)
-    yield head + "<sheetData>"
+    used = Range.around([Range(1, 1, 1, 1), *(block.range for block in sheet.blocks)])
+    yield re.sub(r'<dimension ref="[^"]*"', f'<dimension ref="{used.a1}"', head) + "<sheetData>"
     yield from sheet_rows(sheet, styles, strings)
-    yield "</sheetData>" + tail
+    # Excel would mark windows that end beside other numbers with a green corner, cell by cell.
+    quiet = f'<ignoredError sqref="{used.a1}" formula="1" formulaRange="1" emptyCellReference="1"/>'
+    behind = re.search(r"<(?:drawing|legacyDrawing|tableParts|extLst)\b|</worksheet>", tail)
+    at = behind.start() if behind else len(tail)
+    yield f"</sheetData>{tail[:at]}<ignoredErrors>{quiet}</ignoredErrors>{tail[at:]}"

@@ -15,8 +15,9 @@ from xlconv.network import INPUT, Conv2D, Network, Softmax, shape_text
 from xlconv.palette import BIAS, QUIET, RING, Palette
 
 NAME = "Guide"
-_WIDTHS = {1: 20, 2: 100, 3: 90, 4: 420, 5: 30, 6: 60, 7: 420}
+_WIDTHS = {1: 24, 2: 100, 3: 84, 4: 430, 5: 40, 6: 44, 7: 12, 8: 440}
 _LEFT, _RIGHT = 2, 6
+_WORDS = _RIGHT + 2
 
 _TITLE = Style(size=24, bold=True, horizontal="left")
 _LEAD = Style(size=12, colour=QUIET, horizontal="left", vertical="top", wrap=True)
@@ -34,13 +35,18 @@ def guide_sheet(
     """The sheet, for a network with a title and a description."""
     blocks = [
         TextBlock(Range(1, _LEFT, 1, 1), title, _TITLE, runs_on=True),
-        TextBlock(Range(2, _LEFT, 1, 6), description, _LEAD),
+        TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), description, _LEAD),
         *_what_is_where(network, layout),
         *_what_to_try(network, layout),
         *_what_colours_mean(colours, _TOP + 2 + len(_tries(network, layout)) + 1),
     ]
     return Sheet(
-        NAME, tuple(blocks), widths=_WIDTHS, row_height=22, heights={1: 44, 2: 66}, tab_colour="1F5F99"
+        NAME,
+        tuple(blocks),
+        widths=_WIDTHS,
+        row_height=22,
+        heights={1: 44, 2: 66},
+        tab_colour="1F5F99",
     )
 
 
@@ -53,7 +59,9 @@ def _cell(row: int, column: int) -> Range:
 
 
 def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
-    yield TextBlock(_cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True)
+    yield TextBlock(
+        _cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True
+    )
     for offset, (tensor, shape) in enumerate(network.shapes.items()):
         row = _TOP + offset
         place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
@@ -101,7 +109,7 @@ def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
     for number, (words, place) in enumerate(_tries(network, layout), 1):
         row = _TOP + number - 1
         yield TextBlock(_cell(row, _RIGHT), str(number), _NUMBER)
-        yield TextBlock(_cell(row, _RIGHT + 1), words, _LINK, link=f"{BOARD}!{place}")
+        yield TextBlock(_cell(row, _WORDS), words, _LINK, link=f"{BOARD}!{place}")
 
 
 def _what_colours_mean(colours: Palette, row: int) -> Iterator[Block]:
@@ -117,4 +125,4 @@ def _what_colours_mean(colours: Palette, row: int) -> Iterator[Block]:
     )
     for offset, (style, words) in enumerate(legend):
         yield BlankBlock(_cell(row + offset, _RIGHT), style)
-        yield TextBlock(_cell(row + offset, _RIGHT + 1), words, _TEXT)
+        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)

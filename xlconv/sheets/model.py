@@ -56,9 +56,8 @@ def model_sheet(
         ),
         *_text(network, lines),
     ]
-    return Sheet(
-        NAME, tuple(blocks), widths=_WIDTHS, heights={1: 36, _HEAD_ROW: 36}, tab_colour=colours.ink
-    )
+    heights = {1: 36, _HEAD_ROW: 36, text_range(network, lines).row - 2: 36}
+    return Sheet(NAME, tuple(blocks), widths=_WIDTHS, heights=heights, tab_colour=colours.ink)
 
 
 _LEAD_TEXT = "Layer by layer. Click a name to go to its place on the board."
@@ -70,7 +69,9 @@ def _table(network: Network, layout: Layout) -> Iterator[Block]:
     yield from _line(network, layout, INPUT, ("picture", "", "type over any pixel"), 0)
     for layer in network.layers:
         described = ", ".join(
-            f"{key} {_setting(value)}" for key, value in settings(layer).items() if value is not None
+            f"{key} {_setting(value)}"
+            for key, value in settings(layer).items()
+            if value is not None
         )
         texts = (type(layer).__name__, ", ".join(sources(layer)), described)
         yield from _line(network, layout, layer.name, texts, network.parameters(layer))
@@ -128,7 +129,9 @@ def text_range(network: Network, lines: list[str]) -> Range:
 def _text(network: Network, lines: list[str]) -> Iterator[Block]:
     place = text_range(network, lines)
     head = place.first.shifted(-2, 0)
-    yield TextBlock(Range(head.row, head.column, 1, 1), "The network's own text", _TITLE, runs_on=True)
+    yield TextBlock(
+        Range(head.row, head.column, 1, 1), "The network's own text", _TITLE, runs_on=True
+    )
     note = head.shifted(1, 0)
     text = "`xlconv verify` reads the network from these lines: leave them as they are."
     yield TextBlock(Range(note.row, note.column, 1, 1), text, _LEAD, runs_on=True)
