@@ -59,8 +59,8 @@ class FormulaBlock:
 
 @dataclass(frozen=True)
 class CellwiseBlock:
-    """A formula for each cell of the range, row by row, where one relative formula cannot
-    say it: the windows of a pool with stride 2 move by two cells while its own cells move by one."""
+    """A formula for each cell of the range, row by row, where one relative formula cannot say
+    it: the windows of a pool with stride 2 move by two cells while its own cells move by one."""
 
     range: Range
     formulas: tuple[str, ...]

@@ -68,9 +68,7 @@ def _options(
     pass
 
 
-@app.command(
-    epilog="Examples:  xlconv build out.xlsx  |  xlconv build me.xlsx --image my-seven.jpg"
-)
+@app.command(epilog="Examples:  xlconv build out.xlsx  |  xlconv build me.xlsx --image my-7.jpg")
 def build(
     out: Annotated[Path, typer.Argument(help="The workbook to write, as in out.xlsx.")],
     template: Annotated[

@@ -34,7 +34,7 @@ OVERVIEW = 128  # pixels a side in which ink is looked for: few enough to averag
 WORKING = 1600  # pixels a side above which a photo holds nothing that 28 x 28 could show
 FINE = 160  # pixels of the ink's longer side where strokes are measured: 8 for one of MNIST's
 # Strokes of 98 of 100 of MNIST's digits are this wide, in twentieths of the ink's longer side.
-THIN, USUAL, THICK = 1.4, 2.4, 3.7
+THIN, USUAL, THICK = 1.4, 2.4, 3.0
 MIN_CONTRAST = 0.04  # of the range from black to white: less cannot be told from paper
 
 

@@ -15,6 +15,7 @@ from xlconv.errors import LimitError
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.network import (
     INPUT,
+    NO_MARGIN,
     Conv2D,
     Dense,
     Layer,
@@ -45,7 +46,7 @@ class Placement:
     ring of empty cells around each map that padded windows read."""
 
     maps: tuple[Range, ...]
-    ring: Margin = Margin()
+    ring: Margin = NO_MARGIN
 
     @property
     def range(self) -> Range:

@@ -8,6 +8,7 @@ is in `rules` and `reference`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def lower(model: Model, values: Mapping[str, Values], layout: Layout, colours: P
     rules = board_rules(model.network, layout)
     blocks = [
         *_constants(model, values, layout),
-        *(_computed(rule, values, model) for rule in rules),
+        *(_computed(rule, values, model, colours) for rule in rules),
         *_rings(layout),
         *captions(model.network, layout),
         *_bars(model, layout),
@@ -79,20 +80,20 @@ def _zoom(layout: Layout) -> int:
     return max(20, min(100, int(fits * 20) * 5))
 
 
-def _computed(rule: Rule, values: Mapping[str, Values], model: Model) -> Block:
+def _computed(rule: Rule, values: Mapping[str, Values], model: Model, colours: Palette) -> Block:
     value = values[rule.key] if rule.channel is None else values[rule.key][rule.channel]
     shaped = value.reshape(rule.range.height, rule.range.width)
-    style = _style(rule, model)
+    style = _style(rule, model, colours)
     if rule.cellwise is None:
         return FormulaBlock(rule.range, rule.formula, shaped, style)
     return CellwiseBlock(rule.range, tuple(rule.texts()), shaped, style)
 
 
-def _style(rule: Rule, model: Model) -> Style:
+def _style(rule: Rule, model: Model, colours: Palette) -> Style:
     if rule.block == TITLES:
         return palette.LAYER_SHAPE if rule.range.row <= TITLE_ROWS else palette.MAP_TITLE
     if rule.block == ANSWER:
-        return _answer_style(rule.key, model)
+        return _answer_style(rule.key, model, colours)
     if rule.channel is not None:
         return palette.NUMBER
     layer = next((member for member in model.network.layers if member.name == rule.block), None)
@@ -109,19 +110,16 @@ _STEP_STYLES = {
 }
 
 
-def _answer_style(key: str, model: Model) -> Style:
+def _answer_style(key: str, model: Model, colours: Palette) -> Style:
     probability = isinstance(model.network.layer(model.network.output), Softmax)
-    return {
-        "answer_label": Style(size=96, bold=True, shrink=True, colour="1E7B45"),
-        "answer_value": Style(
-            size=26, bold=True, shrink=True, number_format="0.0%" if probability else "0.00"
-        ),
-    }.get(
-        key,
-        Style(size=16, bold=True, shrink=True)
-        if "label" in key
-        else Style(size=14, shrink=True, number_format="0.0%" if probability else "0.00"),
-    )
+    number_format = "0.0%" if probability else "0.00"
+    if key == "answer_label":
+        return replace(palette.ANSWER_LABEL, colour=colours.accent)
+    if key == "answer_value":
+        return replace(palette.ANSWER_VALUE, number_format=number_format)
+    if key.startswith("answer_label"):
+        return palette.ANSWER_CLASS
+    return replace(palette.ANSWER_SHARE, number_format=number_format)
 
 
 def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> Iterator[Block]:

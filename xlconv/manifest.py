@@ -31,7 +31,7 @@ def manifest_lines(manifest: Manifest) -> list[str]:
 
 
 def parse_manifest(lines: list[str], where: str) -> Manifest:
-    """The manifest that lines of text spell; BookError, naming `where` they stand, if they don't."""
+    """The manifest that lines of text spell; BookError, naming `where` they stand, if none."""
     try:
         table = read_toml("\n".join(lines), where)
         network = network_of(table, where)

@@ -158,16 +158,19 @@ class Margin:
         )
 
 
+NO_MARGIN = Margin()
+
+
 @singledispatch
 def padding(layer: Layer, shape: Shape) -> Margin:
     """The zeros that a layer reads around maps of `shape`."""
-    return Margin()
+    return NO_MARGIN
 
 
 @padding.register
 def _conv_padding(layer: Conv2D, shape: Shape) -> Margin:
     if layer.padding == "valid":
-        return Margin()
+        return NO_MARGIN
     if isinstance(layer.padding, int):
         return Margin(*[layer.padding] * 4)
     sides: list[int] = []
