@@ -7,8 +7,8 @@ Must not know files, formulas or engines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,29 @@ def compare_end_to_end(
     for step in steps(model, values):
         values[step.name], expected[step.name] = step.value, step
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
+
+
+def compare_mended(
+    model: Model, image: Array, found: Mapping[str, list[Value]], kept: Collection[str]
+) -> dict[str, Comparison]:
+    """As `compare_locally`, but a cell that reads wrong ones may also have been computed when
+    they were right: each wrong value is mended before the next layer is compared, except in
+    the names `kept`."""
+    local = compare_locally(model, image, found)
+    values: dict[str, Values] = {INPUT: image}
+    compared = {}
+    with np.errstate(all="ignore"):
+        for step in steps(model, values):
+            mended = _compare(step, found[step.name])
+            wrong = local[step.name].wrong | ~local[step.name].known
+            error = np.minimum(mended.error, np.where(wrong, np.inf, local[step.name].error))
+            mended = replace(mended, wrong=mended.wrong & wrong, error=error)
+            compared[step.name] = mended
+            if step.value.dtype.kind == "f":
+                numbers = _numbers(found[step.name]).reshape(step.value.shape)
+                mend = mended.wrong.reshape(step.value.shape) & (step.name not in kept)
+                values[step.name] = np.where(mend, step.value, numbers)
+    return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
 
 
 def _numbers(found: list[Value]) -> Array:

@@ -97,13 +97,12 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """ "agrees", "differs", or "unchecked" if there was no value to compare."""
+        """ "agrees", "differs", or "unchecked" if there were no values to compare: without an
+        engine, stored ones that are absent or stale say nothing of the book as it is now."""
         if self.findings:
             return "differs"
-        compared = any(
-            block.live.checked or block.stored.state == "present" for block in self.blocks
-        )
-        return "agrees" if compared else "unchecked"
+        evaluated = any(block.live.checked for block in self.blocks)
+        return "agrees" if evaluated or self.stored_state == "present" else "unchecked"
 
     @property
     def exit_code(self) -> int:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlconv.comparison import Comparison, compare_end_to_end, compare_locally
+from xlconv.comparison import Comparison, compare_end_to_end, compare_mended
 from xlconv.network import INPUT, Network, source
 from xlconv.reader import Value
 from xlconv.sheets.model import SUMS
-from xlconv.structure import ComputedCells
+from xlconv.structure import ComputedCell, ComputedCells
 from xlconv.workbook import FoundBook
 
 ABSENT, STALE, PRESENT = "absent", "stale", "present"
@@ -33,40 +33,42 @@ class Stored:
 def check_stored(book: FoundBook, cells: ComputedCells) -> Stored:
     """Compare the stored values of every computed cell.
 
-    A value is right if it is what the values stored beside it call for, or what NumPy gets
-    from the beginning: behind a wrong one, either holds.
+    A value is right if it is what the values stored beside it call for, as they are or, behind
+    a wrong one, as they should be.
     """
     found: dict[str, list[Value]] = {
         key: [cell.found.value for cell in members] for key, members in cells.items()
     }
-    local = compare_locally(book.model, book.image, found)
     whole = compare_end_to_end(book.model, book.image, found)
     changed = _changed_since(found, whole, book.network)
+    mended = compare_mended(book.model, book.image, found, kept=changed)
+    empty = _empty_blocks(cells)
     states, comparisons = {}, {}
-    for key, values in found.items():
-        comparison = _nearer(local[key], whole[key])
-        absent = all(value is None for value in values)
-        # Only what reads a changed constant may differ; behind it, each follows from the other.
-        excused = key in changed or _owner(key) in changed
+    for key, members in cells.items():
+        absent = members[0].rule.block in empty
         stale = bool(changed) and whole[key].wrong.any()
         states[key] = ABSENT if absent else STALE if stale else PRESENT
-        if absent or excused:
-            comparison = replace(comparison, wrong=np.zeros_like(comparison.wrong))
-        comparisons[key] = comparison
+        # Only what reads a changed constant may differ; behind it, each follows from the other.
+        judged = not absent and key not in changed
+        comparisons[key] = _judged(mended[key], members, judged)
     return Stored(comparisons, states)
 
 
-def _owner(key: str) -> str:
-    return key.removeprefix(f"{SUMS}_")
+def _empty_blocks(cells: ComputedCells) -> set[str]:
+    """The blocks in which no formula has a stored value."""
+    blocks = {members[0].rule.block for members in cells.values()}
+    filled = {
+        cell.rule.block
+        for members in cells.values()
+        for cell in members
+        if cell.found.formula is not None and cell.found.value is not None
+    }
+    return blocks - filled
 
 
-def _nearer(local: Comparison, whole: Comparison) -> Comparison:
-    return replace(
-        local,
-        expected=whole.expected,
-        wrong=whole.wrong & (local.wrong | ~local.known),
-        error=np.where(local.known, np.minimum(local.error, whole.error), whole.error),
-    )
+def _judged(mended: Comparison, cells: list[ComputedCell], judged: bool) -> Comparison:
+    formulas = np.array([cell.found.formula is not None for cell in cells])
+    return replace(mended, wrong=mended.wrong & formulas & judged)
 
 
 def _changed_since(

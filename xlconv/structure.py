@@ -81,7 +81,7 @@ def formula_findings(
     `truth` is NumPy's value of each cell, which such a constant stands in place of.
     """
     for key, members in cells.items():
-        expected: list[float] | list[str] = truth[key].reshape(-1).tolist()
+        expected: list[Value] = [*truth[key].reshape(-1).tolist()]
         for cell, value in zip(members, expected, strict=True):
             found = cell.found.formula
             if found is None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -126,9 +127,10 @@ def print_verdict(report: Report) -> None:
         words += f": {count:,} cell{' is' if count == 1 else 's are'} not as the network calls for"
     OUT.print(f"\n{words}")
     if report.end_to_end is not None:
-        OUT.print(
-            f"end to end, the output is within {report.end_to_end:.1e} of NumPy's", style="dim"
-        )
+        distance = f"within {report.end_to_end:.1e} of NumPy's"
+        if not isfinite(report.end_to_end):
+            distance = "not a number"
+        OUT.print(f"end to end, the output is {distance}", style="dim")
     if report.prediction is not None:
         value = report.values[report.prediction]
         OUT.print(f"prediction: [bold]{escape(report.prediction)}[/] ({value:.4g})")

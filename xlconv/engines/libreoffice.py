@@ -36,8 +36,8 @@ class LibreOffice:
 
     name = "libreoffice"
 
-    def __init__(self, time_limit: float = TIME_LIMIT) -> None:
-        self.time_limit = time_limit
+    def __init__(self, time_limit: float | None = None) -> None:
+        self.time_limit = TIME_LIMIT if time_limit is None else time_limit
 
     def evaluate(self, path: Path, places: Sequence[Place]) -> list[Grid]:
         with tempfile.TemporaryDirectory(prefix="xlconv-") as folder:
