@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from xlconv.compiler import build
     from xlconv.errors import XlconvError
     from xlconv.images import load_image
-    from xlconv.network import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
+    from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+    from xlconv.network import Model, Network
     from xlconv.reference import forward
     from xlconv.report import Report
     from xlconv.templates import load_template
@@ -36,9 +37,8 @@ _HOMES = {
     "load_template": "templates",
     "load_image": "images",
     "XlconvError": "errors",
-    **dict.fromkeys(
-        ("Network", "Model", "Conv2D", "ReLU", "MaxPool2D", "Dense", "Softmax"), "network"
-    ),
+    **dict.fromkeys(("Network", "Model"), "network"),
+    **dict.fromkeys(("Conv2D", "ReLU", "MaxPool2D", "Dense", "Softmax"), "layers"),
 }
 
 __all__ = [

@@ -11,19 +11,18 @@ from functools import singledispatch
 from xlconv import palette
 from xlconv.blocks import Style, TextBlock
 from xlconv.grid import Cell, Range
-from xlconv.layout import BOARD, GAP, Band, Kernels, Layout
-from xlconv.network import (
-    INPUT,
+from xlconv.layers import (
     Conv2D,
     Dense,
     Layer,
     MaxPool2D,
-    Network,
     ReLU,
     Softmax,
     pair,
     source,
 )
+from xlconv.layout import BOARD, GAP, Band, Kernels, Layout
+from xlconv.network import INPUT, Network
 from xlconv.rules import one
 
 

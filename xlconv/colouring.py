@@ -12,8 +12,15 @@ import numpy as np
 from xlconv import formulas
 from xlconv.blocks import ColourScale, Highlight, Values
 from xlconv.grid import Range
+from xlconv.layers import (
+    Conv2D,
+    MaxPool2D,
+    ReLU,
+    Softmax,
+    source,
+)
 from xlconv.layout import Layout
-from xlconv.network import INPUT, Conv2D, MaxPool2D, Network, ReLU, Softmax, source
+from xlconv.network import INPUT, Network
 from xlconv.palette import CHANNEL_COLOURS, FAINT, Palette
 
 ColourRule = ColourScale | Highlight

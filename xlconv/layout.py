@@ -13,14 +13,12 @@ from functools import reduce, singledispatch
 
 from xlconv.errors import LimitError
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
-from xlconv.network import (
-    INPUT,
+from xlconv.layers import (
     NO_MARGIN,
     Conv2D,
     Dense,
     Layer,
     Margin,
-    Network,
     Shape,
     Softmax,
     map_count,
@@ -28,6 +26,7 @@ from xlconv.network import (
     pair,
     source,
 )
+from xlconv.network import INPUT, Network
 
 BOARD = "Board"
 

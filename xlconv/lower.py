@@ -28,8 +28,14 @@ from xlconv.blocks import (
 from xlconv.captions import captions
 from xlconv.colouring import colour_rules
 from xlconv.grid import Cell, Range
+from xlconv.layers import Dense, Softmax
 from xlconv.layout import BOARD, TITLE_ROWS, Layout
-from xlconv.network import INPUT, Dense, Model, Softmax, label_cell, vector_labels
+from xlconv.network import (
+    INPUT,
+    Model,
+    label_cell,
+    vector_labels,
+)
 from xlconv.palette import Palette
 from xlconv.rules import ANSWER, TITLES, Rule, board_rules, one
 

@@ -25,17 +25,17 @@ from difflib import get_close_matches
 from typing import Any
 
 from xlconv.errors import NetworkError
-from xlconv.network import (
+from xlconv.layers import (
     Conv2D,
     Dense,
     Layer,
     MaxPool2D,
-    Network,
     ReLU,
     Softmax,
     settings,
     sources,
 )
+from xlconv.network import Network
 
 KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind for kind in (Conv2D, ReLU, MaxPool2D, Dense, Softmax)

@@ -16,23 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
-from xlconv.network import (
-    INPUT,
-    Array,
+from xlconv.layers import (
     Conv2D,
     Dense,
     Layer,
     MaxPool2D,
-    Model,
-    Network,
     ReLU,
     Softmax,
-    label_cell,
     output_shape,
     padding,
     pair,
     shape_text,
     source,
+)
+from xlconv.network import (
+    INPUT,
+    Array,
+    Model,
+    Network,
+    label_cell,
 )
 
 Weights = Mapping[str, Array]

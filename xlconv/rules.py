@@ -15,19 +15,19 @@ from functools import singledispatch
 from xlconv import formulas
 from xlconv.errors import LimitError
 from xlconv.grid import MAX_FORMULA_LENGTH, Cell, Range, moved_formula
-from xlconv.layout import BOARD, Layout
-from xlconv.network import (
+from xlconv.layers import (
     Conv2D,
     Dense,
     Layer,
     MaxPool2D,
-    Network,
     ReLU,
     Softmax,
     padding,
     pair,
     source,
 )
+from xlconv.layout import BOARD, Layout
+from xlconv.network import Network
 
 ANSWER = "answer"
 TITLES = "titles"

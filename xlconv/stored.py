@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlconv.comparison import Comparison, compare_end_to_end, compare_mended
-from xlconv.network import INPUT, Network, source
+from xlconv.layers import source
+from xlconv.network import INPUT, Network
 from xlconv.reader import Value
 from xlconv.sheets.model import SUMS
 from xlconv.structure import ComputedCell, ComputedCells

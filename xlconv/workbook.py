@@ -21,7 +21,12 @@ from xlconv.grid import Range
 from xlconv.layout import BOARD, Layout, plan
 from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, parse_manifest
-from xlconv.network import INPUT, Array, Model, Network
+from xlconv.network import (
+    INPUT,
+    Array,
+    Model,
+    Network,
+)
 from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, open_package
 from xlconv.sheets.model import NAME as MODEL_SHEET
 

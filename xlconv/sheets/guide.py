@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from xlconv.blocks import BlankBlock, Block, Sheet, Style, TextBlock
 from xlconv.captions import PICTURE_WORDS, layer_words
 from xlconv.grid import Range
+from xlconv.layers import Conv2D, Softmax, shape_text
 from xlconv.layout import BOARD, Layout
-from xlconv.network import INPUT, Conv2D, Network, Softmax, shape_text
+from xlconv.network import INPUT, Network
 from xlconv.palette import BIAS, QUIET, RING, Palette
 
 NAME = "Guide"

@@ -1,0 +1,75 @@
+"""The public surface is pinned: names, commands, options, version, README."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer.main
+
+import xlconv
+from xlconv.cli import app
+from xlconv.templates import template_names
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def test_every_public_name_is_there_and_in_the_readme() -> None:
+    for name in xlconv.__all__:
+        assert getattr(xlconv, name) is not None
+        if name != "__version__":
+            assert f"`{name}" in README or f"xlconv.{name}" in README, name
+    assert dir(xlconv) == sorted(xlconv.__all__)
+
+
+def test_unknown_names_are_attribute_errors() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nix'"):
+        xlconv.nix  # noqa: B018 - the access is what is tested
+
+
+def test_functions_stay_functions_when_modules_are_imported() -> None:
+    import xlconv.compiler
+    import xlconv.verification
+
+    assert callable(xlconv.build)
+    assert callable(xlconv.verify)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_in_the_readme(name: str) -> None:
+    assert f"xlconv {name}" in README
+    for parameter in COMMANDS[name].params:
+        for option in parameter.opts:
+            if option.startswith("--") and option != "--help":
+                assert f"`{option}" in README, option
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_template_is_in_the_readme_with_its_accuracy(name: str) -> None:
+    [line] = re.findall(rf"^\| `{name}` \|.*$", README, re.MULTILINE)
+    accuracy = xlconv.load_template(name).about.accuracy
+    if accuracy is not None:
+        assert f"{accuracy:.2%}".replace("%", " %") in line
+
+
+def test_version_is_the_top_entry_of_the_changelog_and_of_the_package() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    top = re.search(r"^## (\S+)", changelog, re.MULTILINE)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert top is not None
+    assert top[1] == project["version"] == xlconv.__version__
+
+
+def test_nothing_refers_to_the_workplace() -> None:
+    suffixes = {".py", ".toml", ".md", ".txt", ".cfg"}
+    files = [path for path in ROOT.rglob("*") if path.suffix in suffixes]
+    own = [path for path in files if not {".venv", ".git"} & set(path.relative_to(ROOT).parts)]
+    places = ("../" + "shared", "/work" + "/shared")
+    assert len(own) > 40
+    for path in own:
+        text = path.read_text(encoding="utf-8")
+        assert not any(place in text for place in places), path
