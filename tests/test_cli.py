@@ -67,7 +67,7 @@ BAD = {
         "no template 'nix'; there are lesson3",
     ),
     "no palette": (["build", "a.xlsx", "--palette", "pink"], "no palette 'pink'"),
-    "not xlsx": (["build", "a.xls"], "a.xls: not the name of a workbook; call it a.xlsx"),
+    "not xlsx": (["build", "a.xls"], "a.xls: spreadsheets open .xlsx files; call it a.xlsx"),
     "no folder": (["build", "no/a.xlsx"], "no/a.xlsx cannot be written"),
     "raw alone": (["build", "a.xlsx", "--raw"], "--raw says how to read --image"),
     "no image": (["build", "a.xlsx", "--image", "nix.png"], "nix.png"),

@@ -12,7 +12,8 @@ import pytest
 
 from xlconv.datasets import Dataset, load_datasets, read_idx
 from xlconv.errors import DatasetError
-from xlconv.network import Dense, Network, Softmax
+from xlconv.layers import Dense, Softmax
+from xlconv.network import Network
 
 NETWORK = Network("tiny", (1, 2, 3), (Dense("dense", 2), Softmax("softmax")))
 PIXELS = bytes([0, 255, 51, 102, 153, 204, 255, 0, 0, 0, 0, 255])  # two pictures of 2x3

@@ -22,18 +22,16 @@ from xlconv.errors import (
     WeightsError,
 )
 from xlconv.gradients import cross_entropy, lesson, passes, propagate
-from xlconv.network import (
-    Array,
+from xlconv.layers import (
     Conv2D,
     Dense,
     Layer,
     MaxPool2D,
-    Model,
-    Network,
     ReLU,
     Softmax,
     weight_shapes,
 )
+from xlconv.network import Array, Model, Network
 from xlconv.training import (
     Adam,
     Progress,
@@ -444,5 +442,5 @@ def test_an_interrupted_save_leaves_the_old_file(
 
 
 def test_a_target_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"none/weights.npz: cannot be written \(No such file"):
+    with pytest.raises(OutputError, match=r"none/weights.npz cannot be written: No such file"):
         save_weights(tmp_path / "none" / "weights.npz", FIRST)

@@ -56,8 +56,8 @@ def layer_words(layer: Layer) -> str:
 @layer_words.register
 def _conv_words(layer: Conv2D) -> str:
     height, width = pair(layer.size)
-    words = f"each cell = its {height} × {width} window times the kernel, summed"
-    words += ", plus the bias" if layer.bias else ""
+    words = f"{height} × {width} window × kernel, summed"
+    words += ", + bias" if layer.bias else ""
     words += ", then max(0, x)" if layer.activation == "relu" else ""
     if pair(layer.stride) != (1, 1):
         words += f"; the window moves by {' and '.join(map(str, sorted(set(pair(layer.stride)))))}"
@@ -77,8 +77,7 @@ def _pool_words(layer: MaxPool2D) -> str:
 
 @layer_words.register
 def _dense_words(layer: Dense) -> str:
-    bias = ", plus the bias" if layer.bias else ""
-    return f"each value = every cell times its own weight, summed{bias}"
+    return f"every cell × its own weight, summed{', + bias' if layer.bias else ''}"
 
 
 @layer_words.register

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import DatasetError
-from xlconv.network import Network, Shape, shape_text
+from xlconv.layers import Shape, shape_text
+from xlconv.network import Network
 
 Images = NDArray[np.float32]
 Labels = NDArray[np.int64]

@@ -22,13 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network import (
-    INPUT,
+from xlconv.layers import (
     Conv2D,
     Dense,
     Layer,
     MaxPool2D,
-    Network,
     ReLU,
     Shape,
     Softmax,
@@ -37,6 +35,7 @@ from xlconv.network import (
     pair,
     source,
 )
+from xlconv.network import INPUT, Network
 
 Batch = NDArray[Any]  # float32 in training, float64 where gradients are checked
 Weights = Mapping[str, Batch]

@@ -34,7 +34,7 @@ TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
 FIRST_ROW = TITLE_ROWS + 2
 LEFT = 2
 GAP = 3  # columns between layers, where the arrow stands
-MIN_BAND = 12  # columns that a band needs for its title
+MIN_BAND = 14  # columns that a band needs for its title
 ANSWER_WIDTH = 28
 ANSWER_HEAD = 6  # rows above the answer's list of classes, where it stands beside none
 

@@ -104,10 +104,9 @@ def _finite(block: Block, values: Values) -> None:
         )
 
 
-def _texts(values: Values) -> list[tuple[str, ...]]:
-    if values.dtype.kind == "f":
-        return [tuple(map(repr, row)) for row in values.tolist()]
-    return [tuple(escaped(text) for text in row) for row in values.tolist()]
+def _texts(values: Values, row: int) -> tuple[str, ...]:
+    """The texts of one row: made when the row is, so that no more than a row is held."""
+    return tuple(map(repr if values.dtype.kind == "f" else escaped, values[row].tolist()))
 
 
 @row_text.register
@@ -116,8 +115,8 @@ def _constant_row(
 ) -> RowText:
     _finite(block, block.values)
     pattern = _pattern(block, f'<c r="{{c}}" s="{style}"><v>%s</v></c>')
-    texts, first = _texts(block.values), block.range.row
-    return lambda row: pattern.replace(_ROW_MARK, str(row)) % texts[row - first]
+    values, first = block.values, block.range.row
+    return lambda row: pattern.replace(_ROW_MARK, str(row)) % _texts(values, row - first)
 
 
 def _type_of(values: Values) -> str:
@@ -130,9 +129,10 @@ def _formula_row(
 ) -> RowText:
     _finite(block, block.values)
     kind, formula = _type_of(block.values), escaped(block.formula)
-    place, texts = block.range, _texts(block.values)
+    place, values = block.range, block.values
     if place.size == 1:
-        cell = f'<c r="{place.a1}" s="{style}"{kind}><f>{formula}</f><v>{texts[0][0]}</v></c>'
+        [value] = _texts(values, 0)
+        cell = f'<c r="{place.a1}" s="{style}"{kind}><f>{formula}</f><v>{value}</v></c>'
         return lambda row: cell
     number = next(shared)
     child = f'<f t="shared" si="{number}"/>'
@@ -142,7 +142,7 @@ def _formula_row(
 
     def text(row: int) -> str:
         chosen = first if row == place.row else pattern
-        return chosen.replace(_ROW_MARK, str(row)) % texts[row - place.row]
+        return chosen.replace(_ROW_MARK, str(row)) % _texts(values, row - place.row)
 
     return text
 
@@ -152,13 +152,13 @@ def _cellwise_row(
     block: CellwiseBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     _finite(block, block.values)
-    kind, texts, width = _type_of(block.values), _texts(block.values), block.range.width
+    kind, width = _type_of(block.values), block.range.width
     pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}><f>%s</f><v>%s</v></c>')
 
     def text(row: int) -> str:
         offset = row - block.range.row
         formulas = map(escaped, block.formulas[offset * width : (offset + 1) * width])
-        pairs = zip(formulas, texts[offset], strict=True)
+        pairs = zip(formulas, _texts(block.values, offset), strict=True)
         filling = tuple(part for pair in pairs for part in pair)
         return pattern.replace(_ROW_MARK, str(row)) % filling
 

@@ -12,8 +12,6 @@ arXiv:1711.05101, algorithm 2; the falling rate, the same, "SGDR", arXiv:1608.03
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from math import prod
@@ -24,9 +22,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from xlconv.datasets import Dataset
-from xlconv.errors import NetworkError, OutputError, TrainingError
+from xlconv.errors import NetworkError, TrainingError
+from xlconv.files import replacing
 from xlconv.gradients import Batch, cross_entropy, lesson, passes, weighted
-from xlconv.network import Array, Model, Network, Softmax, source
+from xlconv.layers import Softmax, source
+from xlconv.network import Array, Model, Network
 from xlconv.notation import check_keys
 
 DIGITS = 7  # significant decimal digits of a trained weight: short in a cell, exact in a file
@@ -268,22 +268,12 @@ def rounded(array: Batch) -> Array:
 
 
 def save_weights(path: Path, weights: Mapping[str, Array]) -> None:
-    """An .npz file of the arrays, the same bytes for the same arrays, in one move.
+    """An .npz file of the arrays, the same bytes for the same arrays (NumPy writes no times).
 
-    It is written beside its target and renamed, so that an interruption leaves the old file.
-    Raises OutputError if it cannot be written.
+    It is written whole or not at all. Raises OutputError if it cannot be written.
     """
-    try:
-        handle, name = tempfile.mkstemp(suffix=".npz", prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **weights)  # type: ignore[arg-type]
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error})") from error
+    with replacing(path) as stream:
+        np.savez(stream, **weights)  # type: ignore[arg-type]
 
 
 def _single(model: Model) -> dict[str, Batch]:
