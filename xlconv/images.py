@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
-from xlconv.network import Array, shape_text
+from xlconv.layers import shape_text
+from xlconv.network import Array
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -264,7 +265,7 @@ def _luminance(values: NDArray[Any]) -> Array:
     """Grey by ITU-R BT.601; equal channels keep their value exactly."""
     if values.ndim == 2:
         return values.astype(np.float64)
-    return values @ np.array([299.0, 587.0, 114.0]) / 1000
+    return np.asarray(values @ np.array([299.0, 587.0, 114.0]) / 1000)
 
 
 def _channels(values: NDArray[Any]) -> NDArray[Any]:
@@ -446,7 +447,8 @@ def _surface(shape: tuple[int, ...], coefficients: Array) -> Array:
 
 def _weighted_fit(basis: Array, values: Array, weights: Array) -> Array:
     weighted = basis.T * weights
-    return np.linalg.lstsq(weighted @ basis, weighted @ values, rcond=None)[0]
+    fit = np.linalg.lstsq(weighted @ basis, weighted @ values, rcond=None)
+    return np.asarray(fit[0], dtype=np.float64)
 
 
 def _fit_ground(grid: Array) -> Array:
@@ -602,7 +604,7 @@ def _scaled(fine: Array, side: int) -> Array:
     scale = side / max(right - left, bottom - top)
     size = max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1)
     digit = np.clip(_resized(fine, (left, top, right, bottom), size), 0, 1)
-    return digit / digit.max()
+    return np.asarray(digit / digit.max())
 
 
 def _centred(digit: Array, shape: Shape3) -> Array:

@@ -1,0 +1,151 @@
+"""Small books to test with, and the file format as a reader of its own sees it.
+
+Reads files with the standard library and openpyxl alone, never with xlconv's own reader.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import openpyxl
+
+import xlconv
+from xlconv.network import Model, Network
+
+Array = np.ndarray
+Grid = list[list[object]]
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+SHEET_PARTS = {
+    "Board": "xl/worksheets/sheet1.xml",
+    "Guide": "xl/worksheets/sheet2.xml",
+    "Model": "xl/worksheets/sheet3.xml",
+}
+
+
+@dataclass(frozen=True)
+class BuiltBook:
+    """A workbook beside what it was built from."""
+
+    path: Path
+    model: Model
+    image: Array
+
+    @property
+    def truth(self) -> dict[str, Array]:
+        return xlconv.forward(self.model, self.image)
+
+
+BuildBook = Callable[..., BuiltBook]
+
+
+def random_model(network: Network, seed: int) -> Model:
+    """A model with weights of both signs that no two cells share."""
+    random = np.random.default_rng(seed)
+    return Model(
+        network,
+        {
+            name: random.normal(0.1, 0.6, shape)
+            for layer in network.layers
+            for name, shape in network.weight_shapes(layer).items()
+        },
+    )
+
+
+def random_image(network: Network, seed: int) -> Array:
+    return np.random.default_rng(seed + 1000).random(network.input_shape)
+
+
+@dataclass(frozen=True)
+class XmlCell:
+    """A cell as the file spells it. `formula` is None if it has no <f>, "" for the members of
+    a shared formula that do not spell it; `attributes` are those of <f>; `value` is the text of
+    <v>, None if there is none."""
+
+    kind: str
+    formula: str | None
+    attributes: dict[str, str]
+    value: str | None
+
+
+def xml_cells(path: Path, sheet: str = "Board") -> dict[str, XmlCell]:
+    """Every cell of a sheet by its A1 text."""
+    with zipfile.ZipFile(path) as archive:
+        root = ElementTree.fromstring(archive.read(SHEET_PARTS[sheet]))
+    cells: dict[str, XmlCell] = {}
+    for element in root.iter(f"{MAIN}c"):
+        place = element.get("r", "")
+        assert place not in cells, f"{sheet}!{place} is written twice"
+        cells[place] = _xml_cell(element)
+    return cells
+
+
+def _xml_cell(element: ElementTree.Element) -> XmlCell:
+    formula, value = element.find(f"{MAIN}f"), element.find(f"{MAIN}v")
+    return XmlCell(
+        element.get("t", "n"),
+        None if formula is None else formula.text or "",
+        {} if formula is None else dict(formula.attrib),
+        None if value is None else value.text or "",
+    )
+
+
+def named_ranges(path: Path) -> dict[str, tuple[str, str]]:
+    """The sheet and the A1 range of every defined name."""
+    names = openpyxl.load_workbook(path).defined_names
+    return {name: next(iter(names[name].destinations)) for name in names}
+
+
+def tensor_names(tensor: str, shape: tuple[int, ...]) -> list[str]:
+    """The defined names of a tensor's maps, or of the vector itself."""
+    return [f"{tensor}_{n}" for n in range(1, shape[0] + 1)] if len(shape) == 3 else [tensor]
+
+
+def shown_tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
+    """The stored numbers of tensors, found by their defined names, as openpyxl reads them."""
+    book = openpyxl.load_workbook(path, data_only=True)
+
+    def numbers(name: str) -> list[object]:
+        [(sheet, place)] = book.defined_names[name].destinations
+        cells = book[sheet][place.replace("$", "")]
+        rows = cells if isinstance(cells, tuple) else ((cells,),)
+        return [cell.value for row in rows for cell in row]
+
+    return {
+        tensor: np.array(
+            [n for name in tensor_names(tensor, shape) for n in numbers(name)], dtype=np.float64
+        ).reshape(shape)
+        for tensor, shape in shapes.items()
+    }
+
+
+_REFERENCE = re.compile(r"(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\d(])")
+
+
+def cells_of(place: str) -> Iterator[str]:
+    """The A1 text of every cell of a range, row by row."""
+    for row in openpyxl.utils.cell.rows_from_range(place.replace("$", "")):
+        yield from row
+
+
+def copied(formula: str, source: str, target: str) -> str:
+    """A formula without quoted texts as it reads after it was copied from one cell to another."""
+    number = openpyxl.utils.cell.column_index_from_string
+    (from_column, from_row), (to_column, to_row) = (
+        openpyxl.utils.cell.coordinate_from_string(place) for place in (source, target)
+    )
+    across, down = number(to_column) - number(from_column), to_row - from_row
+
+    def move(match: re.Match[str]) -> str:
+        column = match[2] if match[1] else openpyxl.utils.get_column_letter(
+            number(match[2]) + across
+        )
+        return f"{match[1]}{column}{match[3]}{match[4] if match[3] else int(match[4]) + down}"
+
+    return _REFERENCE.sub(move, formula)

@@ -1,0 +1,68 @@
+"""What all tests share: LibreOffice where it is installed, and books in a folder of their own.
+
+With XLCONV_REQUIRE_LIBREOFFICE set, as CI sets it, a missing LibreOffice is a failure; else
+the tests that need it are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from building import BuildBook, BuiltBook, random_image, random_model
+from hypothesis import settings
+
+import xlconv
+from xlconv.network import Network
+
+REQUIRE = "XLCONV_REQUIRE_LIBREOFFICE"
+
+# The same examples on every run; `--hypothesis-profile explore` looks for new ones.
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.register_profile("explore", max_examples=2000, deadline=None)
+settings.load_profile("fixed")
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get(REQUIRE):
+        pytest.fail(f"{reason} ({REQUIRE} is set)")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def libreoffice() -> str:
+    """The program soffice."""
+    found = shutil.which("soffice") or shutil.which("libreoffice")
+    if found is None:
+        _missing("LibreOffice is not installed: there is no soffice on the PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def uno_python(libreoffice: str) -> str:
+    """A Python that can drive LibreOffice: the system's, or the one that LibreOffice brings."""
+    own = Path(libreoffice).resolve().with_name("python")
+    for program in ("/usr/bin/python3", str(own), sys.executable):
+        if shutil.which(program) is None:
+            continue
+        if subprocess.run([program, "-c", "import uno"], capture_output=True, timeout=30).returncode:
+            continue
+        return program
+    _missing("no Python here can drive LibreOffice: install python3-uno")
+
+
+@pytest.fixture
+def build_book(tmp_path: Path) -> BuildBook:
+    """Builds the book of a network, with random weights and a random picture, in `tmp_path`."""
+
+    def build(network: Network, seed: int = 0, name: str = "book.xlsx") -> BuiltBook:
+        model, image = random_model(network, seed), random_image(network, seed)
+        xlconv.build(tmp_path / name, model, image)
+        return BuiltBook(tmp_path / name, model, image)
+
+    return build
