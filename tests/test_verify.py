@@ -12,8 +12,9 @@ from editing import edited, with_constant, with_formula, with_value, without_sto
 
 import xlconv
 from xlconv.errors import BookError, EngineError
+from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
 from xlconv.layout import Layout, plan
-from xlconv.network import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
+from xlconv.network import Model, Network
 
 NETWORK = Network(
     "small",
@@ -311,5 +312,5 @@ def test_libreoffice_is_stopped_at_its_time_limit(
     slow.chmod(0o755)
     monkeypatch.setattr("xlconv.engines.libreoffice.PROGRAMS", (str(slow),))
     monkeypatch.setattr("xlconv.engines.libreoffice.TIME_LIMIT", 0.2)
-    with pytest.raises(EngineError, match="longer than 0.2 s"):
+    with pytest.raises(EngineError, match=r"longer than 0\.2 s"):
         xlconv.verify(book, "libreoffice")

@@ -29,7 +29,7 @@ Shape3 = tuple[int, int, int]
 Mask = NDArray[np.bool_]
 
 MAX_PIXELS = 50_000_000
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "BMP", "WEBP")  # MPO: JPEGs of telephones
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # the MPO of telephones opens as JPEG
 BOX = 20 / 28  # of the input's smaller side: where MNIST's digits reach
 OVERVIEW = 128  # pixels a side in which ink is looked for: few enough to average noise
 WORKING = 1600  # pixels a side above which a photo holds nothing that 28 x 28 could show
@@ -186,7 +186,7 @@ def _read_picture(path: Path) -> _Scan:
     except UnidentifiedImageError as error:
         raise ImageError("not a picture that can be read; save it as PNG or JPEG") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(_too_large("far more")) from error
+        raise ImageError(_too_large("")) from error
     except Exception as error:  # decoders raise whatever a broken file leads them to
         raise ImageError(f"broken or cut short ({_line(error)}); save it again") from error
 
@@ -234,11 +234,11 @@ def _check_size(size: tuple[int, ...]) -> None:
     if count == 0:
         raise ImageError(f"has no pixels ({shape_text(size)}); give a picture with something on it")
     if count > MAX_PIXELS:
-        raise ImageError(_too_large(shape_text(size)))
+        raise ImageError(_too_large(f" ({shape_text(size)})"))
 
 
 def _too_large(size: str) -> str:
-    return f"too large: {size}, at most {MAX_PIXELS // 10**6} million pixels; scale it down first"
+    return f"too large: more than {MAX_PIXELS // 10**6} million pixels{size}; scale it down first"
 
 
 def _line(error: Exception) -> str:
@@ -319,7 +319,9 @@ def _prepared(scan: _Scan, shape: Shape3) -> Picture:
     plane, colour = _grey(values)
     ink, light = _ink(plane / scan.top)
     box = _located(ink)
-    left, top, right, bottom = (edge * factor for edge in box)
+    ends = [edge * factor for edge in box]
+    left, top = ends[:2]
+    right, bottom = min(ends[2], scan.values.shape[1]), min(ends[3], scan.values.shape[0])
     fine, strokes = _even_strokes(_fine(ink, box))
     side = max(round(BOX * min(shape[1:])), 1)
     pixels = _centred(_scaled(fine, side), shape)

@@ -18,22 +18,10 @@ from numpy.typing import NDArray
 
 from xlconv.errors import NetworkError, WeightsError
 from xlconv.grid import looks_like_reference
-from xlconv.layers import (  # noqa: F401
-    ACTIVATIONS,
-    NO_MARGIN,
-    Conv2D,
-    Dense,
+from xlconv.layers import (
     Layer,
-    Margin,
-    MaxPool2D,
-    ReLU,
     Shape,
-    Softmax,
-    map_count,
     output_shape,
-    padding,
-    pair,
-    settings,
     shape_text,
     source,
     sources,

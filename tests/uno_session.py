@@ -1,0 +1,95 @@
+"""LibreOffice as the tests drive it: many files converted at once, or a session by UNO.
+
+Every process has a time limit, a profile of its own, and is gone when the test is.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+WORKER = Path(__file__).with_name("uno_worker.py")
+FILTER = "Calc MS Excel 2007 XML"
+START_LIMIT = 60.0  # seconds until LibreOffice answers
+RUN_LIMIT = 60.0  # seconds for one list of steps
+CONVERT_LIMIT = 120.0
+
+
+@contextlib.contextmanager
+def _office(program: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """LibreOffice with a new profile, and nothing of it left behind."""
+    with tempfile.TemporaryDirectory(prefix="xlconv-test-") as profile:
+        command = [program, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless"]
+        process = subprocess.Popen(
+            [*command, "--norestore", "--nologo", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            # soffice is a script: what it starts is in its group, and ends with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
+
+
+def converted(program: str, books: list[Path], folder: Path) -> Path:
+    """A folder with copies of workbooks as LibreOffice loads, computes and saves them."""
+    out = folder / "converted"
+    arguments = ["--convert-to", f"xlsx:{FILTER}", "--outdir", str(out), *map(str, books)]
+    with _office(program, *arguments) as process:
+        process.wait(timeout=CONVERT_LIMIT)
+    missing = [book.name for book in books if not (out / book.name).is_file()]
+    assert not missing, f"LibreOffice did not convert {missing}"
+    return out
+
+
+@dataclass(frozen=True)
+class UnoSession:
+    """A running LibreOffice, with the settings of someone who just installed it."""
+
+    python: str
+    pipe: str
+
+    def run(self, book: Path, *steps: list[Any]) -> list[Any]:
+        """Open a workbook, take steps, close it; the answer of each step.
+
+        Steps are ["set", cell, number], ["read", range] and ["save", path]; cells and ranges
+        are those of the sheet `Board` in A1 text, or defined names.
+        """
+        job = {"pipe": self.pipe, "book": book.as_uri(), "wait": START_LIMIT, "steps": steps}
+        done = subprocess.run(
+            [self.python, str(WORKER)],
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            timeout=START_LIMIT + RUN_LIMIT,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answers = json.loads(done.stdout)
+        assert isinstance(answers, list)
+        return answers
+
+
+@contextlib.contextmanager
+def uno_session(program: str, python: str) -> Iterator[UnoSession]:
+    """Starts LibreOffice without a window and stops it again."""
+    pipe = f"xlconv{uuid.uuid4().hex}"
+    with _office(program, f"--accept=pipe,name={pipe};urp;") as process:
+        yield UnoSession(python, pipe)
+        assert process.poll() is None, "LibreOffice ended by itself"
+
+
