@@ -143,8 +143,8 @@ def copied(formula: str, source: str, target: str) -> str:
     across, down = number(to_column) - number(from_column), to_row - from_row
 
     def move(match: re.Match[str]) -> str:
-        column = match[2] if match[1] else openpyxl.utils.get_column_letter(
-            number(match[2]) + across
+        column = (
+            match[2] if match[1] else openpyxl.utils.get_column_letter(number(match[2]) + across)
         )
         return f"{match[1]}{column}{match[3]}{match[4] if match[3] else int(match[4]) + down}"
 

@@ -50,7 +50,9 @@ def uno_python(libreoffice: str) -> str:
     for program in ("/usr/bin/python3", str(own), sys.executable):
         if shutil.which(program) is None:
             continue
-        if subprocess.run([program, "-c", "import uno"], capture_output=True, timeout=30).returncode:
+        if subprocess.run(
+            [program, "-c", "import uno"], capture_output=True, timeout=30
+        ).returncode:
             continue
         return program
     _missing("no Python here can drive LibreOffice: install python3-uno")

@@ -81,7 +81,7 @@ def test_a_large_dark_figure_becomes_like_mnist(prepared: Plane) -> None:
     assert prepared.min() == 0
     rows, columns = np.mgrid[:28, :28]
     centre = [(prepared * grid).sum() / prepared.sum() for grid in (rows, columns)]
-    # All 70,000 of MNIST have it within half a pixel of the pixel (14, 14).
+    # MNIST's digits have it within half a pixel of the pixel (14, 14).
     assert centre == pytest.approx([14, 14], abs=0.5)
 
 

@@ -11,6 +11,7 @@ import pytest
 from editing import edited, with_constant, with_formula, with_value, without_stored_values
 
 import xlconv
+from xlconv.engines.libreoffice import LibreOffice
 from xlconv.errors import BookError, EngineError
 from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
 from xlconv.layout import Layout, plan
@@ -314,3 +315,21 @@ def test_libreoffice_is_stopped_at_its_time_limit(
     monkeypatch.setattr("xlconv.engines.libreoffice.TIME_LIMIT", 0.2)
     with pytest.raises(EngineError, match=r"longer than 0\.2 s"):
         xlconv.verify(book, "libreoffice")
+
+
+@pytest.mark.usefixtures("libreoffice")
+@pytest.mark.parametrize("fault", ["typed", "formula", "padding"])
+def test_one_fault_in_a_book_that_was_recalculated_is_one_finding(
+    fault: str, book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    """Everything behind the fault follows from it, in the engine and in what is stored."""
+    conv, ring = layout.tensors["conv1"].maps[1].cell(3, 3), layout.tensors["input"].ringed(0)
+    place = ring.cell(0, 4).a1 if fault == "padding" else conv.a1
+    edit = with_formula(place, "5*5") if fault == "formula" else with_constant(place, 25)
+    broken = edited(book, tmp_path / "broken.xlsx", edit)
+    (tmp_path / "office").mkdir()
+    saved = LibreOffice().recalculated(broken, tmp_path / "office")
+    for engine in ("formualizer", "none"):
+        report = xlconv.verify(saved, engine)
+        assert report.stored_state == "present"
+        assert [(f.kind, f.cell) for f in report.findings] == [(fault, f"Board!{place}")]

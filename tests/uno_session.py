@@ -78,7 +78,7 @@ class UnoSession:
             timeout=START_LIMIT + RUN_LIMIT,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, f"exit {done.returncode}: {done.stderr}"
         answers = json.loads(done.stdout)
         assert isinstance(answers, list)
         return answers
@@ -91,5 +91,3 @@ def uno_session(program: str, python: str) -> Iterator[UnoSession]:
     with _office(program, f"--accept=pipe,name={pipe};urp;") as process:
         yield UnoSession(python, pipe)
         assert process.poll() is None, "LibreOffice ended by itself"
-
-

@@ -4,6 +4,7 @@ Reads a job as JSON from the standard input, writes the answers of its steps as 
 """
 
 import json
+import os
 import sys
 import time
 
@@ -35,14 +36,15 @@ def main():
         if cell.getError():
             return ["error", cell.getError()]
         kind = cell.FormulaResultType2 if cell.Type.value == "FORMULA" else None
-        text = cell.Type.value == "TEXT" or kind == 4  # com.sun.star.sheet.FormulaResult.STRING
+        text = cell.Type.value == "TEXT" or kind == 2  # com.sun.star.sheet.FormulaResult.STRING
         return cell.String if text else cell.Value
 
     def read(place):
         cells = board.getCellRangeByName(place)
         rows, columns = cells.Rows.Count, cells.Columns.Count
-        return [[cell_value(cells.getCellByPosition(c, r)) for c in range(columns)]
-                for r in range(rows)]
+        return [
+            [cell_value(cells.getCellByPosition(c, r)) for c in range(columns)] for r in range(rows)
+        ]
 
     def take(step):
         if step[0] == "set":
@@ -70,3 +72,5 @@ def main():
 
 if __name__ == "__main__":
     main()
+    sys.stdout.flush()
+    os._exit(0)  # Python's own way out may crash in the bridge's threads, after all is done

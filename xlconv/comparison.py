@@ -7,7 +7,7 @@ Must not know files, formulas or engines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,24 +72,33 @@ def compare_end_to_end(
 
 
 def compare_mended(
-    model: Model, image: Array, found: Mapping[str, list[Value]], kept: Collection[str]
+    model: Model,
+    image: Array,
+    found: Mapping[str, list[Value]],
+    trusted: Mapping[str, Mask],
+    either: bool,
 ) -> dict[str, Comparison]:
-    """As `compare_locally`, but a cell that reads wrong ones may also have been computed when
-    they were right: each wrong value is mended before the next layer is compared, except in
-    the names `kept`."""
-    local = compare_locally(model, image, found)
+    """Every name's found values against what the reference computes from those before them,
+    each wrong one mended before the next layer is compared.
+
+    `trusted` marks, by name, cells that are taken as they are found. With `either`, a value is
+    right, too, if it follows from the found values that it reads, wrong or not.
+    """
+    local = compare_locally(model, image, found) if either else {}
     values: dict[str, Values] = {INPUT: image}
     compared = {}
     with np.errstate(all="ignore"):
         for step in steps(model, values):
             mended = _compare(step, found[step.name])
-            wrong = local[step.name].wrong | ~local[step.name].known
-            error = np.minimum(mended.error, np.where(wrong, np.inf, local[step.name].error))
-            mended = replace(mended, wrong=mended.wrong & wrong, error=error)
-            compared[step.name] = mended
+            wrong, error = mended.wrong & ~trusted[step.name], mended.error
+            if either:
+                other = local[step.name]
+                wrong = wrong & (other.wrong | ~other.known)
+                error = np.where(other.known, np.minimum(error, other.error), error)
+            compared[step.name] = replace(mended, wrong=wrong, error=error)
             if step.value.dtype.kind == "f":
                 numbers = _numbers(found[step.name]).reshape(step.value.shape)
-                mend = mended.wrong.reshape(step.value.shape) & (step.name not in kept)
+                mend = wrong.reshape(step.value.shape)
                 values[step.name] = np.where(mend, step.value, numbers)
     return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
 

@@ -378,7 +378,7 @@ def _centre_of_mass(plane: Array) -> tuple[float, float]:
 
 
 def _looks_prepared(plane: Array) -> bool:
-    """Light on black, the ink as long as MNIST's and centred, as all of its 70,000 digits."""
+    """Light on black, the ink as long as MNIST's and centred, as all of 65,000 tried."""
     if np.median(_ring(plane)) > 0.1 or plane.max() < 0.5:
         return False
     left, top, right, bottom = _box_of(plane > 0.1)
@@ -393,14 +393,10 @@ def _ink(sheet: Array) -> tuple[Array, list[str]]:
     coefficients = _fit_ground(grid)
     excess = grid - _surface(grid.shape, coefficients)
     # Between neighbours, so that a shadow's edge is not taken for noise.
-    noise = (
-        float(np.median(np.abs(np.diff(excess, axis=int(grid.shape[1] > 1)))))
-        if grid.size > 1
-        else 0
-    )
+    noise = float(np.median(np.abs(np.diff(excess, axis=1, append=excess[:, -1:]))))
     marked = np.where(np.abs(excess) > max(3 * noise, MIN_CONTRAST), excess, 0)
-    ring = _ring(grid)
-    shadow = (_ring(marked) != 0).mean() > 0.1 and np.median(ring) > 0.35 and _has_shadow(grid)
+    border = _ring(grid)
+    shadow = (_ring(marked) != 0).mean() > 0.1 and np.median(border) > 0.35 and _has_shadow(grid)
     if shadow:
         ground = _resized(_closed(grid), (0, 0, *grid.shape[::-1]), sheet.shape[::-1])
     else:
@@ -611,7 +607,7 @@ def _scaled(fine: Array, side: int) -> Array:
 
 def _centred(digit: Array, shape: Shape3) -> Array:
     """The digit (C, H, W) with its centre of mass on the pixel below and right of the middle,
-    where it is in all of MNIST's digits."""
+    where it is in MNIST's digits, to half a pixel."""
     pixels = np.zeros(shape)
     place = []
     for centre, length, side in zip(_centre_of_mass(digit), digit.shape, shape[1:], strict=True):

@@ -7,8 +7,8 @@ was not recalculated since somebody changed them. Must not know engines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from xlconv.layers import source
 from xlconv.network import INPUT, Network
 from xlconv.reader import Value
 from xlconv.sheets.model import SUMS
-from xlconv.structure import ComputedCell, ComputedCells
+from xlconv.structure import ComputedCell, ComputedCells, Place
 from xlconv.workbook import FoundBook
 
 ABSENT, STALE, PRESENT = "absent", "stale", "present"
@@ -31,28 +31,39 @@ class Stored:
     states: Mapping[str, str]
 
 
-def check_stored(book: FoundBook, cells: ComputedCells) -> Stored:
-    """Compare the stored values of every computed cell.
+def check_stored(book: FoundBook, cells: ComputedCells, excused: Collection[Place]) -> Stored:
+    """Compare the stored values of every computed cell with what NumPy computes.
 
-    A value is right if it is what the values stored beside it call for, as they are or, behind
-    a wrong one, as they should be.
+    Behind a wrong value, the cells that read it are compared as if it were right: it alone is
+    to blame. `excused` are the cells that cannot be right, because they hold another formula
+    or read a filled padding cell; those behind them are compared as they are.
     """
     found: dict[str, list[Value]] = {
         key: [cell.found.value for cell in members] for key, members in cells.items()
     }
     whole = compare_end_to_end(book.model, book.image, found)
     changed = _changed_since(found, whole, book.network)
-    mended = compare_mended(book.model, book.image, found, kept=changed)
     empty = _empty_blocks(cells)
-    states, comparisons = {}, {}
+    trusted = {
+        key: np.array([_unjudged(cell, key in changed, empty, excused) for cell in members])
+        for key, members in cells.items()
+    }
+    comparisons = compare_mended(book.model, book.image, found, trusted, either=bool(changed))
+    states = {}
     for key, members in cells.items():
-        absent = members[0].rule.block in empty
         stale = bool(changed) and whole[key].wrong.any()
-        states[key] = ABSENT if absent else STALE if stale else PRESENT
-        # Only what reads a changed constant may differ; behind it, each follows from the other.
-        judged = not absent and key not in changed
-        comparisons[key] = _judged(mended[key], members, judged)
+        states[key] = STALE if stale else PRESENT
+        if members[0].rule.block in empty:
+            states[key] = ABSENT
     return Stored(comparisons, states)
+
+
+def _unjudged(
+    cell: ComputedCell, changed: bool, empty: Collection[str], excused: Collection[Place]
+) -> bool:
+    """Whether a cell's stored value says nothing of the program that computed it."""
+    typed = cell.found.formula is None
+    return typed or changed or cell.rule.block in empty or cell.place in excused
 
 
 def _empty_blocks(cells: ComputedCells) -> set[str]:
@@ -65,11 +76,6 @@ def _empty_blocks(cells: ComputedCells) -> set[str]:
         if cell.found.formula is not None and cell.found.value is not None
     }
     return blocks - filled
-
-
-def _judged(mended: Comparison, cells: list[ComputedCell], judged: bool) -> Comparison:
-    formulas = np.array([cell.found.formula is not None for cell in cells])
-    return replace(mended, wrong=mended.wrong & formulas & judged)
 
 
 def _changed_since(

@@ -60,8 +60,9 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     truth = forward_steps(book.model, book.image)
     padding = padding_findings(book)
     formulas = dict(formula_findings(cells, truth))
-    live = _check_live(book, cells, engine, spoiled_cells(cells, padding))
-    stored = check_stored(book, cells)
+    spoiled = spoiled_cells(cells, padding)
+    live = _check_live(book, cells, engine, spoiled)
+    stored = check_stored(book, cells, excused=spoiled | formulas.keys())
     findings = [*padding, *label_findings(book)]
     blocks = []
     for block, keys in _blocks(cells).items():
