@@ -1,6 +1,7 @@
-"""Small books to test with, and the file format as a reader of its own sees it.
+"""Small books to test with, the file format as a reader of its own sees it, and what must never
+stand on top of another thing.
 
-Reads files with the standard library and openpyxl alone, never with xlconv's own reader.
+Files are read with the standard library and openpyxl alone, never with xlconv's own reader.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ import numpy as np
 import openpyxl
 
 import xlconv
+from xlconv.blocks import BlankBlock, Book, Sheet
+from xlconv.grid import Cell, Range
+from xlconv.layout import plan
 from xlconv.network import Model, Network
 
 Array = np.ndarray
@@ -76,14 +80,14 @@ class XmlCell:
 
 def xml_cells(path: Path, sheet: str = "Board") -> dict[str, XmlCell]:
     """Every cell of a sheet by its A1 text."""
+    return dict(written_cells(path, sheet))
+
+
+def written_cells(path: Path, sheet: str) -> list[tuple[str, XmlCell]]:
+    """Every <c> of a sheet in the order of the file, with its A1 text."""
     with zipfile.ZipFile(path) as archive:
         root = ElementTree.fromstring(archive.read(SHEET_PARTS[sheet]))
-    cells: dict[str, XmlCell] = {}
-    for element in root.iter(f"{MAIN}c"):
-        place = element.get("r", "")
-        assert place not in cells, f"{sheet}!{place} is written twice"
-        cells[place] = _xml_cell(element)
-    return cells
+    return [(element.get("r", ""), _xml_cell(element)) for element in root.iter(f"{MAIN}c")]
 
 
 def _xml_cell(element: ElementTree.Element) -> XmlCell:
@@ -149,3 +153,46 @@ def copied(formula: str, source: str, target: str) -> str:
         return f"{match[1]}{column}{match[3]}{match[4] if match[3] else int(match[4]) + down}"
 
     return _REFERENCE.sub(move, formula)
+
+
+def drawn_ranges(sheet: Sheet) -> list[tuple[Range, str]]:
+    """Every rectangle that a sheet uses, with what stands there: blocks and merged cells."""
+    merged = {place.first: place for place in sheet.merges}
+    ranges = []
+    for block in sheet.blocks:
+        place = merged.pop(block.range.first, block.range)
+        text = getattr(block, "text", getattr(block, "formula", ""))
+        ranges.append((place, f"{sheet.name}!{place.a1} {type(block).__name__} {text}".strip()))
+    return ranges + [(place, f"{sheet.name}!{place.a1} merged") for place in merged.values()]
+
+
+def overlaps(sheet: Sheet) -> list[str]:
+    """What stands on the same cells of a sheet, pair by pair."""
+    owners: dict[Cell, str] = {}
+    found: dict[str, None] = {}
+    for place, what in drawn_ranges(sheet):
+        for cell in place.cells():
+            if cell in owners:
+                found[f"{owners[cell]} | {what}"] = None
+            owners[cell] = what
+    return list(found)
+
+
+def filled_ring_cells(book: Book, network: Network) -> list[str]:
+    """What stands inside the padding rings of a board, where only looks may be."""
+    board, layout = book.sheets[0], plan(network)
+    inside = {cell for place in layout.tensors.values() for m in place.maps for cell in m.cells()}
+    rings = {
+        cell
+        for placement in layout.tensors.values()
+        for number in range(len(placement.maps))
+        for cell in placement.ringed(number).cells()
+        if cell not in placement.maps[number]
+    }
+    assert not rings & inside
+    blank = {block.range for block in board.blocks if isinstance(block, BlankBlock)}
+    return [
+        what
+        for place, what in drawn_ranges(board)
+        if place not in blank and any(cell in rings for cell in place.cells())
+    ]

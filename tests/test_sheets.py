@@ -1,0 +1,170 @@
+"""What a reader of the workbook meets: views, names, links, texts, colours, properties."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.utils.cell import range_boundaries
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+
+import xlconv
+from xlconv.blocks import ColourScale, TextBlock
+from xlconv.compiler import compile_book
+from xlconv.layers import shape_text
+from xlconv.layout import plan
+from xlconv.palette import INK, PALETTES
+from xlconv.templates import Template
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return xlconv.load_template("lesson3")
+
+
+@pytest.fixture(scope="module")
+def workbook(template: Template, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
+    path = tmp_path_factory.mktemp("sheets") / "book.xlsx"
+    xlconv.build(path, template, template.image)
+    return openpyxl.load_workbook(path)
+
+
+def test_sheets_and_their_views(workbook: openpyxl.Workbook) -> None:
+    assert workbook.sheetnames == ["Board", "Guide", "Model"]
+    board = workbook["Board"]
+    assert board.freeze_panes == "A4"
+    assert 20 <= board.sheet_view.zoomScale <= 100
+    for sheet in workbook:
+        assert not sheet.sheet_view.showGridLines
+        assert sheet.page_setup.orientation == "landscape"
+
+
+def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    board, layout = workbook["Board"], plan(template.network)
+    answer = layout.answer
+    assert answer is not None
+    scale = board.sheet_view.zoomScale / 100
+    assert answer.bars[-1].bottom * 24 * scale <= 660
+    assert layout.bands[1].last * 24 * scale <= 1366
+
+
+def test_every_tensor_map_and_weight_has_a_name(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    shapes = template.network.shapes
+    expected = {*shapes, "xlconv_network"}
+    for tensor, shape in shapes.items():
+        if len(shape) == 3:
+            expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}
+    expected |= {name.replace(".", "_") for name in template.weights}
+    assert set(workbook.defined_names) == expected
+
+
+def test_names_of_maps_have_the_maps_shapes(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    for tensor, shape in template.network.shapes.items():
+        if len(shape) != 3:
+            continue
+        for number in range(1, shape[0] + 1):
+            sheet, _, place = workbook.defined_names[f"{tensor}_{number}"].attr_text.partition("!")
+            left, top, right, bottom = range_boundaries(place)
+            assert sheet == "Board"
+            assert (bottom - top + 1, right - left + 1) == shape[1:]
+
+
+def links_of(sheet: Worksheet) -> list[Hyperlink]:
+    return [cell.hyperlink for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+
+
+def test_links_lead_to_cells_of_the_workbook(workbook: openpyxl.Workbook) -> None:
+    links = [link for sheet in workbook for link in links_of(sheet)]
+    assert len(links) > 20
+    for link in links:
+        sheet, _, cell = link.location.partition("!")
+        assert sheet in workbook.sheetnames
+        assert workbook[sheet][cell] is not None
+        assert link.target is None
+
+
+def test_guide_leads_to_every_layer(workbook: openpyxl.Workbook, template: Template) -> None:
+    layout = plan(template.network)
+    targets = {link.location for link in links_of(workbook["Guide"])}
+    for placement in layout.tensors.values():
+        assert f"Board!{placement.maps[0].first.a1}" in targets
+
+
+def test_model_sheet_counts_the_parameters(workbook: openpyxl.Workbook, template: Template) -> None:
+    rows = {row[1]: row for row in workbook["Model"].iter_rows(values_only=True) if row[1]}
+    for layer in template.network.layers:
+        row = rows[layer.name]
+        assert row[2] == type(layer).__name__
+        assert row[5] == shape_text(template.network.shapes[layer.name])
+        sizes = [w.size for name, w in template.weights.items() if name.startswith(layer.name)]
+        assert row[6] == sum(sizes)
+    assert rows["all parameters"][6] == sum(w.size for w in template.weights.values()) == 3988
+
+
+def test_document_properties(workbook: openpyxl.Workbook, template: Template) -> None:
+    properties = workbook.properties
+    assert properties.title == template.about.title
+    assert properties.creator == f"xlconv {xlconv.__version__}"
+    assert properties.version == xlconv.__version__
+
+
+def test_chart_shows_the_probabilities_with_their_labels(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    [chart] = workbook["Board"]._charts
+    layout = plan(template.network)
+    [series] = chart.series
+    assert series.val.numRef.f == f"'Board'!{layout.tensors['softmax'].maps[0].absolute}"
+    category = series.cat.numRef or series.cat.strRef
+    assert category.f == f"'Board'!{layout.labels['softmax'].absolute}"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.1 defines it."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_digits_can_be_read_on_every_end_of_a_scale(name: str) -> None:
+    colours = PALETTES[name]
+    for end in (colours.negative, colours.zero, colours.positive, colours.rectified):
+        assert (luminance(end) + 0.05) / (luminance(INK) + 0.05) >= 4.5
+
+
+def test_scales_around_zero_are_symmetric_and_one_a_tensor(template: Template) -> None:
+    [board, *_] = compile_book(template, template.image).sheets
+    scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
+    layers = len(template.network.shapes)
+    assert len(scales) == layers + len(plan(template.network).kernels)
+    assert all(scale.limit.startswith("MAX(") for scale in scales)
+
+
+def test_texts_cannot_become_formulas(template: Template) -> None:
+    for sheet in compile_book(template, template.image).sheets:
+        texts = [block.text for block in sheet.blocks if isinstance(block, TextBlock)]
+        assert texts
+        assert all(isinstance(text, str) for text in texts)
+
+
+def test_words_tell_what_each_layer_does(
+    workbook: openpyxl.Workbook, template: Template, tmp_path: Path
+) -> None:
+    board, layout = workbook["Board"], plan(template.network)
+    xlconv.build(tmp_path / "book.xlsx", template, template.image)
+    shown = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["Board"]
+    for band in layout.bands:
+        shape = template.network.shapes[band.tensor]
+        assert board.cell(1, band.first).value == band.tensor
+        line = " × ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} values"
+        assert shown.cell(2, band.first).value == line
+        assert board.cell(3, band.first).value
