@@ -44,7 +44,7 @@ PALETTES = {
         Palette(
             "colourblind", "F0923B", "FFFFFF", "5AA2DA", "5AA2DA", "FFFFFF", "1B2A3A", "1F5F99"
         ),
-        Palette("grey", "FFFFFF", "DADADA", "9A9A9A", "8C8C8C", "FFFFFF", "262626", "333333"),
+        Palette("grey", "FFFFFF", "DADADA", "9A9A9A", "9A9A9A", "FFFFFF", "262626", "333333"),
     )
 }
 

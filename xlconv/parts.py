@@ -150,8 +150,10 @@ def _columns(worksheet: Worksheet, sheet: Sheet) -> None:
 
 def _link(worksheet: Worksheet, block: Block) -> None:
     if isinstance(block, TextBlock) and block.link is not None:
-        link = Hyperlink(ref=block.range.first.a1, location=block.link, display=str(block.text))
-        worksheet._hyperlinks.append(link)
+        # openpyxl takes links from its cells, which the rendered ones replace later.
+        place = block.range.first
+        link = Hyperlink(ref=place.a1, location=block.link, display=block.text)
+        worksheet.cell(place.row, place.column).hyperlink = link
 
 
 def _style_number(worksheet: Worksheet, style: Style) -> int:
