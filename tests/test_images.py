@@ -40,7 +40,7 @@ def ink(side: int = 300, width: float = 0.1, points: tuple[tuple[int, int], ...]
 
 
 def dark(plane: Plane) -> NDArray[np.uint8]:
-    return np.asarray(np.rint(255 * np.clip(1 - plane, 0, 1)), dtype=np.uint8)
+    return np.asarray(np.rint(255 * np.clip(1.0 - plane, 0, 1)), dtype=np.uint8)
 
 
 def saved(folder: Path, array: Plane, name: str = "picture.png", **options: Any) -> Path:
@@ -79,8 +79,12 @@ def test_a_large_dark_figure_becomes_like_mnist(prepared: Plane) -> None:
     assert max(extent(prepared)) == 20
     assert prepared.max() == 1
     assert prepared.min() == 0
+
+
+def test_the_centre_of_mass_is_in_the_middle(tmp_path: Path) -> None:
+    corner = pixels(tmp_path, dark(ink(points=((30, 5), (30, 95), (80, 95)))))
     rows, columns = np.mgrid[:28, :28]
-    centre = [(prepared * grid).sum() / prepared.sum() for grid in (rows, columns)]
+    centre = [(corner * grid).sum() / corner.sum() for grid in (rows, columns)]
     # MNIST's digits have it within half a pixel of the pixel (14, 14).
     assert centre == pytest.approx([14, 14], abs=0.5)
 
@@ -121,6 +125,20 @@ def test_a_small_picture_off_its_centre_is_prepared(tmp_path: Path, prepared: Pl
     assert likeness(pixels(tmp_path, levels), prepared) > 0.97
 
 
+def test_a_small_picture_that_is_too_long_is_prepared(tmp_path: Path) -> None:
+    long = 255 - dark(ink(side=28))
+    assert max(extent(long)) > 22
+    assert max(extent(pixels(tmp_path, long))) == 20
+
+
+def test_a_small_figure_on_a_large_sheet_is_cropped_closely(
+    tmp_path: Path, prepared: Plane
+) -> None:
+    sheet = np.full((1500, 1600), 255, dtype=np.uint8)
+    sheet[1007:1107, 311:411] = dark(ink(side=100))
+    assert likeness(pixels(tmp_path, sheet), prepared) > 0.97
+
+
 def paper(shading: Plane, figure: Plane, noise: float = 0.0) -> NDArray[np.uint8]:
     """A photo of dark ink on paper under a light."""
     grain = np.random.default_rng(3).normal(0, noise, figure.shape)
@@ -132,6 +150,7 @@ FLAT = np.ones((300, 300))
 HARD: dict[str, NDArray[np.uint8]] = {
     "light ink": 255 - dark(ink()),
     "noise": paper(0.9 * FLAT, ink(), 0.1),
+    "much noise": paper(0.8 * FLAT, ink(), 0.2),
     "uneven light": paper(0.7 + 0.2 * X + 0.1 * Y, ink(), 0.02),
     "dark corners": paper(0.95 - 0.25 * (X * X + Y * Y), ink(), 0.02),
     "a shadow with an edge": paper(np.where(X + 0.3 * Y > 0.1, 0.85, 0.5), ink(), 0.02),
@@ -139,6 +158,7 @@ HARD: dict[str, NDArray[np.uint8]] = {
     "cut at its edges": dark(ink())[9:297, 66:228],
     "blue": np.dstack([dark(0.9 * ink()), dark(0.8 * ink()), dark(0.2 * ink())]),
     "yellow": np.dstack([dark(0.02 * ink()), dark(0.1 * ink()), dark(0.9 * ink())]),
+    "red on a green as dark": np.dstack([dark(1 - ink()), *[dark(0.57 + 0.43 * ink())] * 2]),
     "chalk": np.dstack([dark(c + (0.1 - c) * ink()) for c in (0.9, 0.7, 0.8)]),
 }
 
@@ -160,6 +180,7 @@ def test_specks_and_dark_edges_are_left_out(tmp_path: Path, prepared: Plane) -> 
     picture[100:400, 150:450] = dark(ink())
     picture[20:24, 30:34] = picture[470:474, 500:505] = 0
     picture[:, 580:] = 30
+    picture[:25, 300:325] = 0
     assert likeness(pixels(tmp_path, picture), prepared) > 0.98
 
 
@@ -197,6 +218,7 @@ BLANK: dict[str, NDArray[np.uint8]] = {
     "black of the input's size": np.zeros((28, 28), dtype=np.uint8),
     "only light": paper(0.7 + 0.2 * X, 0 * FLAT),
     "only noise": paper(0.7 * FLAT, 0 * FLAT, 0.1),
+    "only specks": dark(np.random.default_rng(4).random((300, 300)) < 0.02),
     "clear": np.zeros((50, 50, 4), dtype=np.uint8),
 }
 

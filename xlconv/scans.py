@@ -1,0 +1,163 @@
+"""Picture files: what stands in a PNG, JPEG or .npy file, before any preparation.
+
+Owns the reading of files and its dangers: broken, huge or strange ones end in an ImageError
+of one line. Must not know what a picture shows, nor networks.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.errors import ImageError
+from xlconv.layers import shape_text
+from xlconv.network import Array
+from xlconv.planes import border_of
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Shape3 = tuple[int, int, int]
+MAX_PIXELS = 50_000_000
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # the MPO of telephones opens as JPEG
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a network reads, float64 (C, H, W), and what was done to the file to get it,
+    in words, a step a line."""
+
+    pixels: Array
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A file's pixels before any preparation: whole numbers 0..top, (H, W) grey or
+    (H, W, 3) RGB."""
+
+    values: NDArray[Any]
+    top: int
+    steps: tuple[str, ...] = ()
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Mapped, not read: a header that promises more than the file holds costs nothing.
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except Exception as error:  # NumPy raises whatever a broken header leads it to
+        raise ImageError(
+            f"not an .npy file of plain numbers ({first_line(error)}); write it with numpy.save"
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise ImageError("an archive of arrays; save the one array with numpy.save")
+    if array.dtype.kind not in "fbui":
+        raise ImageError(f"an array of {array.dtype}; save numbers: floats, 0..255 or true/false")
+    _check_size(array.shape)
+    return array
+
+
+def levels_of(array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Whole numbers 0..255, or true and false, as bytes."""
+    if array.dtype.kind == "b":
+        return array.astype(np.uint8) * np.uint8(255)
+    if array.min() < 0 or array.max() > 255:
+        raise ImageError(
+            f"whole numbers {array.min()}..{array.max()}; scale them to 0..255, or save floats"
+        )
+    return array.astype(np.uint8)
+
+
+def scan_of_levels(levels: NDArray[np.uint8]) -> Scan:
+    if levels.ndim == 3 and levels.shape[0] == 1:
+        levels = levels[0]
+    elif levels.ndim == 3 and levels.shape[0] == 3 and levels.shape[2] != 3:
+        levels = np.moveaxis(levels, 0, 2)
+    if levels.ndim != 2 and not (levels.ndim == 3 and levels.shape[2] == 3):
+        raise ImageError(
+            f"an array of {shape_text(levels.shape) or 'one number'} is no picture; "
+            "save height x width, or height x width x 3"
+        )
+    return Scan(levels, 255)
+
+
+def read_picture(path: Path) -> Scan:
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=FORMATS) as opened:
+                _check_size(opened.size)
+                upright = ImageOps.exif_transpose(opened)
+                turned = opened.getexif().get(0x0112, 1) in range(2, 9)
+                return _scan_of_picture(upright, turned)
+    except ImageError:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageError("not a picture that can be read; save it as PNG or JPEG") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(_too_large("")) from error
+    except Exception as error:  # decoders raise whatever a broken file leads them to
+        raise ImageError(f"broken or cut short ({first_line(error)}); save it again") from error
+
+
+def _scan_of_picture(picture: Image.Image, turned: bool) -> Scan:
+    steps = ("turned it upright, as its EXIF note says",) if turned else ()
+    if picture.mode.startswith("I"):  # 16 bits of grey
+        return Scan(np.asarray(picture).clip(0, 65535).astype(np.uint16), 65535, steps)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        if np.asarray(picture)[..., 3].min() < 255:
+            picture, name = _laid_on_ground(picture)
+            steps = (*steps, f"laid its transparent parts on {name}")
+    grey = picture.mode in ("1", "L")
+    return Scan(np.asarray(picture.convert("L" if grey else "RGB")), 255, steps)
+
+
+def _laid_on_ground(picture: Image.Image) -> tuple[Image.Image, str]:
+    """A picture with transparent parts on a ground, and the ground's name.
+
+    White or black, against the ink, if ink is all that there is. But a picture with a
+    ground of its own (a sticker, rounded corners) goes on that.
+    """
+    from PIL import Image
+
+    step = max(picture.size) // 500 + 1
+    rgba = np.asarray(picture)[::step, ::step]
+    alpha = rgba[..., 3] >= 128
+    if not alpha.any():
+        raise ImageError("blank: all of it is transparent; draw something on it")
+    seen = rgba[alpha][:, :3].astype(np.float64)
+    grey = seen.mean(axis=1)
+    if np.median(border_of(alpha)) == 1 or np.ptp(np.percentile(grey, [1, 99])) > 128:
+        colour, name = np.median(seen, axis=0), "the colour of its ground"
+    else:
+        colour, name = (np.zeros(3), "black") if grey.mean() > 128 else (np.full(3, 255), "white")
+    ground = Image.new("RGBA", picture.size, (int(colour[0]), int(colour[1]), int(colour[2]), 255))
+    return Image.alpha_composite(ground, picture), name
+
+
+def _check_size(size: tuple[int, ...]) -> None:
+    count = 1
+    for length in size:
+        count *= length
+    if count == 0:
+        raise ImageError(f"has no pixels ({shape_text(size)}); give a picture with something on it")
+    if count > MAX_PIXELS:
+        raise ImageError(_too_large(f" ({shape_text(size)})"))
+
+
+def _too_large(size: str) -> str:
+    return f"too large: more than {MAX_PIXELS // 10**6} million pixels{size}; scale it down first"
+
+
+def first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
