@@ -39,20 +39,10 @@ STRANGE_LABELS = (
         "]]>",
         "&amp;",
     ),
-    *(
-        "_x0041_",
-        "x" * 300,
-        "0.1",
-        "1/2",
-        "A1",
-        "conv1",
-        "\x7f",
-        "\x85",
-        "\u2028",
-        "a\rb",
-        "\ufeff",
-    ),
+    *("x" * 300, "0.1", "1/2", "A1", "conv1", "R1C1", "__", "_x", "a\u200bb"),
 )
+# What XML, TOML or Excel's own escapes (_x0041_ stands for A) would change on the way.
+HARD_LABELS = ("_x0041_", "a\rb", "a\x7fb", "a\x85b", "a\u2028b", "\ufeffa", "a\x1cb")
 
 numbers = st.floats(-4, 4, allow_nan=False) | st.sampled_from([0.0, -0.0, 1.0, 1e-9, -1e6, 1 / 3])
 
@@ -68,7 +58,7 @@ def convolutions(name: str) -> st.SearchStrategy[Layer]:
         kernels=st.integers(1, 3),
         size=sizes(4),
         stride=sizes(3),
-        padding=st.sampled_from(["same", "valid", 0, 1, 2]),
+        padding=st.sampled_from(["same", "valid", 0, 1, 2, 5]),
         bias=st.booleans(),
         activation=st.sampled_from([None, "relu"]),
     )
@@ -131,7 +121,7 @@ def models(draw: st.DrawFn) -> tuple[Model, np.ndarray]:
     return Model(network, weights), array(network.input_shape)
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(models())
 def test_a_book_agrees_and_reads_back(drawn: tuple[Model, np.ndarray]) -> None:
     model, image = drawn
@@ -154,7 +144,7 @@ def test_a_book_agrees_and_reads_back(drawn: tuple[Model, np.ndarray]) -> None:
         assert np.array_equal(found.stored[tensor], values), tensor
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(networks())
 def test_nothing_overlaps_on_any_sheet(network: Network) -> None:
     weights = {
@@ -167,14 +157,14 @@ def test_nothing_overlaps_on_any_sheet(network: Network) -> None:
     assert filled_ring_cells(book, network) == []
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(networks())
 def test_a_networks_text_spells_the_network(network: Network) -> None:
     table = read_toml(network_text(network), "here")
     assert network_of(table, "here") == network
 
 
-@pytest.mark.parametrize("label", STRANGE_LABELS, ids=ascii)
+@pytest.mark.parametrize("label", STRANGE_LABELS + HARD_LABELS, ids=ascii)
 def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> None:
     network = Network("n", (1, 1, 1), (Dense("dense", 2),), (label, "other"))
     model = Model(network, {"dense.weight": np.array([[2.0], [1.0]]), "dense.bias": np.zeros(2)})
@@ -195,17 +185,18 @@ def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> Non
 def test_any_label_is_kept_or_refused(label: str) -> None:
     """A text that no cell can hold is refused in words, before there is a file."""
     assume(label != "other")
+    refused = ""
+    try:
+        network = Network("n", (1, 1, 1), (Dense("dense", 2),), (label, "other"))
+    except NetworkError as error:
+        refused = str(error)
+    if refused:
+        assert "label" in refused
+        return
+    weights = {"dense.weight": np.array([[2.0], [1.0]]), "dense.bias": np.zeros(2)}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "book.xlsx")
-        try:
-            network = Network("n", (1, 1, 1), (Dense("dense", 2),), (label, "other"))
-        except NetworkError as error:
-            assert "label" in str(error)
-            return
-        model = Model(
-            network, {"dense.weight": np.array([[2.0], [1.0]]), "dense.bias": np.zeros(2)}
-        )
-        xlconv.build(path, model, np.ones((1, 1, 1)))
+        xlconv.build(path, Model(network, weights), np.ones((1, 1, 1)))
         report = xlconv.verify(path)
         assert (report.verdict, report.findings, report.prediction) == ("agrees", (), label)
         assert xlconv.read_book(path).network.labels == (label, "other")
@@ -213,27 +204,10 @@ def test_any_label_is_kept_or_refused(label: str) -> None:
 
 # Whatever TOML can hold stands where a setting belongs.
 small = st.integers(-1, 12)
-odd = st.sampled_from(
-    [
-        0,
-        -1,
-        1.5,
-        2.0,
-        True,
-        "",
-        "3",
-        "same",
-        "relu",
-        [],
-        [2],
-        [2, 3],
-        [1, 2, 3],
-        [1.5, 2],
-        ["a"],
-        {},
-    ]
-    + [10**9, [[1, 2]], {"rows": 2}, float("inf"), float("nan")]
-)
+odd_numbers = (0, -1, 1.5, 2.0, True, 10**9, float("inf"), float("nan"))
+odd_texts = ("", "3", "same", "relu", "input")
+odd_tables = ([], [2], [2, 3], [1, 2, 3], [1.5, 2], ["a"], [[1, 2]], {}, {"rows": 2})
+odd: st.SearchStrategy[Any] = st.sampled_from([*odd_numbers, *odd_texts, *odd_tables])
 layer_names = st.sampled_from(
     ["conv_a", "pool_a", "dense_a", "input", "fc1", "w2", "", "a b", "Ä", "xlconv_a", "R1C1", 5, []]
 )
@@ -266,25 +240,22 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
     return table
 
 
-@settings(max_examples=1500)
+def with_layer(**layer: Any) -> dict[str, Any]:
+    return {"name": "n", "input": [1, 8, 8], "layers": [{"name": "first", **layer}]}
+
+
+@settings(max_examples=1000)
 @given(tables())
-@example(
-    {"name": "n", "input": [1, 8, 8], "layers": [{"name": "a_b", "kind": "MaxPool2D", "size": 1.5}]}
-)
-@example(
-    {"name": "n", "input": [1, 8, 8], "layers": [{"name": "a_b", "kind": "ReLU", "inputs": 5}]}
-)
-@example(
-    {
-        "name": "n",
-        "input": [1, 8, 8],
-        "layers": [{"name": "a_b", "kind": "ReLU", "inputs": [["input"]]}],
-    }
-)
+@example(with_layer(kind="MaxPool2D", size=1.5))
+@example(with_layer(kind="ReLU", inputs=5))
+@example(with_layer(kind="ReLU", inputs=[["input"]]))
+@example(with_layer(kind="Conv2D", kernels=1, size=3, padding="same", stride=10**9))
 def test_an_impossible_network_is_a_network_error(table: dict[str, Any]) -> None:
+    refused = ""
     try:
         network = network_of(table, "template.toml")
     except NetworkError as error:
-        assert "\n" not in str(error)
-        return
-    assert all(length >= 1 for shape in network.shapes.values() for length in shape)
+        refused = str(error)
+    assert "\n" not in refused
+    if not refused:
+        assert all(length >= 1 for shape in network.shapes.values() for length in shape)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
@@ -206,6 +206,7 @@ def moved_formula(formula: str, rows: int, columns: int) -> str:
     return _REFERENCE.sub(move, formula)
 
 
+@lru_cache(maxsize=4096)
 def relative_form(formula: str, at: Cell) -> str:
     """A formula with its relative references written as offsets from its own cell.
 

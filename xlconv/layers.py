@@ -22,7 +22,7 @@ ACTIVATIONS = ("relu",)
 
 
 def _pair(layer: str, setting: str, value: int | Iterable[int]) -> tuple[int, int]:
-    pair = (value, value) if isinstance(value, int) else tuple(value)
+    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(pair) != 2 or not all(type(number) is int and number >= 1 for number in pair):
         raise NetworkError(
             f"layer {layer!r}: {setting} is {value!r}; give one whole number from 1, "

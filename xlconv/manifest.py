@@ -27,7 +27,7 @@ class Manifest:
 def manifest_lines(manifest: Manifest) -> list[str]:
     """The manifest, line by line."""
     head = f'xlconv = "{manifest.version}"\npalette = "{manifest.palette}"\n'
-    return (head + network_text(manifest.network)).splitlines()
+    return (head + network_text(manifest.network)).rstrip("\n").split("\n")
 
 
 def parse_manifest(lines: list[str], where: str) -> Manifest:

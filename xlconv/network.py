@@ -31,6 +31,7 @@ from xlconv.layers import (
 Array = NDArray[np.float64]
 
 INPUT = "input"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Network:
     labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        shape = tuple(self.input_shape)
+        given = self.input_shape
+        shape = tuple(given) if isinstance(given, tuple | list) else ()
         if len(shape) != 3 or not all(type(n) is int and n >= 1 for n in shape):
             raise NetworkError(
                 f"input shape is {self.input_shape!r}; give three whole numbers from 1: "
@@ -63,6 +65,11 @@ class Network:
     def _check_labels(self) -> None:
         output = self.shapes[self.output]
         labels = tuple(self.labels)
+        if not all(isinstance(label, str) and label.strip() for label in labels):
+            raise NetworkError("labels are texts that are not empty; one of them is not")
+        broken = [label for label in labels if _SURROGATE.search(label)]
+        if broken:
+            raise NetworkError(f"label {broken[0]!r} is not text: it holds half a character")
         if not labels and len(output) == 1:
             labels = tuple(str(number) for number in range(output[0]))
         if len(output) != 1 and labels:
@@ -78,8 +85,6 @@ class Network:
         if len(set(labels)) != len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)
             raise NetworkError(f"label {twice!r} is given twice; every class needs its own")
-        if not all(isinstance(label, str) and label.strip() for label in labels):
-            raise NetworkError("labels are texts that are not empty; one of them is not")
         object.__setattr__(self, "labels", labels)
 
     @cached_property
@@ -142,7 +147,12 @@ def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
     for layer in layers:
         if isinstance(layer.name, str) and not sources(layer):
             layer = replace(layer, inputs=(before,))  # type: ignore[call-arg]
-        if len(sources(layer)) != 1:
+        inputs = sources(layer)
+        if not isinstance(inputs, tuple) or not all(isinstance(name, str) for name in inputs):
+            raise NetworkError(
+                f"layer {layer.name!r}: inputs is {inputs!r}; give a list of tensors' names"
+            )
+        if len(inputs) != 1:
             raise NetworkError(
                 f"layer {layer.name!r} ({type(layer).__name__}) reads {len(sources(layer))} "
                 "tensors; it takes one"

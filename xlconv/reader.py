@@ -8,6 +8,7 @@ know networks, nor judge what it finds.
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relations
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAX_UNPACKED = 2 << 30
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 Value = float | str | bool | None
 
@@ -158,7 +160,12 @@ def _strings(archive: zipfile.ZipFile, path: Path) -> list[str]:
 def _text(item: ElementTree.Element) -> str:
     """A text with its runs of letters joined, and without its phonetic guide."""
     runs = [item.find(f"{_MAIN}t"), *(run.find(f"{_MAIN}t") for run in item.iter(f"{_MAIN}r"))]
-    return "".join(run.text or "" for run in runs if run is not None)
+    return _unescaped("".join(run.text or "" for run in runs if run is not None))
+
+
+def _unescaped(text: str) -> str:
+    """A cell's text without the escapes that Office writes, such as _x000D_ (ST_Xstring)."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _names(workbook: ElementTree.Element) -> Iterator[tuple[str, tuple[str, Range]]]:
@@ -219,7 +226,7 @@ def _value(element: ElementTree.Element, strings: list[str]) -> Value:
     stored = element.find(f"{_MAIN}v")
     text = stored.text if stored is not None else None
     if kind == "str" and stored is not None:
-        return text or ""
+        return _unescaped(text or "")
     if text is None:
         return None
     if kind == "s":

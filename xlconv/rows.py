@@ -6,6 +6,7 @@ makes writing fast. Must not know files, openpyxl or networks.
 
 from __future__ import annotations
 
+import re
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from functools import singledispatch
@@ -44,6 +45,21 @@ def escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def escaped_string(text: str) -> str:
+    """Text for a cell: besides, what XML cannot hold, and what looks like an escape, as Office
+    escapes it (ECMA-376 Part 1, 22.9.2.19, ST_Xstring).
+
+    >>> escaped_string("a" + chr(13) + "b _x0041_")
+    'a_x000D_b _x005F_x0041_'
+    """
+    text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
+    return escaped(_NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text))
+
+
+_LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_NOT_IN_XML = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]")
+
+
 class SharedStrings:
     """The texts of a workbook, each once, numbered in the order in which they come."""
 
@@ -57,7 +73,7 @@ class SharedStrings:
 
     def xml(self) -> str:
         items = "".join(
-            f'<si><t xml:space="preserve">{escaped(text)}</t></si>' for text in self._numbers
+            f'<si><t xml:space="preserve">{escaped_string(text)}</t></si>' for text in self._numbers
         )
         counts = f'count="{self._uses}" uniqueCount="{len(self._numbers)}"'
         return f'{_XML_DECLARATION}<sst xmlns="{_MAIN}" {counts}>{items}</sst>'
@@ -106,7 +122,7 @@ def _finite(block: Block, values: Values) -> None:
 
 def _texts(values: Values, row: int) -> tuple[str, ...]:
     """The texts of one row: made when the row is, so that no more than a row is held."""
-    return tuple(map(repr if values.dtype.kind == "f" else escaped, values[row].tolist()))
+    return tuple(map(repr if values.dtype.kind == "f" else escaped_string, values[row].tolist()))
 
 
 @row_text.register

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from xlconv.grid import Cell, ranges_in, relative_form
 from xlconv.layout import BOARD
@@ -92,13 +91,8 @@ def formula_findings(
 
 def _called_for(cell: ComputedCell) -> str:
     if cell.rule.cellwise is None:
-        return _relative(cell.rule.formula, cell.rule.range.first)
-    return _relative(cell.rule.text(cell.row, cell.column), cell.place[1])
-
-
-@lru_cache(maxsize=4096)
-def _relative(formula: str, at: Cell) -> str:
-    return relative_form(formula, at)
+        return relative_form(cell.rule.formula, cell.rule.range.first)
+    return relative_form(cell.rule.text(cell.row, cell.column), cell.place[1])
 
 
 def padding_findings(book: FoundBook) -> list[Finding]:

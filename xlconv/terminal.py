@@ -133,7 +133,7 @@ def print_verdict(report: Report) -> None:
         OUT.print(f"end to end, the output is {distance}", style="dim")
     if report.prediction is not None:
         value = report.values[report.prediction]
-        OUT.print(f"prediction: [bold]{escape(report.prediction)}[/] ({value:.4g})")
+        OUT.print(f"prediction: [bold]{escape(report.prediction)}[/] ({value:.4f})")
 
 
 def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
@@ -144,7 +144,7 @@ def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
     if network.labels:
         output = tensors[network.output]
         best = int(output.argmax())
-        OUT.print(f"prediction: [bold]{escape(network.labels[best])}[/] ({output[best]:.4g})")
+        OUT.print(f"prediction: [bold]{escape(network.labels[best])}[/] ({output[best]:.4f})")
     OUT.print(f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}")
 
 

@@ -1,0 +1,360 @@
+"""What does not fit, cannot be written or is interrupted: said in words, and no file harmed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pkgutil
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from building import (
+    BuildBook,
+    cells_of,
+    copied,
+    drawn_ranges,
+    random_image,
+    random_model,
+    xml_cells,
+)
+from openxml_audit import OpenXmlValidator
+
+import xlconv
+from xlconv.compiler import compile_book
+from xlconv.errors import LimitError, OutputError
+from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.layout import plan
+from xlconv.network import Model, Network
+from xlconv.rules import board_rules
+from xlconv.templates import load_template, template_names
+
+MAX_ROWS, MAX_COLUMNS, MAX_FORMULA = 1_048_576, 16_384, 8_192
+
+SMALL = Network(
+    "small",
+    (1, 6, 5),
+    (Conv2D("edges", 2, 3, bias=False), MaxPool2D("pool"), Dense("dense", 3), Softmax("softmax")),
+)
+
+
+def zeros(network: Network) -> Model:
+    """A model without a thought to its numbers."""
+    shapes = [network.weight_shapes(layer) for layer in network.layers]
+    return Model(network, {name: np.zeros(s) for one in shapes for name, s in one.items()})
+
+
+def one_picture(channels: int, height: int, width: int, *layers: object) -> Network:
+    return Network("large", (channels, height, width), layers or (ReLU("relu"),))  # type: ignore[arg-type]
+
+
+TOO_LARGE = {
+    "columns of the picture": (one_picture(1, 1, 16_390), "input", "columns", MAX_COLUMNS),
+    "columns of a layer": (one_picture(1, 1, 9_000), "relu", "columns", MAX_COLUMNS),
+    "rows of the picture": (one_picture(1, MAX_ROWS, 1), "input", "rows", MAX_ROWS),
+    "rows of many maps": (one_picture(300_000, 1, 1), "input", "rows", MAX_ROWS),
+    "rows of kernels": (
+        one_picture(1, 1, 1, Conv2D("many", 300_000, 1)),
+        "many",
+        "rows",
+        MAX_ROWS,
+    ),
+    "length of a sum over maps": (
+        one_picture(400, 1, 1, Dense("wide_sum", 1)),
+        "wide_sum",
+        "characters",
+        MAX_FORMULA,
+    ),
+    "length of a convolution": (
+        one_picture(400, 2, 2, Conv2D("deep", 1, 2, activation="relu")),
+        "deep",
+        "characters",
+        MAX_FORMULA,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TOO_LARGE)
+def test_what_does_not_fit_is_refused_by_name_and_number(what: str, tmp_path: Path) -> None:
+    network, layer, unit, limit = TOO_LARGE[what]
+    image = np.zeros(network.input_shape)
+    with pytest.raises(LimitError) as caught:
+        xlconv.build(tmp_path / "book.xlsx", zeros(network), image)
+    message = str(caught.value)
+    assert f"layer {layer!r}" in message
+    found = re.search(rf"([\d,]+) {unit}, ([\d,]+) more than Excel's ([\d,]+)", message)
+    assert found is not None, message
+    needed, over, allowed = (int(number.replace(",", "")) for number in found.groups())
+    assert allowed == limit
+    assert over == needed - limit > 0
+    assert "\n" not in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_number_of_columns_is_that_of_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The column at which a layer is said to end is the one where it would end."""
+    network, *_ = TOO_LARGE["columns of a layer"]
+    with pytest.raises(LimitError) as caught:
+        plan(network)
+    monkeypatch.setattr("xlconv.layout.MAX_COLUMNS", 10**9)
+    said = re.search(r"ends at ([\d,]+) columns", str(caught.value))
+    assert said is not None
+    ends = plan(network).tensors["relu"].maps[0].right
+    assert int(said[1].replace(",", "")) == ends
+
+
+def test_the_length_of_a_formula_is_the_longest_of_its_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = one_picture(400, 1, 1, Dense("wide_sum", 3))
+    layout = plan(network)
+    with pytest.raises(LimitError) as caught:
+        board_rules(network, layout)
+    said = re.search(r"([\d,]+) characters", str(caught.value))
+    monkeypatch.setattr("xlconv.rules.MAX_FORMULA_LENGTH", 10**9)
+    longest = max(len(text) for rule in board_rules(network, layout) for text in rule.texts())
+    assert said is not None
+    assert int(said[1].replace(",", "")) == longest
+
+
+EDGES = {
+    "an answer": SMALL,
+    "maps": Network("n", (2, 4, 3), (Conv2D("edges", 2, 2, padding="same"), ReLU("relu"))),
+    "a picture of one column": Network("n", (1, 9, 1), (Dense("dense", 1),)),
+    "classes": Network("n", (1, 1, 1), (Dense("dense", 20), Softmax("softmax"))),
+    "kernels with biases": Network("n", (3, 2, 2), (Conv2D("edges", 1, 2), ReLU("relu"))),
+    "units in a grid": Network("n", (1, 3, 3), (Conv2D("a", 3, 2), Dense("dense", 7))),
+}
+
+
+@pytest.mark.parametrize("unit", ["rows", "columns"])
+@pytest.mark.parametrize("what", EDGES)
+def test_a_board_is_refused_exactly_when_it_is_too_large(
+    what: str, unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the limit moved to where the board's last cell is, and then one before it."""
+    network = EDGES[what]
+    model, image = random_model(network, 0), random_image(network, 0)
+    places = [place for place, _ in drawn_ranges(compile_book(model, image).sheets[0])]
+    last = max(place.bottom if unit == "rows" else place.right for place in places)
+    monkeypatch.setattr(f"xlconv.layout.MAX_{unit.upper()}", last)
+    compile_book(model, image)
+    monkeypatch.setattr(f"xlconv.layout.MAX_{unit.upper()}", last - 1)
+    with pytest.raises(LimitError, match=unit):
+        compile_book(model, image)
+
+
+def test_no_formula_of_a_file_is_longer_than_the_limit(
+    build_book: BuildBook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The texts grow on the way: $A$9 becomes $A$10, A9 becomes AA10 in the last cell."""
+    network = Network(
+        "n",
+        (3, 12, 30),
+        (Conv2D("edges", 2, 2), MaxPool2D("pool", (1, 2)), Dense("dense", 40, bias=False)),
+    )
+    lengths = []
+    for place, cell in xml_cells(build_book(network).path).items():
+        if cell.formula and '"' not in cell.formula:
+            reached = list(cells_of(cell.attributes["ref"])) if "ref" in cell.attributes else []
+            lengths += [len(copied(cell.formula, place, other)) for other in (place, *reached)]
+    longest = max(lengths)
+    monkeypatch.setattr("xlconv.rules.MAX_FORMULA_LENGTH", longest)
+    build_book(network, name="fits.xlsx")
+    monkeypatch.setattr("xlconv.rules.MAX_FORMULA_LENGTH", longest - 1)
+    with pytest.raises(LimitError, match=f"{longest:,} characters, 1 more"):
+        build_book(network, name="too_long.xlsx")
+    assert not (tmp_path / "too_long.xlsx").exists()
+
+
+def test_numbers_that_no_cell_can_hold_are_refused(tmp_path: Path) -> None:
+    network = Network("n", (1, 1, 1), (Dense("dense", 1, bias=False), Dense("second", 1)))
+    weights = {"dense.weight": [[1e300]], "second.weight": [[1e300]], "second.bias": [0.0]}
+    model = Model(network, {name: np.array(array) for name, array in weights.items()})
+    with pytest.raises(LimitError, match="too large"), np.errstate(over="ignore"):
+        xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
+    assert list(tmp_path.iterdir()) == []
+
+
+OLD = b"what somebody keeps here"
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """A file that is there before the build."""
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(OLD)
+    return path
+
+
+def build_small(path: Path, **options: bool) -> None:
+    xlconv.build(path, random_model(SMALL, 0), random_image(SMALL, 0), **options)  # type: ignore[arg-type]
+
+
+def test_an_existing_file_is_kept_unless_it_may_be_replaced(kept: Path) -> None:
+    with pytest.raises(OutputError, match=re.escape(str(kept))):
+        build_small(kept, overwrite=False)
+    assert kept.read_bytes() == OLD
+    build_small(kept, overwrite=True)
+    assert xlconv.verify(kept).verdict == "agrees"
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+
+
+def test_a_network_that_does_not_fit_replaces_nothing(kept: Path) -> None:
+    network, *_ = TOO_LARGE["columns of a layer"]
+    with pytest.raises(LimitError):
+        xlconv.build(kept, zeros(network), np.zeros(network.input_shape))
+    assert kept.read_bytes() == OLD
+
+
+def failing(
+    after: int, error: BaseException, original: Callable[..., object]
+) -> Callable[..., object]:
+    """A function that does as the original so many times, then raises."""
+    calls = iter(range(after))
+
+    def fail(*arguments: object, **options: object) -> object:
+        if next(calls, None) is None:
+            raise error
+        return original(*arguments, **options)
+
+    return fail
+
+
+DEPTHS = {
+    "while the cells are rendered": ("xlconv.rows.column_letters", 50),
+    "while a part is deflated": ("zipfile._ZipWriteFile.write", 3),
+    "at the last part": ("xlconv.rows.SharedStrings.xml", 0),
+    "when the archive is closed": ("zipfile.ZipFile._write_end_record", 0),
+    "when it is renamed": ("pathlib.Path.replace", 0),
+}
+INTERRUPTIONS = [
+    RuntimeError("pulled the plug"),
+    KeyboardInterrupt(),
+    OSError(errno.ENOSPC, "full"),
+]
+
+
+@pytest.mark.parametrize("error", INTERRUPTIONS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("when", DEPTHS)
+def test_an_interrupted_build_leaves_the_old_file_and_nothing_else(
+    when: str, error: BaseException, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, after = DEPTHS[when]
+    monkeypatch.setattr(target, failing(after, error, pkgutil.resolve_name(target)))
+    expected = OutputError if isinstance(error, OSError) else type(error)
+    with pytest.raises(expected):
+        build_small(kept)
+    monkeypatch.undo()
+    assert kept.read_bytes() == OLD
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """As a user whom permissions hold back: root may write anywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can enter; pytest's own are for one user."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+        for path in folder.iterdir():
+            path.chmod(0o755)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="permissions are another thing on Windows")
+@pytest.mark.parametrize("mode", [0o555, 0o000], ids=["read-only", "closed"])
+def test_a_folder_without_permission_is_said(mode: int, open_folder: Path, tmp_path: Path) -> None:
+    build_small(tmp_path / "first.xlsx")  # so that all that is imported late has been
+    folder = open_folder / "guarded"
+    folder.mkdir()
+    folder.chmod(mode)
+    with as_nobody(), pytest.raises(OutputError, match="Permission denied") as caught:
+        build_small(folder / "book.xlsx")
+    assert str(folder / "book.xlsx") in str(caught.value)
+    folder.chmod(0o755)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_none_is_said(tmp_path: Path, kept: Path) -> None:
+    for target in (tmp_path / "nowhere" / "book.xlsx", kept / "book.xlsx"):
+        with pytest.raises(OutputError, match=re.escape(str(target))):
+            build_small(target)
+    with pytest.raises(OutputError, match="folder"):
+        build_small(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [kept.name]
+
+
+def test_a_long_file_name_is_said_or_written(tmp_path: Path) -> None:
+    """The name beside the target is longer than the target's own."""
+    path = tmp_path / f"{'b' * 245}.xlsx"
+    build_small(path)
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def findings(path: Path) -> set[tuple[str, str]]:
+    """What the audit says of a file, without the places."""
+    result = OpenXmlValidator(max_errors=0).validate(path)
+    return {(str(error.part_uri), error.description) for error in result.errors}
+
+
+AUDITED = {
+    "small": SMALL,
+    "maps alone": Network("n", (1, 4, 4), (Conv2D("edges", 1, 3, padding="same"),)),
+    "strange texts": Network(
+        '<n> & "m"', (2, 3, 3), (Dense("dense", 4),), ("=1+1", "<b>", "a & b", "🐈 ' \"")
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def empty_findings(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+    path = tmp_path_factory.mktemp("audit") / "empty.xlsx"
+    openpyxl.Workbook().save(path)
+    return findings(path)
+
+
+@pytest.mark.parametrize("name", AUDITED)
+def test_the_audit_finds_nothing_in_a_network(
+    name: str, build_book: BuildBook, empty_findings: set[tuple[str, str]]
+) -> None:
+    assert findings(build_book(AUDITED[name]).path) - empty_findings == set()
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_the_audit_finds_nothing_in_a_template(
+    name: str, tmp_path: Path, empty_findings: set[tuple[str, str]]
+) -> None:
+    template = load_template(name)
+    xlconv.build(tmp_path / "book.xlsx", template, template.image)
+    assert findings(tmp_path / "book.xlsx") - empty_findings == set()
+
+
+def test_the_audit_sees_what_is_wrong(build_book: BuildBook, tmp_path: Path) -> None:
+    """That it finds nothing above says something: a cell of no known kind is found."""
+    book = build_book(SMALL)
+    with zipfile.ZipFile(book.path) as old, zipfile.ZipFile(tmp_path / "bad.xlsx", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = content.replace(b"<sheetData>", b"<sheetData><nonsense/>", 1)
+            new.writestr(name, content)
+    assert findings(tmp_path / "bad.xlsx")
