@@ -58,7 +58,7 @@ TOO_LARGE = {
     "columns of the picture": (one_picture(1, 1, 16_390), "input", "columns", MAX_COLUMNS),
     "columns of a layer": (one_picture(1, 1, 9_000), "relu", "columns", MAX_COLUMNS),
     "rows of the picture": (one_picture(1, MAX_ROWS, 1), "input", "rows", MAX_ROWS),
-    "rows of many maps": (one_picture(300_000, 1, 1), "input", "rows", MAX_ROWS),
+    "rows of many maps": (one_picture(400_000, 1, 1), "input", "rows", MAX_ROWS),
     "rows of kernels": (
         one_picture(1, 1, 1, Conv2D("many", 300_000, 1)),
         "many",

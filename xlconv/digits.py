@@ -37,6 +37,8 @@ THIN, USUAL, THICK = 1.4, 2.5, 3.4
 
 
 def prepared(scan: Scan, shape: Shape3) -> Picture:
+    """A scan as the input, of shape (1, H, W), of a network that learned from MNIST's digits;
+    taken as it is if it looks prepared. Raises ImageError if nothing is marked on it."""
     if scan.values.shape[:2] == shape[1:]:
         plane, notes = _grey(scan.values)
         dark = bool(np.median(border_of(plane)) > scan.top / 2)

@@ -54,7 +54,7 @@ def _has_shadow(grid: Array) -> bool:
 
 def _closed(grid: Array) -> Array:
     """The ground under dark ink in a shadow with an edge: all that is dark and narrow filled
-    (morphological closing with a square of a quarter of the smaller side)."""
+    (morphological closing with a square of a third of the smaller side)."""
     reach = max(min(grid.shape) // 6, 1)
     for sign in (1, -1):
         for axis in (0, 1):

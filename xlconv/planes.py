@@ -5,15 +5,12 @@ Must not know what a picture shows, nor files, networks or workbooks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.network import Array
-
-if TYPE_CHECKING:
-    pass
 
 Mask = NDArray[np.bool_]
 WORKING = 1600  # pixels a side above which a photo holds nothing that 28 x 28 could show
