@@ -144,9 +144,9 @@ NETWORKS = {
     ),
     "wide rings": Network(
         "n",
-        (3, 5, 4),
+        (1, 5, 4),
         (
-            Conv2D("a", 2, 3, padding=5),
+            Conv2D("a", 4, 3, padding=5),
             Conv2D("b", 3, (1, 4), padding="same"),
             Dense("dense", 4),
             Softmax("softmax"),

@@ -28,14 +28,14 @@ from openxml_audit import OpenXmlValidator
 
 import xlconv
 from xlconv.compiler import compile_book
-from xlconv.errors import LimitError, OutputError
+from xlconv.errors import LimitError, OutputError, XlconvError
 from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
 from xlconv.layout import plan
 from xlconv.network import Model, Network
 from xlconv.rules import board_rules
 from xlconv.templates import load_template, template_names
 
-MAX_ROWS, MAX_COLUMNS, MAX_FORMULA = 1_048_576, 16_384, 8_192
+MAX_ROWS, MAX_COLUMNS, MAX_FORMULA, MAX_TEXT = 1_048_576, 16_384, 8_192, 32_767
 
 SMALL = Network(
     "small",
@@ -105,8 +105,7 @@ def test_the_number_of_columns_is_that_of_the_board(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("xlconv.layout.MAX_COLUMNS", 10**9)
     said = re.search(r"ends at ([\d,]+) columns", str(caught.value))
     assert said is not None
-    ends = plan(network).tensors["relu"].maps[0].right
-    assert int(said[1].replace(",", "")) == ends
+    assert int(said[1].replace(",", "")) == plan(network).tensors["relu"].maps[0].right
 
 
 def test_the_length_of_a_formula_is_the_longest_of_its_layer(
@@ -133,21 +132,54 @@ EDGES = {
 }
 
 
-@pytest.mark.parametrize("unit", ["rows", "columns"])
+def last_cells(network: Network) -> tuple[int, int]:
+    """The last row and the last column in which a board has anything."""
+    book = compile_book(random_model(network, 0), random_image(network, 0))
+    places = [place for place, _ in drawn_ranges(book.sheets[0])]
+    return max(place.bottom for place in places), max(place.right for place in places)
+
+
 @pytest.mark.parametrize("what", EDGES)
-def test_a_board_is_refused_exactly_when_it_is_too_large(
-    what: str, unit: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With the limit moved to where the board's last cell is, and then one before it."""
+def test_no_board_goes_beyond_the_last_row(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer, steps of softmax and biases too: the limit is moved to one row before the last."""
     network = EDGES[what]
-    model, image = random_model(network, 0), random_image(network, 0)
-    places = [place for place, _ in drawn_ranges(compile_book(model, image).sheets[0])]
-    last = max(place.bottom if unit == "rows" else place.right for place in places)
-    monkeypatch.setattr(f"xlconv.layout.MAX_{unit.upper()}", last)
-    compile_book(model, image)
-    monkeypatch.setattr(f"xlconv.layout.MAX_{unit.upper()}", last - 1)
-    with pytest.raises(LimitError, match=unit):
-        compile_book(model, image)
+    row, _ = last_cells(network)
+    monkeypatch.setattr("xlconv.layout.MAX_ROWS", row - 1)
+    with pytest.raises(LimitError, match="rows"):
+        last_cells(network)
+    monkeypatch.setattr("xlconv.layout.MAX_ROWS", row + 2)
+    assert last_cells(network)[0] == row
+
+
+@pytest.mark.parametrize("what", EDGES)
+def test_a_board_may_use_the_last_column(what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is moved to the end of the last band, and then one column before it."""
+    network = EDGES[what]
+    _, column = last_cells(network)
+    band = plan(network).bands[-1].last
+    assert column <= band
+    monkeypatch.setattr("xlconv.layout.MAX_COLUMNS", band)
+    assert last_cells(network)[1] == column
+    monkeypatch.setattr("xlconv.layout.MAX_COLUMNS", column - 1)
+    with pytest.raises(LimitError, match="columns"):
+        last_cells(network)
+
+
+def test_a_full_worksheet_is_a_valid_file(tmp_path: Path) -> None:
+    """A board that reaches Excel's last column, with the widths of its columns."""
+    for length in range(MAX_COLUMNS - 40, MAX_COLUMNS):
+        network = Network("full", (1, 1, length), (MaxPool2D("pool", (1, length)),))
+        try:
+            plan(network)
+        except LimitError:
+            break
+        largest = network
+    xlconv.build(tmp_path / "book.xlsx", Model(largest, {}), np.ones(largest.input_shape))
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as archive:
+        board = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert max(int(last) for last in re.findall(r'<col [^>]*max="(\d+)"', board)) <= MAX_COLUMNS
+    [dimension] = re.findall(r'<dimension ref="([^"]+)"', board)
+    assert openpyxl.utils.cell.range_boundaries(dimension)[2] <= MAX_COLUMNS
 
 
 def test_no_formula_of_a_file_is_longer_than_the_limit(
@@ -171,6 +203,34 @@ def test_no_formula_of_a_file_is_longer_than_the_limit(
     with pytest.raises(LimitError, match=f"{longest:,} characters, 1 more"):
         build_book(network, name="too_long.xlsx")
     assert not (tmp_path / "too_long.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("a" * 32_768, "other"),
+        tuple(f"{'a class among many others':120}{n:06}" for n in range(300)),
+    ],
+    ids=["one long label", "many labels"],
+)
+def test_no_text_is_longer_than_a_cell_can_hold(labels: tuple[str, ...], tmp_path: Path) -> None:
+    """Either it is refused in words, or every text of the file fits; Excel repairs all others."""
+    path = tmp_path / "book.xlsx"
+    try:
+        network = Network("n", (1, 1, 1), (Dense("dense", len(labels)),), labels)
+        xlconv.build(path, zeros(network), np.zeros((1, 1, 1)))
+    except XlconvError:
+        assert not path.exists()
+        return
+    longest = max(
+        len(cell.value)
+        for sheet in openpyxl.load_workbook(path)
+        for row in sheet.iter_rows()
+        for cell in row
+        if isinstance(cell.value, str)
+    )
+    assert longest <= MAX_TEXT
+    assert xlconv.read_book(path).network.labels == labels
 
 
 def test_numbers_that_no_cell_can_hold_are_refused(tmp_path: Path) -> None:
@@ -301,13 +361,6 @@ def test_a_folder_that_is_none_is_said(tmp_path: Path, kept: Path) -> None:
     with pytest.raises(OutputError, match="folder"):
         build_small(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [kept.name]
-
-
-def test_a_long_file_name_is_said_or_written(tmp_path: Path) -> None:
-    """The name beside the target is longer than the target's own."""
-    path = tmp_path / f"{'b' * 245}.xlsx"
-    build_small(path)
-    assert [found.name for found in tmp_path.iterdir()] == [path.name]
 
 
 def findings(path: Path) -> set[tuple[str, str]]:

@@ -181,7 +181,6 @@ def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> Non
 @example("\ud800")
 @example("\x1f")
 @example("\ufffe")
-@example("a" * 40_000)
 def test_any_label_is_kept_or_refused(label: str) -> None:
     """A text that no cell can hold is refused in words, before there is a file."""
     assume(label != "other")

@@ -42,7 +42,7 @@ def colour_rules(
             yield _around_zero(maps, whole, colours)
         else:
             yield ColourScale(
-                maps, formulas.largest(whole, fixed=True), None, colours.zero, colours.rectified
+                maps, formulas.largest(whole, fixed=True), None, colours.paper, colours.rectified
             )
     for kernels in layout.kernels.values():
         places = tuple(place for weights in kernels.weights for place in weights)

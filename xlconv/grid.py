@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
 MAX_FORMULA_LENGTH = 8_192
+MAX_TEXT_LENGTH = 32_767
 MAX_SHEET_NAME_LENGTH = 31
 
 # A reference such as $AB$12: no word character before it, and neither one nor the

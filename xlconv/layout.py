@@ -100,6 +100,11 @@ class Answer:
     values: tuple[Range, ...]
     bars: tuple[Range, ...]
 
+    @property
+    def bottom(self) -> int:
+        """The last row, in which a link stands below the value."""
+        return max(self.value.bottom + 1, max((bar.bottom for bar in self.bars), default=0))
+
 
 @dataclass(frozen=True)
 class Band:
@@ -121,7 +126,6 @@ class Layout:
     steps: Mapping[str, Steps]
     answer: Answer | None
     vector_columns: tuple[int, ...]
-    size: tuple[int, int]
 
     def names(self, network: Network) -> dict[str, Range]:
         """The range of every defined name: tensors, maps, weights and biases."""
@@ -182,7 +186,7 @@ class _Planner:
                 place_vector(layer, self)
         self.column = max(self.column, first + MIN_BAND)
         if tensor == INPUT and len(self.network.shapes[self.network.output]) == 1:
-            self.column = max(self.column, first + ANSWER_WIDTH)
+            self.column = max(self.column, first + self.rings[INPUT].left + ANSWER_WIDTH)
         self.bands.append(Band(tensor, first, self.column - 1))
         self.check(tensor)
         self.column += GAP
@@ -229,12 +233,19 @@ class _Planner:
         self.column += 1
         return column
 
-    def check(self, tensor: str) -> None:
-        last = max(place.bottom for place in self.tensors[tensor].maps) + 2
-        if tensor in self.kernels:
-            last = max(last, self.kernels[tensor].weight_range.bottom)
+    def check(self, tensor: str, answer: Answer | None = None) -> None:
+        """LimitError if what belongs to a tensor, or the answer, goes beyond the sheet."""
+        placement, kernels, steps = (
+            self.tensors[tensor],
+            self.kernels.get(tensor),
+            self.steps.get(tensor),
+        )
+        last = placement.ringed(-1).bottom
+        last = max(last, kernels.range.bottom) if kernels else last
+        last = max(last, steps.total.row) if steps else last
+        last = max(last, answer.bottom) if answer else last
         for needed, limit, what in (
-            (self.column, MAX_COLUMNS, "columns"),
+            (self.column - 1, MAX_COLUMNS, "columns"),
             (last, MAX_ROWS, "rows"),
         ):
             if needed > limit:
@@ -244,13 +255,10 @@ class _Planner:
                 )
 
     def layout(self) -> Layout:
+        self.column -= GAP
         answer = place_answer(self)
-        places = [placement.ringed(0) for placement in self.tensors.values()]
-        places += [placement.ringed(-1) for placement in self.tensors.values()]
-        places += [kernels.weight_range for kernels in self.kernels.values()]
-        places += [kernels.bias_range for kernels in self.kernels.values() if kernels.bias_range]
-        places += list(answer.bars if answer else ())
-        around = Range.around(places)
+        if answer is not None:
+            self.check(self.network.output, answer)
         return Layout(
             tuple(self.bands),
             self.tensors,
@@ -259,7 +267,6 @@ class _Planner:
             self.steps,
             answer,
             tuple(self.vector_columns),
-            (around.bottom + 3, self.column - GAP),
         )
 
 

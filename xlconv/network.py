@@ -31,7 +31,8 @@ from xlconv.layers import (
 Array = NDArray[np.float64]
 
 INPUT = "input"
-_SURROGATE = re.compile("[\ud800-\udfff]")
+MAX_LABEL_LENGTH = 1_000
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,14 @@ class Network:
         labels = tuple(self.labels)
         if not all(isinstance(label, str) and label.strip() for label in labels):
             raise NetworkError("labels are texts that are not empty; one of them is not")
-        broken = [label for label in labels if _SURROGATE.search(label)]
-        if broken:
-            raise NetworkError(f"label {broken[0]!r} is not text: it holds half a character")
+        for label in labels:
+            if _NO_TEXT.search(label):
+                raise NetworkError(f"label {label!r} holds what is no character; leave it out")
+            if len(label) > MAX_LABEL_LENGTH:
+                raise NetworkError(
+                    f"label {label[:20]!r}... has {len(label):,} characters; give at most "
+                    f"{MAX_LABEL_LENGTH:,}"
+                )
         if not labels and len(output) == 1:
             labels = tuple(str(number) for number in range(output[0]))
         if len(output) != 1 and labels:
@@ -182,6 +188,7 @@ def _check_name(name: object) -> None:
 def defined_names(network: Network) -> dict[str, str]:
     """Every name that a workbook of the network defines, with what it names.
 
+    >>> from xlconv.layers import Conv2D
     >>> list(defined_names(Network("n", (1, 4, 4), (Conv2D("edge", 1, 3, bias=False),))))
     ['input', 'input_1', 'edge', 'edge_1', 'edge_weight']
     """

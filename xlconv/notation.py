@@ -40,6 +40,7 @@ from xlconv.network import Network
 KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind for kind in (Conv2D, ReLU, MaxPool2D, Dense, Softmax)
 }
+_LONG_LINE = 200
 NETWORK_KEYS = ("name", "input", "labels", "layers")
 
 
@@ -48,7 +49,7 @@ def network_text(network: Network) -> str:
     lines = [
         f"name = {_toml(network.name)}",
         f"input = {_toml(network.input_shape)}",
-        f"labels = {_toml(network.labels)}",
+        *_labels(network.labels),
     ]
     for layer in network.layers:
         described = {
@@ -63,6 +64,14 @@ def network_text(network: Network) -> str:
             *(f"{key} = {_toml(value)}" for key, value in described.items()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _labels(labels: tuple[str, ...]) -> list[str]:
+    """One line for a few labels, a line each for many: a cell holds 32,767 characters."""
+    line = f"labels = {_toml(labels)}"
+    if len(line) <= _LONG_LINE:
+        return [line]
+    return ["labels = [", *(f"    {_toml(label)}," for label in labels), "]"]
 
 
 def read_toml(text: str, where: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from xlconv.blocks import (
     Values,
 )
 from xlconv.errors import LimitError
-from xlconv.grid import column_letters
+from xlconv.grid import MAX_TEXT_LENGTH, column_letters
 
 StyleNumbers = Mapping[Style, int]
 RowText = Callable[[int], str]  # a sheet row's number -> the cells of one block in that row
@@ -186,6 +186,11 @@ def _text_row(
     block: TextBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     blanks = _pattern(block, f'<c r="{{c}}" s="{style}"/>')
+    if len(block.text) > MAX_TEXT_LENGTH:
+        raise LimitError(
+            f"the text {block.text[:20]!r}... has {len(block.text):,} characters, "
+            f"{len(block.text) - MAX_TEXT_LENGTH:,} more than a cell can hold; shorten it"
+        )
     number = strings.number(block.text)
     first = blanks.replace("/>", f' t="s"><v>{number}</v></c>', 1)
 

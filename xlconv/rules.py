@@ -56,6 +56,13 @@ class Rule:
             return self.cellwise(row, column)
         return moved_formula(self.formula, row, column)
 
+    @property
+    def longest(self) -> int:
+        """The length of the longest text: row numbers and columns' letters grow on the way."""
+        if self.cellwise is not None:
+            return max(map(len, self.texts()))
+        return len(self.text(self.range.height - 1, self.range.width - 1))
+
     def texts(self) -> Iterator[str]:
         """The formulas of all cells, row by row."""
         for row in range(self.range.height):
@@ -70,10 +77,11 @@ def board_rules(network: Network, layout: Layout) -> list[Rule]:
     """
     rules = [rule for layer in network.layers for rule in layer_rules(layer, network, layout)]
     for rule in rules:
-        if len(rule.formula) > MAX_FORMULA_LENGTH:
+        length = rule.longest
+        if length > MAX_FORMULA_LENGTH:
             raise LimitError(
                 f"layer {rule.block!r} does not fit in a cell: its formula has "
-                f"{len(rule.formula):,} characters, {len(rule.formula) - MAX_FORMULA_LENGTH:,} "
+                f"{length:,} characters, {length - MAX_FORMULA_LENGTH:,} "
                 f"more than Excel's {MAX_FORMULA_LENGTH:,}; use fewer input maps"
             )
     return [*rules, *_answer_rules(network, layout), *_title_rules(network, layout)]

@@ -109,7 +109,7 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
         folder,
         network,
         table.get("title", network.name),
-        table.get("description", "").strip(),
+        " ".join(table.get("description", "").split()),
         table.get("palette", "lesson"),
         table.get("image"),
         table.get("accuracy"),

@@ -11,6 +11,7 @@ The same book gives the same bytes: nothing of the clock or of the machine goes 
 from __future__ import annotations
 
 import io
+import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -34,9 +35,9 @@ def write_book(path: Path, book: Book, overwrite: bool = False) -> None:
 
     Raises OutputError if the target exists and `overwrite` is false, or cannot be written.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - pathlib raises where the folder may not be read
         raise OutputError(f"{path} is a folder; give the name of a file, as in {path / 'out.xlsx'}")
-    if path.exists() and not overwrite:
+    if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} exists; give another name, or --force to replace it")
     with replacing(path) as stream:
         _write(stream, book)
