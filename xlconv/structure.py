@@ -112,16 +112,16 @@ def padding_findings(book: FoundBook) -> list[Finding]:
     return findings
 
 
-def spoiled_cells(cells: ComputedCells, padding: list[Finding]) -> set[Place]:
-    """The cells whose windows read a filled padding cell: their values are not to blame."""
-    filled = [Cell.parse(finding.cell.partition("!")[2]) for finding in padding]
-    if not filled:
+def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
+    """The cells that read one of the cells found wrong: their own values are not to blame."""
+    spots = [Cell.parse(finding.cell.partition("!")[2]) for finding in findings]
+    if not spots:
         return set()
     return {
         cell.place
         for members in cells.values()
         for cell in members
-        if any(spot in window for window in ranges_in(cell.formula) for spot in filled)
+        if any(spot in window for window in ranges_in(cell.formula) for spot in spots)
     }
 
 

@@ -58,13 +58,12 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     book = read_book(path)
     cells = computed_cells(book)
     truth = forward_steps(book.model, book.image)
-    padding = padding_findings(book)
+    around = [*padding_findings(book), *label_findings(book)]
     formulas = dict(formula_findings(cells, truth))
-    spoiled = spoiled_cells(cells, padding)
+    spoiled = spoiled_cells(cells, around)
     live = _check_live(book, cells, engine, spoiled)
     stored = check_stored(book, cells, excused=spoiled | formulas.keys())
-    findings = [*padding, *label_findings(book)]
-    blocks = []
+    findings, blocks = around, []
     for block, keys in _blocks(cells).items():
         report = _block_report(block, keys, cells, formulas, live, stored)
         blocks.append(report)
