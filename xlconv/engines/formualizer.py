@@ -32,7 +32,9 @@ class Formualizer:
                 _grid(sheets[name].get_values(_address(formualizer, name, place)))
                 for name, place in places
             ]
-        except Exception as error:  # the engine raises kinds of its own for each stage
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # kinds of its own, and panics, which are no Exception
             text = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise EngineError(f"{path}: formualizer could not evaluate it ({text})") from error
 
