@@ -23,7 +23,6 @@ from xlconv.layers import (
 )
 from xlconv.layout import BOARD, GAP, Band, Kernels, Layout
 from xlconv.network import INPUT, Network
-from xlconv.rules import one
 
 
 def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
@@ -143,8 +142,8 @@ def _softmax_heads(layer: Softmax, network: Network, layout: Layout) -> Iterator
     yield _head(steps.shifted, "logit − max")
     yield _head(steps.exp, "exp")
     yield _head(layout.tensors[layer.name].maps[0], "probability")
-    yield TextBlock(one(steps.maximum.shifted(-1, 0)), "largest logit", palette.COLUMN_HEAD)
-    yield TextBlock(one(steps.total.shifted(-1, 0)), "sum of exp", palette.COLUMN_HEAD)
+    yield TextBlock(Range.of(steps.maximum.shifted(-1, 0)), "largest logit", palette.COLUMN_HEAD)
+    yield TextBlock(Range.of(steps.total.shifted(-1, 0)), "sum of exp", palette.COLUMN_HEAD)
 
 
 def _label_head(layer: Layer, network: Network) -> str:
@@ -152,7 +151,7 @@ def _label_head(layer: Layer, network: Network) -> str:
 
 
 def _head(column: Range, text: str) -> TextBlock:
-    return TextBlock(one(column.first.shifted(-1, 0)), text, palette.COLUMN_HEAD)
+    return TextBlock(Range.of(column.first.shifted(-1, 0)), text, palette.COLUMN_HEAD)
 
 
 def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[TextBlock]:
@@ -186,7 +185,7 @@ def _answer(network: Network, layout: Layout) -> Iterator[TextBlock]:
 
 
 def _line(cell: Cell, text: str, style: Style) -> TextBlock:
-    return TextBlock(one(cell), text, style, runs_on=True)
+    return TextBlock(Range.of(cell), text, style, runs_on=True)
 
 
 def _text(place: Range, text: str, style: Style) -> TextBlock:

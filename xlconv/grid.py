@@ -160,6 +160,11 @@ class Range:
         )
 
     @classmethod
+    def of(cls, cell: Cell) -> Range:
+        """A cell as a range."""
+        return cls(cell.row, cell.column, 1, 1)
+
+    @classmethod
     def around(cls, ranges: Iterable[Range]) -> Range:
         """The smallest range that holds all of the given ones."""
         members = list(ranges)
@@ -175,7 +180,7 @@ class Range:
         start, _, end = text.partition(":")
         first = Cell.parse(start)
         last = Cell.parse(end or start)
-        return cls.around(Range(cell.row, cell.column, 1, 1) for cell in (first, last))
+        return cls.around(map(cls.of, (first, last)))
 
 
 def looks_like_reference(name: str) -> bool:

@@ -71,7 +71,7 @@ class Kernels:
 
     @property
     def bias_range(self) -> Range | None:
-        return Range.around(_one(cell) for cell in self.biases) if self.biases else None
+        return Range.around(Range.of(cell) for cell in self.biases) if self.biases else None
 
     @property
     def range(self) -> Range:
@@ -148,10 +148,6 @@ def plan(network: Network) -> Layout:
     for tensor in network.shapes:
         planner.place(tensor)
     return planner.layout()
-
-
-def _one(cell: Cell) -> Range:
-    return Range(cell.row, cell.column, 1, 1)
 
 
 class _Planner:

@@ -37,7 +37,7 @@ from xlconv.network import (
     vector_labels,
 )
 from xlconv.palette import Palette
-from xlconv.rules import ANSWER, TITLES, Rule, board_rules, one
+from xlconv.rules import ANSWER, TITLES, Rule, board_rules
 
 SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
 TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}
@@ -141,10 +141,10 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
             for place, array in zip(places, arrays, strict=True):
                 yield ConstantBlock(place, array.reshape(place.height, place.width), look)
         for spot, bias in zip(kernels.biases, weights.get("bias", ()), strict=True):
-            yield ConstantBlock(one(spot), np.array([[bias]]), palette.BIAS)
+            yield ConstantBlock(Range.of(spot), np.array([[bias]]), palette.BIAS)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
-            text, cell = label_cell(label), one(column.cell(unit, 0))
+            text, cell = label_cell(label), Range.of(column.cell(unit, 0))
             if isinstance(text, str):
                 yield TextBlock(cell, text, palette.CLASS_LABEL)
             else:

@@ -189,10 +189,10 @@ def _softmax_rules(layer: Softmax, network: Network, layout: Layout) -> list[Rul
         return Rule(f"{name}_steps", f"{name}_{key}", None, place, formula)
 
     return [
-        step("max", one(steps.maximum), formulas.largest(logits, fixed=True)),
+        step("max", Range.of(steps.maximum), formulas.largest(logits, fixed=True)),
         step("shifted", steps.shifted, formulas.minus(logits.first, steps.maximum)),
         step("exp", steps.exp, formulas.exp(steps.shifted.first)),
-        step("sum", one(steps.total), formulas.total(steps.exp)),
+        step("sum", Range.of(steps.total), formulas.total(steps.exp)),
         Rule(name, name, None, probability, formulas.share(steps.exp.first, steps.total)),
     ]
 
@@ -214,12 +214,12 @@ def _answer_rules(network: Network, layout: Layout) -> list[Rule]:
 
 
 def _answer(key: str, place: Range, formula: str) -> Rule:
-    return Rule(ANSWER, f"{ANSWER}_{key}", None, one(place.first), formula)
+    return Rule(ANSWER, f"{ANSWER}_{key}", None, Range.of(place.first), formula)
 
 
 def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     def title(key: str, cell: Cell, formula: str) -> Rule:
-        return Rule(TITLES, f"{TITLES}_{key}", None, one(cell), formula)
+        return Rule(TITLES, f"{TITLES}_{key}", None, Range.of(cell), formula)
 
     for band in layout.bands:
         tensor, placement = band.tensor, layout.tensors[band.tensor]
@@ -232,11 +232,6 @@ def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
             above = Cell(place.row - placement.ring.top - 1, place.column)
             text = formulas.shape_line(f"{tensor} map {number} · ", place)
             yield title(f"{tensor}_{number}", above, text)
-
-
-def one(cell: Cell) -> Range:
-    """A cell as a range."""
-    return Range(cell.row, cell.column, 1, 1)
 
 
 def ring_cells(layout: Layout, tensor: str, number: int) -> Iterator[Cell]:

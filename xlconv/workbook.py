@@ -132,7 +132,7 @@ def _weights(
         name = f"{layer}.weight"
         weights[name] = np.stack(arrays).reshape(shapes[name])
         if kernels.biases:
-            cells = [Range(cell.row, cell.column, 1, 1) for cell in kernels.biases]
+            cells = [Range.of(cell) for cell in kernels.biases]
             biases = [_constants(board, cell, layer, path).reshape(()) for cell in cells]
             weights[f"{layer}.bias"] = np.array(biases)
     return weights

@@ -130,13 +130,11 @@ def text_range(network: Network, lines: list[str]) -> Range:
 def _text(network: Network, lines: list[str]) -> Iterator[Block]:
     place = text_range(network, lines)
     head = place.first.shifted(-2, 0)
-    yield TextBlock(
-        Range(head.row, head.column, 1, 1), "The network's own text", _TITLE, runs_on=True
-    )
+    yield TextBlock(Range.of(head), "The network's own text", _TITLE, runs_on=True)
     note = head.shifted(1, 0)
     text = "`xlconv verify` reads the network from these lines: leave them as they are."
-    yield TextBlock(Range(note.row, note.column, 1, 1), text, _LEAD, runs_on=True)
+    yield TextBlock(Range.of(note), text, _LEAD, runs_on=True)
     for row, line in enumerate(lines):
         if line:
             cell = place.cell(row, 0)
-            yield TextBlock(Range(cell.row, cell.column, 1, 1), line, _CODE, runs_on=True)
+            yield TextBlock(Range.of(cell), line, _CODE, runs_on=True)
