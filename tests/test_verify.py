@@ -247,6 +247,30 @@ def test_truncated_workbooks_are_refused(book: Path, tmp_path: Path) -> None:
             xlconv.verify(path)
 
 
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("xl/sharedStrings.xml", "<si>", "<so>"),
+        ("xl/sharedStrings.xml", "<si><t", "<x/><t"),
+        ("xl/worksheets/sheet1.xml", "<v>", "<v>x"),
+        ("xl/worksheets/sheet1.xml", 'r="C7"', 'r="7C"'),
+        ("xl/worksheets/sheet1.xml", "<sheetData>", "<sheetData"),
+        ("xl/workbook.xml", 'name="Board"', 'name="Bored"'),
+        ("xl/_rels/workbook.xml.rels", "worksheets/sheet1.xml", "worksheets/sheet9.xml"),
+        ("xl/_rels/workbook.xml.rels", "sharedStrings.xml", "styles.xml"),
+        ("_rels/.rels", "officeDocument", "officeDocumend"),
+    ],
+)
+def test_damaged_parts_are_refused_in_one_line(
+    part: str, old: str, new: str, book: Path, tmp_path: Path
+) -> None:
+    broken = edited(book, tmp_path / "broken.xlsx", lambda xml: xml.replace(old, new), part)
+    with pytest.raises(BookError) as caught:
+        xlconv.verify(broken, "none")
+    assert str(broken) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_foreign_workbook_is_refused(tmp_path: Path) -> None:
     openpyxl.Workbook().save(tmp_path / "foreign.xlsx")
     with pytest.raises(BookError, match="not one of xlconv's"):

@@ -104,7 +104,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise BookError(f"{path}: damaged or cut short ({error}); get a whole copy") from error
-    except (ElementTree.ParseError, KeyError, ValueError, UnicodeDecodeError) as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:
         raise BookError(f"{path}: not a workbook that can be read ({error})") from error
     except RuntimeError as error:  # zipfile's word for an encrypted member
         raise BookError(f"{path}: encrypted; save it without a password") from error
