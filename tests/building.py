@@ -6,6 +6,7 @@ Files are read with the standard library and openpyxl alone, never with xlconv's
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -24,6 +25,9 @@ from xlconv.network import Model, Network
 
 Array = np.ndarray
 Grid = list[list[object]]
+
+# How many times as many random examples as usual; see conftest.
+EXAMPLES = int(os.environ.get("XLCONV_EXAMPLES", "1"))
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 SHEET_PARTS = {

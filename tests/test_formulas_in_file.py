@@ -3,7 +3,10 @@ that nothing stands on anything else."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from collections import Counter
 from functools import cache
@@ -376,6 +379,38 @@ def test_weights_stand_where_their_names_say(book: BuiltBook) -> None:
         }
         assert sheet == "Board"
         assert set(array.reshape(-1).tolist()) <= numbers, name
+
+
+BUILD_A_TEMPLATE = """
+import sys, time
+time.time = lambda: 1.7e9
+import xlconv
+template = xlconv.load_template(sys.argv[1])
+xlconv.build(sys.argv[2], template, template.image)
+"""
+
+
+def test_another_process_at_another_time_writes_the_same_bytes(
+    folder: Path, tmp_path: Path
+) -> None:
+    """Nothing of the clock, of the order of sets or of the place goes into a file."""
+    name = template_names()[0]
+    for seed, zone in (("1", "UTC"), ("2", "Pacific/Auckland")):
+        path = tmp_path / f"{seed}.xlsx"
+        subprocess.run(
+            [sys.executable, "-c", BUILD_A_TEMPLATE, name, str(path)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
+            check=True,
+            timeout=60,
+        )
+        assert path.read_bytes() == _built(name, folder).path.read_bytes()
+
+
+def test_no_date_stands_in_a_file(literal: BuiltBook) -> None:
+    with zipfile.ZipFile(literal.path) as archive:
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        for name in archive.namelist():
+            assert not re.search(rb"20[2-9]\d-[01]\d-[0-3]\d", archive.read(name)), name
 
 
 @each_book

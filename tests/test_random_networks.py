@@ -1,7 +1,7 @@
 """Networks that nobody thought of: each becomes a book that agrees with NumPy in every cell and
 can be read back, or is refused as impossible in words.
 
-The examples are the same on every run; `--hypothesis-profile explore` looks for new ones.
+The examples are the same on every run; XLCONV_EXAMPLES=20 looks for new ones (see conftest).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from building import filled_ring_cells, overlaps
+from building import EXAMPLES, filled_ring_cells, overlaps
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -121,7 +121,7 @@ def models(draw: st.DrawFn) -> tuple[Model, np.ndarray]:
     return Model(network, weights), array(network.input_shape)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(models())
 def test_a_book_agrees_and_reads_back(drawn: tuple[Model, np.ndarray]) -> None:
     model, image = drawn
@@ -144,7 +144,7 @@ def test_a_book_agrees_and_reads_back(drawn: tuple[Model, np.ndarray]) -> None:
         assert np.array_equal(found.stored[tensor], values), tensor
 
 
-@settings(max_examples=100)
+@settings(max_examples=100 * EXAMPLES)
 @given(networks())
 def test_nothing_overlaps_on_any_sheet(network: Network) -> None:
     weights = {
@@ -157,7 +157,7 @@ def test_nothing_overlaps_on_any_sheet(network: Network) -> None:
     assert filled_ring_cells(book, network) == []
 
 
-@settings(max_examples=200)
+@settings(max_examples=200 * EXAMPLES)
 @given(networks())
 def test_a_networks_text_spells_the_network(network: Network) -> None:
     table = read_toml(network_text(network), "here")
@@ -175,7 +175,7 @@ def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> Non
     assert xlconv.read_book(path).network.labels == (label, "other")
 
 
-@settings(max_examples=150)
+@settings(max_examples=150 * EXAMPLES)
 @given(st.text(min_size=1, max_size=12))
 @example("\0")
 @example("\ud800")
@@ -243,7 +243,7 @@ def with_layer(**layer: Any) -> dict[str, Any]:
     return {"name": "n", "input": [1, 8, 8], "layers": [{"name": "first", **layer}]}
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000 * EXAMPLES)
 @given(tables())
 @example(with_layer(kind="MaxPool2D", size=1.5))
 @example(with_layer(kind="ReLU", inputs=5))
