@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from xlconv import reference
 from xlconv.datasets import Dataset
-from xlconv.gradients import cross_entropy, lesson, passes, propagate
+from xlconv.gradients import Learning, Pass, propagate
 from xlconv.layers import (
+    Add,
+    AvgPool2D,
+    BatchNorm2D,
+    Concat,
     Conv2D,
     Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
     Layer,
+    LeakyReLU,
     MaxPool2D,
     ReLU,
+    Sigmoid,
     Softmax,
-    weight_shapes,
+    Tanh,
 )
+from xlconv.losses import binary_cross_entropy, cross_entropy, lesson, passes
 from xlconv.network import Array, Model, Network
+from xlconv.operators import layer_steps
+from xlconv.shapes import weight_shapes
 from xlconv.training import initial_weights
 
 MAPS = (2, 5, 6)
@@ -34,6 +46,21 @@ LAYERS: dict[str, tuple[Layer, tuple[int, ...]]] = {
     "conv padding 2": (Conv2D("a", 2, (2, 3), padding=2), MAPS),
     "conv without bias": (Conv2D("a", 2, 3, bias=False), MAPS),
     "conv with relu": (Conv2D("a", 3, 3, padding="same", activation="relu"), MAPS),
+    "conv with dilation": (Conv2D("a", 2, 2, dilation=(2, 3), padding="same"), MAPS),
+    "conv with groups": (Conv2D("a", 4, 3, groups=2, padding=(1, 0)), MAPS),
+    "conv depthwise, stride 2": (Conv2D("a", 2, (3, 1), groups=2, stride=2, bias=False), MAPS),
+    "batch norm": (BatchNorm2D("a"), MAPS),
+    "leaky relu": (LeakyReLU("a", 0.2), MAPS),
+    "tanh": (Tanh("a"), (7,)),
+    "sigmoid": (Sigmoid("a"), (7,)),
+    "dropout, off": (Dropout("a"), MAPS),
+    "flatten": (Flatten("a"), MAPS),
+    "flatten, maps last": (Flatten("a", "hwc"), MAPS),
+    "global average": (GlobalAvgPool2D("a"), MAPS),
+    "pool, same": (MaxPool2D("a", 3, stride=2, padding="same"), MAPS),
+    "pool, padding 1": (MaxPool2D("a", 2, padding=1), MAPS),
+    "average pool": (AvgPool2D("a", 2), MAPS),
+    "average pool, same": (AvgPool2D("a", 3, stride=2, padding="same"), MAPS),
     "relu on maps": (ReLU("a"), MAPS),
     "relu on a vector": (ReLU("a"), (7,)),
     "pool": (MaxPool2D("a", 2), MAPS),
@@ -60,24 +87,110 @@ def slope(function: Callable[[], float], array: Array, step: float = 1e-6) -> Ar
     return result
 
 
+def computed(layer: Layer, weights: dict[str, Array], *pictures: Array) -> Array:
+    """What the reference makes of one picture, or of one of each tensor that a layer reads."""
+    names = tuple(f"read_{number}" for number in range(len(pictures)))
+    linked = replace(layer, inputs=names)  # type: ignore[call-arg]
+    values: dict[str, Array] = dict(zip(names, pictures, strict=True))
+    for step in layer_steps(linked, weights, values):
+        values[step.name] = np.asarray(step.value, dtype=np.float64)
+    return values[layer.name]
+
+
+def drawn_weights(layer: Layer, *shapes: tuple[int, ...]) -> dict[str, Array]:
+    """Random weights; variances are above zero."""
+    random = np.random.default_rng(6)
+    drawn = {k: random.normal(size=s) for k, s in weight_shapes(layer, *shapes).items()}
+    return {k: np.abs(v) + 0.5 if k == "variance" else v for k, v in drawn.items()}
+
+
+LEARNED = {"weight", "bias", "scale", "shift"}
+
+
 @pytest.mark.parametrize("case", LAYERS)
 def test_gradients_of_a_layer(case: str) -> None:
     layer, shape = LAYERS[case]
     random = np.random.default_rng(5)
-    x = random.normal(size=(2, *shape))
-    weights = {k: random.normal(size=s) for k, s in weight_shapes(layer, shape).items()}
+    x, weights = random.normal(size=(2, *shape)), drawn_weights(layer, shape)
     made = propagate(layer, weights, x)
     gradient = random.normal(size=made.output.shape)
 
     def loss() -> float:
-        outputs = [reference.apply(layer, weights, picture) for picture in x]
+        return float((np.array([computed(layer, weights, one) for one in x]) * gradient).sum())
+
+    [back] = made.to_inputs(gradient)
+    np.testing.assert_allclose(back, slope(loss, x), atol=1e-7)
+    found = made.to_weights(gradient)
+    assert found.keys() == weights.keys() & LEARNED
+    for name in found:
+        np.testing.assert_allclose(found[name], slope(loss, weights[name]), atol=1e-7)
+
+
+@pytest.mark.parametrize("layer", [Add("a"), Concat("a")], ids=lambda layer: type(layer).__name__)
+def test_gradients_of_a_layer_that_reads_several(layer: Layer) -> None:
+    random = np.random.default_rng(5)
+    xs = [random.normal(size=(2, *MAPS)) for _ in range(3)]
+    made = propagate(layer, {}, *xs)
+    gradient = random.normal(size=made.output.shape)
+
+    def loss() -> float:
+        outputs = [computed(layer, {}, *pictures) for pictures in zip(*xs, strict=True)]
         return float((np.array(outputs) * gradient).sum())
 
-    np.testing.assert_allclose(made.to_input(gradient), slope(loss, x), atol=1e-7)
-    found = made.to_weights(gradient)
-    assert found.keys() == weights.keys()
-    for name, array in weights.items():
-        np.testing.assert_allclose(found[name], slope(loss, array), atol=1e-7)
+    for x, back in zip(xs, made.to_inputs(gradient), strict=True):
+        np.testing.assert_allclose(back, slope(loss, x), atol=1e-7)
+
+
+def learning_pass(layer: Layer, weights: dict[str, Array], x: Array) -> Pass:
+    return propagate(layer, weights, x, learning=Learning(np.random.default_rng(9)))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [BatchNorm2D("a"), Dropout("a", 0.4), Dropout("a", 0.4, rescale=False)],
+    ids=["batch norm", "dropout", "dropout as the original's"],
+)
+def test_gradients_while_a_network_learns(layer: Layer) -> None:
+    """The batch's own statistics depend on x; the same draw drops the same cells."""
+    random = np.random.default_rng(5)
+    x, weights = random.normal(size=(3, *MAPS)), drawn_weights(layer, MAPS)
+    made = learning_pass(layer, weights, x)
+    gradient = random.normal(size=made.output.shape)
+
+    def loss() -> float:
+        return float((learning_pass(layer, weights, x).output * gradient).sum())
+
+    [back] = made.to_inputs(gradient)
+    np.testing.assert_allclose(back, slope(loss, x), atol=1e-7)
+    for name, found in made.to_weights(gradient).items():
+        np.testing.assert_allclose(found, slope(loss, weights[name]), atol=1e-7)
+
+
+def test_batch_norm_makes_mean_0_and_variance_1_while_it_learns() -> None:
+    x = np.random.default_rng(5).normal(3.0, 2.0, (4, *MAPS))
+    weights = {
+        "mean": np.ones(2),
+        "variance": np.ones(2),
+        "scale": np.ones(2),
+        "shift": np.zeros(2),
+    }
+    made = learning_pass(BatchNorm2D("a"), weights, x)
+    np.testing.assert_allclose(made.output.mean(axis=(0, 2, 3)), 0, atol=1e-12)
+    np.testing.assert_allclose(made.output.var(axis=(0, 2, 3)), 1, rtol=1e-4)
+    np.testing.assert_allclose(made.statistics["mean"], x.mean(axis=(0, 2, 3)))
+    np.testing.assert_allclose(made.statistics["variance"], x.var(axis=(0, 2, 3)))
+    kept = Learning(np.random.default_rng(9), frozenset({"a"}))
+    still = propagate(BatchNorm2D("a"), weights, x, learning=kept)
+    np.testing.assert_allclose(still.output, (x - 1) / np.sqrt(1 + 1e-5))
+    assert not still.statistics
+
+
+def test_dropout_drops_its_share_and_keeps_the_sum() -> None:
+    x = np.ones((50, 2, 20, 20))
+    made = learning_pass(Dropout("a", 0.3), {}, x).output
+    assert (made == 0).mean() == pytest.approx(0.3, abs=0.01)
+    assert made.mean() == pytest.approx(1, abs=0.01)
+    assert np.unique(made).tolist() == pytest.approx([0, 1 / 0.7])
 
 
 def test_a_layer_without_gradient_is_named() -> None:
@@ -91,7 +204,7 @@ def test_a_layer_without_gradient_is_named() -> None:
 
 def test_of_equal_largest_values_the_first_learns() -> None:
     x = np.array([[[[2.0, 2.0], [1.0, 2.0]]]])
-    back = propagate(MaxPool2D("pool", 2), {}, x).to_input(np.array([[[[3.0]]]]))
+    [back] = propagate(MaxPool2D("pool", 2), {}, x).to_inputs(np.array([[[[3.0]]]]))
     assert back.tolist() == [[[[3.0, 0.0], [0.0, 0.0]]]]
 
 
@@ -101,6 +214,14 @@ def test_cross_entropy_by_hand() -> None:
     loss, gradient = cross_entropy(logits, np.array([0, 1]))
     assert loss == pytest.approx((math.log(4) + 1000) / 2)
     np.testing.assert_allclose(gradient, [[-0.375, 0.375], [0.5, -0.5]])
+
+
+def test_binary_cross_entropy_by_hand() -> None:
+    # sigmoid(ln 3) is 3/4; -ln(3/4) and -ln(1/4). The second row would overflow exp.
+    logits = np.array([[math.log(3), math.log(3)], [1000.0, -1000.0]])
+    loss, gradient = binary_cross_entropy(logits, np.array([[1.0, 0.0], [1.0, 1.0]]))
+    assert loss == pytest.approx((math.log(4 / 3) + math.log(4) + 0 + 1000) / 4)
+    np.testing.assert_allclose(gradient, np.array([[-0.25, 0.75], [0, -1]]) / 4)
 
 
 CHAIN = Network(

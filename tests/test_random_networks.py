@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 import xlconv
 from xlconv.compiler import compile_book
 from xlconv.errors import NetworkError
-from xlconv.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Shape, Softmax, output_shape
+from xlconv.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Softmax
 from xlconv.network import Model, Network
 from xlconv.notation import network_of, network_text, read_toml
+from xlconv.shapes import Shape, output_shape
 
 SIDE = 9
 STRANGE_LABELS = (

@@ -13,9 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 import xlconv
 from xlconv.blocks import ColourScale, TextBlock
 from xlconv.compiler import compile_book
-from xlconv.layers import shape_text
 from xlconv.layout import plan
 from xlconv.palette import INK, PALETTES
+from xlconv.shapes import shape_text
 from xlconv.templates import Template
 
 

@@ -19,7 +19,7 @@ from xlconv._version import __version__
 from xlconv.errors import OutputError, TrainingError, XlconvError
 
 if TYPE_CHECKING:
-    from xlconv.training import Recipe
+    from xlconv.recipe import Recipe
 
 app = typer.Typer(
     name="xlconv",
@@ -178,9 +178,10 @@ def train(
 
     What is not given, the template's own recipe says."""
     from xlconv.datasets import load_datasets
+    from xlconv.evaluation import evaluate
     from xlconv.templates import describe_template
     from xlconv.terminal import OUT, print_evaluation, training_bar
-    from xlconv.training import evaluate, initial_weights, save_weights
+    from xlconv.training import initial_weights, save_weights
     from xlconv.training import train as train_weights
 
     if out.exists() and not force:
@@ -190,7 +191,7 @@ def train(
         described.training, rate or [], freeze or [], epochs=epochs, batch=batch, seed=seed
     )
     recipe.check(described.network)
-    learning, testing = load_datasets(data, described.network)
+    learning, testing = load_datasets(data, described.network, described.scene)
     weights = initial_weights(described.network, recipe.seed, described.start)
     with training_bar() as progress:
         model = train_weights(described.network, weights, learning, recipe, progress)
@@ -205,7 +206,7 @@ def _recipe(
     table: Mapping[str, Any], rates: list[str], freeze: list[str], **given: int | None
 ) -> Recipe:
     """A template's recipe with what the command line gives in its place."""
-    from xlconv.training import Recipe
+    from xlconv.recipe import Recipe
 
     merged = {**table, **{name: value for name, value in given.items() if value is not None}}
     by_layer = dict(merged.get("rates", {}))

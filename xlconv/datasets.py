@@ -1,6 +1,7 @@
 """Data sets: IDX files, as MNIST's are, to pictures and labels.
 
-Owns the IDX format and the names of its files. Must not know how a network learns.
+Owns the IDX format and the names of its files. Must not know how a network learns, nor what
+`scenes` makes of digits.
 
 IDX: two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of
 dimensions, each dimension as a big-endian 32-bit number, then the data, last dimension
@@ -19,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import DatasetError
-from xlconv.layers import Shape, shape_text
 from xlconv.network import Network
+from xlconv.scenes import DIGITS, SCENES
+from xlconv.shapes import Shape, shape_text
 
-Images = NDArray[np.float32]
+Images = NDArray[np.float32] | NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
 _BYTES = 8  # the type code of unsigned bytes
@@ -31,7 +33,8 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class Dataset:
-    """Pictures, float32 of shape (N, C, H, W) in 0..1, and their classes, int64 of shape (N,)."""
+    """Pictures of shape (N, C, H, W), as bytes or as float32 in 0..1, and their classes: int64 of
+    shape (N,), or, where a picture may be of several classes, 1 or 0 for each, (N, classes)."""
 
     images: Images
     labels: Labels
@@ -48,25 +51,47 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.images)
 
+    def pictures(self, chosen: slice | NDArray[np.integer]) -> NDArray[np.float32]:
+        """Some of the pictures, in 0..1."""
+        some = self.images[chosen]
+        if some.dtype == np.uint8:
+            return some.astype(np.float32) / np.float32(255)
+        return some.astype(np.float32, copy=False)
+
     def check(self, network: Network) -> None:
         """DatasetError if the network cannot read these pictures or has no such classes."""
         _check_size(self.images.shape[1:], network, "the data set")
         _check_classes(self.labels, network, "the data set")
 
 
-def load_datasets(folder: Path, network: Network) -> tuple[Dataset, Dataset]:
+def load_datasets(folder: Path, network: Network, scene: str = DIGITS) -> tuple[Dataset, Dataset]:
     """The training and the test set of a folder, for a network.
 
     Reads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, and the one other pair
     there is (`t10k-...`, `test5k-...`); each may be gzipped, with or without `.gz` in its
-    name. Raises DatasetError, naming the file, if one is missing, damaged or does not fit.
+    name. `scene` names what is made of the digits (see `scenes`). Raises DatasetError, naming
+    the file, if one is missing, damaged or does not fit.
     """
+    if scene not in SCENES:
+        raise DatasetError(f"no scene {scene!r}; there are {', '.join(SCENES)}")
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; name the one that holds the IDX files")
-    return _read_pair(folder, "train", network), _read_pair(folder, _test_stem(folder), network)
+    pairs = []
+    for number, stem in enumerate(("train", _test_stem(folder)), 1):
+        images, labels = _read_pair(folder, stem)
+        where = str(_find(folder, f"{stem}-images", "idx3"))
+        if scene == DIGITS:
+            _check_size(images.shape[1:], network, where)
+            _check_classes(labels, network, str(_find(folder, f"{stem}-labels", "idx1")))
+        elif labels.max() > 9 or labels.min() == labels.max():
+            raise DatasetError(f"{where}: not digits of several classes; use MNIST's files")
+        made = SCENES[scene](images, labels, number)
+        pairs.append(Dataset(*made))
+        pairs[-1].check(network)
+    return pairs[0], pairs[1]
 
 
-def _read_pair(folder: Path, stem: str, network: Network) -> Dataset:
+def _read_pair(folder: Path, stem: str) -> tuple[NDArray[np.uint8], Labels]:
     images_path = _find(folder, f"{stem}-images", "idx3")
     labels_path = _find(folder, f"{stem}-labels", "idx1")
     pixels, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
@@ -77,11 +102,7 @@ def _read_pair(folder: Path, stem: str, network: Network) -> Dataset:
         )
     if not len(pixels):
         raise DatasetError(f"{images_path}: holds no pictures; download it again")
-    _check_size((1, *pixels.shape[1:]), network, str(images_path))
-    _check_classes(labels, network, str(labels_path))
-    images = pixels[:, None].astype(np.float32)
-    images /= 255  # in place: a copy of MNIST's training set is 188 MB
-    return Dataset(images, labels.astype(np.int64))
+    return pixels[:, None], labels.astype(np.int64)
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -164,6 +185,13 @@ def _check_size(shape: Shape, network: Network, where: str) -> None:
 
 def _check_classes(labels: NDArray[np.integer], network: Network, where: str) -> None:
     classes = len(network.labels)
+    if labels.ndim == 2:
+        if labels.shape[1] != classes:
+            raise DatasetError(
+                f"{where}: {labels.shape[1]} classes a picture, but {network.name!r} has "
+                f"{classes}; use other data or change the network's outputs"
+            )
+        return
     wrong = labels[(labels < 0) | (labels >= classes)]
     if len(wrong):
         raise DatasetError(

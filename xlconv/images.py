@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from xlconv.digits import prepared
 from xlconv.errors import ImageError
-from xlconv.layers import shape_text
 from xlconv.planes import WORKING, channels, luminance, reduced, resized
 from xlconv.scans import (
     Picture,
@@ -27,6 +26,7 @@ from xlconv.scans import (
     read_picture,
     scan_of_levels,
 )
+from xlconv.shapes import shape_text
 
 
 def load_image(path: Path, shape: Shape3, raw: bool = False) -> Picture:

@@ -1,31 +1,29 @@
-"""Layers: small frozen dataclasses, one a kind, and the inference of shapes.
+"""Layers: small frozen dataclasses, one a kind, with their settings.
 
-Owns each kind's settings, the zeros that it reads around a map, and the shapes of its
-output and its weights. Must not know how layers are linked, computed, drawn or written.
-
-A layer makes one tensor, which has its name. Shapes are (C, H, W) for maps and (n,) for
-vectors.
+Owns what can be set and which values make sense by themselves. Must not know shapes, nor
+how layers are linked, computed, drawn or written. A layer makes one tensor, which has its
+name. Settings that are named in `controls` stand in cells of their own on the board, where
+people change them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from functools import singledispatch
-from math import prod
+from typing import ClassVar
 
 from xlconv.errors import NetworkError
 
-Shape = tuple[int, ...]
-
 ACTIVATIONS = ("relu",)
+ORDERS = ("chw", "hwc")
+Pair = int | tuple[int, int]
 
 
-def _pair(layer: str, setting: str, value: int | Iterable[int]) -> tuple[int, int]:
+def _pair(layer: str, setting: str, value: Pair, least: int = 1) -> tuple[int, int]:
     pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
-    if len(pair) != 2 or not all(type(number) is int and number >= 1 for number in pair):
+    if len(pair) != 2 or not all(type(number) is int and number >= least for number in pair):
         raise NetworkError(
-            f"layer {layer!r}: {setting} is {value!r}; give one whole number from 1, "
+            f"layer {layer!r}: {setting} is {value!r}; give one whole number from {least}, "
             "or two of them for rows and columns"
         )
     return pair[0], pair[1]
@@ -36,6 +34,36 @@ def _positive(layer: str, setting: str, value: int) -> None:
         raise NetworkError(f"layer {layer!r}: {setting} is {value!r}; give a whole number from 1")
 
 
+def _true_or_false(layer: str, setting: str, value: bool) -> None:
+    if type(value) is not bool:
+        raise NetworkError(f"layer {layer!r}: {setting} is {value!r}; give true or false")
+
+
+def _one_of(layer: str, setting: str, value: object, allowed: Iterable[str]) -> None:
+    if value not in (names := tuple(allowed)):
+        raise NetworkError(
+            f"layer {layer!r}: {setting} is {value!r}; give one of {', '.join(names)}"
+        )
+
+
+def _share(layer: str, setting: str, value: float, one: bool = False) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not (0 <= value < 1 or (one and value == 1)):
+        end = "to" if one else "below"
+        raise NetworkError(f"layer {layer!r}: {setting} is {value!r}; give a number from 0 {end} 1")
+
+
+def _padding(layer: str, value: str | Pair) -> str | tuple[int, int]:
+    if isinstance(value, str):
+        if value not in ("same", "valid"):
+            raise NetworkError(
+                f'layer {layer!r}: padding is {value!r}; give "same", "valid", a whole number '
+                "from 0, or two of them for rows and columns"
+            )
+        return value
+    return _pair(layer, "padding", value, least=0)
+
+
 @dataclass(frozen=True)
 class Layer:
     """An operator with its settings. `inputs` names the tensors that it reads; left empty,
@@ -43,41 +71,102 @@ class Layer:
 
     name: str
 
+    reads: ClassVar[tuple[int, int]] = (1, 1)  # how many tensors, at least and at most
+    controls: ClassVar[tuple[str, ...]] = ()
+
 
 @dataclass(frozen=True)
 class Conv2D(Layer):
-    """Cross-correlation of every input map with a kernel of its own, summed, plus a bias.
+    """Cross-correlation of input maps with a kernel for each of them, summed, plus a bias.
 
-    `size` and `stride` are one number or (rows, columns). `padding` is "valid" (none),
-    "same" (as many zeros as make the output ceil(size / stride); where the number is odd
-    the extra row and column stand at the bottom and the right), or a number for all sides.
+    `size`, `stride` and `dilation` are one number or (rows, columns). `padding` is "valid"
+    (none), "same" (as many zeros as make the output ceil(size / stride); where the number is
+    odd the extra row and column stand at the bottom and the right), a number for all sides,
+    or (rows, columns). With `dilation` d a kernel's numbers are d cells apart. With `groups`,
+    input and output maps are parted into so many groups, and an output map reads those of its
+    own group alone (as many groups as maps: a depthwise convolution).
     `activation = "relu"` is applied in the same formula.
     """
 
     kernels: int
-    size: int | tuple[int, int]
-    stride: int | tuple[int, int] = 1
-    padding: str | int = "valid"
+    size: Pair
+    stride: Pair = 1
+    padding: str | Pair = "valid"
     bias: bool = True
     activation: str | None = None
+    dilation: Pair = 1
+    groups: int = 1
     inputs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _positive(self.name, "kernels", self.kernels)
-        object.__setattr__(self, "size", _pair(self.name, "size", self.size))
-        object.__setattr__(self, "stride", _pair(self.name, "stride", self.stride))
-        number = type(self.padding) is int and int(self.padding) >= 0
-        if not number and self.padding not in ("same", "valid"):
+        _positive(self.name, "groups", self.groups)
+        for setting in ("size", "stride", "dilation"):
+            value = _pair(self.name, setting, getattr(self, setting))
+            object.__setattr__(self, setting, value)
+        object.__setattr__(self, "padding", _padding(self.name, self.padding))
+        _true_or_false(self.name, "bias", self.bias)
+        if self.activation is not None:
+            _one_of(self.name, "activation", self.activation, ACTIVATIONS)
+        if self.kernels % self.groups:
             raise NetworkError(
-                f'layer {self.name!r}: padding is {self.padding!r}; give "same", "valid" '
-                "or a whole number from 0"
+                f"layer {self.name!r}: {self.kernels} kernels cannot be parted into "
+                f"{self.groups} groups; give a multiple of it"
             )
-        if type(self.bias) is not bool:
-            raise NetworkError(f"layer {self.name!r}: bias is {self.bias!r}; give true or false")
-        if self.activation is not None and self.activation not in ACTIVATIONS:
+
+
+@dataclass(frozen=True)
+class KernelDemo(Layer):
+    """Cross-correlation of every map with one kernel, chosen by name from a list on the board.
+
+    `kernels` are the names, `chosen` is one of them; their numbers are the layer's weights
+    `presets`. There is no bias.
+    """
+
+    kernels: tuple[str, ...]
+    chosen: str
+    size: Pair = 3
+    padding: str | Pair = "same"
+    inputs: tuple[str, ...] = ()
+
+    controls: ClassVar[tuple[str, ...]] = ("chosen",)
+
+    def __post_init__(self) -> None:
+        names = self.kernels
+        texts = isinstance(names, tuple) and all(isinstance(n, str) and n.strip() for n in names)
+        if not texts or len({name.lower() for name in names}) != len(names) or not names:
             raise NetworkError(
-                f"layer {self.name!r}: activation is {self.activation!r}; "
-                'give "relu" or leave it out'
+                f"layer {self.name!r}: kernels is {names!r}; give a list of different names"
+            )
+        if len(",".join(names)) > 250 or any(set(name) & set(',"') for name in names):
+            raise NetworkError(
+                f"layer {self.name!r}: the kernels' names make no drop-down list; use fewer, "
+                'shorter ones without "," and quotation marks'
+            )
+        _one_of(self.name, "chosen", self.chosen, names)
+        object.__setattr__(self, "size", _pair(self.name, "size", self.size))
+        object.__setattr__(self, "padding", _padding(self.name, self.padding))
+
+    @property
+    def stride(self) -> Pair:
+        return 1, 1
+
+
+@dataclass(frozen=True)
+class BatchNorm2D(Layer):
+    """(x - mean) / sqrt(variance + epsilon) * scale + shift, with four numbers a map.
+
+    Mean and variance are those that training kept; scale and shift were learned.
+    """
+
+    epsilon: float = 1e-5
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        value = self.epsilon
+        if type(value) is not float or not 1e-15 <= value < 1:
+            raise NetworkError(
+                f"layer {self.name!r}: epsilon is {value!r}; give a number such as 0.00001"
             )
 
 
@@ -89,19 +178,146 @@ class ReLU(Layer):
 
 
 @dataclass(frozen=True)
-class MaxPool2D(Layer):
-    """The largest value of each window; `stride` is the window's size unless given.
-    Rows and columns that fill no whole window are left out."""
+class LeakyReLU(Layer):
+    """x where it is positive, else slope * x."""
 
-    size: int | tuple[int, int] = 2
-    stride: int | tuple[int, int] | None = None
+    slope: float = 0.01
     inputs: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        size = _pair(self.name, "size", self.size)
-        stride = size if self.stride is None else _pair(self.name, "stride", self.stride)
-        object.__setattr__(self, "size", size)
-        object.__setattr__(self, "stride", stride)
+        _share(self.name, "slope", self.slope)
+        object.__setattr__(self, "slope", float(self.slope))
+
+
+@dataclass(frozen=True)
+class Tanh(Layer):
+    """The hyperbolic tangent, cell by cell: from -1 to 1."""
+
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sigmoid(Layer):
+    """1 / (1 + exp(-x)), cell by cell: from 0 to 1, each by itself.
+
+    Where it ends a network, every class from `threshold` on counts as found.
+    """
+
+    threshold: float = 0.5
+    inputs: tuple[str, ...] = ()
+
+    controls: ClassVar[tuple[str, ...]] = ("threshold",)
+
+    def __post_init__(self) -> None:
+        _share(self.name, "threshold", self.threshold, one=True)
+        object.__setattr__(self, "threshold", float(self.threshold))
+
+
+@dataclass(frozen=True)
+class MaxPool2D(Layer):
+    """The largest value of each window; `stride` is the window's size unless given.
+
+    `padding` is as for `Conv2D`, but counts as nothing rather than as zeros. Rows and columns
+    that fill no whole window are left out.
+    """
+
+    size: Pair = 2
+    stride: Pair | None = None
+    padding: str | Pair = "valid"
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_pool(self)
+
+
+@dataclass(frozen=True)
+class AvgPool2D(Layer):
+    """The mean of each window; settings as those of `MaxPool2D`.
+
+    Padding counts as nothing: at the edge it is the mean of the fewer cells that there are.
+    """
+
+    size: Pair = 2
+    stride: Pair | None = None
+    padding: str | Pair = "valid"
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_pool(self)
+
+
+def _check_pool(layer: MaxPool2D | AvgPool2D) -> None:
+    size = _pair(layer.name, "size", layer.size)
+    stride = size if layer.stride is None else _pair(layer.name, "stride", layer.stride)
+    padding = _padding(layer.name, layer.padding)
+    if not isinstance(padding, str) and (padding[0] >= size[0] or padding[1] >= size[1]):
+        raise NetworkError(
+            f"layer {layer.name!r}: padding of {padding[0]} and {padding[1]} cells makes windows "
+            f"of {size[0]} x {size[1]} that hold nothing else; use less than the size"
+        )
+    object.__setattr__(layer, "size", size)
+    object.__setattr__(layer, "stride", stride)
+    object.__setattr__(layer, "padding", padding)
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool2D(Layer):
+    """The mean of each whole map: maps become a vector with a number for each."""
+
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Add(Layer):
+    """The sum of tensors of one shape, cell by cell: a skip connection."""
+
+    inputs: tuple[str, ...] = ()
+
+    reads: ClassVar[tuple[int, int]] = (2, 1000)
+
+
+@dataclass(frozen=True)
+class Concat(Layer):
+    """The maps of several tensors, one tensor's after the other's; vectors likewise."""
+
+    inputs: tuple[str, ...] = ()
+
+    reads: ClassVar[tuple[int, int]] = (2, 1000)
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """While it is `active`, each cell becomes 0 with the probability `rate`; the others are
+    divided by 1 - rate, unless `rescale` is false, so that their expected sum stays.
+
+    It is off by default, as it has to be where a network is used rather than trained; training
+    always drops.
+    """
+
+    rate: float = 0.5
+    active: bool = False
+    rescale: bool = True
+    inputs: tuple[str, ...] = ()
+
+    controls: ClassVar[tuple[str, ...]] = ("rate", "active", "rescale")
+
+    def __post_init__(self) -> None:
+        _share(self.name, "rate", self.rate)
+        object.__setattr__(self, "rate", float(self.rate))
+        _true_or_false(self.name, "active", self.active)
+        _true_or_false(self.name, "rescale", self.rescale)
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """Maps as one vector. `order` is "chw" (map after map, each row by row: PyTorch, ONNX) or
+    "hwc" (cell after cell, each through all maps: TensorFlow, Keras)."""
+
+    order: str = "chw"
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _one_of(self.name, "order", self.order, ORDERS)
 
 
 @dataclass(frozen=True)
@@ -115,8 +331,7 @@ class Dense(Layer):
 
     def __post_init__(self) -> None:
         _positive(self.name, "units", self.units)
-        if type(self.bias) is not bool:
-            raise NetworkError(f"layer {self.name!r}: bias is {self.bias!r}; give true or false")
+        _true_or_false(self.name, "bias", self.bias)
 
 
 @dataclass(frozen=True)
@@ -126,138 +341,14 @@ class Softmax(Layer):
     inputs: tuple[str, ...] = ()
 
 
-def pair(value: int | tuple[int, int] | None) -> tuple[int, int]:
-    """A layer's `size` or `stride`, which its constructor has made a pair, as one."""
+Pool = MaxPool2D | AvgPool2D
+Windowed = Conv2D | KernelDemo | MaxPool2D | AvgPool2D
+
+
+def pair(value: Pair | str | None) -> tuple[int, int]:
+    """A layer's `size`, `stride` or `padding`, which its constructor has made a pair, as one."""
     assert isinstance(value, tuple)
     return value
-
-
-@dataclass(frozen=True)
-class Margin:
-    """Rows and columns around a map."""
-
-    top: int = 0
-    bottom: int = 0
-    left: int = 0
-    right: int = 0
-
-    def union(self, other: Margin) -> Margin:
-        """The smallest margin that holds both."""
-        return Margin(
-            max(self.top, other.top),
-            max(self.bottom, other.bottom),
-            max(self.left, other.left),
-            max(self.right, other.right),
-        )
-
-
-NO_MARGIN = Margin()
-
-
-@singledispatch
-def padding(layer: Layer, shape: Shape) -> Margin:
-    """The zeros that a layer reads around maps of `shape`."""
-    return NO_MARGIN
-
-
-@padding.register
-def _conv_padding(layer: Conv2D, shape: Shape) -> Margin:
-    if layer.padding == "valid":
-        return NO_MARGIN
-    if isinstance(layer.padding, int):
-        return Margin(*[layer.padding] * 4)
-    sides: list[int] = []
-    for length, size, stride in zip(shape[1:], pair(layer.size), pair(layer.stride), strict=True):
-        total = max((-(-length // stride) - 1) * stride + size - length, 0)
-        sides += [total // 2, total - total // 2]
-    return Margin(*sides)
-
-
-@singledispatch
-def output_shape(layer: Layer, shape: Shape) -> Shape:
-    """The shape of the tensor that a layer makes of one of `shape`.
-
-    Raises NetworkError, naming the layer, the shapes and a remedy, where it makes none.
-    """
-    raise NotImplementedError(f"no output shape for {type(layer).__name__}")
-
-
-def _needs_maps(layer: Layer, shape: Shape) -> None:
-    if len(shape) != 3:
-        raise NetworkError(
-            f"layer {layer.name!r} ({type(layer).__name__}) needs maps of shape C x H x W but "
-            f"reads a vector of {shape_text(shape)}; put it before the dense layer"
-        )
-
-
-def _slid(length: int, size: int, stride: int) -> int:
-    return (length - size) // stride + 1
-
-
-@output_shape.register
-def _conv_shape(layer: Conv2D, shape: Shape) -> Shape:
-    _needs_maps(layer, shape)
-    margin = padding(layer, shape)
-    height = shape[1] + margin.top + margin.bottom
-    width = shape[2] + margin.left + margin.right
-    size, stride = pair(layer.size), pair(layer.stride)
-    if size[0] > height or size[1] > width:
-        raise NetworkError(
-            f"layer {layer.name!r}: a kernel of {shape_text(size)} is larger than its padded map "
-            f"of {shape_text((height, width))} (map {shape_text(shape[1:])}); use a smaller "
-            'size or padding = "same"'
-        )
-    return layer.kernels, _slid(height, size[0], stride[0]), _slid(width, size[1], stride[1])
-
-
-@output_shape.register
-def _relu_shape(layer: ReLU, shape: Shape) -> Shape:
-    return shape
-
-
-@output_shape.register
-def _pool_shape(layer: MaxPool2D, shape: Shape) -> Shape:
-    _needs_maps(layer, shape)
-    size, stride = pair(layer.size), pair(layer.stride)
-    if size[0] > shape[1] or size[1] > shape[2]:
-        raise NetworkError(
-            f"layer {layer.name!r}: a pool window of {shape_text(size)} leaves nothing of a map of "
-            f"{shape_text(shape[1:])}; use a smaller size or leave the layer out"
-        )
-    return shape[0], _slid(shape[1], size[0], stride[0]), _slid(shape[2], size[1], stride[1])
-
-
-@output_shape.register
-def _dense_shape(layer: Dense, shape: Shape) -> Shape:
-    return (layer.units,)
-
-
-@output_shape.register
-def _softmax_shape(layer: Softmax, shape: Shape) -> Shape:
-    if len(shape) != 1:
-        raise NetworkError(
-            f"layer {layer.name!r} (Softmax) needs a vector but reads maps of "
-            f"{shape_text(shape)}; put a Dense layer before it"
-        )
-    return shape
-
-
-@singledispatch
-def weight_shapes(layer: Layer, shape: Shape) -> dict[str, Shape]:
-    """The shapes of a layer's weights, by their short names, for an input of `shape`."""
-    return {}
-
-
-@weight_shapes.register
-def _conv_weights(layer: Conv2D, shape: Shape) -> dict[str, Shape]:
-    weight = {"weight": (layer.kernels, shape[0], *pair(layer.size))}
-    return weight | ({"bias": (layer.kernels,)} if layer.bias else {})
-
-
-@weight_shapes.register
-def _dense_weights(layer: Dense, shape: Shape) -> dict[str, Shape]:
-    weight: dict[str, Shape] = {"weight": (layer.units, prod(shape))}
-    return weight | ({"bias": (layer.units,)} if layer.bias else {})
 
 
 def sources(layer: Layer) -> tuple[str, ...]:
@@ -271,21 +362,16 @@ def source(layer: Layer) -> str:
     return sources(layer)[0]
 
 
+# Settings that say nothing at these values, and that no description needs.
+_SILENT = (("dilation", (1, 1)), ("groups", 1), ("stride", None))
+
+
 def settings(layer: Layer) -> dict[str, object]:
-    """A layer's settings by name, without its name and its links."""
+    """A layer's settings by name, without its name, its links and what says nothing."""
     names = [field.name for field in fields(layer) if field.name not in ("name", "inputs")]
-    return {name: getattr(layer, name) for name in names}
-
-
-def map_count(shape: Shape) -> int:
-    """How many maps a tensor has; a vector is drawn as one column."""
-    return shape[0] if len(shape) == 3 else 1
-
-
-def shape_text(shape: Iterable[int]) -> str:
-    """A shape for people.
-
-    >>> shape_text((2, 28, 28))
-    '2x28x28'
-    """
-    return "x".join(map(str, shape))
+    values = {name: getattr(layer, name) for name in names}
+    return {
+        name: value
+        for name, value in values.items()
+        if value is not None and (name, value) not in _SILENT
+    }

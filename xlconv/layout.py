@@ -13,20 +13,9 @@ from functools import reduce, singledispatch
 
 from xlconv.errors import LimitError
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
-from xlconv.layers import (
-    NO_MARGIN,
-    Conv2D,
-    Dense,
-    Layer,
-    Margin,
-    Shape,
-    Softmax,
-    map_count,
-    padding,
-    pair,
-    source,
-)
+from xlconv.layers import Conv2D, Dense, Layer, Softmax, pair, source
 from xlconv.network import INPUT, Network
+from xlconv.shapes import NO_MARGIN, Margin, Shape, map_count, padding
 
 BOARD = "Board"
 

@@ -18,15 +18,8 @@ from numpy.typing import NDArray
 
 from xlconv.errors import NetworkError, WeightsError
 from xlconv.grid import looks_like_reference
-from xlconv.layers import (
-    Layer,
-    Shape,
-    output_shape,
-    shape_text,
-    source,
-    sources,
-    weight_shapes,
-)
+from xlconv.layers import KernelDemo, Layer, Sigmoid, sources
+from xlconv.shapes import Shape, inner_shapes, output_shape, shape_text, weight_shapes
 
 Array = NDArray[np.float64]
 
@@ -104,8 +97,21 @@ class Network:
                         f"layer {layer.name!r} reads {name!r}, which no earlier layer makes; "
                         f"there are {', '.join(shapes)}"
                     )
-            shapes[layer.name] = output_shape(layer, shapes[source(layer)])
+            shapes[layer.name] = output_shape(layer, *(shapes[name] for name in sources(layer)))
         return shapes
+
+    @cached_property
+    def inner(self) -> dict[str, Shape]:
+        """The shapes of what layers show on their way, such as `dropout_mask`."""
+        return {
+            f"{layer.name}_{key}": shape
+            for layer in self.layers
+            for key, shape in inner_shapes(layer, self.read_shapes(layer)[0]).items()
+        }
+
+    def read_shapes(self, layer: Layer) -> list[Shape]:
+        """The shapes of the tensors that a layer reads."""
+        return [self.shapes[name] for name in sources(layer)]
 
     @property
     def output(self) -> str:
@@ -121,20 +127,34 @@ class Network:
 
     def weight_shapes(self, layer: Layer) -> dict[str, Shape]:
         """The shapes of a layer's weights by their full names, such as `conv1.weight`."""
-        shapes = weight_shapes(layer, self.shapes[source(layer)])
+        shapes = weight_shapes(layer, *self.read_shapes(layer))
         return {f"{layer.name}.{key}": shape for key, shape in shapes.items()}
 
     def parameters(self, layer: Layer) -> int:
-        """How many numbers a layer has to learn."""
+        """How many numbers a layer's weights are."""
         return sum(prod(shape) for shape in self.weight_shapes(layer).values())
 
 
 def vector_labels(network: Network, tensor: str) -> tuple[str, ...]:
-    """The labels beside a vector: the classes where it has as many, else its numbers."""
+    """The labels beside a vector: the classes where it has as many, else its numbers. Beside a
+    kernel demo stand the names of its kernels."""
+    layer = network.layer(tensor)
+    if isinstance(layer, KernelDemo):
+        return layer.kernels
     units = network.shapes[tensor][0]
     if len(network.labels) == units:
         return network.labels
     return tuple(str(unit + 1) for unit in range(units))
+
+
+def found_labels(network: Network, output: Array) -> tuple[str, ...]:
+    """The classes that a network answers: the one of the largest output, or, behind a sigmoid,
+    all that reach its threshold."""
+    last = network.layers[-1]
+    if not isinstance(last, Sigmoid):
+        return (network.labels[int(np.argmax(output))],)
+    reached = np.asarray(output) >= last.threshold
+    return tuple(label for label, yes in zip(network.labels, reached, strict=True) if yes)
 
 
 def label_cell(label: str) -> float | str:
@@ -158,10 +178,12 @@ def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
             raise NetworkError(
                 f"layer {layer.name!r}: inputs is {inputs!r}; give a list of tensors' names"
             )
-        if len(inputs) != 1:
+        least, most = layer.reads
+        if not least <= len(inputs) <= most:
+            takes = "one" if most == 1 else f"{least} or more: name them in inputs"
             raise NetworkError(
-                f"layer {layer.name!r} ({type(layer).__name__}) reads {len(sources(layer))} "
-                "tensors; it takes one"
+                f"layer {layer.name!r} ({type(layer).__name__}) reads {len(inputs)} "
+                f"tensor{'s' if len(inputs) != 1 else ''}; it takes {takes}"
             )
         yield layer
         before = layer.name
@@ -210,8 +232,12 @@ def defined_names(network: Network) -> dict[str, str]:
             for number in range(1, shape[0] + 1):
                 define(f"{tensor}_{number}", f"map {number} of {tensor!r}")
     for layer in network.layers:
-        for key in weight_shapes(layer, network.shapes[source(layer)]):
+        for key in weight_shapes(layer, *network.read_shapes(layer)):
             define(f"{layer.name}_{key}", f"the {key} of layer {layer.name!r}")
+        for key in layer.controls:
+            define(f"{layer.name}_{key}", f"the {key} of layer {layer.name!r}")
+    for name in network.inner:
+        define(name, f"the step {name!r}")
     return named
 
 
@@ -234,8 +260,10 @@ def _check_names(network: Network) -> None:
 class Model:
     """A network and its weights, as read-only float64 arrays.
 
-    Keys are `<layer>.weight` and `<layer>.bias`; shapes are (kernels, channels, kh, kw),
-    (units, C*H*W) and (kernels,) or (units,). Raises WeightsError where they do not fit.
+    Keys are `<layer>.weight` and `<layer>.bias`, of shapes (kernels, channels / groups, kh, kw),
+    (units, C*H*W) and (kernels,) or (units,); `<layer>.mean`, `.variance`, `.scale` and `.shift`
+    of shape (C,) for batch normalisation; `<layer>.presets` of shape (n, kh, kw) for a kernel
+    demo. Raises WeightsError where they do not fit.
     """
 
     network: Network
@@ -277,11 +305,16 @@ class Model:
                 f"layer {layer!r}: {name!r} holds NaN or infinity, which no cell can hold; "
                 "train again with a smaller learning rate"
             )
+        if name.endswith(".variance") and (array < 0).any():
+            raise WeightsError(
+                f"layer {layer!r}: {name!r} holds {array.min():g}, but a variance is never "
+                "negative; train again"
+            )
         array.flags.writeable = False
         return array
 
     def layer_weights(self, layer: Layer) -> dict[str, Array]:
-        """A layer's weights by their short names, `weight` and `bias`."""
+        """A layer's weights by their short names, as `weight` and `bias`."""
         return {
             name.partition(".")[2]: self.weights[name] for name in self.network.weight_shapes(layer)
         }

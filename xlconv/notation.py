@@ -26,19 +26,34 @@ from typing import Any
 
 from xlconv.errors import NetworkError
 from xlconv.layers import (
+    Add,
+    AvgPool2D,
+    BatchNorm2D,
+    Concat,
     Conv2D,
     Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    KernelDemo,
     Layer,
+    LeakyReLU,
     MaxPool2D,
     ReLU,
+    Sigmoid,
     Softmax,
+    Tanh,
     settings,
     sources,
 )
 from xlconv.network import Network
 
 KINDS: dict[str, type[Layer]] = {
-    kind.__name__: kind for kind in (Conv2D, ReLU, MaxPool2D, Dense, Softmax)
+    kind.__name__: kind
+    for kind in (
+        *(Conv2D, KernelDemo, BatchNorm2D, ReLU, LeakyReLU, Tanh, Sigmoid),
+        *(MaxPool2D, AvgPool2D, GlobalAvgPool2D, Add, Concat, Dropout, Flatten, Dense, Softmax),
+    )
 }
 _LONG_LINE = 200
 NETWORK_KEYS = ("name", "input", "labels", "layers")
@@ -56,7 +71,7 @@ def network_text(network: Network) -> str:
             "name": layer.name,
             "kind": type(layer).__name__,
             "inputs": sources(layer),
-            **{key: value for key, value in settings(layer).items() if value is not None},
+            **settings(layer),
         }
         lines += [
             "",
@@ -143,6 +158,6 @@ def _toml(value: object) -> str:
     if isinstance(value, str):
         # A JSON string is a TOML basic string, but for one character.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
-    if isinstance(value, int):
-        return str(value)
+    if isinstance(value, int | float):
+        return repr(value)
     raise NotImplementedError(f"no TOML for {type(value).__name__}")

@@ -15,19 +15,10 @@ from functools import singledispatch
 from xlconv import formulas
 from xlconv.errors import LimitError
 from xlconv.grid import MAX_FORMULA_LENGTH, Cell, Range, moved_formula
-from xlconv.layers import (
-    Conv2D,
-    Dense,
-    Layer,
-    MaxPool2D,
-    ReLU,
-    Softmax,
-    padding,
-    pair,
-    source,
-)
+from xlconv.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Softmax, pair, source
 from xlconv.layout import BOARD, Layout
 from xlconv.network import Network
+from xlconv.shapes import padding
 
 ANSWER = "answer"
 TITLES = "titles"

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
-from xlconv.layers import shape_text
 from xlconv.network import Array
 from xlconv.planes import border_of
+from xlconv.shapes import shape_text
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,6 +7,7 @@ is made of a template.
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,29 +20,48 @@ from xlconv.errors import TemplateError, WeightsError
 from xlconv.images import load_image
 from xlconv.network import Array, Model, Network
 from xlconv.notation import NETWORK_KEYS, check_keys, network_of, read_toml
+from xlconv.scenes import DIGITS
 
 DEFAULT = "lesson3"
 DESCRIPTION_FILE = "template.toml"
 WEIGHTS_FILE = "weights.npz"
-_TEMPLATE_KEYS = ("title", "description", "palette", "image", "start", "training", "accuracy")
+MEASURED_FILE = "measured.json"
+SMALL_DATA = "digits"
+_TEMPLATE_KEYS = (
+    *("title", "description", "data", "scene", "palette", "image", "start", "training"),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What `benchmarks/accuracy.py` measured with a template's weights, whose file it names by
+    its SHA-256: `value` of a `measure` ("accuracy", "macro F1") on so many test pictures."""
+
+    measure: str
+    value: float
+    pictures: int
+    weights: str
 
 
 @dataclass(frozen=True)
 class Description:
     """What a `template.toml` says.
 
-    `start` holds weights that training begins from, `training` the recipe that `xlconv train`
-    follows, `accuracy` the measured share of test pictures told rightly (None if there is no
-    such thing), `image` the file of the sample picture.
+    `data` says what the network was trained and tested with, `scene` what training makes of
+    the digits that it is given (see `scenes`); `start` holds weights that training begins from,
+    `training` the recipe that `xlconv train` follows, `image` the file of the sample picture.
+    `measured` is None where there is nothing to measure.
     """
 
     folder: Path
     network: Network
     title: str
     description: str
+    data: str
+    scene: str
     palette: str
     image: str | None
-    accuracy: float | None
+    measured: Measured | None
     start: Mapping[str, Array]
     training: Mapping[str, Any]
 
@@ -110,9 +130,11 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
         network,
         table.get("title", network.name),
         " ".join(table.get("description", "").split()),
+        " ".join(table.get("data", "").split()),
+        table.get("scene", DIGITS),
         table.get("palette", "lesson"),
         table.get("image"),
-        table.get("accuracy"),
+        _measured(folder / MEASURED_FILE),
         {key: _start(path, key, value) for key, value in table.get("start", {}).items()},
         table.get("training", {}),
     )
@@ -121,12 +143,29 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
 _TYPES = (
     ("title", str, "a text"),
     ("description", str, "a text"),
+    ("data", str, "a text"),
+    ("scene", str, "the name of a scene"),
     ("palette", str, "the name of a palette"),
     ("image", str, "the name of a picture file in the template's folder"),
-    ("accuracy", float, "a share such as 0.976"),
     ("start", dict, "a table, headed [start], of nested lists of numbers"),
     ("training", dict, "a table, headed [training]"),
 )
+
+
+def small_data() -> Path:
+    """The folder of the few hundred digits that xlconv ships."""
+    return template_folder() / SMALL_DATA
+
+
+def _measured(path: Path) -> Measured | None:
+    if not path.is_file():
+        return None
+    try:
+        return Measured(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise TemplateError(
+            f"{path}: cannot be read ({error}); make it with benchmarks/accuracy.py"
+        ) from error
 
 
 def _start(path: Path, key: str, value: object) -> Array:

@@ -19,10 +19,11 @@ from rich.table import Table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from xlconv.evaluation import Evaluation
     from xlconv.network import Array, Model
     from xlconv.report import BlockReport, Finding, Report
     from xlconv.templates import Template
-    from xlconv.training import Evaluation, Progress
+    from xlconv.training import Progress
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from xlconv.blocks import BlankBlock, Block, Sheet, Style, TextBlock
 from xlconv.captions import PICTURE_WORDS, layer_words
 from xlconv.grid import Range
-from xlconv.layers import Conv2D, Softmax, shape_text
+from xlconv.layers import Conv2D, Softmax
 from xlconv.layout import BOARD, Layout
 from xlconv.network import INPUT, Network
 from xlconv.palette import BIAS, QUIET, RING, Palette
+from xlconv.shapes import shape_text
 
 NAME = "Guide"
 _WIDTHS = {1: 24, 2: 100, 3: 84, 4: 430, 5: 40, 6: 44, 7: 12, 8: 440}

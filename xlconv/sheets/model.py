@@ -14,11 +14,12 @@ from xlconv import formulas
 from xlconv.blocks import Block, ConstantBlock, FormulaBlock, Sheet, Style, TextBlock, Values
 from xlconv.captions import layer_words
 from xlconv.grid import Range
-from xlconv.layers import settings, shape_text, sources
+from xlconv.layers import settings, sources
 from xlconv.layout import BOARD, Layout
 from xlconv.network import INPUT, Network
 from xlconv.palette import QUIET, Palette
 from xlconv.rules import Rule
+from xlconv.shapes import shape_text
 
 NAME = "Model"
 SUMS = "sums"
