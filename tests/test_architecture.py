@@ -12,9 +12,11 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it; the README and DESIGN show the same order.
 ORDER = [
-    *("errors", "_version", "files", "grid", "layers", "network", "notation"),
-    *("reference", "datasets", "gradients", "training"),
-    *("blocks", "palette", "layout", "formulas", "rules", "captions", "colouring", "lower"),
+    *("errors", "_version", "files", "grid", "layers", "shapes", "network", "notation"),
+    *("operators", "reference"),
+    *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
+    *("evaluation", "blocks", "palette", "places", "pitches", "layout"),
+    *("formulas", "layer_rules", "rules", "words", "captions", "colouring", "lower"),
     *(
         "planes",
         "scans",

@@ -129,6 +129,19 @@ class BarChart:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What may be typed into a cell: one of `options`, or a number from `least` to `most`.
+    `words` say so when the cell is chosen."""
+
+    range: Range
+    title: str
+    words: str
+    options: tuple[str, ...] = ()
+    least: float = 0.0
+    most: float = 1.0
+
+
+@dataclass(frozen=True)
 class Sheet:
     """A worksheet. Sizes in pixels at 100 %; `widths` and `heights` are those that differ."""
 
@@ -137,6 +150,7 @@ class Sheet:
     rules: tuple[ColourScale | Highlight, ...] = ()
     merges: tuple[Range, ...] = ()
     charts: tuple[BarChart, ...] = ()
+    choices: tuple[Choice, ...] = ()
     column_width: int = 64
     row_height: int = 20
     widths: Mapping[int, int] = field(default_factory=dict)

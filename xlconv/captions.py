@@ -1,4 +1,4 @@
-"""The words of the board: titles, what each layer does, captions, arrows.
+"""The texts of the board: titles, captions, arrows, lines of skip connections.
 
 A learner reads the network from these alone. Must not know values or colours.
 """
@@ -12,17 +12,27 @@ from xlconv import palette
 from xlconv.blocks import Style, TextBlock
 from xlconv.grid import Cell, Range
 from xlconv.layers import (
+    Add,
+    BatchNorm2D,
+    Concat,
     Conv2D,
     Dense,
+    Dropout,
+    GlobalAvgPool2D,
+    KernelDemo,
     Layer,
-    MaxPool2D,
-    ReLU,
+    Sigmoid,
     Softmax,
-    pair,
     source,
+    sources,
 )
-from xlconv.layout import BOARD, GAP, Band, Kernels, Layout
+from xlconv.layout import GAP
 from xlconv.network import INPUT, Network
+from xlconv.places import BOARD, Band, Layout
+from xlconv.shapes import map_count
+from xlconv.words import PICTURE_WORDS, layer_words
+
+_LANE_STEP = 48  # columns after which the words on a line come again
 
 
 def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
@@ -30,8 +40,9 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
     for band in layout.bands:
         yield from _title(network, band)
         yield from _arrows(network, layout, band)
-    for name in layout.kernels:
-        yield from weight_captions(network.layer(name), network, layout.kernels[name])
+    for layer in network.layers:
+        yield from weight_captions(layer, network, layout)
+    yield from _lanes(layout)
     for tensor in layout.labels:
         yield from vector_heads(network.layer(tensor), network, layout)
     yield from _answer(network, layout)
@@ -43,79 +54,140 @@ def _title(network: Network, band: Band) -> Iterator[TextBlock]:
     yield _line(Cell(3, band.first), words, palette.LAYER_WORDS)
 
 
-PICTURE_WORDS = "the picture: type over a pixel and watch"
-
-
 @singledispatch
-def layer_words(layer: Layer) -> str:
-    """What a layer does, in a line."""
-    raise NotImplementedError(f"no words for {type(layer).__name__}")
-
-
-@layer_words.register
-def _conv_words(layer: Conv2D) -> str:
-    height, width = pair(layer.size)
-    words = f"{height} × {width} window × kernel, summed"
-    words += ", + bias" if layer.bias else ""
-    words += ", then max(0, x)" if layer.activation == "relu" else ""
-    if pair(layer.stride) != (1, 1):
-        words += f"; the window moves by {' and '.join(map(str, sorted(set(pair(layer.stride)))))}"
-    return words
-
-
-@layer_words.register
-def _relu_words(layer: ReLU) -> str:
-    return "max(0, x): what is negative becomes 0"
-
-
-@layer_words.register
-def _pool_words(layer: MaxPool2D) -> str:
-    height, width = pair(layer.size)
-    return f"the largest of each {height} × {width} window"
-
-
-@layer_words.register
-def _dense_words(layer: Dense) -> str:
-    return f"every cell × its own weight, summed{', + bias' if layer.bias else ''}"
-
-
-@layer_words.register
-def _softmax_words(layer: Softmax) -> str:
-    return "exp of each, divided by their sum: they add up to 1"
-
-
-@singledispatch
-def weight_captions(layer: Layer, network: Network, kernels: Kernels) -> Iterator[TextBlock]:
-    """What stands beside a layer's weights."""
-    raise NotImplementedError(f"no captions for the weights of {type(layer).__name__}")
+def weight_captions(layer: Layer, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    """What stands beside a layer's weights and steps."""
+    yield from ()
 
 
 @weight_captions.register
-def _kernel_captions(layer: Conv2D, network: Network, kernels: Kernels) -> Iterator[TextBlock]:
-    read = source(layer)
-    for output, places in enumerate(kernels.weights):
-        yield _line(places[0].first.shifted(-2, 0), f"kernel {output + 1}", palette.MAP_TITLE)
-        for channel, place in enumerate(places, 1):
-            text = f"× {read} map {channel}"
+def _kernel_captions(layer: Conv2D, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    read, weights, maps = source(layer), layout.weights[layer.name], layout.tensors[layer.name].maps
+    for output in range(layer.kernels):
+        places = weights.kernels(output)
+        grid = places[-1].column > places[0].column
+        title = f"kernel {output + 1}" + (f" × {read}" if grid else "")
+        yield _line(places[0].first.shifted(-2, 0), title, palette.MAP_TITLE)
+        first = output // (layer.kernels // layer.groups) * weights.each
+        for channel, place in enumerate(places, first + 1):
+            text = f"map {channel}" if grid else f"× {read} map {channel}"
             yield _line(place.first.shifted(-1, 0), text, palette.CAPTION)
-            yield _text(Range(place.row, place.right + 1, place.height, 2), "→", palette.ARROW)
-        if layer.bias:
-            above = kernels.biases[output].shifted(-1, 0)
-            yield _line(above, "+ bias", palette.BIAS_CAPTION)
+            if not grid:
+                yield _text(Range(place.row, place.right + 1, place.height, 2), "→", palette.ARROW)
+        if grid:
+            column = max(place.right for place in places) + 1
+            row = maps[output].row + max(0, (min(maps[output].height, 28) - 2) // 2)
+            yield _text(Range(row, column, min(maps[output].height, 2), 2), "→", palette.ARROW)
+        bias = weights.bias(output)
+        if bias is not None:
+            yield _line(bias.shifted(-1, 0), "+ bias", palette.BIAS_CAPTION)
 
 
 @weight_captions.register
-def _dense_captions(layer: Dense, network: Network, kernels: Kernels) -> Iterator[TextBlock]:
-    read = source(layer)
+def _norm_captions(layer: BatchNorm2D, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    arrays = layout.weights[layer.name].arrays
+    for number, place in enumerate(arrays["mean"]):
+        head = place.first.shifted(-1, -3)
+        yield _line(head, f"map {number + 1}", palette.MAP_TITLE)
+        arrow = Range(place.row, place.column + 1, min(4, place.height + 3), 2)
+        yield _text(arrow, "→", palette.ARROW)
+        for key, places in arrays.items():
+            yield _line(places[number].first.shifted(0, -3), key, palette.CAPTION)
+
+
+@weight_captions.register
+def _dense_captions(layer: Dense, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    read, weights = source(layer), layout.weights[layer.name]
     labels = network.labels if len(network.labels) == layer.units else None
-    for unit, places in enumerate(kernels.weights):
+    maps = len(network.shapes[read]) == 3
+    for unit in range(layer.units):
         label = labels[unit] if labels else str(unit + 1)
-        for place in places:
-            yield _line(place.first.shifted(-1, 0), f"for {label}", palette.MAP_TITLE)
-    for channel, place in enumerate(kernels.weights[0], 1):
-        what = f"{read} map {channel}" if len(network.shapes[read]) == 3 else read
-        text = f"weights × {what}: positive speaks for the class, negative against it"
-        yield _line(place.first.shifted(-2, 0), text, palette.CAPTION)
+        for place in weights.kernels(unit):
+            above = place.first.shifted(-1, 0)
+            if maps and place.width > 2:
+                yield _line(above, f"for {label}", palette.MAP_TITLE)
+            else:
+                yield _text(Range.of(above), label, palette.NARROW_TITLE)
+    for channel, place in enumerate(weights.kernels(0), 1):
+        what = f"{read} map {channel}" if maps else read
+        speaks = f": positive speaks for the {'class' if labels else 'unit'}, negative against it"
+        lead = f"weights × {what}"
+        if not maps:
+            lead += f": a column for each {'class' if labels else 'unit'}"
+            speaks = ""
+        yield _line(place.first.shifted(-2, 0), f"{lead}{speaks}", palette.CAPTION)
+
+
+@weight_captions.register(Add)
+@weight_captions.register(Concat)
+def _read_captions(layer: Add | Concat, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    """Which maps make each map, with a way to them."""
+    reads = [(name, layout.tensors[name].maps) for name in sources(layer)]
+    left = next(band.first for band in layout.bands if band.tensor == layer.name)
+    if isinstance(layer, Add):
+        lines = [
+            [(name, number, maps[number]) for name, maps in reads]
+            for number in range(len(reads[0][1]))
+        ]
+    else:
+        lines = [[(name, number, one)] for name, maps in reads for number, one in enumerate(maps)]
+    vector = len(network.shapes[layer.name]) == 1
+    if vector:
+        lines = [[(name, 0, maps[0]) for name, maps in reads]]
+    for place, line in zip(layout.tensors[layer.name].maps, lines, strict=True):
+        for number, (name, channel, read) in enumerate(line):
+            sign = "+ " if number and isinstance(layer, Add) else ""
+            text = f"{sign}{name}" + ("" if vector else f" map {channel + 1}")
+            cell = Range.of(Cell(place.row + 2 * number, left))
+            link = f"{BOARD}!{read.first.a1}"
+            yield TextBlock(cell, text, palette.READ_LINK, link=link, runs_on=True)
+
+
+@weight_captions.register
+def _dropout_captions(layer: Dropout, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    name = layer.name
+    words = {
+        "rate": "p, the part to drop",
+        "active": "dropout: 1 on, 0 off",
+        "rescale": "rescale by 1/(1 − p)",
+    }
+    for key, place in layout.controls[name].items():
+        yield _line(place.first.shifted(-1, 0), words[key], palette.BIAS_CAPTION)
+    for key, text in (("factor", "kept cells ×"), ("share", "really dropped")):
+        yield _line(layout.cells[f"{name}_{key}"].shifted(-1, 0), text, palette.CAPTION)
+    for key, text in (("random", "random"), ("mask", "mask")):
+        for number, place in enumerate(layout.inner[f"{name}_{key}"].maps, 1):
+            title = f"{text} {number}" if map_count(network.shapes[name]) > 1 else text
+            if place.width == 1:
+                yield _head(place, title)
+            else:
+                yield _line(place.first.shifted(-1, 0), title, palette.MAP_TITLE)
+
+
+@weight_captions.register
+def _demo_captions(layer: KernelDemo, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    name, weights = layer.name, layout.weights[layer.name]
+    above = layout.controls[name]["chosen"].first.shifted(-1, 0)
+    yield _line(above, "choose a kernel", palette.BIAS_CAPTION)
+    number = layout.cells[f"{name}_number"]
+    yield _line(number.shifted(0, 1), "its number in the list", palette.CAPTION)
+    kernel = layout.inner[f"{name}_kernel"].maps[0]
+    yield _line(kernel.first.shifted(-1, 0), "the kernel", palette.MAP_TITLE)
+    middle = Range(kernel.row, kernel.right + 1, kernel.height, 2)
+    yield _text(middle, "→", palette.ARROW)
+    for text, place in zip(layer.kernels, weights.arrays["presets"], strict=True):
+        yield _line(place.first.shifted(-1, 0), text, palette.MAP_TITLE)
+
+
+def _lanes(layout: Layout) -> Iterator[TextBlock]:
+    """The lines of skip connections, with their words again and again."""
+    for lane in layout.lanes:
+        place, words = lane.range, f"{lane.source} → {lane.reader}"
+        link = f"{BOARD}!{layout.tensors[lane.reader].maps[0].first.a1}"
+        for column in range(place.column, place.right + 1, _LANE_STEP):
+            width = min(_LANE_STEP, place.right + 1 - column)
+            part = Range(place.row, column, 1, width)
+            yield TextBlock(part, words, palette.LANE, link=link)
 
 
 @singledispatch
@@ -126,13 +198,31 @@ def vector_heads(layer: Layer, network: Network, layout: Layout) -> Iterator[Tex
 
 
 @vector_heads.register
+def _demo_heads(layer: KernelDemo, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    yield _line(layout.labels[layer.name].first.shifted(-1, 0), "the list", palette.MAP_TITLE)
+
+
+@vector_heads.register
+def _sigmoid_heads(layer: Sigmoid, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    yield _head(layout.labels[layer.name], _label_head(layer, network))
+    yield _head(layout.tensors[layer.name].maps[0], "probability")
+
+
+@vector_heads.register
+def _average_heads(layer: GlobalAvgPool2D, network: Network, layout: Layout) -> Iterator[TextBlock]:
+    yield _head(layout.labels[layer.name], "map")
+    yield _head(layout.tensors[layer.name].maps[0], "mean")
+
+
+@vector_heads.register
 def _dense_heads(layer: Dense, network: Network, layout: Layout) -> Iterator[TextBlock]:
-    logits = any(isinstance(reader, Softmax) for reader in network.readers(layer.name))
+    readers = network.readers(layer.name)
+    logits = any(isinstance(reader, Softmax | Sigmoid) for reader in readers)
     yield _head(layout.labels[layer.name], _label_head(layer, network))
     yield _head(layout.tensors[layer.name].maps[0], "logit" if logits else "value")
-    biases = layout.kernels[layer.name].bias_range
-    if biases is not None:
-        yield _head(biases, "+ bias")
+    weights = layout.weights[layer.name]
+    if "bias" in weights.arrays:
+        yield _head(weights.array_range("bias"), "+ bias")
 
 
 @vector_heads.register
@@ -155,12 +245,14 @@ def _head(column: Range, text: str) -> TextBlock:
 
 
 def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[TextBlock]:
-    """An arrow into each map of a layer, in the middle of its height."""
-    if band.tensor == INPUT:
+    """An arrow into each map of a layer from the one before, in the middle of its height."""
+    tensors = list(layout.tensors)
+    before = tensors[tensors.index(band.tensor) - 1]
+    if band.tensor == INPUT or before not in sources(network.layer(band.tensor)):
         return
     maps = layout.tensors[band.tensor].maps
     if len(network.shapes[band.tensor]) == 1:
-        maps = layout.tensors[source(network.layer(band.tensor))].maps
+        maps = layout.tensors[before].maps
     for place in maps:
         row = place.row + max(0, (min(place.height, 28) - 2) // 2)
         yield _text(Range(row, band.first - GAP, min(place.height, 2), GAP), "→", palette.ARROW)
@@ -172,12 +264,18 @@ def _answer(network: Network, layout: Layout) -> Iterator[TextBlock]:
         return
     yield _line(answer.title, "the network's answer", palette.MAP_TITLE)
     what = "this is a" if answer.labels else network.output
+    what = "here I see" if answer.ticks else what
     over = answer.label
     yield _text(Range(over.row - 1, over.column, 1, over.width), what, palette.ANSWER_LEAD)
     target = layout.tensors[network.output].maps[0]
     under = answer.value
+    if answer.threshold is not None:
+        above = answer.threshold.first.shifted(-1, -2)
+        text = "found from this probability on:"
+        yield _text(Range(above.row, above.column, 1, under.width), text, palette.BIAS_CAPTION)
+    row = (answer.threshold or under).bottom + 1
     yield TextBlock(
-        Range(under.bottom + 1, under.column, 1, under.width),
+        Range(row, under.column, 1, under.width),
         f"see how: {network.output} →",
         palette.ANSWER_LINK,
         link=f"{BOARD}!{target.first.a1}",

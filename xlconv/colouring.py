@@ -13,15 +13,24 @@ from xlconv import formulas
 from xlconv.blocks import ColourScale, Highlight, Values
 from xlconv.grid import Range
 from xlconv.layers import (
+    Add,
+    AvgPool2D,
+    Concat,
     Conv2D,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    LeakyReLU,
     MaxPool2D,
     ReLU,
+    Sigmoid,
     Softmax,
-    source,
+    Tanh,
+    sources,
 )
-from xlconv.layout import Layout
 from xlconv.network import INPUT, Network
 from xlconv.palette import CHANNEL_COLOURS, FAINT, Palette
+from xlconv.places import Layout
 
 ColourRule = ColourScale | Highlight
 
@@ -36,19 +45,32 @@ def colour_rules(
         whole = layout.tensors[layer.name].range
         if len(network.shapes[layer.name]) == 3:
             yield _faint(maps, 0.05, "0;0;0")
-        elif not isinstance(layer, Softmax):
+        elif not isinstance(layer, Softmax | Sigmoid):
             yield _faint(maps, 0.005, "0.00;0.00;0.00", colour=None)
         if signed(network, layer.name):
             yield _around_zero(maps, whole, colours)
         else:
-            yield ColourScale(
-                maps, formulas.largest(whole, fixed=True), None, colours.paper, colours.rectified
-            )
-    for kernels in layout.kernels.values():
-        places = tuple(place for weights in kernels.weights for place in weights)
-        yield _faint(places, 0.005, "0;0;0")
-        yield _around_zero(places, kernels.weight_range, colours)
+            yield _from_zero(maps, whole, colours)
+    for name, placement in layout.inner.items():
+        if name.endswith("_kernel"):
+            yield _around_zero(placement.maps, placement.range, colours)
+        elif name.endswith("_mask"):
+            yield _faint(placement.maps, 0.5, "0;0;0")
+            yield _from_zero(placement.maps, placement.range, colours)
+    for weights in layout.weights.values():
+        for key in KERNELS & weights.arrays.keys():
+            yield _faint(weights.arrays[key], 0.005, "0;0;0")
+            yield _around_zero(weights.arrays[key], weights.array_range(key), colours)
     yield from _bars(network, layout, colours)
+
+
+KERNELS = {"weight", "presets"}
+
+
+def _from_zero(places: tuple[Range, ...], whole: Range, colours: Palette) -> ColourScale:
+    return ColourScale(
+        places, formulas.largest(whole, fixed=True), None, colours.paper, colours.rectified
+    )
 
 
 def signed(network: Network, tensor: str) -> bool:
@@ -56,10 +78,14 @@ def signed(network: Network, tensor: str) -> bool:
     if tensor == INPUT:
         return False
     layer = network.layer(tensor)
-    if isinstance(layer, MaxPool2D):
-        return signed(network, source(layer))
+    if isinstance(layer, PASSING):
+        return any(signed(network, name) for name in sources(layer))
     rectified = isinstance(layer, Conv2D) and layer.activation == "relu"
-    return not (rectified or isinstance(layer, ReLU | Softmax))
+    return not (rectified or isinstance(layer, ReLU | Softmax | Sigmoid))
+
+
+# Layers of which nothing negative comes where nothing negative went in.
+PASSING = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Add, Concat, Dropout, Flatten, LeakyReLU, Tanh)
 
 
 def _picture(brightest: float, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
@@ -95,7 +121,7 @@ def _faint(
 def _bars(network: Network, layout: Layout, colours: Palette) -> Iterator[Highlight]:
     """A bar for each class, of cells that are filled as far as the probability goes."""
     answer = layout.answer
-    if answer is None or not isinstance(network.layer(network.output), Softmax):
+    if answer is None or not isinstance(network.layer(network.output), Softmax | Sigmoid):
         return
     if not answer.bars:
         return

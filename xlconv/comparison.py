@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.network import INPUT, Array, Model
+from xlconv.operators import Step, Values
 from xlconv.reader import Value
-from xlconv.reference import Step, Values, steps
+from xlconv.reference import steps
 
 # Engines agree to about 1e-14, LibreOffice saves 15 digits: both are well within this share
 # of the terms that make a cell, and a change in the tenth digit is well outside.
@@ -52,9 +53,9 @@ def compare_locally(
     """Every name's found values (flat, in C order) against what the reference computes from
     the found values that they read."""
     values: dict[str, Values] = {INPUT: image}
+    shapes = {**model.network.shapes, **model.network.inner}
     for name, flat in found.items():
-        shape = model.network.shapes.get(name, (len(flat),))
-        values[name] = _numbers(flat).reshape(shape)
+        values[name] = _numbers(flat).reshape(shapes.get(name, (len(flat),)))
     with np.errstate(all="ignore"):  # NaN stands for what is not a number
         expected = {step.name: step for step in steps(model, values)}
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
@@ -64,7 +65,7 @@ def compare_end_to_end(
     model: Model, image: Array, found: Mapping[str, list[Value]]
 ) -> dict[str, Comparison]:
     """Every name's found values against the reference's own forward pass."""
-    values: dict[str, Values] = {INPUT: image}
+    values: dict[str, Values] = {INPUT: image, **drawn_in(model, found)}
     expected = {}
     for step in steps(model, values):
         values[step.name], expected[step.name] = step.value, step
@@ -85,7 +86,7 @@ def compare_mended(
     right, too, if it follows from the found values that it reads, wrong or not.
     """
     local = compare_locally(model, image, found) if either else {}
-    values: dict[str, Values] = {INPUT: image}
+    values: dict[str, Values] = {INPUT: image, **drawn_in(model, found)}
     compared = {}
     with np.errstate(all="ignore"):
         for step in steps(model, values):
@@ -101,6 +102,15 @@ def compare_mended(
                 mend = wrong.reshape(step.value.shape)
                 values[step.name] = np.where(mend, step.value, numbers)
     return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
+
+
+def drawn_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]:
+    """The random numbers among found values: nobody but the workbook knows what it drew."""
+    return {
+        name: _numbers(found[name]).reshape(shape)
+        for name, shape in model.network.inner.items()
+        if name.endswith("_random") and name in found
+    }
 
 
 def _numbers(found: list[Value]) -> Array:

@@ -13,12 +13,13 @@ from pathlib import Path
 from xlconv._version import __version__
 from xlconv.blocks import Book
 from xlconv.grid import Range
-from xlconv.layout import BOARD, plan
+from xlconv.layout import plan
 from xlconv.lower import lower
 from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, manifest_lines
 from xlconv.network import Array, Model
 from xlconv.palette import palette_named
+from xlconv.places import BOARD
 from xlconv.reference import forward_steps
 from xlconv.sheets import guide
 from xlconv.sheets import model as model_sheet_module

@@ -3,12 +3,13 @@
 Pure functions from ranges to text, without the leading "=". Must not know layers or
 layouts. The dialect is that of every spreadsheet since Excel 2007: SUMPRODUCT with two
 arguments (it reads an empty cell as 0, which makes a padding ring work), no arrays,
-nothing volatile.
+nothing volatile but where chance is the subject.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from xlconv.grid import Cell, Range
 
@@ -40,6 +41,168 @@ def relu(value: str) -> str:
     'MAX(0,B3)'
     """
     return f"MAX(0,{value})"
+
+
+def leaky_relu(value: str, slope: float) -> str:
+    """The value where it is positive, else a part of it.
+
+    >>> leaky_relu(Cell(3, 2).a1, 0.01)
+    'MAX(0.01*B3,B3)'
+    """
+    return f"MAX({number(slope)}*{value},{value})"
+
+
+def tanh(value: str) -> str:
+    """The hyperbolic tangent of a value.
+
+    >>> tanh(Cell(3, 2).a1)
+    'TANH(B3)'
+    """
+    return f"TANH({value})"
+
+
+def sigmoid(value: str) -> str:
+    """1 / (1 + exp(-x)), with exp of nothing positive, which could be too large.
+
+    >>> sigmoid(Cell(3, 2).a1)
+    'IF(B3<0,EXP(B3)/(1+EXP(B3)),1/(1+EXP(-B3)))'
+    """
+    return f"IF({value}<0,EXP({value})/(1+EXP({value})),1/(1+EXP(-{value})))"
+
+
+def normalised(
+    value: str, mean: Cell, variance: Cell, scale: Cell, shift: Cell, epsilon: float
+) -> str:
+    """A value minus the mean, by the deviation, scaled and shifted.
+
+    >>> normalised("A9", Cell(1, 7), Cell(2, 7), Cell(3, 7), Cell(4, 7), 1e-05)
+    '(A9-$G$1)/SQRT($G$2+0.00001)*$G$3+$G$4'
+    """
+    deviation = f"SQRT({variance.absolute}+{number(epsilon)})"
+    return f"({value}-{mean.absolute})/{deviation}*{scale.absolute}+{shift.absolute}"
+
+
+def sum_of(values: Iterable[str]) -> str:
+    """Values added up.
+
+    >>> sum_of(["A1", "F1"])
+    'A1+F1'
+    """
+    return "+".join(values)
+
+
+def average(window: Range, fixed: bool = False) -> str:
+    """The mean of a window's numbers; empty cells do not count.
+
+    >>> average(Range(4, 65, 2, 2)), average(Range(1, 1, 7, 7), fixed=True)
+    ('AVERAGE(BM4:BN5)', 'AVERAGE($A$1:$G$7)')
+    """
+    return f"AVERAGE({window.absolute if fixed else window.a1})"
+
+
+def random() -> str:
+    """A random number from 0 to below 1, drawn anew at every calculation.
+
+    >>> random()
+    'RAND()'
+    """
+    return "RAND()"
+
+
+def kept(random_number: Cell, rate: Cell) -> str:
+    """1 for a cell that stays, 0 for one that is dropped.
+
+    >>> kept(Cell(6, 9), Cell(2, 1))
+    'IF(I6<$A$2,0,1)'
+    """
+    return f"IF({random_number.a1}<{rate.absolute},0,1)"
+
+
+def dropped(value: str, mask: Cell, factor: Cell, active: Cell) -> str:
+    """A value times its mask times a factor, where dropout is on; else the value.
+
+    >>> dropped("C6", Cell(6, 9), Cell(3, 1), Cell(2, 1))
+    'IF($A$2=1,C6*I6*$A$3,C6)'
+    """
+    return f"IF({active.absolute}=1,{value}*{mask.a1}*{factor.absolute},{value})"
+
+
+def dropout_factor(rate: Cell, rescale: Cell) -> str:
+    """What the cells that stay are multiplied by.
+
+    >>> dropout_factor(Cell(1, 1), Cell(3, 1))
+    'IF($A$3=1,1/(1-$A$1),1)'
+    """
+    return f"IF({rescale.absolute}=1,1/(1-{rate.absolute}),1)"
+
+
+def share_of_zeros(masks: Iterable[Range]) -> str:
+    """The part of the masks' cells that is 0: those that were really dropped, of all.
+
+    >>> share_of_zeros([Range(1, 1, 2, 2), Range(5, 1, 2, 2)])
+    '(COUNTIF($A$1:$B$2,0)+COUNTIF($A$5:$B$6,0))/(COUNT($A$1:$B$2)+COUNT($A$5:$B$6))'
+    """
+    places = [mask.absolute for mask in masks]
+    zeros = sum_of(f"COUNTIF({place},0)" for place in places)
+    cells = sum_of(f"COUNT({place})" for place in places)
+    return f"({zeros})/({cells})"
+
+
+def place_in_list(text: Cell, names: Range) -> str:
+    """The number of a text in a list, from 1.
+
+    >>> place_in_list(Cell(1, 1), Range(5, 1, 9, 1))
+    'MATCH($A$1,$A$5:$A$13,0)'
+    """
+    return f"MATCH({text.absolute},{names.absolute},0)"
+
+
+def chosen(place: Cell, choices: Iterable[Cell]) -> str:
+    """The number that stands in the chosen one of several cells.
+
+    >>> chosen(Cell(1, 1), [Cell(5, 3), Cell(9, 3)])
+    'CHOOSE($A$1,C5,C9)'
+    """
+    return f"CHOOSE({place.absolute},{','.join(choice.a1 for choice in choices)})"
+
+
+def tick(value: Cell, threshold: Cell, mark: str) -> str:
+    """A mark beside a value that reaches the threshold.
+
+    >>> tick(Cell(5, 3), Cell(2, 1), "x")
+    'IF($C$5>=$A$2,"x","")'
+    """
+    return f'IF({value.absolute}>={threshold.absolute},"{mark}","")'
+
+
+def marked_labels(ticks: Iterable[Cell], labels: Iterable[Cell], none: str) -> str:
+    """The labels beside which there is a tick, or a word if there is none.
+
+    >>> marked_labels([Cell(1, 2), Cell(2, 2)], [Cell(1, 1), Cell(2, 1)], "none")
+    'IF($B$1&$B$2="","none",MID(IF($B$1="","",", "&$A$1)&IF($B$2="","",", "&$A$2),3,9999))'
+    """
+    pairs = list(zip(ticks, labels, strict=True))
+    texts = "&".join(f'IF({mark.absolute}="","",", "&{label.absolute})' for mark, label in pairs)
+    every = "&".join(mark.absolute for mark, _ in pairs)
+    return f'IF({every}="","{none}",MID({texts},3,9999))'
+
+
+def count_of(mark: str, cells: Range) -> str:
+    """How many cells hold a mark.
+
+    >>> count_of("x", Range(5, 3, 10, 1))
+    'COUNTIF($C$5:$C$14,"x")'
+    """
+    return f'COUNTIF({cells.absolute},"{mark}")'
+
+
+def number(value: float) -> str:
+    """A number as a formula spells it, without an exponent.
+
+    >>> number(1e-05), number(0.2)
+    ('0.00001', '0.2')
+    """
+    return f"{Decimal(repr(value)):f}"
 
 
 def largest(window: Range, fixed: bool = False) -> str:
@@ -87,13 +250,13 @@ def share(value: Cell, whole: Cell) -> str:
     return f"{value.a1}/{whole.absolute}"
 
 
-def same(value: Cell) -> str:
+def same(value: Cell, fixed: bool = True) -> str:
     """What stands in another cell.
 
-    >>> same(Cell(5, 5))
-    '$E$5'
+    >>> same(Cell(5, 5)), same(Cell(5, 5), fixed=False)
+    ('$E$5', 'E5')
     """
-    return value.absolute
+    return value.absolute if fixed else value.a1
 
 
 def label_of_largest(values: Range, labels: Range) -> str:
@@ -142,13 +305,13 @@ def largest_magnitude(values: Range) -> str:
     return f"MAX(MAX({values.absolute}),-MIN({values.absolute}))"
 
 
-def sum_on(sheet: str, values: Range) -> str:
-    """The sum of a range of another sheet.
+def sum_on(sheet: str, values: Iterable[Range]) -> str:
+    """The sum of ranges of another sheet.
 
-    >>> sum_on("Board", Range(1, 1, 2, 2))
-    'SUM(Board!$A$1:$B$2)'
+    >>> sum_on("Board", [Range(1, 1, 2, 2), Range(9, 1, 1, 1)])
+    'SUM(Board!$A$1:$B$2,Board!$A$9)'
     """
-    return f"SUM({sheet}!{values.absolute})"
+    return f"SUM({','.join(f'{sheet}!{place.absolute}' for place in values)})"
 
 
 def nearly_zero(value: Cell, below: float) -> str:

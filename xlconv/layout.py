@@ -1,4 +1,4 @@
-"""The layout: where each map, kernel, bias and vector stands on the board.
+"""The layout: where each map, kernel, bias and vector goes on the board.
 
 Layers run from left to right, the maps of a tensor from top to bottom, each kernel
 beside the map that it makes. Must not know formulas, values or looks: only rectangles.
@@ -7,128 +7,44 @@ Raises LimitError, naming the layer, where a worksheet has too few rows or colum
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import reduce, singledispatch
+from collections.abc import Iterable
+from functools import singledispatch
 
 from xlconv.errors import LimitError
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
-from xlconv.layers import Conv2D, Dense, Layer, Softmax, pair, source
+from xlconv.layers import (
+    Add,
+    BatchNorm2D,
+    Concat,
+    Conv2D,
+    Dense,
+    Dropout,
+    KernelDemo,
+    Layer,
+    Sigmoid,
+    Softmax,
+    source,
+)
 from xlconv.network import INPUT, Network
-from xlconv.shapes import NO_MARGIN, Margin, Shape, map_count, padding
-
-BOARD = "Board"
+from xlconv.pitches import Pitches, kernel_grid, preset_lines
+from xlconv.places import (
+    Answer,
+    Band,
+    Lane,
+    Layout,
+    Placement,
+    Steps,
+    WeightPlaces,
+)
+from xlconv.shapes import Shape, dilation, extent, map_count
 
 TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
-FIRST_ROW = TITLE_ROWS + 2
 LEFT = 2
 GAP = 3  # columns between layers, where the arrow stands
 MIN_BAND = 14  # columns that a band needs for its title
 ANSWER_WIDTH = 28
-ANSWER_HEAD = 6  # rows above the answer's list of classes, where it stands beside none
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where a tensor stands: a range for each map (a vector is one column), and the
-    ring of empty cells around each map that padded windows read."""
-
-    maps: tuple[Range, ...]
-    ring: Margin = NO_MARGIN
-
-    @property
-    def range(self) -> Range:
-        """The range around all maps, without the outer ring."""
-        return Range.around(self.maps)
-
-    def ringed(self, number: int) -> Range:
-        """A map's range with its ring."""
-        ring = self.ring
-        return self.maps[number].grown(ring.top, ring.bottom, ring.left, ring.right)
-
-
-@dataclass(frozen=True)
-class Kernels:
-    """Where a layer's weights stand: `weights[output][input map]`, and a bias for each output."""
-
-    weights: tuple[tuple[Range, ...], ...]
-    biases: tuple[Cell, ...]
-
-    @property
-    def weight_range(self) -> Range:
-        return Range.around(kernel for kernels in self.weights for kernel in kernels)
-
-    @property
-    def bias_range(self) -> Range | None:
-        return Range.around(Range.of(cell) for cell in self.biases) if self.biases else None
-
-    @property
-    def range(self) -> Range:
-        """The range around weights and biases, in which no other number stands."""
-        return Range.around(filter(None, (self.weight_range, self.bias_range)))
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Where softmax shows its steps beside its result."""
-
-    maximum: Cell
-    shifted: Range
-    exp: Range
-    total: Cell
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The panel under the picture: the predicted class, its value, and a line for each class."""
-
-    title: Cell
-    label: Range
-    value: Range
-    labels: tuple[Range, ...]
-    values: tuple[Range, ...]
-    bars: tuple[Range, ...]
-
-    @property
-    def bottom(self) -> int:
-        """The last row, in which a link stands below the value."""
-        return max(self.value.bottom + 1, max((bar.bottom for bar in self.bars), default=0))
-
-
-@dataclass(frozen=True)
-class Band:
-    """The columns of one layer: from its weights, if it has any, to its last map."""
-
-    tensor: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Every place of the board, by the names of tensors and layers."""
-
-    bands: tuple[Band, ...]
-    tensors: Mapping[str, Placement]
-    kernels: Mapping[str, Kernels]
-    labels: Mapping[str, Range]
-    steps: Mapping[str, Steps]
-    answer: Answer | None
-    vector_columns: tuple[int, ...]
-
-    def names(self, network: Network) -> dict[str, Range]:
-        """The range of every defined name: tensors, maps, weights and biases."""
-        named: dict[str, Range] = {}
-        for tensor, placement in self.tensors.items():
-            named[tensor] = placement.range
-            if len(network.shapes[tensor]) == 3:
-                for number, place in enumerate(placement.maps, 1):
-                    named[f"{tensor}_{number}"] = place
-        for layer, kernels in self.kernels.items():
-            named[f"{layer}_weight"] = kernels.weight_range
-            if kernels.bias_range is not None:
-                named[f"{layer}_bias"] = kernels.bias_range
-        return named
+CONTROL_WIDTH = 3  # columns of a cell that people set
+READ_WIDTH = 8  # columns in which a layer of several inputs names them
 
 
 def plan(network: Network) -> Layout:
@@ -147,15 +63,18 @@ class _Planner:
         self.column = LEFT
         self.bands: list[Band] = []
         self.tensors: dict[str, Placement] = {}
-        self.kernels: dict[str, Kernels] = {}
+        self.weights: dict[str, WeightPlaces] = {}
         self.labels: dict[str, Range] = {}
         self.steps: dict[str, Steps] = {}
+        self.inner: dict[str, Placement] = {}
+        self.cells: dict[str, Cell] = {}
+        self.controls: dict[str, dict[str, Range]] = {}
         self.vector_columns: list[int] = []
-        self.pitches: dict[str, int] = {}
-        self.rings = {tensor: ring(network, tensor) for tensor in network.shapes}
-        # One upper margin for all, so that the maps of neighbouring layers stand in line.
-        self.top = max(margin.top for margin in self.rings.values())
-        self.bottom = max(margin.bottom for margin in self.rings.values())
+        self.pitches = Pitches(network)
+        self.skips = _skips(network)
+        lanes = max((lane for _, _, lane in self.skips), default=0)
+        self.first_row = TITLE_ROWS + 2 + lanes
+        self.first_map_row = self.first_row + 1 + self.pitches.top
 
     def place(self, tensor: str) -> None:
         first = self.column
@@ -171,67 +90,60 @@ class _Planner:
                 place_vector(layer, self)
         self.column = max(self.column, first + MIN_BAND)
         if tensor == INPUT and len(self.network.shapes[self.network.output]) == 1:
-            self.column = max(self.column, first + self.rings[INPUT].left + ANSWER_WIDTH)
+            self.column = max(self.column, first + self.pitches.rings[INPUT].left + ANSWER_WIDTH)
         self.bands.append(Band(tensor, first, self.column - 1))
-        self.check(tensor)
+        self.check(tensor, self._places(tensor))
         self.column += GAP
 
-    def pitch(self, tensor: str) -> int:
-        """Rows from one map of a tensor to the next: title, ring, map, ring, gap."""
-        if tensor not in self.pitches:
-            self.pitches[tensor] = self._pitch(tensor)
-        return self.pitches[tensor]
-
-    def _pitch(self, tensor: str) -> int:
-        shape = self.network.shapes[tensor]
-        if len(shape) == 1:
-            return 1 + self.top + shape[0]
-        rows = 1 + self.top + shape[1] + self.bottom + 1
-        if tensor == INPUT:
-            return rows
-        layer = self.network.layer(tensor)
-        if isinstance(layer, Conv2D):
-            rows = max(rows, 1 + self.top + kernel_rows(layer, self.network) + 1)
-        before = source(layer)
-        if map_count(self.network.shapes[before]) == shape[0]:
-            rows = max(rows, self.pitch(before))
-        return rows
+    def _places(self, tensor: str) -> Iterable[Range]:
+        """What belongs to a tensor, as far as it may be the lowest."""
+        yield self.tensors[tensor].ringed(-1)
+        if tensor in self.weights:
+            yield self.weights[tensor].range
+        if tensor in self.steps:
+            yield Range.of(self.steps[tensor].total)
+        if tensor in self.labels:
+            yield self.labels[tensor]
 
     def top_of(self, tensor: str, number: int) -> int:
         """The first row of a tensor's map."""
-        return FIRST_ROW + 1 + self.top + number * self.pitch(tensor)
+        return self.first_map_row + number * self.pitches.of(tensor)
 
-    def place_maps(self, tensor: str, shape: Shape) -> None:
-        margin = self.rings[tensor]
-        column = self.column + margin.left
-        maps = [
+    def map_ranges(self, tensor: str, shape: Shape, column: int) -> tuple[Range, ...]:
+        """Ranges for maps of a shape in the rows of a tensor's own."""
+        return tuple(
             Range(self.top_of(tensor, number), column, shape[1], shape[2])
             for number in range(shape[0])
-        ]
-        self.tensors[tensor] = Placement(tuple(maps), margin)
+        )
+
+    def place_maps(self, tensor: str, shape: Shape) -> None:
+        margin = self.pitches.rings[tensor]
+        column = self.column + margin.left
+        self.tensors[tensor] = Placement(self.map_ranges(tensor, shape, column), margin)
         self.column = column + shape[2] + margin.right
+
+    def place_inner(self, key: str, tensor: str) -> None:
+        """What a layer shows on the way to a tensor of the same shape, then a gap."""
+        shape = self.network.shapes[tensor]
+        if len(shape) == 3:
+            self.inner[key] = Placement(self.map_ranges(tensor, shape, self.column))
+            self.column += shape[2]
+        else:
+            self.inner[key] = Placement((self.vector_column(shape[0]),))
+        self.column += GAP
 
     def vector_column(self, rows: int) -> Range:
         """The next free column as a place for a vector."""
-        column = Range(FIRST_ROW + 1 + self.top, self.column, rows, 1)
+        column = Range(self.first_map_row, self.column, rows, 1)
         self.vector_columns.append(self.column)
         self.column += 1
         return column
 
-    def check(self, tensor: str, answer: Answer | None = None) -> None:
-        """LimitError if what belongs to a tensor, or the answer, goes beyond the sheet."""
-        placement, kernels, steps = (
-            self.tensors[tensor],
-            self.kernels.get(tensor),
-            self.steps.get(tensor),
-        )
-        last = placement.ringed(-1).bottom
-        last = max(last, kernels.range.bottom) if kernels else last
-        last = max(last, steps.total.row) if steps else last
-        last = max(last, answer.bottom) if answer else last
+    def check(self, tensor: str, places: Iterable[Range]) -> None:
+        """LimitError if what belongs to a tensor goes beyond the sheet."""
         for needed, limit, what in (
             (self.column - 1, MAX_COLUMNS, "columns"),
-            (last, MAX_ROWS, "rows"),
+            (max(place.bottom for place in places), MAX_ROWS, "rows"),
         ):
             if needed > limit:
                 raise LimitError(
@@ -243,77 +155,144 @@ class _Planner:
         self.column -= GAP
         answer = place_answer(self)
         if answer is not None:
-            self.check(self.network.output, answer)
+            self.check(self.network.output, [Range(answer.bottom, 1, 1, 1)])
         return Layout(
             tuple(self.bands),
             self.tensors,
-            self.kernels,
+            self.weights,
             self.labels,
             self.steps,
+            self.inner,
+            self.cells,
+            self.controls,
+            tuple(self._lanes()),
             answer,
             tuple(self.vector_columns),
         )
 
+    def _lanes(self) -> Iterable[Lane]:
+        bands = {band.tensor: band for band in self.bands}
+        for name, reader, lane in self.skips:
+            start = self.tensors[name].maps[0].column
+            end = bands[reader].first
+            yield Lane(name, reader, Range(TITLE_ROWS + lane, start, 1, end - start))
 
-def ring(network: Network, tensor: str) -> Margin:
-    """The empty cells that the readers of a tensor need around its maps."""
-    shape = network.shapes[tensor]
-    return reduce(
-        Margin.union, (padding(layer, shape) for layer in network.readers(tensor)), Margin()
-    )
 
-
-def kernel_rows(layer: Conv2D, network: Network) -> int:
-    """Rows of one output's kernels: each with a caption, then the bias with its own."""
-    channels = network.shapes[source(layer)][0]
-    return channels * (1 + pair(layer.size)[0]) + (2 if layer.bias else 0)
+def _skips(network: Network) -> list[tuple[str, str, int]]:
+    """The readings of a tensor further back than the one before, each with the number of the
+    first line from 1 that is free all the way."""
+    order = {tensor: number for number, tensor in enumerate(network.shapes)}
+    ends: list[int] = []
+    skips = []
+    for tensor in network.shapes:
+        for layer in network.readers(tensor):
+            if order[layer.name] - order[tensor] < 2:
+                continue
+            free = next((n for n, end in enumerate(ends) if end <= order[tensor]), len(ends))
+            ends[free : free + 1] = [order[layer.name]]
+            skips.append((tensor, layer.name, free + 1))
+    return skips
 
 
 @singledispatch
 def place_weights(layer: Layer, planner: _Planner) -> None:
-    """Put a layer's weights at the next free columns."""
+    """Put a layer's weights, and what it shows on its way, at the next free columns."""
 
 
 @place_weights.register
 def _place_kernels(layer: Conv2D, planner: _Planner) -> None:
-    channels = planner.network.shapes[source(layer)][0]
-    height, width = pair(layer.size)
+    channels = planner.network.shapes[source(layer)][0] // layer.groups
+    (height, width), (lines, across) = extent(layer), kernel_grid(layer, planner.network)
     weights, biases = [], []
     for output in range(layer.kernels):
         top = planner.top_of(layer.name, output)
-        weights.append(
-            tuple(
-                Range(top + channel * (1 + height) + 1, planner.column, height, width)
-                for channel in range(channels)
+        for channel in range(channels):
+            place, line = divmod(channel, lines)
+            column = planner.column + place * (max(width, 3) + 1)
+            weights.append(Range(top + line * (1 + height) + 1, column, height, width))
+        biases.append(Range(top + lines * (1 + height) + 1, planner.column, 1, 1))
+    arrays = {"weight": tuple(weights)} | ({"bias": tuple(biases)} if layer.bias else {})
+    planner.weights[layer.name] = WeightPlaces(arrays, channels, dilation(layer))
+    planner.column += max((across - 1) * (max(width, 3) + 1) + width, 4) + 2
+
+
+@place_weights.register
+def _place_norm(layer: BatchNorm2D, planner: _Planner) -> None:
+    maps = planner.network.shapes[layer.name][0]
+    planner.weights[layer.name] = WeightPlaces(
+        {
+            key: tuple(
+                Range(planner.top_of(layer.name, number) + row, planner.column + 3, 1, 1)
+                for number in range(maps)
             )
-        )
-        if layer.bias:
-            biases.append(Cell(top + channels * (1 + height) + 1, planner.column))
-    planner.kernels[layer.name] = Kernels(tuple(weights), tuple(biases))
-    planner.column += max(width, 4) + 2
+            for row, key in enumerate(("mean", "variance", "scale", "shift"))
+        }
+    )
+    planner.column += 6
 
 
 @place_weights.register
 def _place_dense_weights(layer: Dense, planner: _Planner) -> None:
     """Weights in the shape of the maps that they multiply, one set a unit, in a grid that is
-    as high as the maps' own pitch allows."""
+    as high as the maps' own pitch allows; beside a vector they are the columns of a matrix."""
     before = source(layer)
     maps = planner.tensors[before].maps
     height, width = maps[0].height, maps[0].width
-    lines = min(layer.units, max(1, planner.pitch(before) // (height + 2)))
+    gap = 1 if len(planner.network.shapes[before]) == 3 else 0
+    lines = min(layer.units, max(1, planner.pitches.of(before) // (height + 2)))
     across = -(-layer.units // lines)
     weights = []
     for unit in range(layer.units):
         line, place = divmod(unit, across)
-        column = planner.column + place * (width + 1)
-        weights.append(
-            tuple(Range(place.row + line * (height + 2), column, height, width) for place in maps)
-        )
-    planner.column += across * (width + 1) + 1
-    biases: tuple[Cell, ...] = ()
+        column = planner.column + place * (width + gap)
+        weights += [Range(m.row + line * (height + 2), column, height, width) for m in maps]
+    planner.column += across * (width + gap) + 1
+    arrays = {"weight": tuple(weights)}
     if layer.bias:
-        biases = tuple(cell for cell in planner.vector_column(layer.units).cells())
-    planner.kernels[layer.name] = Kernels(tuple(weights), biases)
+        column_of_biases = planner.vector_column(layer.units)
+        arrays["bias"] = tuple(Range.of(cell) for cell in column_of_biases.cells())
+    planner.weights[layer.name] = WeightPlaces(arrays, len(maps))
+
+
+@place_weights.register(Add)
+@place_weights.register(Concat)
+def _place_reading(layer: Add | Concat, planner: _Planner) -> None:
+    """Room for the names of the maps that are read."""
+    planner.column += READ_WIDTH
+
+
+@place_weights.register
+def _place_dropout(layer: Dropout, planner: _Planner) -> None:
+    """The switches, the share and the factor, then the random numbers and the mask."""
+    top, name = planner.top_of(layer.name, 0), layer.name
+    rows = {key: top + 2 * number for number, key in enumerate(layer.controls)}
+    planner.controls[name] = {
+        key: Range(row, planner.column, 1, CONTROL_WIDTH) for key, row in rows.items()
+    }
+    planner.cells[f"{name}_factor"] = Cell(top + 7, planner.column)
+    planner.cells[f"{name}_share"] = Cell(top + 9, planner.column)
+    planner.column += READ_WIDTH
+    planner.place_inner(f"{name}_random", name)
+    planner.place_inner(f"{name}_mask", name)
+
+
+@place_weights.register
+def _place_demo(layer: KernelDemo, planner: _Planner) -> None:
+    """The choice, the chosen kernel and the list; beside them every kernel of the list."""
+    name, left, top = layer.name, planner.column, planner.top_of(layer.name, 0)
+    height, width = extent(layer)
+    planner.controls[name] = {"chosen": Range(top, left, 2, 7)}
+    planner.cells[f"{name}_number"] = Cell(top + 3, left)
+    planner.inner[f"{name}_kernel"] = Placement((Range(top + 5, left, height, width),))
+    planner.labels[name] = Range(top + 7 + height, left, len(layer.kernels), 1)
+    lines, _ = preset_lines(layer, planner.network)
+    presets = []
+    for number in range(len(layer.kernels)):
+        place, line = divmod(number, lines)
+        column = left + 9 + place * (max(width, 4) + 1)
+        presets.append(Range(top + 1 + line * (height + 2), column, height, width))
+    planner.weights[name] = WeightPlaces({"presets": tuple(presets)})
+    planner.column = presets[-1].column + max(width, 4) + 2
 
 
 @singledispatch
@@ -339,22 +318,29 @@ def _place_softmax(layer: Softmax, planner: _Planner) -> None:
 
 def place_answer(planner: _Planner) -> Answer | None:
     """The panel under the picture, if the network ends in a vector."""
-    output = planner.network.shapes[planner.network.output]
+    network = planner.network
+    output = network.shapes[network.output]
     if len(output) != 1:
         return None
     left = planner.tensors[INPUT].maps[0].column
-    top = planner.top_of(INPUT, map_count(planner.network.shapes[INPUT]))
+    top = planner.top_of(INPUT, map_count(network.shapes[INPUT]))
+    several = isinstance(network.layer(network.output), Sigmoid)
     units = output[0]
     high = 2 if units <= 12 else 1
     lines = [Range(top + 1 + unit * high, left, high, 1) for unit in range(units)]
-    if units == 1:
+    if units == 1 and not several:
         lines = []
-    at = left + 10
+    at, long = left + 10, ANSWER_WIDTH - (20 if several else 18)
+    threshold = Range(top + 18, left + 2, 2, 4) if several else None
+    if threshold is not None:
+        planner.controls[network.output] = {"threshold": threshold}
     return Answer(
-        Cell(top - 1 - planner.top, left),
+        Cell(top - 1 - planner.pitches.top, left),
         Range(top + 2, left, 9, 8),
         Range(top + 12, left, 3, 8),
         tuple(Range(line.row, at, high, 3) for line in lines),
         tuple(Range(line.row, at + 3, high, 4) for line in lines),
-        tuple(Range(line.row, at + 8, high, ANSWER_WIDTH - 18) for line in lines),
+        tuple(Range(line.row, at + 8, high, long) for line in lines),
+        tuple(Range(line.row, at + 8 + long, high, 2) for line in lines) if several else (),
+        threshold,
     )

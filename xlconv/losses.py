@@ -109,7 +109,8 @@ def rightly(network: Network, logits: Batch, labels: NDArray[np.int64]) -> NDArr
     if isinstance(last, Sigmoid):
         right: NDArray[np.bool_] = (reached(last, logits) == labels.astype(bool)).all(axis=1)
         return right
-    return logits.argmax(axis=1) == labels
+    told: NDArray[np.bool_] = logits.argmax(axis=1) == labels
+    return told
 
 
 def reached(layer: Sigmoid, logits: Batch) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from xlconv.blocks import (
     BlankBlock,
     Block,
     CellwiseBlock,
+    Choice,
     ConstantBlock,
     FormulaBlock,
     Sheet,
@@ -26,18 +28,15 @@ from xlconv.blocks import (
     Values,
 )
 from xlconv.captions import captions
-from xlconv.colouring import colour_rules
+from xlconv.colouring import KERNELS, colour_rules
 from xlconv.grid import Cell, Range
-from xlconv.layers import Dense, Softmax
-from xlconv.layout import BOARD, TITLE_ROWS, Layout
-from xlconv.network import (
-    INPUT,
-    Model,
-    label_cell,
-    vector_labels,
-)
+from xlconv.layer_rules import Rule
+from xlconv.layers import Dense, KernelDemo, Layer, Sigmoid, Softmax, setting_cell
+from xlconv.layout import TITLE_ROWS
+from xlconv.network import INPUT, Array, Model, Network, label_cell, vector_labels
 from xlconv.palette import Palette
-from xlconv.rules import ANSWER, TITLES, Rule, board_rules
+from xlconv.places import BOARD, Layout, WeightPlaces
+from xlconv.rules import ANSWER, TITLES, board_rules
 
 SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
 TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}
@@ -51,6 +50,7 @@ def lower(model: Model, values: Mapping[str, Values], layout: Layout, colours: P
         *_constants(model, values, layout),
         *(_computed(rule, values, model, colours) for rule in rules),
         *_rings(layout),
+        *_gaps(layout),
         *captions(model.network, layout),
         *_bars(model, layout),
     ]
@@ -61,6 +61,7 @@ def lower(model: Model, values: Mapping[str, Values], layout: Layout, colours: P
         rules=tuple(colour_rules(model.network, values, layout, colours)),
         merges=_merges(layout),
         charts=tuple(_charts(model, layout, colours)),
+        choices=tuple(_choices(model.network, layout)),
         column_width=palette.CELL_PIXELS,
         row_height=palette.CELL_PIXELS,
         widths={1: 12, **widths},
@@ -100,12 +101,12 @@ def _style(rule: Rule, model: Model, colours: Palette) -> Style:
         return palette.LAYER_SHAPE if rule.range.row <= TITLE_ROWS else palette.MAP_TITLE
     if rule.block == ANSWER:
         return _answer_style(rule.key, model, colours)
+    layer = next((member for member in model.network.layers if member.name == rule.block), None)
+    if layer is None:
+        return _STEP_STYLES[rule.key.rpartition("_")[2]]
     if rule.channel is not None:
         return palette.NUMBER
-    layer = next((member for member in model.network.layers if member.name == rule.block), None)
-    if isinstance(layer, Softmax):
-        return palette.PERCENT
-    return palette.VECTOR if layer else _STEP_STYLES[rule.key.rpartition("_")[2]]
+    return palette.PERCENT if isinstance(layer, Softmax | Sigmoid) else palette.VECTOR
 
 
 _STEP_STYLES = {
@@ -113,12 +114,22 @@ _STEP_STYLES = {
     "shifted": palette.VECTOR,
     "exp": palette.FRACTION,
     "sum": palette.FRACTION,
+    "random": palette.RANDOM,
+    "mask": palette.MASK,
+    "share": palette.COMPUTED,
+    "factor": palette.FACTOR,
+    "number": palette.COUNT,
+    "kernel": palette.WEIGHT,
 }
 
 
 def _answer_style(key: str, model: Model, colours: Palette) -> Style:
-    probability = isinstance(model.network.layer(model.network.output), Softmax)
-    number_format = "0.0%" if probability else "0.00"
+    output = model.network.layer(model.network.output)
+    number_format = "0.0%" if isinstance(output, Softmax | Sigmoid) else "0.00"
+    if key.startswith("answer_tick"):
+        return replace(palette.TICK_MARK, colour=colours.accent)
+    if key == "answer_value" and isinstance(output, Sigmoid):
+        return replace(palette.ANSWER_VALUE, number_format='0 "found"')
     if key == "answer_label":
         return replace(palette.ANSWER_LABEL, colour=colours.accent)
     if key == "answer_value":
@@ -132,23 +143,68 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
     for channel, place in enumerate(layout.tensors[INPUT].maps):
         yield ConstantBlock(place, values[INPUT][channel], palette.PIXEL)
     for layer in model.network.layers:
-        if layer.name not in layout.kernels:
-            continue
-        kernels, weights = layout.kernels[layer.name], model.layer_weights(layer)
-        look = palette.DENSE_WEIGHT if isinstance(layer, Dense) else palette.WEIGHT
-        by_output = weights["weight"].reshape(len(kernels.weights), len(kernels.weights[0]), -1)
-        for places, arrays in zip(kernels.weights, by_output, strict=True):
-            for place, array in zip(places, arrays, strict=True):
-                yield ConstantBlock(place, array.reshape(place.height, place.width), look)
-        for spot, bias in zip(kernels.biases, weights.get("bias", ()), strict=True):
-            yield ConstantBlock(Range.of(spot), np.array([[bias]]), palette.BIAS)
+        for key, array in model.layer_weights(layer).items():
+            yield from _weight_blocks(layer, key, array, layout.weights[layer.name])
+        for key, place in layout.controls.get(layer.name, {}).items():
+            value = setting_cell(getattr(layer, key))
+            yield _constant(Range.of(place.first), value, palette.CONTROL)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
-            text, cell = label_cell(label), Range.of(column.cell(unit, 0))
-            if isinstance(text, str):
-                yield TextBlock(cell, text, palette.CLASS_LABEL)
+            listed = isinstance(model.network.layer(tensor), KernelDemo)
+            style = palette.LIST_NAME if listed else palette.CLASS_LABEL
+            cell = Range.of(column.cell(unit, 0))
+            yield _constant(cell, label if listed else label_cell(label), style)
+
+
+def _constant(cell: Range, value: float | str, style: Style) -> Block:
+    """A number or a text in one cell."""
+    if isinstance(value, str):
+        return TextBlock(cell, value, style, runs_on=True)
+    return ConstantBlock(cell, np.array([[value]]), style)
+
+
+def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -> Iterator[Block]:
+    """The numbers of one of a layer's arrays, each range that holds a part of it a block; a
+    dilated kernel's numbers stand one by one."""
+    ranges, numbers = places.arrays[key], iter(array.reshape(-1).tolist())
+    style = _weight_style(layer, key)
+    for number, place in enumerate(ranges):
+        cells = list(places.cells(place))
+        part = np.array(list(islice(numbers, len(cells))))
+        if isinstance(layer, KernelDemo) and number == len(ranges) - 1:
+            style = palette.OWN_WEIGHT  # the last of the list is for the user's own
+        if places.apart == (1, 1):
+            yield ConstantBlock(place, part.reshape(place.height, place.width), style)
+        else:
+            for cell, value in zip(cells, part.reshape(-1, 1, 1), strict=True):
+                yield ConstantBlock(Range.of(cell), value, style)
+
+
+def _weight_style(layer: Layer, key: str) -> Style:
+    if key not in KERNELS:
+        return palette.BIAS
+    return palette.DENSE_WEIGHT if isinstance(layer, Dense) else palette.WEIGHT
+
+
+def _gaps(layout: Layout) -> Iterator[Block]:
+    """The empty cells between a dilated kernel's numbers."""
+    for places in layout.weights.values():
+        for place in (place for ranges in places.arrays.values() for place in ranges):
+            yield from (BlankBlock(Range.of(cell), palette.RING) for cell in places.gaps(place))
+
+
+def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
+    """What may be typed into the cells that people set."""
+    for layer in network.layers:
+        for key, place in layout.controls.get(layer.name, {}).items():
+            value = getattr(layer, key)
+            if isinstance(value, bool):
+                yield Choice(place, key, "1 is on, 0 is off.", ("1", "0"))
+            elif isinstance(value, str) and isinstance(layer, KernelDemo):
+                yield Choice(place, key, "Choose one from the list.", layer.kernels)
             else:
-                yield ConstantBlock(cell, np.array([[text]]), palette.CLASS_LABEL)
+                most = 0.99 if key == "rate" else 1.0
+                yield Choice(place, key, f"A number from 0 to {most:g}.", most=most)
 
 
 def _rings(layout: Layout) -> Iterator[Block]:
@@ -166,16 +222,17 @@ def _rings(layout: Layout) -> Iterator[Block]:
 
 def _bars(model: Model, layout: Layout) -> Iterator[Block]:
     """The empty cells that the bars of the answer are drawn on."""
-    if layout.answer is not None and isinstance(model.network.layer(model.network.output), Softmax):
+    output = model.network.layer(model.network.output)
+    if layout.answer is not None and isinstance(output, Softmax | Sigmoid):
         yield from (BlankBlock(bar, palette.BAR) for bar in layout.answer.bars)
 
 
 def _merges(layout: Layout) -> tuple[Range, ...]:
-    """The computed cells of the answer that are larger than one cell of the grid."""
+    """The controls and computed cells that are larger than one cell of the grid."""
+    places = [place for controls in layout.controls.values() for place in controls.values()]
     answer = layout.answer
-    if answer is None:
-        return ()
-    places = (answer.label, answer.value, *answer.labels, *answer.values)
+    if answer is not None:
+        places += [answer.label, answer.value, *answer.labels, *answer.values, *answer.ticks]
     return tuple(place for place in places if place.size > 1)
 
 

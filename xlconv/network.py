@@ -24,6 +24,8 @@ from xlconv.shapes import Shape, inner_shapes, output_shape, shape_text, weight_
 Array = NDArray[np.float64]
 
 INPUT = "input"
+TICK = "✓"  # beside a class that is found
+NONE_FOUND = "none"  # instead of a class, where none is found
 MAX_LABEL_LENGTH = 1_000
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 
@@ -130,6 +132,11 @@ class Network:
         shapes = weight_shapes(layer, *self.read_shapes(layer))
         return {f"{layer.name}.{key}": shape for key, shape in shapes.items()}
 
+    def controls(self, layer: Layer) -> tuple[str, ...]:
+        """The settings of a layer that stand in cells: a threshold only where it decides."""
+        decides = layer.name == self.output and len(self.shapes[self.output]) == 1
+        return () if isinstance(layer, Sigmoid) and not decides else layer.controls
+
     def parameters(self, layer: Layer) -> int:
         """How many numbers a layer's weights are."""
         return sum(prod(shape) for shape in self.weight_shapes(layer).values())
@@ -234,7 +241,7 @@ def defined_names(network: Network) -> dict[str, str]:
     for layer in network.layers:
         for key in weight_shapes(layer, *network.read_shapes(layer)):
             define(f"{layer.name}_{key}", f"the {key} of layer {layer.name!r}")
-        for key in layer.controls:
+        for key in network.controls(layer):
             define(f"{layer.name}_{key}", f"the {key} of layer {layer.name!r}")
     for name in network.inner:
         define(name, f"the step {name!r}")

@@ -217,7 +217,8 @@ def _global_average(layer: GlobalAvgPool2D, weights: Weights, x: Array) -> Array
 
 @apply.register
 def _add(layer: Add, weights: Weights, *xs: Array) -> Array:
-    return np.sum(xs, axis=0)
+    total: Array = np.sum(xs, axis=0)
+    return total
 
 
 @apply.register

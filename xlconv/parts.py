@@ -25,11 +25,22 @@ from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from xlconv.blocks import BarChart, Block, Book, ColourScale, Highlight, Sheet, Style, TextBlock
+from xlconv.blocks import (
+    BarChart,
+    Block,
+    Book,
+    Choice,
+    ColourScale,
+    Highlight,
+    Sheet,
+    Style,
+    TextBlock,
+)
 from xlconv.errors import LimitError
 from xlconv.grid import MAX_SHEET_NAME_LENGTH, Range, column_letters
 
@@ -107,6 +118,8 @@ def _worksheet(workbook: Workbook, sheet: Sheet) -> Worksheet:
     for rule in sheet.rules:
         ranges = " ".join(place.a1 for place in rule.ranges)
         worksheet.conditional_formatting.add(ranges, colour_rule(rule))
+    for choice in sheet.choices:
+        worksheet.add_data_validation(_validation(choice))
     for chart in sheet.charts:
         worksheet.add_chart(_chart(worksheet, chart), chart.place.a1)
     return worksheet
@@ -176,6 +189,24 @@ def _style_number(worksheet: Worksheet, style: Style) -> int:
     )
     cell.number_format = style.number_format
     return int(cell.style_id)
+
+
+def _validation(choice: Choice) -> DataValidation:
+    kind: dict[str, object] = {"type": "list", "formula1": f'"{",".join(choice.options)}"'}
+    if not choice.options:
+        limits = {"formula1": f"{choice.least:g}", "formula2": f"{choice.most:g}"}
+        kind = {"type": "decimal", "operator": "between", **limits}
+    return DataValidation(
+        **kind,
+        sqref=choice.range.first.a1,
+        allow_blank=False,
+        showErrorMessage=True,
+        showInputMessage=True,
+        promptTitle=choice.title,
+        prompt=choice.words,
+        errorTitle=choice.title,
+        error=choice.words,
+    )
 
 
 @singledispatch

@@ -13,7 +13,7 @@ import numpy as np
 
 from xlconv.errors import ImageError
 from xlconv.layers import KernelDemo, Sigmoid
-from xlconv.network import INPUT, Array, Model, Network, found_labels, label_cell
+from xlconv.network import INPUT, NONE_FOUND, TICK, Array, Model, Network, found_labels, label_cell
 from xlconv.operators import Step, Values, layer_steps, numbers
 from xlconv.shapes import shape_text
 
@@ -99,10 +99,6 @@ def _several(network: Network, output: Array) -> Iterator[Step]:
     yield Step("answer_value", np.array([float(len(found))]), np.zeros(1))
 
 
-TICK = "✓"
-NONE_FOUND = "none"
-
-
 def title_steps(network: Network) -> Iterator[Step]:
     """The texts of the board that say a tensor's shape, and a map's."""
     for tensor, shape in network.shapes.items():
@@ -122,7 +118,7 @@ def sum_steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:
         parts = [array.reshape(-1) for array in model.layer_weights(layer).values()]
         if isinstance(layer, KernelDemo):
             parts.append(numbers(values[f"{layer.name}_number"]))
-        controls = [getattr(layer, name) for name in layer.controls]
+        controls = [getattr(layer, name) for name in model.network.controls(layer)]
         parts.append(np.array([float(c) for c in controls if not isinstance(c, str)]))
         if sum(map(len, parts)):
             summed[layer.name] = np.concatenate(parts)

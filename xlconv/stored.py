@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlconv.comparison import Comparison, compare_end_to_end, compare_mended
-from xlconv.layers import source
+from xlconv.layers import sources
 from xlconv.network import INPUT, Network
 from xlconv.reader import Value
+from xlconv.rules import ANSWER
 from xlconv.sheets.model import SUMS
 from xlconv.structure import ComputedCell, ComputedCells, Place
 from xlconv.workbook import FoundBook
@@ -42,7 +43,7 @@ def check_stored(book: FoundBook, cells: ComputedCells, excused: Collection[Plac
         key: [cell.found.value for cell in members] for key, members in cells.items()
     }
     whole = compare_end_to_end(book.model, book.image, found)
-    changed = _changed_since(found, whole, book.network)
+    changed = _changed_since(found, whole, book.network, cells)
     empty = _empty_blocks(cells)
     trusted = {
         key: np.array([_unjudged(cell, key in changed, empty, excused) for cell in members])
@@ -79,18 +80,24 @@ def _empty_blocks(cells: ComputedCells) -> set[str]:
 
 
 def _changed_since(
-    found: Mapping[str, list[Value]], whole: Mapping[str, Comparison], network: Network
+    found: Mapping[str, list[Value]],
+    whole: Mapping[str, Comparison],
+    network: Network,
+    cells: ComputedCells,
 ) -> set[str]:
-    """The tensors that read pixels or weights which were changed after the last calculation,
-    and the sums that tell so."""
-    changed = set()
+    """The values that read pixels, weights or settings which were changed after the last
+    calculation, and the sums that tell so."""
+    changed: set[str] = set()
     for layer in network.layers:
         sums = {f"{SUMS}_{layer.name}"}
-        sums |= {f"{SUMS}_{INPUT}"} if source(layer) == INPUT else set()
+        sums |= {f"{SUMS}_{INPUT}"} if INPUT in sources(layer) else set()
         for key in sums & found.keys():
             if isinstance(found[key][0], float) and whole[key].wrong.any():
-                changed |= {layer.name, key}
+                blocks = {layer.name, f"{layer.name}_steps"}
+                blocks |= {ANSWER} if network.controls(layer) else set()
+                changed |= {k for k, members in cells.items() if members[0].rule.block in blocks}
+                changed.add(key)
     # A sum alone that is off, with every value up to date, was not left behind: it is wrong.
-    if not any(whole[tensor].wrong.any() for tensor in network.shapes if tensor in whole):
+    if not any(whole[key].wrong.any() for key in whole if not key.startswith(f"{SUMS}_")):
         return set()
     return changed

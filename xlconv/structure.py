@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xlconv.grid import Cell, ranges_in, relative_form
-from xlconv.layout import BOARD
+from xlconv.layer_rules import Rule
 from xlconv.network import label_cell, vector_labels
+from xlconv.operators import Values
+from xlconv.places import BOARD
 from xlconv.reader import FoundCell, Value
-from xlconv.reference import Values
 from xlconv.report import Finding
-from xlconv.rules import Rule, board_rules, ring_cells
+from xlconv.rules import board_rules, ring_cells
 from xlconv.sheets.model import model_rules
 from xlconv.workbook import FoundBook, offsets
 
@@ -109,6 +110,22 @@ def padding_findings(book: FoundBook) -> list[Finding]:
                     findings.append(
                         Finding("padding", place, tensor, number + 1, row, column, None, held, None)
                     )
+    return findings
+
+
+def gap_findings(book: FoundBook) -> list[Finding]:
+    """The cells between a dilated kernel's numbers that are not empty."""
+    findings = []
+    for layer, places in book.layout.weights.items():
+        for place in (place for ranges in places.arrays.values() for place in ranges):
+            for cell in places.gaps(place):
+                found = book.sheets[BOARD].get((cell.row, cell.column))
+                if found is not None:
+                    row, column = cell.row - place.row + 1, cell.column - place.column + 1
+                    held = found.formula.at(cell) if found.formula else found.value
+                    spot = f"{BOARD}!{cell.a1}"
+                    finding = Finding("padding", spot, layer, None, row, column, None, held, None)
+                    findings.append(finding)
     return findings
 
 

@@ -188,7 +188,7 @@ def print_templates(templates: Sequence[tuple[str, Template]]) -> None:
             shape,
             str(len(template.network.layers)),
             f"{parameters(template):,}",
-            "-" if template.about.accuracy is None else f"{template.about.accuracy:.2%}",
+            "-" if template.about.measured is None else f"{template.about.measured.value:.2%}",
         )
     OUT.print(table)
 

@@ -27,6 +27,7 @@ from xlconv.structure import (
     Place,
     computed_cells,
     formula_findings,
+    gap_findings,
     label_findings,
     padding_findings,
     spoiled_cells,
@@ -57,8 +58,8 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
         engine_named(engine)
     book = read_book(path)
     cells = computed_cells(book)
-    truth = forward_steps(book.model, book.image)
-    around = [*padding_findings(book), *label_findings(book)]
+    truth = forward_steps(book.model, book.image, book.drawn)
+    around = [*padding_findings(book), *gap_findings(book), *label_findings(book)]
     formulas = dict(formula_findings(cells, truth))
     spoiled = spoiled_cells(cells, around)
     live = _check_live(book, cells, engine, spoiled)

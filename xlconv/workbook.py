@@ -9,25 +9,24 @@ anything, nor judge what it finds: that is for `verification`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from xlconv.errors import BookError
-from xlconv.grid import Range
-from xlconv.layout import BOARD, Layout, plan
+from xlconv.errors import BookError, NetworkError
+from xlconv.grid import Cell, Range
+from xlconv.layers import Layer, setting_of
+from xlconv.layout import plan
 from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, parse_manifest
-from xlconv.network import (
-    INPUT,
-    Array,
-    Model,
-    Network,
-)
+from xlconv.network import INPUT, Array, Model, Network
+from xlconv.places import BOARD, Layout
 from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, open_package
+from xlconv.shapes import Shape
 from xlconv.sheets.model import NAME as MODEL_SHEET
 
 
@@ -36,7 +35,7 @@ class FoundBook:
     """A workbook as it was found.
 
     `model` and `image` are what its cells hold now (an empty cell counts as 0, as it does in
-    the formulas); `image` has shape (C, H, W).
+    the formulas), settings in cells such as a threshold included; `image` has shape (C, H, W).
     """
 
     path: Path
@@ -55,11 +54,24 @@ class FoundBook:
         """The tensors as the file was saved with them, by name; NaN where nothing is stored."""
         return {tensor: self._stored(tensor) for tensor in self.network.shapes}
 
+    @cached_property
+    def drawn(self) -> dict[str, Array]:
+        """The random numbers that dropout layers were saved with, as `forward` takes them; those
+        of a layer for which the file holds none are left out."""
+        found = {
+            key: self._numbers(placement.maps, self.network.inner[key])
+            for key, placement in self.layout.inner.items()
+            if key.endswith("_random")
+        }
+        return {key: array for key, array in found.items() if not np.isnan(array).any()}
+
     def _stored(self, tensor: str) -> Array:
-        maps = self.layout.tensors[tensor].maps
+        return self._numbers(self.layout.tensors[tensor].maps, self.network.shapes[tensor])
+
+    def _numbers(self, maps: tuple[Range, ...], shape: Shape) -> Array:
         cells = [self.cell(BOARD, place, r, c).value for place in maps for r, c in offsets(place)]
         numbers = [value if isinstance(value, float) else np.nan for value in cells]
-        return np.array(numbers).reshape(self.network.shapes[tensor])
+        return np.array(numbers).reshape(shape)
 
     def cell(self, sheet: str, place: Range, row: int = 0, column: int = 0) -> FoundCell:
         """The cell at an offset inside a range."""
@@ -98,10 +110,12 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     manifest = parse_manifest(lines, f"{path}, {model_sheet}!{place.a1}")
     layout = plan(manifest.network)
     _check_places(package, layout, manifest)
-    board = sheets[BOARD]
-    image = np.stack([_constants(board, m, INPUT, path) for m in layout.tensors[INPUT].maps])
-    model = Model(manifest.network, _weights(manifest.network, layout, board, path))
-    return FoundBook(Path(path), manifest, layout, sheets, model, image)
+    board = _Board(Path(path), sheets[BOARD])
+    network = _as_set(manifest.network, layout, board)
+    pixels = [board.numbers(place.cells(), INPUT) for place in layout.tensors[INPUT].maps]
+    image = np.array(pixels).reshape(network.input_shape)
+    model = Model(network, _weights(network, layout, board))
+    return FoundBook(Path(path), replace(manifest, network=network), layout, sheets, model, image)
 
 
 def _check_places(package: Package, layout: Layout, manifest: Manifest) -> None:
@@ -120,34 +134,58 @@ def _check_places(package: Package, layout: Layout, manifest: Manifest) -> None:
             )
 
 
-def _weights(
-    network: Network, layout: Layout, board: FoundSheet, path: str | os.PathLike[str]
-) -> dict[str, Array]:
-    weights = {}
-    for layer, kernels in layout.kernels.items():
-        shapes = network.weight_shapes(network.layer(layer))
-        arrays = [
-            _constants(board, place, layer, path) for places in kernels.weights for place in places
-        ]
-        name = f"{layer}.weight"
-        weights[name] = np.stack(arrays).reshape(shapes[name])
-        if kernels.biases:
-            cells = [Range.of(cell) for cell in kernels.biases]
-            biases = [_constants(board, cell, layer, path).reshape(()) for cell in cells]
-            weights[f"{layer}.bias"] = np.array(biases)
-    return weights
+@dataclass(frozen=True)
+class _Board:
+    """The board's constants, with the file's path for errors."""
 
+    path: Path
+    cells: FoundSheet
 
-def _constants(board: FoundSheet, place: Range, owner: str, path: str | os.PathLike[str]) -> Array:
-    numbers = np.zeros((place.height, place.width))
-    for row, column in offsets(place):
-        found = board.get((place.row + row, place.column + column), EMPTY)
+    def numbers(self, cells: Iterable[Cell], owner: str) -> list[float]:
+        """The numbers in cells that hold no formula; an empty cell counts as 0."""
+        return [self._number(cell, owner) for cell in cells]
+
+    def _number(self, cell: Cell, owner: str) -> float:
+        found = self.cells.get((cell.row, cell.column), EMPTY)
         if found.formula is not None or not isinstance(found.value, float | None):
-            cell = place.cell(row, column)
-            holds = f"the formula {found.formula.at(cell)}" if found.formula else repr(found.value)
             raise BookError(
-                f"{path}: {BOARD}!{cell.a1} ({owner}) holds {holds} where a number belongs; "
-                "type a number"
+                f"{self.path}: {BOARD}!{cell.a1} ({owner}) holds {_held(found, cell)} where a "
+                "number belongs; type a number"
             )
-        numbers[row, column] = found.value or 0.0
-    return numbers
+        return found.value or 0.0
+
+    def setting(self, layer: Layer, setting: str, cell: Cell) -> Layer:
+        """The layer with a setting as its cell holds it."""
+        found = self.cells.get((cell.row, cell.column), EMPTY)
+        try:
+            if found.formula is not None:
+                raise NetworkError(f"holds {_held(found, cell)}; type a value")
+            value: Any = setting_of(layer, setting, found.value)
+            return replace(layer, **{setting: value})
+        except NetworkError as error:
+            raise BookError(f"{self.path}: {BOARD}!{cell.a1}: {error}") from error
+
+
+def _held(found: FoundCell, cell: Cell) -> str:
+    return f"the formula {found.formula.at(cell)}" if found.formula else repr(found.value)
+
+
+def _as_set(network: Network, layout: Layout, board: _Board) -> Network:
+    """The network with the settings that their cells on the board hold now."""
+    layers = []
+    for layer in network.layers:
+        for setting, place in layout.controls.get(layer.name, {}).items():
+            layer = board.setting(layer, setting, place.first)
+        layers.append(layer)
+    return replace(network, layers=tuple(layers))
+
+
+def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array]:
+    weights = {}
+    for layer, places in layout.weights.items():
+        shapes = network.weight_shapes(network.layer(layer))
+        for key, ranges in places.arrays.items():
+            cells = (cell for place in ranges for cell in places.cells(place))
+            numbers = np.array(board.numbers(cells, layer))
+            weights[f"{layer}.{key}"] = numbers.reshape(shapes[f"{layer}.{key}"])
+    return weights

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from xlconv.blocks import BlankBlock, Block, Sheet, Style, TextBlock
-from xlconv.captions import PICTURE_WORDS, layer_words
 from xlconv.grid import Range
 from xlconv.layers import Conv2D, Softmax
-from xlconv.layout import BOARD, Layout
 from xlconv.network import INPUT, Network
 from xlconv.palette import BIAS, QUIET, RING, Palette
+from xlconv.places import BOARD, Layout
 from xlconv.shapes import shape_text
+from xlconv.words import PICTURE_WORDS, layer_words
 
 NAME = "Guide"
 _WIDTHS = {1: 24, 2: 100, 3: 84, 4: 430, 5: 40, 6: 44, 7: 12, 8: 440}
@@ -91,11 +91,12 @@ def _tries(network: Network, layout: Layout) -> list[tuple[str, str]]:
     tries = [(f"Change a pixel: type 1 into {pixel}, and see what follows.", pixel)]
     for layer in network.layers:
         if isinstance(layer, Conv2D):
-            kernel = layout.kernels[layer.name].weights[0][0].first.a1
+            kernel = layout.weights[layer.name].kernels(0)[0].first.a1
             words = f"Change a kernel: type 5 into {kernel}, the corner of {layer.name}'s kernel 1."
             tries.append((words, kernel))
-            if layer.bias:
-                bias = layout.kernels[layer.name].biases[0].a1
+            own = layout.weights[layer.name].bias(0)
+            if own is not None:
+                bias = own.a1
                 words = f"Change a bias: type -2 into {bias}; fewer cells stay above zero."
                 tries.append((words, bias))
             break

@@ -12,14 +12,14 @@ import numpy as np
 
 from xlconv import formulas
 from xlconv.blocks import Block, ConstantBlock, FormulaBlock, Sheet, Style, TextBlock, Values
-from xlconv.captions import layer_words
 from xlconv.grid import Range
+from xlconv.layer_rules import Rule
 from xlconv.layers import settings, sources
-from xlconv.layout import BOARD, Layout
 from xlconv.network import INPUT, Network
 from xlconv.palette import QUIET, Palette
-from xlconv.rules import Rule
+from xlconv.places import BOARD, Layout
 from xlconv.shapes import shape_text
+from xlconv.words import layer_words
 
 NAME = "Model"
 SUMS = "sums"
@@ -111,12 +111,10 @@ def model_rules(network: Network, layout: Layout) -> list[Rule]:
     """The sums of the picture and of each layer's weights, as rules of this sheet."""
     rules = []
     for tensor in network.shapes:
-        summed = None
+        summed = layout.summed(tensor)
         if tensor == INPUT:
-            summed = layout.tensors[INPUT].range
-        elif tensor in layout.kernels:
-            summed = layout.kernels[tensor].range
-        if summed is not None:
+            summed = [layout.tensors[INPUT].range]
+        if summed:
             place = Range(_row(network, tensor), _COLUMN + 6, 1, 1)
             formula = formulas.sum_on(BOARD, summed)
             rules.append(Rule(SUMS, f"{SUMS}_{tensor}", None, place, formula, sheet=NAME))
