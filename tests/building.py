@@ -164,10 +164,16 @@ def drawn_ranges(sheet: Sheet) -> list[tuple[Range, str]]:
     merged = {place.first: place for place in sheet.merges}
     ranges = []
     for block in sheet.blocks:
+        if isinstance(block, BlankBlock) and any(_within(block.range, m) for m in sheet.merges):
+            continue  # the border of a merged range
         place = merged.pop(block.range.first, block.range)
         text = getattr(block, "text", getattr(block, "formula", ""))
         ranges.append((place, f"{sheet.name}!{place.a1} {type(block).__name__} {text}".strip()))
     return ranges + [(place, f"{sheet.name}!{place.a1} merged") for place in merged.values()]
+
+
+def _within(place: Range, whole: Range) -> bool:
+    return place.first in whole and place.last in whole
 
 
 def overlaps(sheet: Sheet) -> list[str]:

@@ -124,10 +124,10 @@ def edits(book: BuiltBook) -> dict[str, tuple[str, float, Model, Array]]:
     """Things that somebody may type: the cell, the number, and the model and picture it makes."""
     layout, model, image = plan(NETWORK), book.model, book.image
     pixel = layout.tensors["input"].maps[1].cell(3, 2).a1
-    kernel = layout.kernels["corners"].weights[2][0].cell(1, 2).a1
-    bias = layout.kernels["edges"].biases[1].a1
-    dense = layout.kernels["dense"].weights[1][2].cell(0, 3).a1
-    own = layout.kernels["dense"].biases[0].a1
+    kernel = layout.weights["corners"].kernels(2)[0].cell(1, 2).a1
+    bias = layout.weights["edges"].bias(1).a1
+    dense = layout.weights["dense"].kernels(1)[2].cell(0, 3).a1
+    own = layout.weights["dense"].bias(0).a1
     height, width = NETWORK.shapes["pool"][1:]
     place = 2 * height * width + 0 * width + 3  # map 3, row 1, column 4, in the order C, H, W
     return {
@@ -183,7 +183,7 @@ def test_the_answer_moves_to_another_class(session: UnoSession, book: BuiltBook)
     layout = plan(NETWORK)
     assert layout.answer is not None
     label = layout.answer.label.first.a1
-    first, second, third = (cell.a1 for cell in layout.kernels["dense"].biases)
+    first, second, third = (layout.weights["dense"].bias(unit).a1 for unit in range(3))
     answers = session.run(
         book.path,
         *(["set", first, 900], ["read", label]),

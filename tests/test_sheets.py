@@ -145,7 +145,7 @@ def test_scales_around_zero_are_symmetric_and_one_a_tensor(template: Template) -
     [board, *_] = compile_book(template, template.image).sheets
     scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
     layers = len(template.network.shapes)
-    assert len(scales) == layers + len(plan(template.network).kernels)
+    assert len(scales) == layers + len(plan(template.network).weights)
     assert all(scale.limit.startswith("MAX(") for scale in scales)
 
 

@@ -14,8 +14,9 @@ import xlconv
 from xlconv.engines.libreoffice import LibreOffice
 from xlconv.errors import BookError, EngineError
 from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.layout import Layout, plan
+from xlconv.layout import plan
 from xlconv.network import Model, Network
+from xlconv.places import Layout
 
 NETWORK = Network(
     "small",
@@ -143,8 +144,8 @@ def test_edits_of_constants_are_verified_as_they_are(
 ) -> None:
     place = {
         "pixel": layout.tensors["input"].maps[0].cell(3, 3),
-        "kernel": layout.kernels["conv2"].weights[1][0].cell(1, 2),
-        "bias": layout.kernels["conv1"].biases[1],
+        "kernel": layout.weights["conv2"].kernels(1)[0].cell(1, 2),
+        "bias": layout.weights["conv1"].bias(1),
     }[what].a1
     path = edited(book, tmp_path / "edited.xlsx", with_value(place, -0.75))
     report = xlconv.verify(path)

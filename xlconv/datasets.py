@@ -77,7 +77,7 @@ def load_datasets(folder: Path, network: Network, scene: str = DIGITS) -> tuple[
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; name the one that holds the IDX files")
     pairs = []
-    for number, stem in enumerate(("train", _test_stem(folder)), 1):
+    for stem in ("train", _test_stem(folder)):
         images, labels = _read_pair(folder, stem)
         where = str(_find(folder, f"{stem}-images", "idx3"))
         if scene == DIGITS:
@@ -85,7 +85,7 @@ def load_datasets(folder: Path, network: Network, scene: str = DIGITS) -> tuple[
             _check_classes(labels, network, str(_find(folder, f"{stem}-labels", "idx1")))
         elif labels.max() > 9 or labels.min() == labels.max():
             raise DatasetError(f"{where}: not digits of several classes; use MNIST's files")
-        made = SCENES[scene](images, labels, number)
+        made = SCENES[scene](images, labels, stem == "train")
         pairs.append(Dataset(*made))
         pairs[-1].check(network)
     return pairs[0], pairs[1]

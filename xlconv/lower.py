@@ -148,6 +148,7 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
         for key, place in layout.controls.get(layer.name, {}).items():
             value = setting_cell(getattr(layer, key))
             yield _constant(Range.of(place.first), value, palette.CONTROL)
+            yield from _rest(place, palette.CONTROL)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
             listed = isinstance(model.network.layer(tensor), KernelDemo)
@@ -161,6 +162,13 @@ def _constant(cell: Range, value: float | str, style: Style) -> Block:
     if isinstance(value, str):
         return TextBlock(cell, value, style, runs_on=True)
     return ConstantBlock(cell, np.array([[value]]), style)
+
+
+def _rest(place: Range, style: Style) -> Iterator[Block]:
+    """The look of a merged range's other cells, for its border."""
+    right = Range(place.row, place.column + 1, 1, place.width - 1)
+    below = Range(place.row + 1, place.column, place.height - 1, place.width)
+    yield from (BlankBlock(part, style) for part in (right, below) if part.size)
 
 
 def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -> Iterator[Block]:

@@ -1,7 +1,7 @@
 """Scenes: other data sets, made of handwritten digits by seeded generators.
 
-Must not know files or networks. Pictures are bytes of shape (N, C, H, W); the same digits and
-the same seed give the same scenes.
+Must not know files or networks. Pictures are bytes of shape (N, C, H, W). The same digits give
+the same scenes; `learning` says whether they are to learn from or to test with.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ DIGITS = "digits"
 COLOURS = ("red", "green", "blue")
 COLOURED_SIDE = 32
 CANVAS = (32, 56)
+MISSING = 0.15  # the part of the digits that is left out of a canvas to learn from
 
 
-def as_they_are(digits: Pixels, labels: Labels, seed: int) -> tuple[Pixels, Labels]:
+def as_they_are(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels, Labels]:
     """The digits themselves."""
     return digits, labels
 
 
-def coloured(digits: Pixels, labels: Labels, seed: int) -> tuple[Pixels, Labels]:
+def coloured(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels, Labels]:
     """Each digit, moved a little, in red, green or blue on a dark ground of any colour:
     (N, 3, 32, 32). The class is 10 * colour + digit."""
-    random = np.random.default_rng(seed)
+    random = _random(learning)
     count = len(digits)
     ink = np.zeros((count, COLOURED_SIDE, COLOURED_SIDE), np.float32)
     places = random.integers(0, COLOURED_SIDE - 28 + 1, (count, 2))
@@ -45,28 +46,42 @@ def coloured(digits: Pixels, labels: Labels, seed: int) -> tuple[Pixels, Labels]
     return made, 10 * colours + labels
 
 
-def several(digits: Pixels, labels: Labels, seed: int) -> tuple[Pixels, Labels]:
+def several(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels, Labels]:
     """Two different digits beside each other, each moved a little: (N, 1, 32, 56); as many
-    pictures as there are digits, with 1 or 0 for each digit from 0 to 9."""
-    random = np.random.default_rng(seed)
+    pictures as there are digits, with 1 or 0 for each digit from 0 to 9.
+
+    Of those to learn from a part lacks one of the two, or both: else a network learns that
+    there are always two.
+    """
+    random = _random(learning)
     count, (height, width) = len(digits), CANVAS
     first = random.permutation(count)
     second = random.permutation(count)
     while (same := labels[first] == labels[second]).any():
         second[same] = random.integers(0, count, int(same.sum()))
+    missing = random.random((count, 2)) < (MISSING if learning else 0)
     made = np.zeros((count, 1, height, width), np.uint8)
     rows = random.integers(0, height - 28 + 1, (count, 2))
     columns = random.integers(0, 5, (count, 2)) + np.array([0, width - 28 - 4])
     for number, pair in enumerate(zip(first, second, strict=True)):
-        for digit, row, column in zip(pair, rows[number], columns[number], strict=True):
+        for side, digit in enumerate(pair):
+            if missing[number, side]:
+                continue
+            row, column = rows[number, side], columns[number, side]
             place = made[number, 0, row : row + 28, column : column + 28]
             np.maximum(place, digits[digit, 0], out=place)
     there = np.zeros((count, 10), np.int64)
-    there[np.arange(count), labels[first]] = there[np.arange(count), labels[second]] = 1
+    for side, chosen in enumerate((first, second)):
+        there[np.arange(count), labels[chosen]] |= ~missing[:, side]
     return made, there
 
 
-SCENES: dict[str, Callable[[Pixels, Labels, int], tuple[Pixels, Labels]]] = {
+def _random(learning: bool) -> np.random.Generator:
+    """Other numbers for the pictures to learn from than for those to test with."""
+    return np.random.default_rng(1 if learning else 2)
+
+
+SCENES: dict[str, Callable[[Pixels, Labels, bool], tuple[Pixels, Labels]]] = {
     DIGITS: as_they_are,
     "coloured": coloured,
     "several": several,
