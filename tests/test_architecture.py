@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it; the README and DESIGN show the same order.
 ORDER = [
-    *("errors", "_version", "files", "grid", "layers", "shapes", "network", "notation"),
+    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
     *("operators", "reference"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
     *("evaluation", "blocks", "palette", "places", "pitches", "layout"),

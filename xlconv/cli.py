@@ -138,13 +138,21 @@ def verify(
     raise typer.Exit(report.exit_code)
 
 
-@app.command()
-def templates() -> None:
-    """List the templates, with their measured accuracy."""
+@app.command(epilog="Examples:  xlconv templates  |  xlconv templates resnet")
+def templates(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A template's name, or a folder: shows it in detail."),
+    ] = None,
+) -> None:
+    """List the templates with what they reach, or show one in detail."""
     from xlconv.templates import load_template, template_names
-    from xlconv.terminal import print_templates
+    from xlconv.terminal import print_template, print_templates
 
-    print_templates([(name, load_template(name)) for name in template_names()])
+    if name is not None:
+        print_template(name, load_template(name))
+    else:
+        print_templates([(name, load_template(name)) for name in template_names()])
 
 
 @app.command(
@@ -152,10 +160,19 @@ def templates() -> None:
 )
 def train(
     template: Annotated[str, typer.Argument(help="A template's name, or a folder.")],
-    data: Annotated[
-        Path, typer.Option(help="A folder of IDX files, gzipped or not, as MNIST's four.")
-    ],
     out: Annotated[Path, typer.Option(help="The weights to write (.npz).")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of IDX files, gzipped or not, as MNIST's four. Left out, a few "
+            "hundred digits that come with xlconv.",
+            show_default=False,
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Weights to begin with, those that fit.", show_default=False),
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(min=1, help="Times through the data.", show_default=False)
     ] = None,
@@ -169,8 +186,22 @@ def train(
         list[str] | None,
         typer.Option(help="Learning rate, or LAYER=RATE for one layer; may be repeated."),
     ] = None,
+    rate_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Each layer learns so many times as fast as the next one towards the head.",
+            show_default=False,
+        ),
+    ] = None,
+    decay: Annotated[
+        float | None, typer.Option(help="How strongly weights shrink.", show_default=False)
+    ] = None,
     freeze: Annotated[
         list[str] | None, typer.Option(help="A layer that shall not learn; may be repeated.")
+    ] = None,
+    freeze_statistics: Annotated[
+        list[str] | None,
+        typer.Option(help="A batch normalisation that keeps its mean and variance; repeatable."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
@@ -179,36 +210,47 @@ def train(
     What is not given, the template's own recipe says."""
     from xlconv.datasets import load_datasets
     from xlconv.evaluation import evaluate
-    from xlconv.templates import describe_template
+    from xlconv.templates import describe_template, load_weights, small_data
     from xlconv.terminal import OUT, print_evaluation, training_bar
-    from xlconv.training import initial_weights, save_weights
+    from xlconv.training import check_trainable, initial_weights, save_weights, transferred
     from xlconv.training import train as train_weights
 
     if out.exists() and not force:
         raise OutputError(f"{out} exists; give another name, or --force to replace it")
     described = describe_template(template)
-    recipe = _recipe(
-        described.training, rate or [], freeze or [], epochs=epochs, batch=batch, seed=seed
-    )
-    recipe.check(described.network)
-    learning, testing = load_datasets(data, described.network, described.scene)
-    weights = initial_weights(described.network, recipe.seed, described.start)
+    network = described.network
+    check_trainable(network)
+    given = {
+        **{"epochs": epochs, "batch": batch, "seed": seed, "rate_decay": rate_decay},
+        **{"decay": decay, "freeze": freeze, "freeze_statistics": freeze_statistics},
+    }
+    recipe = _recipe(described.training, rate or [], given)
+    recipe.check(network)
+    learning, testing = load_datasets(data or small_data(), network, described.scene)
+    if data is None:
+        OUT.print(
+            f"no --data: {len(learning)} digits that come with xlconv, {len(testing)} to test "
+            "with; MNIST's 60,000 (--data DIR) teach far more"
+        )
+    weights = initial_weights(network, recipe.seed, described.start)
+    if start is not None:
+        weights, dropped = transferred(network, weights, load_weights(start))
+        for line in dropped:
+            OUT.print(f"  {line}", markup=False)
     with training_bar() as progress:
-        model = train_weights(described.network, weights, learning, recipe, progress)
+        model = train_weights(network, weights, learning, recipe, progress)
     save_weights(out, model.weights)
-    print_evaluation(evaluate(model, testing), described.network.labels)
+    print_evaluation(evaluate(model, testing), network.labels)
     OUT.print(
         f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}"
     )
 
 
-def _recipe(
-    table: Mapping[str, Any], rates: list[str], freeze: list[str], **given: int | None
-) -> Recipe:
+def _recipe(table: Mapping[str, Any], rates: list[str], given: Mapping[str, Any]) -> Recipe:
     """A template's recipe with what the command line gives in its place."""
     from xlconv.recipe import Recipe
 
-    merged = {**table, **{name: value for name, value in given.items() if value is not None}}
+    merged = {**table, **{name: value for name, value in given.items() if value not in (None, [])}}
     by_layer = dict(merged.get("rates", {}))
     for text in rates:
         layer, _, number = text.rpartition("=")
@@ -223,6 +265,4 @@ def _recipe(
         else:
             merged["rate"] = value
     merged["rates"] = by_layer
-    if freeze:
-        merged["freeze"] = freeze
     return Recipe.of(merged)

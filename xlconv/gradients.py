@@ -195,8 +195,8 @@ def _avg_pool(
 ) -> Pass:
     places, padded = _places(layer, x.shape[1:]), _padded(layer, x, 0)
     there = _padded(layer, np.ones((1, 1, *x.shape[2:]), x.dtype), 0)
-    count = sum(there[:, :, *place] for place in places)
-    output: Batch = sum([padded[:, :, *place] for place in places) / count
+    count = np.add.reduce([there[:, :, *place] for place in places])
+    output: Batch = np.add.reduce([padded[:, :, *place] for place in places]) / count
 
     def to_input(gradient: Batch) -> Batch:
         result = np.zeros_like(padded)

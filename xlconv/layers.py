@@ -9,7 +9,7 @@ people change them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import ClassVar
 
 from xlconv.errors import NetworkError
@@ -360,43 +360,3 @@ def sources(layer: Layer) -> tuple[str, ...]:
 def source(layer: Layer) -> str:
     """The name of the one tensor that a layer of a network reads."""
     return sources(layer)[0]
-
-
-# Settings that say nothing at these values, and that no description needs.
-_SILENT = (("dilation", (1, 1)), ("groups", 1), ("stride", None))
-
-
-def settings(layer: Layer) -> dict[str, object]:
-    """A layer's settings by name, without its name, its links and what says nothing."""
-    names = [field.name for field in fields(layer) if field.name not in ("name", "inputs")]
-    values = {name: getattr(layer, name) for name in names}
-    return {
-        name: value
-        for name, value in values.items()
-        if value is not None and (name, value) not in _SILENT
-    }
-
-
-def setting_cell(value: object) -> float | str:
-    """What stands in a cell for the value of a control: 1 and 0 for true and false.
-
-    >>> setting_cell(True), setting_cell(0.5), setting_cell("blur")
-    (1.0, 0.5, 'blur')
-    """
-    return value if isinstance(value, str) else float(value)  # type: ignore[arg-type]
-
-
-def setting_of(layer: Layer, setting: str, cell: object) -> object:
-    """The value of a control that a cell spells, as spreadsheets read it: empty is 0, the case of
-    letters says nothing. What has no meaning is given back for the layer to refuse.
-
-    >>> setting_of(Dropout("d"), "active", 1.0), setting_of(Dropout("d"), "rate", None)
-    (True, 0.0)
-    """
-    now = getattr(layer, setting)
-    if isinstance(now, bool):
-        return {1.0: True, 0.0: False, None: False}.get(cell, cell)  # type: ignore[call-overload]
-    if isinstance(now, str):
-        names = {name.lower(): name for name in getattr(layer, "kernels", ())}
-        return names.get(cell.lower(), cell) if isinstance(cell, str) else cell
-    return 0.0 if cell is None else cell

@@ -31,12 +31,13 @@ from xlconv.captions import captions
 from xlconv.colouring import KERNELS, colour_rules
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
-from xlconv.layers import Dense, KernelDemo, Layer, Sigmoid, Softmax, setting_cell
+from xlconv.layers import Dense, KernelDemo, Layer, Sigmoid, Softmax
 from xlconv.layout import TITLE_ROWS
 from xlconv.network import INPUT, Array, Model, Network, label_cell, vector_labels
 from xlconv.palette import Palette
 from xlconv.places import BOARD, Layout, WeightPlaces
 from xlconv.rules import ANSWER, TITLES, board_rules
+from xlconv.settings import setting_cell
 
 SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
 TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}

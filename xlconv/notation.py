@@ -43,10 +43,10 @@ from xlconv.layers import (
     Sigmoid,
     Softmax,
     Tanh,
-    settings,
     sources,
 )
 from xlconv.network import Network
+from xlconv.settings import settings
 
 KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind

@@ -82,7 +82,9 @@ class BlockReport:
 class Report:
     """The result of `verify`.
 
-    `values` are the outputs by label (from the engine, else as stored, else NumPy's), and
+    `values` are the outputs by label (from the engine, else as stored, else NumPy's),
+    `prediction` is the label of the largest, or behind a sigmoid those that reach its threshold,
+    joined by ", " ("none" if none does; None if the network has no vector of outputs), and
     `end_to_end` the largest difference of the engine's output from NumPy's own forward pass,
     None without an engine.
     """
@@ -94,6 +96,7 @@ class Report:
     findings: tuple[Finding, ...]
     values: Mapping[str, float]
     end_to_end: float | None
+    prediction: str | None
 
     @property
     def verdict(self) -> str:
@@ -108,11 +111,6 @@ class Report:
     def exit_code(self) -> int:
         """0 agrees, 1 differs, 2 could not be checked."""
         return {"agrees": 0, "differs": 1, "unchecked": 2}[self.verdict]
-
-    @property
-    def prediction(self) -> str | None:
-        """The label of the largest output; None if the network has no vector of outputs."""
-        return max(self.values, key=self.values.__getitem__) if self.values else None
 
     @property
     def stored_state(self) -> str:

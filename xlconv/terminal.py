@@ -16,6 +16,9 @@ from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from xlconv.layers import sources
+from xlconv.network import NONE_FOUND, found_labels
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -133,8 +136,7 @@ def print_verdict(report: Report) -> None:
             distance = "not a number"
         OUT.print(f"end to end, the output is {distance}", style="dim")
     if report.prediction is not None:
-        value = report.values[report.prediction]
-        OUT.print(f"prediction: [bold]{escape(report.prediction)}[/] ({value:.4f})")
+        OUT.print(f"prediction: {_answer_words(report.prediction, report.values)}")
 
 
 def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
@@ -144,9 +146,16 @@ def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
     OUT.print(f"wrote [bold]{escape(str(path))}[/] ({escape(network.name)}, {size:,.0f} kB)")
     if network.labels:
         output = tensors[network.output]
-        best = int(output.argmax())
-        OUT.print(f"prediction: [bold]{escape(network.labels[best])}[/] ({output[best]:.4f})")
+        found = ", ".join(found_labels(network, output)) or NONE_FOUND
+        values = dict(zip(network.labels, output.tolist(), strict=True))
+        OUT.print(f"prediction: {_answer_words(found, values)}")
     OUT.print(f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}")
+
+
+def _answer_words(prediction: str, values: Mapping[str, float]) -> str:
+    """The class with its value; several classes, or none, stand without."""
+    value = f" ({values[prediction]:.4f})" if prediction in values else ""
+    return f"[bold]{escape(prediction)}[/]{value}"
 
 
 @contextmanager
@@ -176,30 +185,91 @@ def training_bar() -> Iterator[Callable[[Progress], None]]:
 def print_templates(templates: Sequence[tuple[str, Template]]) -> None:
     """The shipped templates as a table."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for head in ("template", "what", "input", "layers"):
+    table.add_column("template", no_wrap=True)
+    for head in ("what", "input"):
         table.add_column(head)
-    table.add_column("parameters", justify="right")
-    table.add_column("accuracy", justify="right")
+    for head in ("layers", "parameters", "on test pictures"):
+        table.add_column(head, justify="right")
     for name, template in templates:
-        shape = "×".join(map(str, template.network.input_shape))
         table.add_row(
             f"[bold]{escape(name)}[/]",
             escape(template.about.title),
-            shape,
+            "×".join(map(str, template.network.input_shape)),
             str(len(template.network.layers)),
             f"{parameters(template):,}",
-            "-" if template.about.measured is None else f"{template.about.measured.value:.2%}",
+            measured_text(template),
         )
     OUT.print(table)
+    OUT.print("xlconv templates NAME  shows one in detail", style="dim")
+
+
+def measured_text(template: Template) -> str:
+    """What a template reaches on test pictures; "-" where there is nothing to measure."""
+    measured = template.about.measured
+    if measured is None:
+        return "-"
+    what = "" if measured.measure == "accuracy" else f" {measured.measure}"
+    return f"{measured.value:.2%}{what}"
+
+
+def print_template(name: str, template: Template) -> None:
+    """One template: what it is, its layers, where its numbers come from, what to do with it."""
+    about, network = template.about, template.network
+    OUT.print(f"[bold]{escape(about.title)}[/]")
+    OUT.print(escape(about.description))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for head in ("layer", "kind", "reads", "output"):
+        table.add_column(head, no_wrap=True)
+    table.add_column("parameters", justify="right")
+    table.add_row("input", "picture", "", _shape_words(network.input_shape), "")
+    for layer in network.layers:
+        count = network.parameters(layer)
+        reads = ", ".join(sources(layer))
+        shape = _shape_words(network.shapes[layer.name])
+        row = (f"[bold]{layer.name}[/]", type(layer).__name__, reads, shape)
+        table.add_row(*row, f"{count:,}" if count else "")
+    table.add_row("", "", "", "[bold]all[/]", f"[bold]{parameters(template):,}[/]")
+    OUT.print()
+    OUT.print(table)
+    OUT.print()
+    if about.data:
+        OUT.print(f"[bold]data[/]: {escape(about.data)}")
+    if about.measured is not None:
+        value = f"{about.measured.measure} {about.measured.value:.2%}"
+        OUT.print(f"[bold]measured[/]: {value} on {about.measured.pictures:,} test pictures")
+    OUT.print(f"[bold]build it[/]: xlconv build out.xlsx --template {escape(name)}")
+
+
+def _shape_words(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))
 
 
 def parameters(model: Model) -> int:
-    """How many numbers a model has learned."""
+    """How many numbers a model's weights are."""
     return sum(model.network.parameters(layer) for layer in model.network.layers)
 
 
 def print_evaluation(evaluation: Evaluation, labels: Sequence[str]) -> None:
-    """The confusion matrix (rows true, columns predicted) and the accuracy."""
+    """The confusion matrix (rows true, columns predicted), or each class's score, and the
+    accuracy."""
+    several = evaluation.confusion.shape != (len(labels), len(labels))
+    OUT.print(_scores(evaluation, labels) if several else _confusion(evaluation, labels))
+    if several:
+        OUT.print(f"test {evaluation.measure} [bold]{evaluation.value:.2%}[/]")
+    OUT.print(f"test accuracy [bold]{evaluation.accuracy:.2%}[/], loss {evaluation.loss:.4f}")
+
+
+def _scores(evaluation: Evaluation, labels: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("class", style="bold")
+    for head in ("found", "wrongly found", "missed", "F1"):
+        table.add_column(head, justify="right")
+    for label, row, score in zip(labels, evaluation.confusion, evaluation.scores, strict=True):
+        table.add_row(escape(label), *map(str, row.tolist()), f"{score:.2%}")
+    return table
+
+
+def _confusion(evaluation: Evaluation, labels: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", title="true \\ predicted")
     table.add_column("", style="bold")
     for label in labels:
@@ -210,5 +280,4 @@ def print_evaluation(evaluation: Evaluation, labels: Sequence[str]) -> None:
             for column, count in enumerate(row)
         ]
         table.add_row(escape(label), *cells)
-    OUT.print(table)
-    OUT.print(f"test accuracy [bold]{evaluation.accuracy:.2%}[/], loss {evaluation.loss:.4f}")
+    return table

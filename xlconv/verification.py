@@ -18,6 +18,7 @@ import numpy as np
 
 from xlconv.comparison import Comparison, compare_end_to_end, compare_locally
 from xlconv.engines import engine_named
+from xlconv.network import NONE_FOUND, found_labels
 from xlconv.reader import Value
 from xlconv.reference import forward_steps
 from xlconv.report import BlockReport, Finding, LiveCheck, Report, StoredCheck
@@ -69,14 +70,16 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
         report = _block_report(block, keys, cells, formulas, live, stored)
         blocks.append(report)
         findings += _block_findings(keys, cells, formulas, live, stored)
+    output = _output(book, live, truth)
     return Report(
         str(book.path),
         book.network.name,
         engine,
         tuple(blocks),
         tuple(findings),
-        _output(book, live, truth),
+        output,
         live.end_to_end,
+        _prediction(book, output),
     )
 
 
@@ -172,3 +175,10 @@ def _output(book: FoundBook, live: _Live, truth: Mapping[str, object]) -> dict[s
         if values and all(isinstance(value, float) and np.isfinite(value) for value in values):
             return dict(zip(network.labels, map(float, values), strict=True))
     return dict(zip(network.labels, np.asarray(truth[network.output]).tolist(), strict=True))
+
+
+def _prediction(book: FoundBook, output: Mapping[str, float]) -> str | None:
+    if not output:
+        return None
+    found = found_labels(book.network, np.array(list(output.values())))
+    return ", ".join(found) or NONE_FOUND

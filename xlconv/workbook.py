@@ -19,13 +19,14 @@ import numpy as np
 
 from xlconv.errors import BookError, NetworkError
 from xlconv.grid import Cell, Range
-from xlconv.layers import Layer, setting_of
+from xlconv.layers import Layer
 from xlconv.layout import plan
 from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, parse_manifest
 from xlconv.network import INPUT, Array, Model, Network
 from xlconv.places import BOARD, Layout
 from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, open_package
+from xlconv.settings import setting_of
 from xlconv.shapes import Shape
 from xlconv.sheets.model import NAME as MODEL_SHEET
 

@@ -14,10 +14,11 @@ from xlconv import formulas
 from xlconv.blocks import Block, ConstantBlock, FormulaBlock, Sheet, Style, TextBlock, Values
 from xlconv.grid import Range
 from xlconv.layer_rules import Rule
-from xlconv.layers import settings, sources
+from xlconv.layers import sources
 from xlconv.network import INPUT, Network
 from xlconv.palette import QUIET, Palette
 from xlconv.places import BOARD, Layout
+from xlconv.settings import settings
 from xlconv.shapes import shape_text
 from xlconv.words import layer_words
 
