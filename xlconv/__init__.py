@@ -20,7 +20,24 @@ if TYPE_CHECKING:
     from xlconv.compiler import build
     from xlconv.errors import XlconvError
     from xlconv.images import load_image
-    from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+    from xlconv.layers import (
+        Add,
+        AvgPool2D,
+        BatchNorm2D,
+        Concat,
+        Conv2D,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalAvgPool2D,
+        KernelDemo,
+        LeakyReLU,
+        MaxPool2D,
+        ReLU,
+        Sigmoid,
+        Softmax,
+        Tanh,
+    )
     from xlconv.network import Model, Network
     from xlconv.reference import forward
     from xlconv.report import Report
@@ -38,18 +55,36 @@ _HOMES = {
     "load_image": "images",
     "XlconvError": "errors",
     **dict.fromkeys(("Network", "Model"), "network"),
-    **dict.fromkeys(("Conv2D", "ReLU", "MaxPool2D", "Dense", "Softmax"), "layers"),
+    **dict.fromkeys(
+        (
+            *("Conv2D", "KernelDemo", "BatchNorm2D", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"),
+            *("MaxPool2D", "AvgPool2D", "GlobalAvgPool2D", "Add", "Concat", "Dropout"),
+            *("Flatten", "Dense", "Softmax"),
+        ),
+        "layers",
+    ),
 }
 
 __all__ = [
+    "Add",
+    "AvgPool2D",
+    "BatchNorm2D",
+    "Concat",
     "Conv2D",
     "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalAvgPool2D",
+    "KernelDemo",
+    "LeakyReLU",
     "MaxPool2D",
     "Model",
     "Network",
     "ReLU",
     "Report",
+    "Sigmoid",
     "Softmax",
+    "Tanh",
     "XlconvError",
     "__version__",
     "build",

@@ -154,7 +154,7 @@ def _dropout_captions(layer: Dropout, network: Network, layout: Layout) -> Itera
     for key, place in layout.controls[name].items():
         yield _line(place.first.shifted(-1, 0), words[key], palette.BIAS_CAPTION)
     for key, text in (("factor", "kept cells ×"), ("share", "really dropped")):
-        yield _line(layout.cells[f"{name}_{key}"].shifted(-1, 0), text, palette.CAPTION)
+        yield _line(layout.cells[f"{name}_{key}"].first.shifted(-1, 0), text, palette.CAPTION)
     for key, text in (("random", "random"), ("mask", "mask")):
         for number, place in enumerate(layout.inner[f"{name}_{key}"].maps, 1):
             title = f"{text} {number}" if map_count(network.shapes[name]) > 1 else text
@@ -169,7 +169,7 @@ def _demo_captions(layer: KernelDemo, network: Network, layout: Layout) -> Itera
     name, weights = layer.name, layout.weights[layer.name]
     above = layout.controls[name]["chosen"].first.shifted(-1, 0)
     yield _line(above, "choose a kernel", palette.BIAS_CAPTION)
-    number = layout.cells[f"{name}_number"]
+    number = layout.cells[f"{name}_number"].first
     yield _line(number.shifted(0, 1), "its number in the list", palette.CAPTION)
     kernel = layout.inner[f"{name}_kernel"].maps[0]
     yield _line(kernel.first.shifted(-1, 0), "the kernel", palette.MAP_TITLE)

@@ -131,7 +131,7 @@ def _conv_rules(layer: Conv2D, network: Network, layout: Layout) -> list[Rule]:
 @layer_rules.register
 def _demo_rules(layer: KernelDemo, network: Network, layout: Layout) -> list[Rule]:
     name = layer.name
-    number, kernel = layout.cells[f"{name}_number"], layout.inner[f"{name}_kernel"].maps
+    number, kernel = layout.cells[f"{name}_number"].first, layout.inner[f"{name}_kernel"].maps
     presets = [place.first for place in layout.weights[name].arrays["presets"]]
     place = formulas.place_in_list(layout.controls[name]["chosen"].first, layout.labels[name])
     steps = f"{name}_steps"
@@ -253,10 +253,11 @@ def _dropout_rules(layer: Dropout, network: Network, layout: Layout) -> list[Rul
     read, made = layout.tensors[source(layer)].maps, layout.tensors[name].maps
     random, mask = (layout.inner[f"{name}_{key}"].maps for key in ("random", "mask"))
     cells = {key: place.first for key, place in layout.controls[name].items()}
-    rate, factor = cells["rate"], layout.cells[f"{name}_factor"]
+    rate, factor = cells["rate"], layout.cells[f"{name}_factor"].first
 
     def single(key: str, formula: str) -> Rule:
-        return Rule(steps, f"{name}_{key}", None, Range.of(layout.cells[f"{name}_{key}"]), formula)
+        cell = layout.cells[f"{name}_{key}"].first
+        return Rule(steps, f"{name}_{key}", None, Range.of(cell), formula)
 
     def kept(number: int) -> str:
         return formulas.kept(random[number].first, rate)

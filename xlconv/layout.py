@@ -67,7 +67,7 @@ class _Planner:
         self.labels: dict[str, Range] = {}
         self.steps: dict[str, Steps] = {}
         self.inner: dict[str, Placement] = {}
-        self.cells: dict[str, Cell] = {}
+        self.cells: dict[str, Range] = {}
         self.controls: dict[str, dict[str, Range]] = {}
         self.vector_columns: list[int] = []
         self.pitches = Pitches(network)
@@ -269,8 +269,8 @@ def _place_dropout(layer: Dropout, planner: _Planner) -> None:
     planner.controls[name] = {
         key: Range(row, planner.column, 1, CONTROL_WIDTH) for key, row in rows.items()
     }
-    planner.cells[f"{name}_factor"] = Cell(top + 7, planner.column)
-    planner.cells[f"{name}_share"] = Cell(top + 9, planner.column)
+    planner.cells[f"{name}_factor"] = Range(top + 7, planner.column, 1, CONTROL_WIDTH)
+    planner.cells[f"{name}_share"] = Range(top + 9, planner.column, 1, CONTROL_WIDTH)
     planner.column += READ_WIDTH
     planner.place_inner(f"{name}_random", name)
     planner.place_inner(f"{name}_mask", name)
@@ -282,7 +282,7 @@ def _place_demo(layer: KernelDemo, planner: _Planner) -> None:
     name, left, top = layer.name, planner.column, planner.top_of(layer.name, 0)
     height, width = extent(layer)
     planner.controls[name] = {"chosen": Range(top, left, 2, 7)}
-    planner.cells[f"{name}_number"] = Cell(top + 3, left)
+    planner.cells[f"{name}_number"] = Range(top + 3, left, 1, 1)
     planner.inner[f"{name}_kernel"] = Placement((Range(top + 5, left, height, width),))
     planner.labels[name] = Range(top + 7 + height, left, len(layer.kernels), 1)
     lines, _ = preset_lines(layer, planner.network)

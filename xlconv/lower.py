@@ -52,6 +52,7 @@ def lower(model: Model, values: Mapping[str, Values], layout: Layout, colours: P
         *(_computed(rule, values, model, colours) for rule in rules),
         *_rings(layout),
         *_gaps(layout),
+        *(part for place in layout.cells.values() for part in _rest(place, palette.COMPUTED)),
         *captions(model.network, layout),
         *_bars(model, layout),
     ]
@@ -239,6 +240,7 @@ def _bars(model: Model, layout: Layout) -> Iterator[Block]:
 def _merges(layout: Layout) -> tuple[Range, ...]:
     """The controls and computed cells that are larger than one cell of the grid."""
     places = [place for controls in layout.controls.values() for place in controls.values()]
+    places += layout.cells.values()
     answer = layout.answer
     if answer is not None:
         places += [answer.label, answer.value, *answer.labels, *answer.values, *answer.ticks]

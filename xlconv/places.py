@@ -144,7 +144,7 @@ class Layout:
     labels: Mapping[str, Range]
     steps: Mapping[str, Steps]
     inner: Mapping[str, Placement]
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, Range]
     controls: Mapping[str, Mapping[str, Range]]
     lanes: tuple[Lane, ...]
     answer: Answer | None
@@ -170,5 +170,5 @@ class Layout:
         if tensor in self.controls:
             ranges.append(Range.around(self.controls[tensor].values()))
         if f"{tensor}_number" in self.cells:
-            ranges.append(Range.of(self.cells[f"{tensor}_number"]))
+            ranges.append(self.cells[f"{tensor}_number"])
         return ranges

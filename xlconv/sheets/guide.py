@@ -6,10 +6,25 @@ Must not know values or how a file is written.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import singledispatch
+from itertools import pairwise
+from math import prod
 
 from xlconv.blocks import BlankBlock, Block, Sheet, Style, TextBlock
 from xlconv.grid import Range
-from xlconv.layers import Conv2D, Softmax
+from xlconv.layers import (
+    Add,
+    BatchNorm2D,
+    Conv2D,
+    Dropout,
+    GlobalAvgPool2D,
+    KernelDemo,
+    Layer,
+    Sigmoid,
+    Softmax,
+    source,
+    sources,
+)
 from xlconv.network import INPUT, Network
 from xlconv.palette import BIAS, QUIET, RING, Palette
 from xlconv.places import BOARD, Layout
@@ -27,7 +42,7 @@ _HEAD = Style(size=14, bold=True, horizontal="left")
 _TEXT = Style(size=11, horizontal="left")
 _LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99")
 _NUMBER = Style(size=12, bold=True, colour="FFFFFF", fill="1F5F99")
-_SWATCH = Style(size=10)
+_PARAMETERS = Style(size=11, bold=True, horizontal="right")
 _TOP = 5
 
 
@@ -35,12 +50,14 @@ def guide_sheet(
     network: Network, layout: Layout, title: str, description: str, colours: Palette
 ) -> Sheet:
     """The sheet, for a network with a title and a description."""
+    legend = _TOP + 2 + len(_tries(network, layout)) + 1
     blocks = [
         TextBlock(Range(1, _LEFT, 1, 1), title, _TITLE, runs_on=True),
         TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), description, _LEAD),
         *_what_is_where(network, layout),
         *_what_to_try(network, layout),
-        *_what_colours_mean(colours, _TOP + 2 + len(_tries(network, layout)) + 1),
+        *_what_colours_mean(colours, legend),
+        *_what_a_head_costs(network, legend + len(_legend(colours)) + 2),
     ]
     return Sheet(
         NAME,
@@ -84,27 +101,77 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
         yield TextBlock(_cell(row + offset, _LEFT), note, _TEXT, runs_on=True)
 
 
-def _tries(network: Network, layout: Layout) -> list[tuple[str, str]]:
-    """Things to try, each with the place to go."""
+Try = tuple[str, str]  # words, and the cell to go to
+
+
+def _tries(network: Network, layout: Layout) -> list[Try]:
+    """Things to try, each with the place to go: one of each kind."""
     middle = layout.tensors[INPUT].maps[0]
     pixel = middle.cell(middle.height // 2, middle.width // 2).a1
     tries = [(f"Change a pixel: type 1 into {pixel}, and see what follows.", pixel)]
+    seen: set[type[Layer]] = set()
     for layer in network.layers:
-        if isinstance(layer, Conv2D):
-            kernel = layout.weights[layer.name].kernels(0)[0].first.a1
-            words = f"Change a kernel: type 5 into {kernel}, the corner of {layer.name}'s kernel 1."
-            tries.append((words, kernel))
-            own = layout.weights[layer.name].bias(0)
-            if own is not None:
-                bias = own.a1
-                words = f"Change a bias: type -2 into {bias}; fewer cells stay above zero."
-                tries.append((words, bias))
-            break
-    if isinstance(network.layer(network.output), Softmax):
-        probability = layout.tensors[network.output].maps[0].first.a1
-        tries.append(("Follow an answer back: logit, minus max, exp, share.", probability))
+        if type(layer) not in seen:
+            tries += layer_tries(layer, network, layout)
+            seen.add(type(layer))
     tries.append(("Undo with Ctrl+Z: everything returns.", middle.first.a1))
     return tries
+
+
+@singledispatch
+def layer_tries(layer: Layer, network: Network, layout: Layout) -> Iterator[Try]:
+    """What is worth trying with a layer."""
+    yield from ()
+
+
+@layer_tries.register
+def _conv_tries(layer: Conv2D, network: Network, layout: Layout) -> Iterator[Try]:
+    weights = layout.weights[layer.name]
+    kernel, bias = weights.kernels(0)[0].first.a1, weights.bias(0)
+    yield f"Change a kernel: type 5 into {kernel}, the corner of {layer.name}'s kernel 1.", kernel
+    if bias is not None:
+        yield f"Change a bias: type -2 into {bias.a1}; fewer cells stay above zero.", bias.a1
+
+
+@layer_tries.register
+def _demo_tries(layer: KernelDemo, network: Network, layout: Layout) -> Iterator[Try]:
+    choice = layout.controls[layer.name]["chosen"].first.a1
+    own = layout.weights[layer.name].arrays["presets"][-1].first.a1
+    yield f"Choose another kernel from the list in {choice}.", choice
+    yield f"Choose {layer.kernels[-1]}, then type your own numbers from {own} on.", own
+
+
+@layer_tries.register
+def _norm_tries(layer: BatchNorm2D, network: Network, layout: Layout) -> Iterator[Try]:
+    scale = layout.weights[layer.name].arrays["scale"][0].first.a1
+    yield f"Type 0 into {scale}, a scale of {layer.name}: its map turns flat.", scale
+
+
+@layer_tries.register
+def _add_tries(layer: Add, network: Network, layout: Layout) -> Iterator[Try]:
+    first = layout.tensors[layer.name].maps[0].first.a1
+    words = f"Click {first} and press F2: {layer.name} adds {' and '.join(sources(layer))}."
+    yield words, first
+
+
+@layer_tries.register
+def _dropout_tries(layer: Dropout, network: Network, layout: Layout) -> Iterator[Try]:
+    cells = {key: place.first.a1 for key, place in layout.controls[layer.name].items()}
+    yield f"Type 1 into {cells['active']}: dropout is on. F9 draws again.", cells["active"]
+    yield f"Type 0 into {cells['rescale']}: without rescaling, the sums shrink.", cells["rescale"]
+
+
+@layer_tries.register
+def _sigmoid_tries(layer: Sigmoid, network: Network, layout: Layout) -> Iterator[Try]:
+    if layer.name in layout.controls:
+        cell = layout.controls[layer.name]["threshold"].first.a1
+        yield f"Type 0.05 into {cell}, the threshold: more classes get a tick.", cell
+
+
+@layer_tries.register
+def _softmax_tries(layer: Softmax, network: Network, layout: Layout) -> Iterator[Try]:
+    probability = layout.tensors[layer.name].maps[0].first.a1
+    yield "Follow an answer back: logit, minus max, exp, share.", probability
 
 
 def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
@@ -117,15 +184,50 @@ def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
 
 def _what_colours_mean(colours: Palette, row: int) -> Iterator[Block]:
     yield TextBlock(_cell(row - 1, _RIGHT), "What the colours mean", _HEAD, runs_on=True)
-    legend = (
+    for offset, (style, words) in enumerate(_legend(colours)):
+        yield BlankBlock(_cell(row + offset, _RIGHT), style)
+        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+
+
+def _legend(colours: Palette) -> tuple[tuple[Style, str], ...]:
+    return (
         (_swatch(colours.positive), "positive: here the kernel matches"),
         (_swatch(colours.zero), "zero"),
         (_swatch(colours.negative), "negative: here it finds the opposite"),
         (_swatch(colours.rectified), "after ReLU: from zero up, the stronger the larger"),
         (_swatch(colours.ink), "the picture: from paper (0) to ink (1)"),
-        (BIAS, "a bias, added to every cell of its map"),
+        (BIAS, "yellow: a bias or a setting, to be changed"),
         (RING, "padding: empty, counts as 0; leave it empty"),
     )
-    for offset, (style, words) in enumerate(legend):
-        yield BlankBlock(_cell(row + offset, _RIGHT), style)
+
+
+def _what_a_head_costs(network: Network, row: int) -> Iterator[Block]:
+    """The parameters behind the last maps, where they are averaged, beside those of dense layers
+    that read every cell, as in VGG (Simonyan and Zisserman, arXiv:1409.1556)."""
+    average = next((one for one in network.layers if isinstance(one, GlobalAvgPool2D)), None)
+    classes = network.shapes[network.output]
+    if average is None or len(classes) != 1:
+        return
+    shape = network.shapes[source(average)]
+    cells, outputs = prod(shape), classes[0]
+    here = sum(
+        network.parameters(layer) for layer in network.layers[network.layers.index(average) :]
+    )
+    lines = (
+        (here, f"here: {average.name}, then one dense layer on {shape[0]} means"),
+        (_dense(cells, outputs), f"one dense layer on all {shape_text(shape)} cells"),
+        (_dense(cells, 128, 128, outputs), "VGG-style: two dense layers of 128, then the classes"),
+        (_dense(7 * 7 * 512, 4096, 4096, 1000), "VGG-16's own, of 138 million parameters in all"),
+    )
+    yield TextBlock(
+        _cell(row - 1, _RIGHT), "What the last layers cost, in parameters", _HEAD, runs_on=True
+    )
+    for offset, (count, words) in enumerate(lines):
+        number = Range(row + offset, _RIGHT - 1, 1, 2)
+        yield TextBlock(number, f"{count:,}", _PARAMETERS)
         yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+
+
+def _dense(*units: int) -> int:
+    """The weights and biases of dense layers, one after the other."""
+    return sum((read + 1) * made for read, made in pairwise(units))

@@ -89,7 +89,9 @@ def _table(network: Network, layout: Layout) -> Iterator[Block]:
 def _setting(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return (", " if isinstance(value[0], str) else "×").join(map(str, value))
+    return str(value)
 
 
 def _row(network: Network, tensor: str) -> int:
