@@ -48,7 +48,11 @@ def main():
 
     def take(step):
         if step[0] == "set":
-            board.getCellRangeByName(step[1]).getCellByPosition(0, 0).Value = step[2]
+            cell = board.getCellRangeByName(step[1]).getCellByPosition(0, 0)
+            if isinstance(step[2], str):
+                cell.String = step[2]
+            else:
+                cell.Value = step[2]
             return None
         if step[0] == "read":
             return read(step[1])

@@ -1,0 +1,273 @@
+"""Settings that stand in yellow cells: a kernel chosen from a list, a threshold, the switches of
+dropout. Somebody changes them in LibreOffice, and every number follows; `verify` reads them from
+the sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from building import Array, BuiltBook, random_image, random_model
+from editing import cell_element, edited, with_constant, with_value
+from uno_session import UnoSession, uno_session
+
+import xlconv
+from xlconv.errors import BookError
+from xlconv.layers import Dense, Dropout, GlobalAvgPool2D, KernelDemo, Layer, ReLU, Sigmoid
+from xlconv.layout import plan
+from xlconv.network import Model, Network
+
+DEMO = Network(
+    "demo",
+    (2, 5, 6),
+    (KernelDemo("demo", ("up", "Left side", "own"), "up", (2, 3)), ReLU("relu")),
+)
+SEVERAL = Network(
+    "several",
+    (1, 3, 3),
+    (Dense("dense", 4), Sigmoid("sigmoid")),
+    ("cat", "7", "=1+1", "a, b"),
+)
+DROPPED = Network(
+    "dropped",
+    (2, 6, 5),
+    (Dropout("dropout", 0.4), GlobalAvgPool2D("average"), Dropout("again", 0.5), Dense("dense", 2)),
+)
+
+
+def built(network: Network, path: Path) -> BuiltBook:
+    model, image = random_model(network, 5), random_image(network, 5)
+    xlconv.build(path, model, image)
+    return BuiltBook(path, model, image)
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BuiltBook]:
+    folder = tmp_path_factory.mktemp("settings")
+    return {n.name: built(n, folder / f"{n.name}.xlsx") for n in (DEMO, SEVERAL, DROPPED)}
+
+
+@pytest.fixture(scope="module")
+def session(libreoffice: str, uno_python: str) -> Iterator[UnoSession]:
+    with uno_session(libreoffice, uno_python) as running:
+        yield running
+
+
+def with_setting(model: Model, layer: str, **settings: object) -> Model:
+    """The model with other settings of one layer."""
+
+    def changed(one: Layer) -> Layer:
+        return replace(one, **settings) if one.name == layer else one  # type: ignore[arg-type]
+
+    network = replace(model.network, layers=tuple(map(changed, model.network.layers)))
+    return Model(network, model.weights)
+
+
+def numbers(read: list[list[object]]) -> Array:
+    return np.array(read, dtype=float)
+
+
+@pytest.mark.parametrize("chosen", ["own", "Left side", "LEFT SIDE"])
+def test_a_kernel_is_chosen(
+    session: UnoSession, books: dict[str, BuiltBook], chosen: str, tmp_path: Path
+) -> None:
+    book, saved = books["demo"], tmp_path / "saved.xlsx"
+    model = with_setting(book.model, "demo", chosen="own" if chosen == "own" else "Left side")
+    truth = xlconv.forward(model, book.image)
+    place = {"own": 2, "Left side": 1}[model.network.layers[0].chosen]  # type: ignore[attr-defined]
+    _, kernel, first, second, _ = session.run(
+        book.path,
+        ["set", "demo_chosen", chosen],
+        ["read", "demo_kernel"],
+        ["read", "demo_1"],
+        ["read", "relu_2"],
+        ["save", saved.as_uri()],
+    )
+    np.testing.assert_allclose(numbers(kernel), model.weights["demo.presets"][place], rtol=1e-14)
+    np.testing.assert_allclose(numbers(first), truth["demo"][0], rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(numbers(second), truth["relu"][1], rtol=1e-12, atol=1e-13)
+    for engine in ("formualizer", "none"):
+        report = xlconv.verify(saved, engine)
+        assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    assert xlconv.read_book(saved).network == model.network
+
+
+def test_the_list_of_kernels_is_a_drop_down(books: dict[str, BuiltBook]) -> None:
+    board = openpyxl.load_workbook(books["demo"].path)["Board"]
+    [choice] = board.data_validations.dataValidation
+    assert (choice.type, choice.formula1) == ("list", '"up,Left side,own"')
+    assert str(choice.sqref) == plan(DEMO).controls["demo"]["chosen"].first.a1
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.2, 0.5, 1.0])
+def test_a_threshold_moves_the_ticks(
+    session: UnoSession, books: dict[str, BuiltBook], threshold: float, tmp_path: Path
+) -> None:
+    book, saved = books["several"], tmp_path / "saved.xlsx"
+    answer = plan(SEVERAL).answer
+    assert answer is not None
+    chances = book.truth["sigmoid"]
+    assert (chances > 0.2).sum() not in (0, len(chances)), "a threshold that shows"
+    found = [
+        label for label, p in zip(SEVERAL.labels, chances, strict=True) if float(p) >= threshold
+    ]
+    _, label, count, *ticks, _ = session.run(
+        book.path,
+        ["set", "sigmoid_threshold", threshold],
+        ["read", answer.label.first.a1],
+        ["read", answer.value.first.a1],
+        *(["read", tick.first.a1] for tick in answer.ticks),
+        ["save", saved.as_uri()],
+    )
+    assert label == [[", ".join(found) or "none"]]
+    assert count == [[len(found)]]
+    marks = ["✓" if label in found else "" for label in SEVERAL.labels]
+    assert [tick[0][0] for tick in ticks] == marks
+    for engine in ("formualizer", "none"):
+        report = xlconv.verify(saved, engine)
+        assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+        assert report.prediction == (", ".join(found) or "none")
+
+
+@pytest.mark.parametrize("rescale", [1, 0])
+def test_dropout_is_switched_on(
+    session: UnoSession, books: dict[str, BuiltBook], rescale: int, tmp_path: Path
+) -> None:
+    book, saved = books["dropped"], tmp_path / "saved.xlsx"
+    layout = plan(DROPPED)
+    share, factor = (layout.cells[f"dropout_{key}"].first.a1 for key in ("share", "factor"))
+    read = ("dropout_random", "dropout_mask", share, factor, "dropout", "dropout_1", "dropout_2")
+    *_, random, mask, dropped, by, _, first, second, _ = session.run(
+        book.path,
+        *(["set", f"{layer}_active", 1] for layer in ("dropout", "again")),
+        ["set", "dropout_rescale", rescale],
+        ["set", "dropout_rate", 0.25],
+        *(["read", name] for name in read),
+        ["save", saved.as_uri()],
+    )
+    height, width = DROPPED.shapes["dropout"][1:]
+    maps = [numbers([row[:width] for row in grid[:height]]) for grid in (random, mask)]
+    np.testing.assert_array_equal(maps[1], np.where(maps[0] < 0.25, 0, 1))
+    expected = 1 / 0.75 if rescale else 1.0
+    assert by == [[pytest.approx(expected)]]
+    np.testing.assert_allclose(numbers(first), book.image[0] * maps[1] * expected, rtol=1e-12)
+    zeros = (numbers(first) == 0).sum() + (numbers(second) == 0).sum()
+    assert dropped == [[pytest.approx(zeros / book.image.size)]]
+    assert 0 < zeros < book.image.size
+    for engine in ("formualizer", "none", "libreoffice"):
+        report = xlconv.verify(saved, engine)
+        assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    again = xlconv.read_book(saved)
+    layers = {layer.name: layer for layer in again.network.layers}
+    assert layers["dropout"] == replace(
+        DROPPED.layer("dropout"),
+        rate=0.25,
+        active=True,
+        rescale=bool(rescale),  # type: ignore[call-arg]
+    )
+    truth = xlconv.forward(again.model, again.image, again.drawn)
+    for tensor, array in truth.items():
+        np.testing.assert_allclose(again.stored[tensor], array, rtol=1e-12, atol=1e-13)
+
+
+def test_dropout_that_is_off_changes_nothing(books: dict[str, BuiltBook]) -> None:
+    book = books["dropped"]
+    np.testing.assert_array_equal(book.truth["dropout"], book.image)
+    found = xlconv.read_book(book.path)
+    assert found.drawn.keys() == {"dropout_random", "again_random"}
+    for array in found.drawn.values():
+        assert ((array >= 0) & (array < 1)).all()
+        assert len(np.unique(array)) == array.size
+
+
+def test_a_mask_that_is_typed_is_one_finding(books: dict[str, BuiltBook], tmp_path: Path) -> None:
+    book = books["dropped"]
+    place = plan(DROPPED).inner["dropout_mask"].maps[1].cell(2, 3).a1
+    kept = float(xlconv.read_book(book.path).drawn["dropout_random"][1, 2, 3] >= 0.4)
+    path = edited(book.path, tmp_path / "book.xlsx", with_constant(place, kept))
+    for engine in ("formualizer", "none"):
+        [finding] = xlconv.verify(path, engine).findings
+        assert (finding.kind, finding.cell) == ("typed", f"Board!{place}")
+        assert (finding.channel, finding.row, finding.column) == (2, 3, 4)
+
+
+def test_a_random_number_out_of_range_is_found(books: dict[str, BuiltBook], tmp_path: Path) -> None:
+    place = plan(DROPPED).inner["dropout_random"].maps[0].cell(0, 0).a1
+    path = edited(books["dropped"].path, tmp_path / "book.xlsx", with_value(place, 3))
+    findings = xlconv.verify(path, "none").findings
+    assert ("stored", f"Board!{place}") in {(f.kind, f.cell) for f in findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "words"),
+    [
+        ("several", ("sigmoid", "threshold"), "2", "threshold is 2.0"),
+        ("dropped", ("dropout", "rate"), "1", "rate is 1.0"),
+        ("dropped", ("dropout", "active"), "0.5", "active is 0.5"),
+        ("dropped", ("dropout", "active"), "-1", "active is -1.0"),
+    ],
+)
+def test_a_setting_without_meaning_is_one_clear_line(
+    books: dict[str, BuiltBook],
+    name: str,
+    place: tuple[str, str],
+    value: str,
+    words: str,
+    tmp_path: Path,
+) -> None:
+    book = books[name]
+    cell = plan(book.model.network).controls[place[0]][place[1]].first.a1
+    path = edited(book.path, tmp_path / "book.xlsx", with_constant(cell, value))
+    with pytest.raises(BookError, match=f"Board!{cell}: .*{words}.*; give") as caught:
+        xlconv.verify(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_kernel_that_is_not_in_the_list_is_one_clear_line(
+    books: dict[str, BuiltBook], tmp_path: Path
+) -> None:
+    cell = plan(DEMO).controls["demo"]["chosen"].first.a1
+    text = cell_element(cell, lambda _: "<is><t>x</t></is>")
+
+    def inline(xml: str) -> str:
+        return text(xml).replace(f'<c r="{cell}"', f'<c t="inlineStr" r="{cell}"', 1)
+
+    def typed(xml: str) -> str:
+        before, _, after = inline(xml).partition(f'<c t="inlineStr" r="{cell}"')
+        return before + f'<c t="inlineStr" r="{cell}"' + after.replace(' t="s"', "", 1)
+
+    path = edited(books["demo"].path, tmp_path / "book.xlsx", typed)
+    with pytest.raises(BookError, match=rf"Board!{cell}: .*chosen is 'x'; give one of up, Left"):
+        xlconv.verify(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("several", ("sigmoid", "threshold"), "0.2"),
+        ("dropped", ("dropout", "active"), "1"),
+        ("dropped", ("dropout", "rate"), "0.9"),
+    ],
+)
+def test_a_setting_changed_by_a_script_makes_the_stored_values_stale(
+    books: dict[str, BuiltBook], name: str, place: tuple[str, str], value: str, tmp_path: Path
+) -> None:
+    book = books[name]
+    cell = plan(book.model.network).controls[place[0]][place[1]].first.a1
+    path = edited(book.path, tmp_path / "book.xlsx", with_value(cell, value))
+    report = xlconv.verify(path)
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    assert xlconv.verify(path, "none").verdict == "unchecked"
+
+
+def test_the_name_of_a_kernel_changed_on_the_board_is_a_label(
+    books: dict[str, BuiltBook], tmp_path: Path
+) -> None:
+    cell = plan(DEMO).labels["demo"].cell(2, 0).a1
+    path = edited(books["demo"].path, tmp_path / "book.xlsx", with_constant(cell, 5))
+    kinds = {(f.kind, f.cell) for f in xlconv.verify(path, "none").findings}
+    assert ("label", f"Board!{cell}") in kinds
