@@ -7,6 +7,7 @@ The examples are the same on every run; XLCONV_EXAMPLES=20 looks for new ones (s
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,27 @@ from hypothesis import strategies as st
 import xlconv
 from xlconv.compiler import compile_book
 from xlconv.errors import NetworkError
-from xlconv.layers import Conv2D, Dense, Layer, MaxPool2D, ReLU, Softmax
-from xlconv.network import Model, Network
+from xlconv.layers import (
+    Add,
+    AvgPool2D,
+    BatchNorm2D,
+    Concat,
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAvgPool2D,
+    KernelDemo,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    sources,
+)
+from xlconv.network import INPUT, Model, Network
 from xlconv.notation import network_of, network_text, read_toml
 from xlconv.shapes import Shape, output_shape
 
@@ -45,6 +65,14 @@ STRANGE_LABELS = (
 # What XML, TOML or Excel's own escapes (_x0041_ stands for A) would change on the way.
 HARD_LABELS = ("_x0041_", "a\rb", "a\x7fb", "a\x85b", "a\u2028b", "\ufeffa", "a\x1cb")
 
+# Names of kernels; spreadsheets take some for numbers or formulas.
+KERNEL_NAMES = (
+    *("edge", "blur", "as it is", "é", "日本語", "7", "1e3", "TRUE", "=1+1", "<b>", "a & b"),
+    *("it's", "'x", "-", "1/2", "A1", "x" * 60, "_x0041_", "{c}", "{1}", "#N/A", "<>1", ">0"),
+)
+# Patterns that MATCH takes for several names, the first of which is not the one that is meant.
+PATTERNS = (("ab", "a*"), ("ab", "a?"), ("abc", "*"), ("a", "?"), ("a*", "a~*"), ("~", "~~"))
+
 numbers = st.floats(-4, 4, allow_nan=False) | st.sampled_from([0.0, -0.0, 1.0, 1e-9, -1e6, 1 / 3])
 
 
@@ -52,60 +80,208 @@ def sizes(most: int) -> st.SearchStrategy[tuple[int, int]]:
     return st.tuples(st.integers(1, most), st.integers(1, most))
 
 
-def convolutions(name: str) -> st.SearchStrategy[Layer]:
-    return st.builds(
-        Conv2D,
-        st.just(name),
-        kernels=st.integers(1, 3),
-        size=sizes(4),
-        stride=sizes(3),
-        padding=st.sampled_from(["same", "valid", 0, 1, 2, 5]),
-        bias=st.booleans(),
-        activation=st.sampled_from([None, "relu"]),
+def divisors(number: int) -> list[int]:
+    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]
+
+
+# Every maker is given the new layer's name, the shapes of all tensors before it and the one that
+# it is to read, and draws one layer, or two of which the first makes an input of the second fit.
+Shapes = dict[str, Shape]
+Maker = Callable[[str, Shapes, str], st.SearchStrategy[list[Layer]]]
+
+
+def paddings(shape: Shape) -> st.SearchStrategy[Any]:
+    """Large ones only around small maps, or else maps would grow from layer to layer."""
+    large = (2, 5, (2, 0), (0, 3)) if max(shape[1:]) <= SIDE else ()
+    return st.sampled_from(["same", "valid", 0, 1, (1, 0), (0, 1), *large])
+
+
+@st.composite
+def convolutions(draw: st.DrawFn, name: str, shapes: Shapes, read: str) -> list[Layer]:
+    groups = draw(st.just(1) | st.sampled_from(divisors(shapes[read][0])))
+    conv = Conv2D(
+        name,
+        kernels=groups * draw(st.integers(1, max(1, 4 // groups))),
+        size=draw(sizes(4)),
+        stride=draw(st.just(1) | sizes(3)),
+        padding=draw(paddings(shapes[read])),
+        bias=draw(st.booleans()),
+        activation=draw(st.sampled_from([None, "relu"])),
+        dilation=draw(st.just(1) | sizes(3)),
+        groups=groups,
+        inputs=(read,),
     )
+    return [conv]
 
 
-def pools(name: str) -> st.SearchStrategy[Layer]:
-    return st.builds(MaxPool2D, st.just(name), sizes(3), st.none() | sizes(3))
+def pools(kind: type[MaxPool2D | AvgPool2D]) -> Maker:
+    @st.composite
+    def layers(draw: st.DrawFn, name: str, shapes: Shapes, read: str) -> list[Layer]:
+        size, padding = draw(sizes(3)), draw(paddings(shapes[read]))
+        return [kind(name, size, draw(st.none() | sizes(3)), padding, (read,))]
+
+    return layers
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> Network:
-    """Chains that fit together: maps, then perhaps vectors."""
-    shape: Shape = (draw(st.integers(1, 3)), *draw(sizes(SIDE)))
-    first, layers = shape, []
+def demos(draw: st.DrawFn, name: str, shapes: Shapes, read: str) -> list[Layer]:
+    texts = st.sampled_from(KERNEL_NAMES)
+    names = draw(st.lists(texts, min_size=1, max_size=5, unique_by=str.lower))
+    chosen, padding = draw(st.sampled_from(names)), draw(paddings(shapes[read]))
+    return [KernelDemo(name, tuple(names), chosen, draw(sizes(4)), padding, (read,))]
 
-    def add(layer: Layer) -> None:
-        nonlocal shape
-        shape = output_shape(layer, shape)
-        layers.append(layer)
 
-    for number in range(draw(st.integers(0, 4))):
-        makers = (convolutions, pools, lambda name: st.just(ReLU(name)))
+def simple(kind: Callable[..., Layer], **drawn: st.SearchStrategy[Any]) -> Maker:
+    """Layers whose settings do not depend on what they read."""
+
+    def layers(name: str, shapes: Shapes, read: str) -> st.SearchStrategy[list[Layer]]:
+        made = st.builds(kind, st.just(name), inputs=st.just((read,)), **drawn)
+        return made.map(lambda layer: [layer])
+
+    return layers
+
+
+@st.composite
+def sums(draw: st.DrawFn, name: str, shapes: Shapes, read: str) -> list[Layer]:
+    """Add: of tensors of one shape, or of one that a 1x1 convolution makes fit."""
+    shape = shapes[read]
+    alike = [tensor for tensor, other in shapes.items() if other == shape]
+    unlike = [tensor for tensor, other in shapes.items() if len(other) == 3 and other != shape]
+    if len(shape) == 3 and unlike and draw(st.booleans()):
+        tensor = draw(st.sampled_from(unlike))
+        stride = [-(-a // b) for a, b in zip(shapes[tensor][1:], shape[1:], strict=True)]
+        fit = f"{name}_fit"
+        skip = Conv2D(fit, shape[0], 1, (stride[0], stride[1]), bias=False, inputs=(tensor,))
+        return [skip, Add(name, draw(st.permutations([read, fit]).map(tuple)))]
+    return [Add(name, (read, *draw(st.lists(st.sampled_from(alike), min_size=1, max_size=2))))]
+
+
+@st.composite
+def joints(draw: st.DrawFn, name: str, shapes: Shapes, read: str) -> list[Layer]:
+    """Concat of maps of one size, or of vectors."""
+    fitting = [tensor for tensor, other in shapes.items() if other[1:] == shapes[read][1:]]
+    fitting = [tensor for tensor in fitting if len(shapes[tensor]) == len(shapes[read])]
+    more = draw(st.lists(st.sampled_from(fitting), min_size=1, max_size=2))
+    return [Concat(name, tuple(draw(st.permutations([read, *more]))))]
+
+
+slopes = st.sampled_from([0.0, 0.01, 1e-9]) | st.floats(0, 0.9)
+rates = st.sampled_from([0.0, 0.1, 1 / 3, 0.5, 0.999, 1 - 2**-40]) | st.floats(0, 0.9)
+CELLWISE: dict[str, Maker] = {
+    "ReLU": simple(ReLU),
+    "LeakyReLU": simple(LeakyReLU, slope=slopes),
+    "Tanh": simple(Tanh),
+    "Sigmoid": simple(Sigmoid, threshold=st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0, 1)),
+    "Dropout off": simple(Dropout, rate=rates, rescale=st.booleans()),
+    "Dropout": simple(Dropout, rate=rates, active=st.just(True), rescale=st.booleans()),
+    "Add": sums,
+    "Concat": joints,
+}
+OF_MAPS: dict[str, Maker] = {
+    "Conv2D": convolutions,
+    "MaxPool2D": pools(MaxPool2D),
+    "AvgPool2D": pools(AvgPool2D),
+    "KernelDemo": demos,
+    "BatchNorm2D": simple(BatchNorm2D, epsilon=st.sampled_from([1e-5, 0.25, 1e-12, 0.1])),
+    **CELLWISE,
+}
+DENSE = simple(Dense, units=st.integers(1, 14), bias=st.booleans())
+FLATTEN = simple(Flatten, order=st.sampled_from(["chw", "hwc"]))
+TO_VECTORS: dict[str, Maker] = {
+    "Dense": DENSE,
+    "Flatten": FLATTEN,
+    "GlobalAvgPool2D": simple(GlobalAvgPool2D),
+}
+OF_VECTORS: dict[str, Maker] = {
+    "Dense": DENSE,
+    "Flatten": FLATTEN,
+    "Softmax": simple(Softmax),
+    **CELLWISE,
+}
+ENDS = {kind: OF_VECTORS[kind] for kind in ("Softmax", "Sigmoid", "Dense")}
+PARTS = {"of maps": OF_MAPS, "to vectors": TO_VECTORS, "of vectors": OF_VECTORS, "end": ENDS}
+EVERY_KIND = [(part, kind) for part, makers in PARTS.items() for kind in makers]
+MOST_MAPS, MOST_VALUES = 9, 120
+
+
+class Draft:
+    """A network while it is drawn: layers, and the shapes of their tensors."""
+
+    def __init__(self, draw: st.DrawFn, shape: Shape) -> None:
+        self.draw, self.layers, self.shapes = draw, list[Layer](), {INPUT: shape}
+        self.last = INPUT
+
+    def add(self, name: str, makers: Iterable[Maker], read: str) -> None:
+        """A layer of one of these kinds, unless it cannot be made of what it is to read."""
+        maker = self.draw(st.sampled_from(tuple(makers)))
+        shapes = dict(self.shapes)
         try:
-            add(draw(draw(st.sampled_from(makers))(f"maps_{number}_layer")))
+            layers = self.draw(maker(name, shapes, read))
+            for layer in layers:
+                shapes[layer.name] = output_shape(layer, *(shapes[n] for n in sources(layer)))
         except NetworkError:
-            continue
-    ends = draw(st.integers(0 if layers else 1, 4))
-    if ends:
-        add(Dense("dense", draw(st.integers(1, 14)), draw(st.booleans())))
-    if ends >= 3:
-        add(ReLU("rectified"))
-        add(Dense("dense_two", draw(st.integers(1, 5)), draw(st.booleans())))
-    if ends in (2, 4):
-        add(Softmax("softmax"))
-    labels: tuple[str, ...] = ()
-    if ends and draw(st.booleans()):
-        count = shape[0]
-        texts = st.sampled_from(STRANGE_LABELS)
-        labels = tuple(draw(st.lists(texts, min_size=count, max_size=count, unique=True)))
-    return Network(draw(st.sampled_from(["net", "Ünet 'a'", "<n>"])), first, tuple(layers), labels)
+            return
+        shape = shapes[name]
+        if shape[0] > (MOST_MAPS if len(shape) == 3 else MOST_VALUES):
+            return  # large rather than new
+        self.shapes, self.last = shapes, name
+        self.layers += layers
+
+    def source(self, dimensions: int) -> str:
+        """What the next layer is to read: the tensor before it, at times an earlier one."""
+        fitting = [name for name, shape in self.shapes.items() if len(shape) == dimensions]
+        return self.draw(st.sampled_from(fitting)) if self.draw(one_of_four) else fitting[-1]
+
+
+one_of_four = st.sampled_from([False, False, False, True])
 
 
 @st.composite
-def models(draw: st.DrawFn) -> tuple[Model, np.ndarray]:
+def networks(draw: st.DrawFn, part: str = "", kind: str = "") -> Network:
+    """Layers that fit together: maps, then perhaps vectors, with branches that join again.
+    With `part` and `kind`, a layer of that kind is among those of that part, if it fits."""
+    first = (draw(st.integers(1, 3)), *draw(sizes(SIDE)))
+    draft = Draft(draw, first)
+
+    def several(name: str, here: str, least: int, most: int, dimensions: int) -> None:
+        count = draw(st.integers(max(least, int(part == here)), most))
+        wanted = draw(st.integers(0, count - 1)) if part == here else -1
+        for number in range(count):
+            makers = PARTS[here]
+            some = [makers[kind]] if number == wanted else makers.values()
+            draft.add(f"{name}_{number}_layer", some, draft.source(dimensions))
+
+    several("maps", "of maps", 0, 4, 3)
+    if part != "of maps" or draw(st.booleans()):
+        several("vector", "to vectors", 1, 2, 3)
+    if len(draft.shapes[draft.last]) == 1:
+        several("then", "of vectors", 0, 3, 1)
+        if part == "end" or draw(st.booleans()):
+            draft.add("end", [ENDS[kind]] if part == "end" else ENDS.values(), draft.last)
+    if not draft.layers:
+        draft.add("dense", [DENSE], INPUT)
+    labels: tuple[str, ...] = ()
+    output = draft.shapes[draft.last]
+    if len(output) == 1 and output[0] <= 14 and draw(st.booleans()):
+        texts = st.sampled_from(STRANGE_LABELS)
+        size = output[0]
+        labels = tuple(draw(st.lists(texts, min_size=size, max_size=size, unique=True)))
+    name = draw(st.sampled_from(["net", "Ünet 'a'", "<n>"]))
+    return Network(name, first, tuple(draft.layers), labels)
+
+
+def even_weights(network: Network) -> dict[str, np.ndarray]:
+    return {
+        name: np.ones(shape)
+        for layer in network.layers
+        for name, shape in network.weight_shapes(layer).items()
+    }
+
+
+@st.composite
+def models(draw: st.DrawFn, part: str, kind: str) -> tuple[Model, np.ndarray]:
     """A network with weights and a picture; some numbers are drawn, the rest are random."""
-    network = draw(networks())
+    network = draw(networks(part, kind))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
 
     def array(shape: Shape) -> np.ndarray:
@@ -115,17 +291,18 @@ def models(draw: st.DrawFn) -> tuple[Model, np.ndarray]:
         return random.permutation(flat).reshape(shape)
 
     weights = {
-        name: array(shape)
+        name: np.abs(array(shape)) if name.endswith(".variance") else array(shape)
         for layer in network.layers
         for name, shape in network.weight_shapes(layer).items()
     }
     return Model(network, weights), array(network.input_shape)
 
 
-@settings(max_examples=60 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
-@given(models())
-def test_a_book_agrees_and_reads_back(drawn: tuple[Model, np.ndarray]) -> None:
-    model, image = drawn
+@pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
+@settings(max_examples=4 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_book_agrees_and_reads_back(part: str, kind: str, data: st.DataObject) -> None:
+    model, image = data.draw(models(part, kind))
     with tempfile.TemporaryDirectory() as folder:
         path, again = Path(folder, "book.xlsx"), Path(folder, "again.xlsx")
         xlconv.build(path, model, image)
@@ -145,22 +322,21 @@ def test_a_book_agrees_and_reads_back(drawn: tuple[Model, np.ndarray]) -> None:
         assert np.array_equal(found.stored[tensor], values), tensor
 
 
-@settings(max_examples=100 * EXAMPLES)
-@given(networks())
-def test_nothing_overlaps_on_any_sheet(network: Network) -> None:
-    weights = {
-        name: np.ones(shape)
-        for layer in network.layers
-        for name, shape in network.weight_shapes(layer).items()
-    }
-    book = compile_book(Model(network, weights), np.ones(network.input_shape))
+@pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
+@settings(max_examples=5 * EXAMPLES)
+@given(st.data())
+def test_nothing_overlaps_on_any_sheet(part: str, kind: str, data: st.DataObject) -> None:
+    network = data.draw(networks(part, kind))
+    book = compile_book(Model(network, even_weights(network)), np.ones(network.input_shape))
     assert [line for sheet in book.sheets for line in overlaps(sheet)] == []
     assert filled_ring_cells(book, network) == []
 
 
-@settings(max_examples=200 * EXAMPLES)
-@given(networks())
-def test_a_networks_text_spells_the_network(network: Network) -> None:
+@pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
+@settings(max_examples=10 * EXAMPLES)
+@given(st.data())
+def test_a_networks_text_spells_the_network(part: str, kind: str, data: st.DataObject) -> None:
+    network = data.draw(networks(part, kind))
     table = read_toml(network_text(network), "here")
     assert network_of(table, "here") == network
 

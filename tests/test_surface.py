@@ -52,8 +52,8 @@ def test_every_command_and_option_is_in_the_readme(name: str) -> None:
 def test_every_template_is_in_the_readme_with_its_accuracy(name: str) -> None:
     [line] = re.findall(rf"^\| `{name}` \|.*$", README, re.MULTILINE)
     measured = xlconv.load_template(name).about.measured
-    if accuracy is not None:
-        assert f"{accuracy:.2%}".replace("%", " %") in line
+    if measured is not None:
+        assert f"{measured.value:.2%}".replace("%", " %") in line
 
 
 def test_version_is_the_top_entry_of_the_changelog_and_of_the_package() -> None:
