@@ -65,13 +65,17 @@ STRANGE_LABELS = (
 # What XML, TOML or Excel's own escapes (_x0041_ stands for A) would change on the way.
 HARD_LABELS = ("_x0041_", "a\rb", "a\x7fb", "a\x85b", "a\u2028b", "\ufeffa", "a\x1cb")
 
-# Names of kernels; spreadsheets take some for numbers or formulas.
+# Names of kernels, some of which spreadsheets could take for something else.
 KERNEL_NAMES = (
-    *("edge", "blur", "as it is", "é", "日本語", "7", "1e3", "TRUE", "=1+1", "<b>", "a & b"),
-    *("it's", "'x", "-", "1/2", "A1", "x" * 60, "_x0041_", "{c}", "{1}", "#N/A", "<>1", ">0"),
+    *("edge", "blur", "as it is", "é", "日本語", "1e3", "TRUE", "=1+1", "<b>", "a & b", "it's"),
+    *("'x", "-", "1/2", "A1", "x" * 60, "_x0041_", "{c}", "{1}", "#N/A", "<>1", ">0"),
 )
-# Patterns that MATCH takes for several names, the first of which is not the one that is meant.
-PATTERNS = (("ab", "a*"), ("ab", "a?"), ("abc", "*"), ("a", "?"), ("a*", "a~*"), ("~", "~~"))
+# The second one is meant: numbers, and patterns that a search takes for the first one, too.
+HARD_KERNEL_NAMES = (
+    *(("other", "7"), ("other", "-1"), ("other", "two\nlines"), ("ab", "a*"), ("ab", "a?")),
+    *(("abc", "*"), ("a", "?"), ("a*", "a~*"), ("~", "~~"), ("a", "a "), ("i", "ı"), ("ss", "ß")),
+    *(("other", "\0"), ("other", "\ud800"), ("other", "a\rb"), ("ab", "a.")),
+)
 
 numbers = st.floats(-4, 4, allow_nan=False) | st.sampled_from([0.0, -0.0, 1.0, 1e-9, -1e6, 1 / 3])
 
@@ -352,6 +356,20 @@ def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> Non
     assert xlconv.read_book(path).network.labels == (label, "other")
 
 
+@pytest.mark.parametrize("label", STRANGE_LABELS + HARD_LABELS, ids=ascii)
+def test_a_strange_label_is_one_of_several(label: str, tmp_path: Path) -> None:
+    """Behind a sigmoid the labels of all classes that are found are joined to one text."""
+    layers = (Dense("dense", 3, bias=False), Sigmoid("sigmoid"))
+    network = Network("n", (1, 1, 1), layers, (label, "no", "other"))
+    path = tmp_path / "book.xlsx"
+    weights = {"dense.weight": np.array([[2.0], [-1.0], [0.0]])}
+    xlconv.build(path, Model(network, weights), np.ones((1, 1, 1)))
+    report = xlconv.verify(path)
+    assert (report.verdict, report.findings) == ("agrees", ())
+    assert report.prediction == f"{label}, other"
+    assert xlconv.read_book(path).network == network
+
+
 @settings(max_examples=150 * EXAMPLES)
 @given(st.text(min_size=1, max_size=12))
 @example("\0")
@@ -378,22 +396,90 @@ def test_any_label_is_kept_or_refused(label: str) -> None:
         assert xlconv.read_book(path).network.labels == (label, "other")
 
 
+def check_kernel_names(names: tuple[str, str]) -> None:
+    """The second of two kernels is found by its name, or the names are refused."""
+    refused = ""
+    try:
+        demo = KernelDemo("demo", names, names[1], 1)
+    except NetworkError as error:
+        refused = str(error)
+    if refused:
+        assert "kernels" in refused
+        assert "\n" not in refused
+        return
+    model = Model(Network("n", (1, 1, 1), (demo,)), {"demo.presets": np.array([[[2.0]], [[3.0]]])})
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "book.xlsx")
+        xlconv.build(path, model, np.ones((1, 1, 1)))
+        report = xlconv.verify(path)
+        assert (report.verdict, report.findings) == ("agrees", ())
+        found = xlconv.read_book(path)
+    assert found.network == model.network
+    assert found.stored["demo"] == 3
+
+
+@pytest.mark.parametrize("name", KERNEL_NAMES, ids=ascii)
+def test_a_kernels_strange_name_is_found_or_refused(name: str) -> None:
+    check_kernel_names(("other", name))
+
+
+@pytest.mark.parametrize("names", HARD_KERNEL_NAMES, ids=ascii)
+def test_the_chosen_kernel_is_never_another_one(names: tuple[str, str]) -> None:
+    check_kernel_names(names)
+
+
+@settings(max_examples=60 * EXAMPLES)
+@given(st.text(min_size=1, max_size=8))
+def test_any_name_of_a_kernel_is_found_or_refused(name: str) -> None:
+    check_kernel_names(("other", name))
+
+
 # Whatever TOML can hold stands where a setting belongs.
 small = st.integers(-1, 12)
-odd_numbers = (0, -1, 1.5, 2.0, True, 10**9, float("inf"), float("nan"))
-odd_texts = ("", "3", "same", "relu", "input")
-odd_tables = ([], [2], [2, 3], [1, 2, 3], [1.5, 2], ["a"], [[1, 2]], {}, {"rows": 2})
-odd: st.SearchStrategy[Any] = st.sampled_from([*odd_numbers, *odd_texts, *odd_tables])
+odd_numbers = (0, -1, 1.5, 2.0, True, 10**9, 1e-5, float("inf"), float("nan"))
+odd_texts = ("", "3", "same", "relu", "input", "chw", "edge", "two\nlines")
+odd_lists = ([], [2], [2, 3], [0, 1], [1, 2, 3], [1.5, 2], ["a"], ["a", "A"], [[1, 2]], ["edge", 1])
+odd_tables = ({}, {"rows": 2}, [{}])
+odd: st.SearchStrategy[Any] = st.sampled_from([*odd_numbers, *odd_texts, *odd_lists, *odd_tables])
 layer_names = st.sampled_from(
     ["conv_a", "pool_a", "dense_a", "input", "fc1", "w2", "", "a b", "Ä", "xlconv_a", "R1C1", 5, []]
 )
-usual = {
-    "Conv2D": {"kernels": small, "size": small, "stride": small, "padding": small},
-    "MaxPool2D": {"size": small, "stride": small},
+# Of the first layers, of no layer, and of what a layer shows on its way.
+tensors = st.sampled_from([INPUT, *(f"layer_{n}_of_all" for n in range(4)), "none", "a_mask"])
+shares = st.sampled_from([0, 0.1, 0.5, 1, 1.0, -0.1, 2])
+yes_or_no = st.booleans()
+window = {"size": small, "padding": small | st.sampled_from(["same", "valid"])}
+pool = {**window, "stride": small}
+several = {"inputs": st.lists(tensors, max_size=3)}
+usual: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "Conv2D": {
+        **pool,
+        "kernels": small,
+        "dilation": small | st.tuples(small, small).map(list),
+        "groups": small,
+        "activation": st.just("relu"),
+    },
+    "KernelDemo": {
+        **window,
+        "kernels": st.lists(st.sampled_from(["edge", "blur", "7", "a,b", "a\nb"]), max_size=4),
+        "chosen": st.sampled_from(["edge", "blur", "Edge"]),
+    },
+    "BatchNorm2D": {"epsilon": st.sampled_from([1e-5, 0.25, 1e-15, 1e-16, 0.0, 1.0, 1])},
+    "MaxPool2D": pool,
+    "AvgPool2D": pool,
+    "GlobalAvgPool2D": {},
     "ReLU": {},
-    "Dense": {"units": small},
+    "LeakyReLU": {"slope": shares},
+    "Tanh": {},
+    "Sigmoid": {"threshold": shares},
+    "Add": several,
+    "Concat": several,
+    "Dropout": {"rate": shares, "active": yes_or_no, "rescale": yes_or_no},
+    "Flatten": {"order": st.sampled_from(["chw", "hwc", "whc"])},
+    "Dense": {"units": small, "bias": yes_or_no},
     "Softmax": {},
 }
+every_setting = sorted({key for settings_of_kind in usual.values() for key in settings_of_kind})
 
 
 @st.composite
@@ -403,10 +489,13 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
     for number in range(draw(st.integers(0, 4))):
         kind = draw(st.sampled_from(list(usual)))
         layer: dict[str, Any] = {"kind": kind, "name": f"layer_{number}_of_all"}
-        layer |= {key: draw(value) for key, value in usual[kind].items() if draw(st.booleans())}
+        given_here = {key: value for key, value in usual[kind].items() if draw(st.integers(0, 3))}
+        layer |= {key: draw(value) for key, value in given_here.items()}
         if draw(st.integers(0, 3)) == 0:
-            keys = ("name", "kind", "kernels", "size", "stride", "padding", "bias", "activation")
-            key = draw(st.sampled_from((*keys, "units", "inputs", "nonsense")))
+            layer["inputs"] = draw(st.lists(tensors, min_size=1, max_size=1))
+        if draw(st.integers(0, 3)) == 0:
+            keys = ("name", "kind", "inputs", "nonsense", *usual[kind], *every_setting)
+            key = draw(st.sampled_from(keys))
             layer[key] = draw(layer_names if key == "name" else odd)
         layers.append(layer)
     table: dict[str, Any] = {"name": "n", "input": [*draw(st.tuples(small, small, small))]}
@@ -426,6 +515,22 @@ def with_layer(**layer: Any) -> dict[str, Any]:
 @example(with_layer(kind="ReLU", inputs=5))
 @example(with_layer(kind="ReLU", inputs=[["input"]]))
 @example(with_layer(kind="Conv2D", kernels=1, size=3, padding="same", stride=10**9))
+@example(with_layer(kind="Conv2D", kernels=1, size=3, dilation=10**9, padding="same"))
+@example(with_layer(kind="Conv2D", kernels=2, size=1, groups=2))
+@example(with_layer(kind="Conv2D", kernels=1, size=1, padding=[10**9, 0]))
+@example(with_layer(kind="KernelDemo", kernels=["a\nb"], chosen="a"))
+@example(with_layer(kind="KernelDemo", kernels=[["a"]], chosen=["a"]))
+@example(with_layer(kind="KernelDemo", kernels="ab", chosen="a"))
+@example(with_layer(kind="BatchNorm2D", epsilon=0))
+@example(with_layer(kind="BatchNorm2D", epsilon=float("nan")))
+@example(with_layer(kind="AvgPool2D", size=2, padding=2))
+@example(with_layer(kind="Add"))
+@example(with_layer(kind="Add", inputs="input"))
+@example(with_layer(kind="Add", inputs=["input", "first"]))
+@example(with_layer(kind="Concat", inputs=["input", ["input"]]))
+@example(with_layer(kind="Dropout", rate=1))
+@example(with_layer(kind="Flatten", order=["chw"]))
+@example(with_layer(kind="Sigmoid", threshold=True))
 def test_an_impossible_network_is_a_network_error(table: dict[str, Any]) -> None:
     refused = ""
     try:

@@ -26,12 +26,13 @@ from xlconv.layers import (
     source,
     sources,
 )
-from xlconv.layout import GAP
+from xlconv.layout import GAP, MIN_BAND
 from xlconv.network import INPUT, Network
 from xlconv.places import BOARD, Band, Layout
 from xlconv.shapes import map_count
 from xlconv.words import PICTURE_WORDS, layer_words
 
+_TITLE_STEP = 48  # columns after which a wide layer's title comes again
 _LANE_STEP = 48  # columns after which the words on a line come again
 
 
@@ -50,8 +51,10 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
 
 def _title(network: Network, band: Band) -> Iterator[TextBlock]:
     words = PICTURE_WORDS if band.tensor == INPUT else layer_words(network.layer(band.tensor))
-    yield _line(Cell(1, band.first), band.tensor, palette.LAYER_TITLE)
-    yield _line(Cell(3, band.first), words, palette.LAYER_WORDS)
+    # Again and again over a wide layer, so that its title is seen wherever one scrolls to.
+    for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _TITLE_STEP):
+        yield _line(Cell(1, column), band.tensor, palette.LAYER_TITLE)
+        yield _line(Cell(3, column), words, palette.LAYER_WORDS)
 
 
 @singledispatch

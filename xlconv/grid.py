@@ -26,6 +26,7 @@ _REFERENCE = re.compile(
 _RANGE = re.compile(
     r"(?<![\w.$])\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!])"
 )
+_NUMBER = re.compile(r"(?<![\w.$!])(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?(?![\w.(!])")
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
@@ -224,6 +225,11 @@ def relative_form(formula: str, at: Cell) -> str:
     ('MAX(0,R[0]C[-2])', 'MAX(0,R[0]C[-2])')
     >>> relative_form("SUM($A$1:B2)", Cell(1, 1))
     'SUM(R1C1:R[1]C[1])'
+
+    Numbers are compared as numbers: Excel writes 0.00001 as 1.0000000000000001E-5.
+
+    >>> relative_form("0.00001*2", Cell(1, 1)), relative_form("1.0000000000000001E-5*2", Cell(1, 1))
+    ('1e-05*2', '1e-05*2')
     """
 
     def relate(match: re.Match[str]) -> str:
@@ -236,6 +242,7 @@ def relative_form(formula: str, at: Cell) -> str:
     parts = re.split(r'("(?:[^"]|"")*")', formula.removeprefix("="))
     # Outside of strings neither blanks nor the case of letters carry a meaning here.
     parts[::2] = [re.sub(r"\s+", "", part).upper() for part in parts[::2]]
+    parts[::2] = [_NUMBER.sub(lambda number: f"{float(number[0]):.14g}", p) for p in parts[::2]]
     return _REFERENCE.sub(relate, "".join(parts))
 
 
