@@ -12,8 +12,9 @@ import pytest
 
 from xlconv.datasets import Dataset, load_datasets, read_idx
 from xlconv.errors import DatasetError
-from xlconv.layers import Dense, Softmax
+from xlconv.layers import Dense, Sigmoid, Softmax
 from xlconv.network import Network
+from xlconv.templates import small_data
 
 NETWORK = Network("tiny", (1, 2, 3), (Dense("dense", 2), Softmax("softmax")))
 PIXELS = bytes([0, 255, 51, 102, 153, 204, 255, 0, 0, 0, 0, 255])  # two pictures of 2x3
@@ -38,9 +39,9 @@ def mnist(folder: Path, **replaced: bytes | None) -> Path:
     return folder
 
 
-def failure(folder: Path) -> str:
+def failure(folder: Path, network: Network = NETWORK, scene: str = "digits") -> str:
     with pytest.raises(DatasetError) as caught:
-        load_datasets(folder, NETWORK)
+        load_datasets(folder, network, scene)
     message = str(caught.value)
     assert "\n" not in message
     assert str(folder) in message
@@ -50,8 +51,9 @@ def failure(folder: Path) -> str:
 def test_pictures_and_labels(tmp_path: Path) -> None:
     train, test = load_datasets(mnist(tmp_path, test_labels=labels((0, 1))), NETWORK)
     assert train.images.shape == (2, 1, 2, 3)
-    assert train.images.dtype == np.float32
-    np.testing.assert_allclose(train.images[0, 0], [[0, 1, 0.2], [0.4, 0.6, 0.8]], rtol=1e-6)
+    pictures = train.pictures(slice(None))
+    assert pictures.dtype == np.float32
+    np.testing.assert_allclose(pictures[0, 0], [[0, 1, 0.2], [0.4, 0.6, 0.8]], rtol=1e-6)
     assert train.labels.dtype == np.int64
     assert train.labels.tolist() == [1, 0]
     assert test.labels.tolist() == [0, 1]
@@ -164,3 +166,99 @@ def test_a_data_set_made_in_memory() -> None:
         Dataset(pictures, np.array([0, -1])).check(NETWORK)
     with pytest.raises(DatasetError, match="pictures of 1x2x2 but 'tiny' reads 1x2x3"):
         Dataset(pictures[..., :2], np.array([0, 1])).check(NETWORK)
+
+
+def test_pictures_are_numbers_from_0_to_1_whatever_is_kept() -> None:
+    pixels = np.arange(256, dtype=np.uint8).reshape(4, 1, 8, 8)
+    numbers = pixels.astype(np.float32) / np.float32(255)
+    chosen = np.array([3, 0, 3])
+    for images in (pixels, numbers, numbers.astype(np.float64)):
+        data = Dataset(images, np.zeros(4, np.int64))  # type: ignore[arg-type]
+        assert data.pictures(chosen).dtype == np.float32
+        assert np.array_equal(data.pictures(chosen), numbers[chosen])
+        assert np.array_equal(data.pictures(slice(1, 3)), numbers[1:3])
+    assert data.pictures(slice(None)).min() == 0
+    assert data.pictures(slice(None)).max() == 1
+
+
+def test_the_digits_that_come_with_xlconv() -> None:
+    network = Network("digits", (1, 28, 28), (Dense("dense", 10), Softmax("softmax")))
+    train, test = load_datasets(small_data(), network)
+    for data, each in ((train, 40), (test, 10)):
+        assert np.bincount(data.labels).tolist() == [each] * 10
+        assert data.images.max() == 255
+        assert (data.images.max(axis=(1, 2, 3)) > 100).all()
+    # None is there twice, so none is tested that was learned from.
+    pictures = [image.tobytes() for data in (train, test) for image in data.images]
+    assert len(set(pictures)) == 500
+
+
+COLOURED = Network("coloured", (3, 32, 32), (Dense("dense", 30), Softmax("softmax")))
+SEVERAL = Network("several", (1, 32, 56), (Dense("dense", 10), Sigmoid("sigmoid")))
+SCENES = [(COLOURED, "coloured"), (SEVERAL, "several")]
+
+
+def squares(folder: Path, classes: tuple[int, ...] = tuple(range(10)), side: int = 28) -> Path:
+    """A folder of white squares in place of digits."""
+    pictures = images(b"\xff" * (len(classes) * side * side), side, side)
+    own = {"images": pictures, "labels": labels(classes)}
+    return mnist(folder, **{f"{s}_{kind}": own[kind] for s in ("train", "test") for kind in own})
+
+
+def test_coloured_digits_of_a_folder(tmp_path: Path) -> None:
+    train, test = load_datasets(squares(tmp_path), COLOURED, "coloured")
+    for data in (train, test):
+        assert data.images.shape == (10, 3, 32, 32)
+        assert (data.labels % 10).tolist() == list(range(10))
+        assert 0 <= data.labels.min() <= data.labels.max() < 30
+    assert not np.array_equal(train.images, test.images)
+
+
+def test_several_digits_of_a_folder(tmp_path: Path) -> None:
+    classes = tuple(range(10)) * 20
+    train, test = load_datasets(squares(tmp_path, classes), SEVERAL, "several")
+    assert train.images.shape == test.images.shape == (200, 1, 32, 56)
+    assert set(train.labels.sum(axis=1).tolist()) == {0, 1, 2}
+    assert set(test.labels.sum(axis=1).tolist()) == {2}
+
+
+@pytest.mark.parametrize(("network", "scene"), SCENES)
+@pytest.mark.parametrize("classes", [(1, 10), (3, 3, 3), (0, 255)])
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_a_scene_of_what_are_no_digits(
+    tmp_path: Path, network: Network, scene: str, classes: tuple[int, ...], part: str
+) -> None:
+    squares(tmp_path, tuple(range(len(classes))))
+    mnist_name = {"train": "train", "test": "t10k"}[part]
+    (tmp_path / f"{mnist_name}-labels-idx1-ubyte").write_bytes(labels(classes))
+    message = failure(tmp_path, network, scene)
+    assert message.startswith(f"{tmp_path / mnist_name}-")
+    assert "not digits of several classes; use MNIST's files" in message
+
+
+@pytest.mark.parametrize(("network", "scene"), SCENES)
+@pytest.mark.parametrize("side", [1, 20, 32])
+def test_a_scene_of_pictures_of_another_size(
+    tmp_path: Path, network: Network, scene: str, side: int
+) -> None:
+    message = failure(squares(tmp_path, side=side), network, scene)
+    assert message.startswith(f"{tmp_path / 'train-images-idx3-ubyte'}: ")
+    assert "28" in message
+
+
+def test_a_scene_that_the_network_cannot_read(tmp_path: Path) -> None:
+    squares(tmp_path)
+    with pytest.raises(DatasetError, match="3x32x32 but 'several' reads 1x32x56"):
+        load_datasets(tmp_path, SEVERAL, "coloured")
+    fewer = Network("fewer", (1, 32, 56), (Dense("dense", 9), Sigmoid("sigmoid")))
+    with pytest.raises(DatasetError, match="10 classes a picture, but 'fewer' has 9"):
+        load_datasets(tmp_path, fewer, "several")
+    ten = Network("ten", (3, 32, 32), (Dense("dense", 10), Softmax("softmax")))
+    with pytest.raises(DatasetError, match=r"label \d\d is out of range: 'ten' has 10 classes"):
+        load_datasets(tmp_path, ten, "coloured")
+
+
+def test_an_unknown_scene(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no scene 'colored'; there are digits, coloured,") as no:
+        load_datasets(squares(tmp_path), COLOURED, "colored")
+    assert "\n" not in str(no.value)

@@ -19,18 +19,26 @@ from xlconv.errors import (
     TrainingError,
     WeightsError,
 )
+from xlconv.evaluation import Evaluation, evaluate
 from xlconv.layers import (
+    Add,
+    BatchNorm2D,
     Conv2D,
     Dense,
+    Dropout,
+    GlobalAvgPool2D,
+    KernelDemo,
+    Layer,
     MaxPool2D,
+    ReLU,
+    Sigmoid,
     Softmax,
 )
-from xlconv.network import Model, Network
+from xlconv.network import Array, Model, Network
+from xlconv.recipe import Recipe, falling
 from xlconv.training import (
     Adam,
     Progress,
-    Recipe,
-    evaluate,
     initial_weights,
     rounded,
     save_weights,
@@ -61,6 +69,52 @@ def lines(count: int, seed: int) -> Dataset:
     return Dataset(images, labels)
 
 
+# Everything that learns otherwise than it works: normalised by the batch, dropped by chance.
+SKIPPING = Network(
+    "skipping",
+    (1, 6, 6),
+    (
+        Conv2D("conv1", 6, 3, padding="same", bias=False),
+        BatchNorm2D("norm1"),
+        ReLU("relu1"),
+        Conv2D("conv2", 6, 3, padding="same", bias=False),
+        BatchNorm2D("norm2"),
+        Add("added", inputs=("norm2", "relu1")),
+        ReLU("relu2"),
+        Dropout("dropout", 0.1),
+        GlobalAvgPool2D("average"),
+        Dense("dense", 2),
+        Softmax("softmax"),
+    ),
+    ("lies", "stands"),
+)
+# The same pictures with none, one or both of the two lines.
+BOTH = Network(
+    "both",
+    (1, 6, 6),
+    (
+        Conv2D("conv1", 8, 3, activation="relu"),
+        MaxPool2D("pool", 2),
+        Dense("dense", 2),
+        Sigmoid("sigmoid"),
+    ),
+    ("lies", "stands"),
+)
+
+
+def several_lines(count: int, seed: int) -> Dataset:
+    random = np.random.default_rng(seed)
+    images = random.random((count, 1, 6, 6), dtype=np.float32) * 0.2
+    labels = random.integers(0, 2, (count, 2))
+    for image, (lies, stands) in zip(images, labels, strict=True):
+        row, column = random.integers(1, 5, 2)
+        if lies:
+            image[0, row] = 1
+        if stands:
+            image[0, :, column] = 1
+    return Dataset(images, labels)
+
+
 RECIPE = Recipe(epochs=8, rate=0.02, batch=16, seed=7)
 FIRST = initial_weights(LINES, seed=7)
 
@@ -80,6 +134,32 @@ def test_a_problem_that_can_be_learned_is_learned() -> None:
     assert reports[-1].accuracy > 0.99
 
 
+def test_a_network_with_skips_norms_and_dropout_learns() -> None:
+    first = initial_weights(SKIPPING, seed=7)
+    model = train(SKIPPING, first, lines(200, seed=1), replace(RECIPE, epochs=10))
+    result = evaluate(model, lines(300, seed=2))
+    assert result.accuracy >= 0.99
+    assert result.loss < 0.2
+    for name, array in model.weights.items():
+        assert not np.array_equal(array, first[name])
+
+
+def test_a_network_that_finds_several_classes_learns() -> None:
+    reports: list[Progress] = []
+    first = initial_weights(BOTH, seed=7)
+    recipe = replace(RECIPE, epochs=12)
+    model = train(BOTH, first, several_lines(300, seed=1), recipe, reports.append)
+    testing = several_lines(300, seed=2)
+    result = evaluate(model, testing)
+    assert result.measure == "macro F1"
+    assert result.value >= 0.98
+    assert result.accuracy >= 0.97
+    assert reports[-1].accuracy > 0.97
+    assert evaluate(Model(BOTH, first), testing).value < 0.9
+    found, _, missed = result.confusion.T
+    assert (found + missed).tolist() == testing.labels.sum(axis=0).tolist()
+
+
 def test_evaluation_by_hand() -> None:
     """Logits are the two pixels; classes in rows, what was told in columns."""
     network = Network("two", (1, 1, 2), (Dense("dense", 2, bias=False), Softmax("softmax")))
@@ -89,6 +169,57 @@ def test_evaluation_by_hand() -> None:
     assert result.confusion.tolist() == [[2, 1], [1, 0]]
     assert result.accuracy == 0.5
     assert result.loss == pytest.approx(math.log(1 + math.exp(-5)) + 5 / 2)
+    assert (result.measure, result.value) == ("accuracy", 0.5)
+
+
+def told(logits: list[list[float]], labels: list[list[int]], threshold: float = 0.5) -> Evaluation:
+    """What is made of pictures whose pixels are the logits."""
+    count, classes = np.shape(logits)
+    dense = Dense("dense", classes, bias=False)
+    network = Network("told", (1, 1, classes), (dense, Sigmoid("sigmoid", threshold)))
+    images = np.array(logits, np.float32).reshape(count, 1, 1, classes)
+    weights = {"dense.weight": np.eye(classes)}
+    return evaluate(Model(network, weights), Dataset(images, np.array(labels)))
+
+
+def test_macro_f1_by_hand() -> None:
+    """Logits above 0 are found. The last class is never there, nor is it ever found."""
+    result = told(
+        [[5, 5, 5, -5], [5, -5, -5, -5], [-5, 5, -5, -5], [5, -5, -5, -5], [-5, -5, 5, -5]],
+        [[1, 1, 1, 0], [0, 0, 0, 0], [1, 1, 0, 0], [1, 0, 0, 0], [1, 0, 1, 0]],
+    )
+    assert result.measure == "macro F1"
+    # Found, wrongly found, missed.
+    assert result.confusion.tolist() == [[2, 1, 2], [2, 0, 0], [2, 0, 0], [0, 0, 0]]
+    assert result.scores.tolist() == pytest.approx([4 / 7, 1, 1, 0])
+    assert result.value == pytest.approx((4 / 7 + 1 + 1 + 0) / 4)
+    # All classes of a picture are right in the first and the fourth.
+    assert result.accuracy == 2 / 5
+    right, wrong = math.log(1 + math.exp(-5)), math.log(1 + math.exp(5))
+    assert result.loss == pytest.approx((17 * right + 3 * wrong) / 20)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "confusion"),
+    [
+        (0.0, [[1, 2, 0], [1, 2, 0]]),
+        (0.5, [[1, 2, 0], [1, 0, 0]]),  # sigmoid(0) is 1/2: it reaches the threshold
+        (0.7, [[1, 1, 0], [0, 0, 1]]),
+        (0.9, [[1, 0, 0], [0, 0, 1]]),
+        (1.0, [[0, 0, 1], [0, 0, 1]]),
+    ],
+)
+def test_the_threshold_decides_what_is_found(threshold: float, confusion: list[list[int]]) -> None:
+    """The sigmoids of 3, 1, 0 and -1 are 0.95, 0.73, 0.5 and 0.27."""
+    result = told([[3, -1], [1, 0], [0, -1]], [[1, 0], [0, 1], [0, 0]], threshold)
+    assert result.confusion.tolist() == confusion
+
+
+def test_more_pictures_than_are_evaluated_at_a_time() -> None:
+    """Of 600 pictures every third is told wrongly."""
+    result = told([[5, -5]] * 600, [[int(number % 3 > 0), 0] for number in range(600)])
+    assert result.accuracy == pytest.approx(2 / 3)
+    assert result.confusion.tolist() == [[400, 200, 0], [0, 0, 0]]
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
@@ -101,8 +232,69 @@ def test_the_same_seed_gives_the_same_weights() -> None:
         assert not np.array_equal(array, other[name])
 
 
-def test_trained_weights_are_short_numbers() -> None:
-    model = train(LINES, FIRST, lines(32, seed=1), replace(RECIPE, epochs=1))
+CHANGES = {"turn": 10, "scale": 0.1, "shear": 0.1, "move": 0.5, "share": 0.8}
+
+
+def test_the_same_seed_gives_the_same_weights_with_dropout_and_changed_pictures() -> None:
+    data, first = lines(64, seed=1), initial_weights(SKIPPING, seed=7)
+    recipe = replace(RECIPE, epochs=2, augment=CHANGES)
+
+    def weights(recipe: Recipe, network: Network = SKIPPING) -> dict[str, Array]:
+        return dict(train(network, first, data, recipe).weights)
+
+    one, two, other = weights(recipe), weights(recipe), weights(replace(recipe, seed=8))
+    as_they_are, unshared = (
+        weights(replace(recipe, augment=augment)) for augment in ({}, {**CHANGES, "share": 0})
+    )
+    kept = tuple(
+        replace(layer, rate=0.0) if isinstance(layer, Dropout) else layer
+        for layer in SKIPPING.layers
+    )
+    undropped = weights(recipe, Network("undropped", (1, 6, 6), kept))
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, two[name])
+        assert not np.array_equal(array, other[name])
+        assert not np.array_equal(array, as_they_are[name])
+        assert not np.array_equal(array, undropped[name])
+        np.testing.assert_array_equal(as_they_are[name], unshared[name])
+
+
+def test_the_seed_decides_what_is_dropped_and_changed() -> None:
+    """All pictures in one batch: their order matters next to nothing."""
+    data, first = lines(32, seed=1), initial_weights(SKIPPING, seed=7)
+    whole = replace(RECIPE, epochs=3, batch=32)
+    plain = Network("plain", (1, 6, 6), (Dense("dense", 2), Softmax("softmax")))
+
+    def difference(network: Network, first: dict[str, Array], recipe: Recipe) -> float:
+        one, two = (
+            train(network, first, data, replace(recipe, seed=seed)).weights["dense.weight"]
+            for seed in (7, 8)
+        )
+        return float(np.abs(one - two).max())
+
+    begun = initial_weights(plain, seed=7)
+    assert difference(plain, begun, whole) < 1e-5
+    assert difference(plain, begun, replace(whole, augment=CHANGES)) > 1e-3
+    assert difference(SKIPPING, first, whole) > 1e-3
+
+
+def test_bytes_teach_what_numbers_from_0_to_1_teach() -> None:
+    data = lines(32, seed=1)
+    pixels = np.rint(data.images * 255).astype(np.uint8)
+    numbers = pixels.astype(np.float32) / np.float32(255)
+    recipe = replace(RECIPE, epochs=1)
+    one, two = (
+        train(LINES, FIRST, Dataset(images, data.labels), recipe).weights
+        for images in (pixels, numbers)
+    )
+    for name, array in one.items():
+        np.testing.assert_array_equal(array, two[name])
+
+
+@pytest.mark.parametrize("network", [LINES, SKIPPING], ids=lambda network: network.name)
+def test_trained_weights_are_short_numbers(network: Network) -> None:
+    first = initial_weights(network, seed=7)
+    model = train(network, first, lines(32, seed=1), replace(RECIPE, epochs=1))
     for array in model.weights.values():
         for number in array.ravel():
             digits = f"{number!r}".partition("(")[2].partition("e")[0]
@@ -114,14 +306,6 @@ def test_rounding() -> None:
         [12345680.0, -0.001234568],
         [0.0, 1.5],
     ]
-
-
-def test_frozen_layers_stay() -> None:
-    model = train(LINES, FIRST, lines(32, seed=1), replace(RECIPE, freeze=frozenset({"conv1"})))
-    for key in ("weight", "bias"):
-        before = FIRST[f"conv1.{key}"]
-        np.testing.assert_allclose(model.weights[f"conv1.{key}"], before, rtol=1e-6)
-    assert np.abs(model.weights["dense.weight"] - FIRST["dense.weight"]).max() > 0.01
 
 
 def test_a_layers_own_rate() -> None:
@@ -146,11 +330,24 @@ def test_decay_shrinks_weights_and_leaves_biases() -> None:
 
 
 def test_the_rate_falls_to_zero_along_half_a_cosine() -> None:
-    recipe = Recipe(rate=0.004, rates={"conv1": 0.0004})
-    assert [recipe.rate_of("dense", at) for at in (0.0, 0.5, 1.0)] == pytest.approx(
+    rates = Recipe(rate=0.004, rates={"conv1": 0.0004}).rates_of(LINES)
+    assert rates == {"conv1": 0.0004, "dense": 0.004}
+    assert [falling(rates["dense"], at) for at in (0.0, 0.5, 1.0)] == pytest.approx(
         [0.004, 0.002, 0.0]
     )
-    assert recipe.rate_of("conv1", 1 / 3) == pytest.approx(0.0003)
+    assert falling(rates["conv1"], 1 / 3) == pytest.approx(0.0003)
+
+
+def test_training_follows_the_falling_rate() -> None:
+    """Adam changes a weight by the rate at every step while its gradient stays the same: here
+    that of white pictures, all of them told as wrongly as can be."""
+    network = Network("white", (1, 1, 1), (Dense("dense", 2), Softmax("softmax")))
+    first = {"dense.weight": np.array([[50.0], [-50.0]]), "dense.bias": np.zeros(2)}
+    data = Dataset(np.ones((4, 1, 1, 1), np.float32), np.ones(4, np.int64))
+    model = train(network, first, data, Recipe(epochs=5, rate=0.1, batch=2))
+    steps = sum(falling(0.1, done / 10) for done in range(10))
+    expected = [[50 - steps], [steps - 50]]
+    np.testing.assert_allclose(model.weights["dense.weight"], expected, rtol=1e-6)
 
 
 def test_adam_by_hand() -> None:
@@ -201,9 +398,20 @@ def test_a_recipe_from_a_table() -> None:
     assert (recipe.epochs, recipe.batch) == (3, Recipe().batch)
 
 
-def test_an_unknown_key_of_a_recipe() -> None:
-    with pytest.raises(NetworkError, match="unknown key 'epoch'; did you mean 'epochs'"):
-        Recipe.of({"epoch": 3})
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"epoch": 3}, "training: unknown key 'epoch'; did you mean 'epochs'"),
+        ({"rate_deca": 0.5}, "unknown key 'rate_deca'; did you mean 'rate_decay'"),
+        ({"freeze_statistic": []}, "did you mean 'freeze_statistics'"),
+        ({"augmentation": {}}, "did you mean 'augment'"),
+        ({"augment": {"trun": 5}}, "training, augment: unknown key 'trun'; did you mean 'turn'"),
+    ],
+)
+def test_an_unknown_key_of_a_recipe(table: dict[str, object], said: str) -> None:
+    with pytest.raises(NetworkError, match=said) as caught:
+        Recipe.of(table)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -219,11 +427,23 @@ def test_an_unknown_key_of_a_recipe() -> None:
         ({"rates": 0.1}, "rates is 0.1; give layers with numbers"),
         ({"freeze": "conv1"}, "freeze is 'conv1'; give a list"),
         ({"freeze": 3}, "freeze is 3; give a list"),
+        ({"freeze_statistics": "norm"}, "freeze_statistics is 'norm'; give a list"),
+        ({"freeze_statistics": True}, "freeze_statistics is True; give a list"),
+        ({"rate_decay": 0}, "rate_decay is 0; give a number above 0, at most 1"),
+        ({"rate_decay": 1.5}, "rate_decay is 1.5; give a number above 0, at most 1"),
+        ({"rate_decay": "half"}, "rate_decay is 'half'; give a number"),
+        ({"rate_decay": True}, "rate_decay is True; give a number"),
+        ({"rate_decay": math.nan}, "rate_decay is nan; give a number"),
+        ({"decay": math.nan}, "decay is nan; give a number"),
+        ({"augment": 5}, r"augment is 5; give a table, as in \{ turn = 8"),
+        ({"augment": ["turn"]}, r"augment is \['turn'\]; give a table"),
+        ({"augment": {"turn": 90}}, "augment.turn is 90; give a number from 0, below 90"),
     ],
 )
 def test_a_value_that_cannot_be_used(table: dict[str, object], said: str) -> None:
-    with pytest.raises(TrainingError, match=said):
+    with pytest.raises(TrainingError, match=said) as caught:
         Recipe.of(table)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("setting", [{"rates": {"pool": 0.1}}, {"freeze": frozenset({"pool"})}])
@@ -232,13 +452,49 @@ def test_a_layer_that_cannot_be_trained(setting: dict[str, object]) -> None:
         train(LINES, FIRST, lines(2, seed=1), replace(RECIPE, **setting))  # type: ignore[arg-type]
 
 
-def test_only_classifiers_are_trained_and_evaluated() -> None:
-    network = Network("edges", (1, 6, 6), (Conv2D("conv1", 2, 3),))
-    weights = initial_weights(network, 1)
-    with pytest.raises(NetworkError, match=r"ends in 'conv1' .*add a Softmax layer"):
+@pytest.mark.parametrize(
+    ("network", "name", "known"),
+    [(SKIPPING, "conv1", "norm1, norm2"), (SKIPPING, "norm", "norm1, norm2"), (LINES, "x", "none")],
+)
+def test_a_layer_that_keeps_no_statistics(network: Network, name: str, known: str) -> None:
+    recipe = replace(RECIPE, freeze_statistics=frozenset({name}))
+    said = f"freeze_statistics names '{name}', .* keep statistics are {known}$"
+    with pytest.raises(TrainingError, match=said):
+        recipe.check(network)
+
+
+LAST = [Conv2D("last", 2, 3), Dense("last", 2), Sigmoid("last")]
+
+
+@pytest.mark.parametrize("last", LAST, ids=lambda layer: type(layer).__name__)
+def test_only_what_ends_in_a_vector_of_softmax_or_sigmoid_is_trained(last: Layer) -> None:
+    network = Network("edges", (1, 6, 6), (Conv2D("conv1", 2, 3), last))
+    weights, kind = initial_weights(network, 1), type(last).__name__
+    said = rf"'edges' ends in 'last' \({kind}\); only .* vector of Softmax or Sigmoid .*: add one"
+    with pytest.raises(NetworkError, match=said):
         train(network, weights, lines(2, seed=1), RECIPE)
-    with pytest.raises(NetworkError, match="add a Softmax layer"):
+    with pytest.raises(NetworkError, match=said):
         evaluate(Model(network, weights), lines(2, seed=1))
+
+
+def test_a_kernel_demo_in_front_of_a_classifier_is_an_error_in_words() -> None:
+    layers = (KernelDemo("demo", ("one", "two"), "one"), Dense("dense", 2), Softmax("softmax"))
+    network = Network("demonstrated", (1, 6, 6), layers)
+    with pytest.raises(NetworkError, match="'demo'"):
+        train(network, initial_weights(network, 1), lines(4, seed=1), RECIPE)
+
+
+@pytest.mark.parametrize(
+    ("network", "data"),
+    [(BOTH, lines(2, seed=1)), (LINES, several_lines(2, seed=1))],
+    ids=["one class for a sigmoid", "several classes for a softmax"],
+)
+def test_labels_of_the_other_kind(network: Network, data: Dataset) -> None:
+    first = initial_weights(network, 1)
+    with pytest.raises(DatasetError):
+        train(network, first, data, RECIPE)
+    with pytest.raises(DatasetError):
+        evaluate(Model(network, first), data)
 
 
 def test_data_of_another_size() -> None:

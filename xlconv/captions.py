@@ -33,6 +33,7 @@ from xlconv.shapes import map_count
 from xlconv.words import PICTURE_WORDS, layer_words
 
 _TITLE_STEP = 48  # columns after which a wide layer's title comes again
+_TITLE_COLUMNS = 8  # columns over which a map's title runs
 _LANE_STEP = 48  # columns after which the words on a line come again
 
 
@@ -44,6 +45,7 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
     for layer in network.layers:
         yield from weight_captions(layer, network, layout)
     yield from _lanes(layout)
+    yield from _channel_names(layout)
     for tensor in layout.labels:
         yield from vector_heads(network.layer(tensor), network, layout)
     yield from _answer(network, layout)
@@ -180,6 +182,18 @@ def _demo_captions(layer: KernelDemo, network: Network, layout: Layout) -> Itera
     yield _text(middle, "→", palette.ARROW)
     for text, place in zip(layer.kernels, weights.arrays["presets"], strict=True):
         yield _line(place.first.shifted(-1, 0), text, palette.MAP_TITLE)
+
+
+def _channel_names(layout: Layout) -> Iterator[TextBlock]:
+    """The colours of a colour picture, beside the titles of its maps."""
+    placement = layout.tensors[INPUT]
+    if len(placement.maps) == len(CHANNELS):
+        for name, place in zip(CHANNELS, placement.maps, strict=True):
+            title = Cell(place.row - placement.ring.top - 1, place.column + _TITLE_COLUMNS)
+            yield _line(title, name, palette.CHANNEL_NAME)
+
+
+CHANNELS = ("red", "green", "blue")
 
 
 def _lanes(layout: Layout) -> Iterator[TextBlock]:

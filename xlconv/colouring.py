@@ -89,19 +89,18 @@ PASSING = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Add, Concat, Dropout, Flatten,
 
 
 def _picture(brightest: float, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
-    maps = layout.tensors[INPUT].maps
+    maps, whole = layout.tensors[INPUT].maps, layout.tensors[INPUT].range
     yield _faint(maps, 0.05, "0;0;0")
     if len(maps) == 3:
         for place, colour in zip(maps, CHANNEL_COLOURS, strict=True):
             yield ColourScale(
-                (place,), formulas.largest(place, fixed=True), None, colours.paper, colour
+                (place,), formulas.largest(whole, fixed=True), None, colours.paper, colour
             )
         return
     for place in maps:
         # Digits turn white where the ink is too dark for black ones.
         dark = formulas.above(place.first, 0.45 * brightest)
         yield Highlight((place,), dark, colour="FFFFFF")
-    whole = layout.tensors[INPUT].range
     yield ColourScale(maps, formulas.largest(whole, fixed=True), None, colours.paper, colours.ink)
 
 

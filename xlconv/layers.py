@@ -8,6 +8,7 @@ people change them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,6 +18,8 @@ from xlconv.errors import NetworkError
 ACTIVATIONS = ("relu",)
 ORDERS = ("chw", "hwc")
 Pair = int | tuple[int, int]
+MAX_LIST_LENGTH = 250
+_LISTED = re.compile(r"[^\W\d_]([\w -]*[\w-])?")
 
 
 def _pair(layer: str, setting: str, value: Pair, least: int = 1) -> tuple[int, int]:
@@ -133,15 +136,22 @@ class KernelDemo(Layer):
 
     def __post_init__(self) -> None:
         names = self.kernels
-        texts = isinstance(names, tuple) and all(isinstance(n, str) and n.strip() for n in names)
-        if not texts or len({name.lower() for name in names}) != len(names) or not names:
+        texts = isinstance(names, tuple) and all(isinstance(name, str) for name in names)
+        if not texts or len({name.casefold() for name in names}) != len(names) or not names:
             raise NetworkError(
                 f"layer {self.name!r}: kernels is {names!r}; give a list of different names"
             )
-        if len(",".join(names)) > 250 or any(set(name) & set(',"') for name in names):
+        for name in names:
+            # What a spreadsheet takes for a number, a wildcard or the end of a list is no name.
+            if not _LISTED.fullmatch(name) or name.lower() in ("true", "false"):
+                raise NetworkError(
+                    f"layer {self.name!r}: kernels has {name!r}, which no list can hold; begin "
+                    "with a letter, and use letters, digits, blanks, - and _"
+                )
+        if len(",".join(names)) > MAX_LIST_LENGTH:
             raise NetworkError(
-                f"layer {self.name!r}: the kernels' names make no drop-down list; use fewer, "
-                'shorter ones without "," and quotation marks'
+                f"layer {self.name!r}: the names of the kernels are longer than the "
+                f"{MAX_LIST_LENGTH} characters of a drop-down list; use fewer or shorter ones"
             )
         _one_of(self.name, "chosen", self.chosen, names)
         object.__setattr__(self, "size", _pair(self.name, "size", self.size))

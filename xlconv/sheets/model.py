@@ -90,7 +90,7 @@ def _setting(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return (", " if isinstance(value[0], str) else "×").join(map(str, value))
+        return str(len(value)) if isinstance(value[0], str) else "×".join(map(str, value))
     return str(value)
 
 
