@@ -65,7 +65,7 @@ def test_gzipped_files_whatever_their_name(tmp_path: Path, end: str) -> None:
     for stem, content in (("images-idx3", images()), ("labels-idx1", labels())):
         for name in ("train", "test5k"):
             path = tmp_path / f"{name}-{stem}-ubyte{end}"
-            path.write_bytes(gzip.compress(content))
+            path.write_bytes(gzip.compress(content, mtime=0))
     train, test = load_datasets(tmp_path, NETWORK)
     assert train.labels.tolist() == test.labels.tolist() == [1, 0]
 
@@ -114,8 +114,8 @@ def test_several_test_sets(tmp_path: Path) -> None:
         (images()[:-1], r"has 27 bytes where its header \(2x2x3\) calls for 28; it is cut off"),
         (images() + b"\0", "has 29 bytes where"),
         (images()[:10], "it is cut off or damaged, download it again"),
-        (gzip.compress(images())[:-12], "cannot be unpacked"),
-        (gzip.compress(images())[:-5] + b"\1\1\1\1\1", "cannot be unpacked"),
+        (gzip.compress(images(), mtime=0)[:-12], "cannot be unpacked"),
+        (gzip.compress(images(), mtime=0)[:-5] + b"\1\1\1\1\1", "cannot be unpacked"),
         (b"", r"begins with nothing, not 00 00 08 03"),
         (b"<!DOCTYPE html>", "begins with 3c 21 44 4f, not 00 00 08 03"),
         (b"\0\0\x0d\x03" + bytes(40), "not an IDX file of unsigned bytes"),

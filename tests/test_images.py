@@ -209,7 +209,8 @@ def test_other_inputs_work_alike(tmp_path: Path, shape: tuple[int, int, int]) ->
     loaded = load_image(saved(tmp_path, dark(ink())), shape).pixels
     assert loaded.shape == shape
     assert loaded.max() == 1
-    assert max(extent(loaded[0])) <= max(round(20 / 28 * min(shape[1:])), 1)
+    for length, side in zip(extent(loaded[0]), shape[1:], strict=True):
+        assert length <= max(round(20 / 28 * side), 1)
 
 
 BLANK: dict[str, NDArray[np.uint8]] = {

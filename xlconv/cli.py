@@ -106,7 +106,7 @@ def build(
     if image is not None:
         from xlconv.images import load_image
 
-        picture = load_image(image, chosen.network.input_shape, raw)
+        picture = load_image(image, chosen.network.input_shape, raw, chosen.about.photo)
         pixels = picture.pixels
         for step in picture.steps:
             OUT.print(f"  {step}", markup=False)
@@ -217,6 +217,8 @@ def train(
 
     if out.exists() and not force:
         raise OutputError(f"{out} exists; give another name, or --force to replace it")
+    if not out.parent.is_dir():
+        raise OutputError(f"{out}: there is no folder {out.parent}; make it first")
     described = describe_template(template)
     network = described.network
     check_trainable(network)
@@ -251,7 +253,7 @@ def _recipe(table: Mapping[str, Any], rates: list[str], given: Mapping[str, Any]
     from xlconv.recipe import Recipe
 
     merged = {**table, **{name: value for name, value in given.items() if value not in (None, [])}}
-    by_layer = dict(merged.get("rates", {}))
+    by_layer = merged.get("rates", {})
     for text in rates:
         layer, _, number = text.rpartition("=")
         try:
@@ -260,9 +262,9 @@ def _recipe(table: Mapping[str, Any], rates: list[str], given: Mapping[str, Any]
             raise TrainingError(
                 f"--rate {text}: not a number; give --rate 0.002 or --rate conv1=0.0002"
             ) from None
-        if layer:
-            by_layer[layer] = value
-        else:
+        if not layer:
             merged["rate"] = value
+        elif isinstance(by_layer, Mapping):  # if it is none, the recipe says so
+            by_layer = {**by_layer, layer: value}
     merged["rates"] = by_layer
     return Recipe.of(merged)

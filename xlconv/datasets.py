@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import DatasetError
+from xlconv.layers import Sigmoid
 from xlconv.network import Network
-from xlconv.scenes import DIGITS, SCENES
+from xlconv.scenes import DIGIT, DIGITS, SCENES
 from xlconv.shapes import Shape, shape_text
 
 Images = NDArray[np.float32] | NDArray[np.uint8]
@@ -61,6 +62,14 @@ class Dataset:
     def check(self, network: Network) -> None:
         """DatasetError if the network cannot read these pictures or has no such classes."""
         _check_size(self.images.shape[1:], network, "the data set")
+        several = isinstance(network.layers[-1], Sigmoid)
+        if several != (self.labels.ndim == 2):
+            found = "several classes" if self.labels.ndim == 2 else "one class"
+            wants = "several (it ends in Sigmoid)" if several else "one (it ends in Softmax)"
+            raise DatasetError(
+                f"the data set has {found} a picture, but {network.name!r} learns {wants}; "
+                "change the last layer or the template's scene"
+            )
         _check_classes(self.labels, network, "the data set")
 
 
@@ -80,6 +89,11 @@ def load_datasets(folder: Path, network: Network, scene: str = DIGITS) -> tuple[
     for stem in ("train", _test_stem(folder)):
         images, labels = _read_pair(folder, stem)
         where = str(_find(folder, f"{stem}-images", "idx3"))
+        if scene != DIGITS and images.shape[1:] != (1, *DIGIT):
+            raise DatasetError(
+                f"{where}: pictures of {shape_text(images.shape[2:])}, but the scene {scene!r} is "
+                f"made of digits of {shape_text(DIGIT)}; use MNIST's files"
+            )
         if scene == DIGITS:
             _check_size(images.shape[1:], network, where)
             _check_classes(labels, network, str(_find(folder, f"{stem}-labels", "idx1")))

@@ -29,7 +29,7 @@ from xlconv.planes import (
 )
 from xlconv.scans import Picture, Scan, Shape3
 
-BOX = 20 / 28  # of the input's smaller side: where MNIST's digits reach
+BOX = 20 / 28  # of the input's sides: where MNIST's digits reach
 FINE = 160  # pixels of the ink's longer side where strokes are measured: 8 for one of MNIST's
 # Widths of strokes in twentieths of the ink's longer side: 96 of 100 of MNIST's digits lie
 # between the first and the last, the median is 2.2.
@@ -54,14 +54,14 @@ def prepared(scan: Scan, shape: Shape3) -> Picture:
     ends = [edge * factor for edge in box]
     left, top = ends[:2]
     right, bottom = min(ends[2], scan.values.shape[1]), min(ends[3], scan.values.shape[0])
-    fine, strokes = _even_strokes(_fine(ink, box))
-    side = max(round(BOX * min(shape[1:])), 1)
-    pixels = _centred(_scaled(fine, side), shape)
+    limits = max(round(BOX * shape[1]), 1), max(round(BOX * shape[2]), 1)
+    fine, strokes = _even_strokes(_fine(ink, box), limits)
+    pixels = _centred(_scaled(fine, limits), shape)
     steps = (
         *(*scan.steps, *colour, *light),
         f"cropped to the ink: {right - left} x {bottom - top} pixels at ({left}, {top})",
         *strokes,
-        f"scaled to fit {side} x {side}",
+        f"scaled to fit {limits[1]} x {limits[0]}",
         f"moved the centre of mass to the middle of {shape[2]} x {shape[1]}",
     )
     return Picture(pixels, steps)
@@ -81,9 +81,12 @@ def _grey(values: NDArray[Any]) -> tuple[Array, list[str]]:
 
 
 def _looks_prepared(plane: Array) -> bool:
-    """Light on black, the ink as long as MNIST's and centred, as all of 65,000 tried."""
+    """Light on black, the ink as long as MNIST's and centred, as all of 65,000 tried; a canvas
+    that is no square may hold several digits anywhere."""
     if np.median(border_of(plane)) > 0.1 or plane.max() < 0.5:
         return False
+    if plane.shape[0] != plane.shape[1]:
+        return True
     left, top, right, bottom = box_of(plane > 0.1)
     length = max(right - left, bottom - top) / min(plane.shape)
     off = np.subtract(centre_of_mass(plane), [side // 2 for side in plane.shape])
@@ -117,10 +120,10 @@ def _stroke(fine: Array) -> float:
     return float(2 * steep.sum() / np.hypot(dx, dy).sum())
 
 
-def _even_strokes(fine: Array) -> tuple[Array, list[str]]:
+def _even_strokes(fine: Array, limits: tuple[int, int]) -> tuple[Array, list[str]]:
     """Strokes much thinner or thicker than MNIST's made like them, and the step's words."""
-    left, top, right, bottom = box_of(fine > 0.25)
-    length = max(right - left, bottom - top)
+    # What will be as long as one of MNIST's digits: all of the ink, but on a wide canvas.
+    length = min(limits) / _scale(fine, limits)
     width = 20 * _stroke(fine) / length
     if THIN <= width <= THICK:
         return fine, []
@@ -132,10 +135,16 @@ def _even_strokes(fine: Array) -> tuple[Array, list[str]]:
     return (thinned, ["thinned its thick strokes"]) if thinned.max() > 0.5 else (fine, [])
 
 
-def _scaled(fine: Array, side: int) -> Array:
-    """The ink with its longer side `side` pixels long, the lightest of them 1."""
+def _scale(fine: Array, limits: tuple[int, int]) -> float:
+    """By how much the ink is scaled to fit so many rows and columns."""
     left, top, right, bottom = box_of(fine > 0.25)
-    scale = side / max(right - left, bottom - top)
+    return min(limits[0] / (bottom - top), limits[1] / (right - left))
+
+
+def _scaled(fine: Array, limits: tuple[int, int]) -> Array:
+    """The ink, as large as fits so many rows and columns, the lightest of its pixels 1."""
+    left, top, right, bottom = box_of(fine > 0.25)
+    scale = _scale(fine, limits)
     size = max(round((right - left) * scale), 1), max(round((bottom - top) * scale), 1)
     digit = np.clip(resized(fine, (left, top, right, bottom), size), 0, 1)
     return np.asarray(digit / digit.max())

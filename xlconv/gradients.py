@@ -33,6 +33,7 @@ from xlconv.layers import (
     Dropout,
     Flatten,
     GlobalAvgPool2D,
+    KernelDemo,
     Layer,
     LeakyReLU,
     MaxPool2D,
@@ -112,6 +113,18 @@ def _conv(layer: Conv2D, weights: Weights, x: Batch, learning: Learning | None =
 
     shaped = output.reshape(len(x), layer.kernels, height, width)
     return Pass(shaped, _of(to_input), to_weights)
+
+
+@propagate.register
+def _demo(layer: KernelDemo, weights: Weights, x: Batch, learning: Learning | None = None) -> Pass:
+    """Its kernels are given, not learned."""
+    kernel = weights["presets"][layer.kernels.index(layer.chosen)].reshape(-1, 1, 1)
+    output = (_columns(layer, x) * kernel).sum(axis=2)
+
+    def to_input(gradient: Batch) -> Batch:
+        return _sum_columns(layer, gradient[:, :, None] * kernel, x.shape)
+
+    return Pass(output, _of(to_input))
 
 
 @propagate.register
@@ -309,7 +322,7 @@ def _inside(layer: Windowed, padded: Batch, shape: Shape) -> Batch:
     return padded[:, :, margin.top : margin.top + height, margin.left : margin.left + width]
 
 
-def _columns(layer: Conv2D, x: Batch) -> Batch:
+def _columns(layer: Conv2D | KernelDemo, x: Batch) -> Batch:
     """Every window as a column: (N, C, kh*kw, H, W of the output), known as im2col."""
     padded, places = _padded(layer, x, 0), _places(layer, x.shape[1:])
     _, height, width = output_shape(layer, x.shape[1:])
@@ -319,7 +332,7 @@ def _columns(layer: Conv2D, x: Batch) -> Batch:
     return columns
 
 
-def _sum_columns(layer: Conv2D, columns: Batch, shape: Shape) -> Batch:
+def _sum_columns(layer: Conv2D | KernelDemo, columns: Batch, shape: Shape) -> Batch:
     """The transpose of `_columns`: each cell gets the sum over the windows that read it."""
     margin = padding(layer, shape[1:])
     count, channels, height, width = shape

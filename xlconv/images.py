@@ -29,23 +29,24 @@ from xlconv.scans import (
 from xlconv.shapes import shape_text
 
 
-def load_image(path: Path, shape: Shape3, raw: bool = False) -> Picture:
+def load_image(path: Path, shape: Shape3, raw: bool = False, photo: bool = False) -> Picture:
     """The picture in a PNG, JPEG or .npy file as the input of a network.
 
     `shape` is the input's (C, H, W). With C = 1 the picture is prepared as MNIST's digits
-    were, unless it already looks so; with C = 3 it is cropped in the middle and scaled.
+    were, unless it already looks so; with C = 3 it is cropped in the middle and scaled, and so
+    is a `photo` with C = 1, whose black becomes 1 and whose white becomes 0, as ink on paper.
     `raw` takes the pixels as they are, divided by 255 (65535 if they have 16 bits). Floats
     in an .npy file, (C, H, W) or (H, W) if C is 1, are always taken as they are. Raises
     ImageError, in one line that names the file, if it cannot be read or does not fit.
     """
     path = Path(path)
     try:
-        return _load(path, shape, raw)
+        return _load(path, shape, raw, photo)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
 
 
-def _load(path: Path, shape: Shape3, raw: bool) -> Picture:
+def _load(path: Path, shape: Shape3, raw: bool, photo: bool) -> Picture:
     if _first_bytes(path) == b"\x93NUMPY" or path.suffix.lower() == ".npy":
         array = read_array(path)
         if array.dtype.kind == "f":
@@ -63,7 +64,7 @@ def _load(path: Path, shape: Shape3, raw: bool) -> Picture:
         scan = read_picture(path)
     if raw:
         return _raw(scan, shape)
-    return _framed(scan, shape) if shape[0] == 3 else prepared(scan, shape)
+    return _framed(scan, shape) if photo or shape[0] == 3 else prepared(scan, shape)
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -106,7 +107,8 @@ def _raw(scan: Scan, shape: Shape3) -> Picture:
 
 
 def _framed(scan: Scan, shape: Shape3) -> Picture:
-    """Colour: cropped in the middle to the input's proportions, scaled, divided by `top`."""
+    """Cropped in the middle to the input's proportions, scaled, divided by `top`; of one channel,
+    dark is high, as ink is."""
     _, rows, columns = shape
     values, factor = reduced(scan.values, max(WORKING, rows, columns))
     height, width = values.shape[:2]
@@ -117,10 +119,12 @@ def _framed(scan: Scan, shape: Shape3) -> Picture:
     if max(top, left) >= 0.5:
         size = f"{crop_width * factor:.0f} x {crop_height * factor:.0f}"
         steps.append(f"cropped to its middle: {size} pixels")
-    planes = channels(values) / scan.top
+    grey = shape[0] == 1
+    planes = (1 - luminance(values)[None] / scan.top) if grey else channels(values) / scan.top
     if scan.values.shape[:2] != (rows, columns):
         box = (left, top, left + crop_width, top + crop_height)
         planes = np.stack([resized(plane, box, (columns, rows)) for plane in planes])
         steps.append(f"scaled to {columns} x {rows}")
-    steps.append(f"took red, green and blue, divided by {scan.top}")
+    took = "took its darkness: black is 1, white is 0" if grey else "took red, green and blue"
+    steps.append(took if grey else f"{took}, divided by {scan.top}")
     return Picture(np.clip(planes, 0, 1), tuple(steps))

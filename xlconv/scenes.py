@@ -17,6 +17,7 @@ Labels = NDArray[np.int64]
 DIGITS = "digits"
 COLOURS = ("red", "green", "blue")
 COLOURED_SIDE = 32
+DIGIT = (28, 28)
 CANVAS = (32, 56)
 MISSING = 0.15  # the part of the digits that is left out of a canvas to learn from
 

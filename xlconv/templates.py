@@ -28,7 +28,7 @@ WEIGHTS_FILE = "weights.npz"
 MEASURED_FILE = "measured.json"
 SMALL_DATA = "digits"
 _TEMPLATE_KEYS = (
-    *("title", "description", "data", "scene", "palette", "image", "start", "training"),
+    *("title", "description", "data", "scene", "palette", "image", "photo", "start", "training"),
 )
 
 
@@ -50,6 +50,7 @@ class Description:
     `data` says what the network was trained and tested with, `scene` what training makes of
     the digits that it is given (see `scenes`); `start` holds weights that training begins from,
     `training` the recipe that `xlconv train` follows, `image` the file of the sample picture.
+    With `photo`, users' pictures are taken as they are rather than prepared as digits.
     `measured` is None where there is nothing to measure.
     """
 
@@ -61,6 +62,7 @@ class Description:
     scene: str
     palette: str
     image: str | None
+    photo: bool
     measured: Measured | None
     start: Mapping[str, Array]
     training: Mapping[str, Any]
@@ -134,6 +136,7 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
         table.get("scene", DIGITS),
         table.get("palette", "lesson"),
         table.get("image"),
+        table.get("photo", False),
         _measured(folder / MEASURED_FILE),
         {key: _start(path, key, value) for key, value in table.get("start", {}).items()},
         table.get("training", {}),
@@ -147,6 +150,7 @@ _TYPES = (
     ("scene", str, "the name of a scene"),
     ("palette", str, "the name of a palette"),
     ("image", str, "the name of a picture file in the template's folder"),
+    ("photo", bool, "true or false"),
     ("start", dict, "a table, headed [start], of nested lists of numbers"),
     ("training", dict, "a table, headed [training]"),
 )

@@ -252,7 +252,7 @@ def parameters(model: Model) -> int:
 def print_evaluation(evaluation: Evaluation, labels: Sequence[str]) -> None:
     """The confusion matrix (rows true, columns predicted), or each class's score, and the
     accuracy."""
-    several = evaluation.confusion.shape != (len(labels), len(labels))
+    several = evaluation.measure != "accuracy"
     OUT.print(_scores(evaluation, labels) if several else _confusion(evaluation, labels))
     if several:
         OUT.print(f"test {evaluation.measure} [bold]{evaluation.value:.2%}[/]")

@@ -25,7 +25,7 @@ from xlconv.datasets import Dataset
 from xlconv.errors import NetworkError, TrainingError, WeightsError
 from xlconv.files import replacing
 from xlconv.gradients import Batch, Learning
-from xlconv.layers import Sigmoid, Softmax
+from xlconv.layers import KernelDemo, Sigmoid, Softmax
 from xlconv.losses import lesson
 from xlconv.network import Array, Model, Network
 from xlconv.recipe import Recipe, falling
@@ -108,7 +108,7 @@ def transferred(
         if name not in weights:
             dropped.append(f"{name} is dropped: no such weights in {network.name!r}")
         elif np.shape(array) != weights[name].shape:
-            sizes = shape_text(np.shape(array)), shape_text(weights[name].shape)
+            sizes = shape_text(np.shape(array)) or "scalar", shape_text(weights[name].shape)
             dropped.append(f"{name} is dropped: it is {sizes[0]}, {network.name!r} has {sizes[1]}")
         else:
             kept[name] = array
@@ -129,11 +129,10 @@ def train(
 ) -> Model:
     """The model that `weights` become by a recipe; `progress` is told of every step.
 
-        The trained weights have at most 7 significant digits. On one machine the same arguments
-        give the same weights. Raises NetworkError if the network does not end in Softmax or
-        Sigmoid,
-    WeightsError, DatasetError and TrainingError if weights, data or recipe do not fit
-        it or if the loss grows out of bounds.
+    The trained weights have at most 7 significant digits; what is frozen stays as it is. On one
+    machine the same arguments give the same weights. Raises NetworkError if the network does
+    not end in Softmax or Sigmoid, WeightsError, DatasetError and TrainingError if weights, data
+    or recipe do not fit it or if the loss grows out of bounds.
     """
     check_trainable(network)
     recipe.check(network)
@@ -144,7 +143,26 @@ def train(
     with np.errstate(over="ignore", invalid="ignore"):
         for epoch in range(1, recipe.epochs + 1):
             _epoch(network, learned, dataset, recipe, adam, epoch, progress or _unheard)
-    return Model(network, {name: rounded(array) for name, array in learned.items()})
+    kept = _kept(network, recipe)
+    return Model(
+        network,
+        {
+            name: np.asarray(weights[name]) if name in kept else rounded(array)
+            for name, array in learned.items()
+        },
+    )
+
+
+def _kept(network: Network, recipe: Recipe) -> set[str]:
+    """The weights that a recipe leaves as they are, to the last bit."""
+    kept = set()
+    for layer in network.layers:
+        for name in network.weight_shapes(layer):
+            statistic = name.endswith((".mean", ".variance"))
+            freeze = recipe.freeze_statistics if statistic else recipe.freeze
+            if layer.name in freeze or isinstance(layer, KernelDemo):
+                kept.add(name)
+    return kept
 
 
 def _epoch(
