@@ -66,7 +66,7 @@ class UnoSession:
     def run(self, book: Path, *steps: list[Any]) -> list[Any]:
         """Open a workbook, take steps, close it; the answer of each step.
 
-        Steps are ["set", cell, number or text], ["read", range] and ["save", path]; cells and ranges
+        Steps are ["set", cell, value], ["read", range] and ["save", path]; cells and ranges
         are those of the sheet `Board` in A1 text, or defined names.
         """
         job = {"pipe": self.pipe, "book": book.as_uri(), "wait": START_LIMIT, "steps": steps}

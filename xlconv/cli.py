@@ -8,6 +8,7 @@ commands, so that --help answers at once.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -208,6 +209,10 @@ def train(
     """Train a template's weights, with NumPy alone.
 
     What is not given, the template's own recipe says."""
+    # Before NumPy comes: one thread is as fast for kernels this small, and gives the same
+    # weights whatever the number of cores.
+    for library in ("OPENBLAS", "MKL", "OMP"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from xlconv.datasets import load_datasets
     from xlconv.evaluation import evaluate
     from xlconv.templates import describe_template, load_weights, small_data

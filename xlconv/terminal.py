@@ -188,14 +188,13 @@ def print_templates(templates: Sequence[tuple[str, Template]]) -> None:
     table.add_column("template", no_wrap=True)
     for head in ("what", "input"):
         table.add_column(head)
-    for head in ("layers", "parameters", "on test pictures"):
-        table.add_column(head, justify="right")
+    for head in ("parameters", "accuracy"):
+        table.add_column(head, justify="right", no_wrap=True)
     for name, template in templates:
         table.add_row(
             f"[bold]{escape(name)}[/]",
             escape(template.about.title),
             "×".join(map(str, template.network.input_shape)),
-            str(len(template.network.layers)),
             f"{parameters(template):,}",
             measured_text(template),
         )
@@ -208,8 +207,8 @@ def measured_text(template: Template) -> str:
     measured = template.about.measured
     if measured is None:
         return "-"
-    what = "" if measured.measure == "accuracy" else f" {measured.measure}"
-    return f"{measured.value:.2%}{what}"
+    what = "" if measured.measure == "accuracy" else f"{measured.measure} "
+    return f"{what}{measured.value:.2%}"
 
 
 def print_template(name: str, template: Template) -> None:
