@@ -56,13 +56,14 @@ BuildBook = Callable[..., BuiltBook]
 def random_model(network: Network, seed: int) -> Model:
     """A model with weights of both signs that no two cells share."""
     random = np.random.default_rng(seed)
+    drawn = {
+        name: random.normal(0.1, 0.6, shape)
+        for layer in network.layers
+        for name, shape in network.weight_shapes(layer).items()
+    }
     return Model(
         network,
-        {
-            name: random.normal(0.1, 0.6, shape)
-            for layer in network.layers
-            for name, shape in network.weight_shapes(layer).items()
-        },
+        {k: np.abs(array) if k.endswith(".variance") else array for k, array in drawn.items()},
     )
 
 

@@ -124,7 +124,8 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
         return Comparison(np.full(count, None), nothing, np.zeros(count), nothing)
     if step.scale is None or step.value.dtype.kind != "f":
         texts = step.value.reshape(-1).tolist()
-        wrong = np.array([cell != text for cell, text in zip(found, texts, strict=True)])
+        pairs = zip(found, texts, strict=True)
+        wrong = np.array([cell != text and cell not in step.also for cell, text in pairs])
         error = np.where(wrong, np.inf, 0.0)
         return Comparison(np.array(texts, dtype=object), wrong, error, np.ones(count, dtype=bool))
     expected = np.asarray(step.value, dtype=np.float64).reshape(-1)
@@ -132,5 +133,5 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
     error = np.abs(_numbers(found) - expected)
     error[np.isnan(error)] = np.inf
     allowed = RELATIVE_TOLERANCE * step.scale.reshape(-1) + ABSOLUTE_TOLERANCE
-    wrong = known & ~(error <= allowed)
+    wrong = known & ~(error <= allowed) & [cell not in step.also for cell in found]
     return Comparison(expected.astype(object), wrong, np.where(known, error, 0.0), known)

@@ -149,8 +149,9 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
             yield from _weight_blocks(layer, key, array, layout.weights[layer.name])
         for key, place in layout.controls.get(layer.name, {}).items():
             value = setting_cell(getattr(layer, key))
-            yield _constant(Range.of(place.first), value, palette.CONTROL)
-            yield from _rest(place, palette.CONTROL)
+            style = palette.CHOSEN if isinstance(value, str) else palette.CONTROL
+            yield _constant(Range.of(place.first), value, style)
+            yield from _rest(place, style)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
             listed = isinstance(model.network.layer(tensor), KernelDemo)

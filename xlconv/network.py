@@ -27,6 +27,7 @@ INPUT = "input"
 TICK = "✓"  # beside a class that is found
 NONE_FOUND = "none"  # instead of a class, where none is found
 MAX_LABEL_LENGTH = 1_000
+MAX_JOINED_LENGTH = 9_999  # of the labels that a network with a sigmoid may answer together
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 
 
@@ -82,6 +83,12 @@ class Network:
             raise NetworkError(
                 f"network {self.name!r} has {len(labels)} labels but its output "
                 f"{self.output!r} has {output[0]} values; give one label for each"
+            )
+        length = sum(map(len, labels)) + 2 * len(labels)
+        if isinstance(self.layers[-1], Sigmoid) and length > MAX_JOINED_LENGTH:
+            raise NetworkError(
+                f"network {self.name!r} has labels of {length:,} characters together, which may "
+                f"all stand in one cell; give at most {MAX_JOINED_LENGTH:,}"
             )
         if len(set(labels)) != len(labels):
             twice = next(label for label in labels if labels.count(label) > 1)

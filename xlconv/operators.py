@@ -53,12 +53,14 @@ class Step:
 
     `scale` is, for each number, the sum of the absolute terms that made it; rounding errors
     are relative to this and not to the result, which may have cancelled to nearly nothing
-    (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Texts have none.
+    (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Texts have none. `also` are
+    values that are as right where rounding decides.
     """
 
     name: str
     value: Values
     scale: Array | None = None
+    also: frozenset[float | str] = frozenset()
 
 
 @singledispatch

@@ -7,7 +7,7 @@ The ends of the scales are light enough for dark digits to be read on them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xlconv.blocks import Style
 from xlconv.errors import TemplateError
@@ -72,6 +72,8 @@ BIAS_CAPTION = Style(size=9, bold=True, colour="8A6100", horizontal="left")
 BAR = Style(fill="F1F4F6", border="FFFFFF")
 NARROW_TITLE = Style(size=8, bold=True, shrink=True)
 CONTROL = Style(size=11, shrink=True, bold=True, border="B07D00", fill="FFF3C4")
+# As text: a name such as "May-3" must not turn into a date when it is chosen.
+CHOSEN = replace(CONTROL, number_format="@")
 COMPUTED = Style(size=10, number_format="0.0%", shrink=True, border="C5CDD5")
 FACTOR = Style(size=10, number_format="0.00", shrink=True, border="C5CDD5")
 COUNT = Style(size=10, number_format="0", shrink=True, border="C5CDD5")

@@ -17,6 +17,8 @@ from xlconv.network import INPUT, NONE_FOUND, TICK, Array, Model, Network, found
 from xlconv.operators import Step, Values, layer_steps, numbers
 from xlconv.shapes import shape_text
 
+LOOKED_UP = 1e-11  # the distance from which on all engines tell two numbers apart
+
 
 def forward(
     model: Model, image: Array, drawn: Mapping[str, Array] | None = None
@@ -89,7 +91,11 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
 
 def _largest(network: Network, output: Array) -> Iterator[Step]:
     best = int(output.argmax())
-    yield Step("answer_label", np.array([label_cell(network.labels[best])]), np.zeros(1))
+    # Spreadsheets look a number up by its first digits, so that near ones are one to them.
+    near = output >= output[best] - LOOKED_UP * max(1.0, abs(output[best]))
+    cells = [label_cell(network.labels[number]) for number in np.flatnonzero(near)]
+    label = np.array([label_cell(network.labels[best])])
+    yield Step("answer_label", label, np.zeros(1), also=frozenset(cells))
     yield Step("answer_value", output[[best]], np.abs(output[[best]]))
 
 
