@@ -92,7 +92,8 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
 def _largest(network: Network, output: Array) -> Iterator[Step]:
     best = int(output.argmax())
     # Spreadsheets look a number up by its first digits, so that near ones are one to them.
-    near = output >= output[best] - LOOKED_UP * max(1.0, abs(output[best]))
+    with np.errstate(invalid="ignore"):  # infinities, which no cell can hold
+        near = output[best] - output <= LOOKED_UP * max(1.0, abs(output[best]))
     cells = [label_cell(network.labels[number]) for number in np.flatnonzero(near)]
     label = np.array([label_cell(network.labels[best])])
     yield Step("answer_label", label, np.zeros(1), also=frozenset(cells))
