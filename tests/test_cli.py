@@ -17,7 +17,7 @@ from PIL import Image
 
 import xlconv
 from xlconv.datasets import Dataset, read_idx
-from xlconv.evaluation import evaluate
+from xlconv.evaluation import Evaluation, evaluate
 from xlconv.templates import (
     WEIGHTS_FILE,
     describe_template,
@@ -313,6 +313,22 @@ def test_scores_of_as_many_classes_as_there_are_columns(capsys: pytest.CaptureFi
     printed = words(capsys.readouterr().out)
     assert "class found wrongly found missed F1" in printed
     assert "test macro F1" in printed
+
+
+def test_many_classes_have_no_matrix_but_their_mistakes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    confusion = np.diag(np.full(13, 5))
+    confusion[2, 7], confusion[11, 0] = 3, 4
+    labels = [f"class {number}" for number in range(13)]
+    print_evaluation(Evaluation(0.9, 0.1, confusion), labels)
+    _, head, first, second, last = capsys.readouterr().out.splitlines()
+    assert [words(line) for line in (head, first, second)] == [
+        "true taken for times",
+        "class 11 class 0 4",
+        "class 2 class 7 3",
+    ]
+    assert last.startswith("test accuracy 90.00%")
 
 
 def test_train_begins_with_what_fits(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from xlconv.network import INPUT, Array, Model
 from xlconv.operators import Step, Values
 from xlconv.reader import Value
-from xlconv.reference import steps
+from xlconv.reference import TICKS, steps
 
 # Engines agree to about 1e-14, LibreOffice saves 15 digits: both are well within this share
 # of the terms that make a cell, and a change in the tenth digit is well outside.
@@ -55,7 +55,9 @@ def compare_locally(
     values: dict[str, Values] = {INPUT: image}
     shapes = {**model.network.shapes, **model.network.inner}
     for name, flat in found.items():
-        values[name] = _numbers(flat).reshape(shapes.get(name, (len(flat),)))
+        mark = name.startswith(TICKS) and isinstance(flat[0], str)
+        array = np.array(flat) if mark else _numbers(flat)
+        values[name] = array.reshape(shapes.get(name, (len(flat),)))
     with np.errstate(all="ignore"):  # NaN stands for what is not a number
         expected = {step.name: step for step in steps(model, values)}
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}

@@ -17,6 +17,7 @@ from xlconv.network import INPUT, NONE_FOUND, TICK, Array, Model, Network, found
 from xlconv.operators import Step, Values, layer_steps, numbers
 from xlconv.shapes import shape_text
 
+TICKS = "answer_tick_"  # begins the names of the marks beside the classes
 LOOKED_UP = 1e-11  # the distance from which on all engines tell two numbers apart
 
 
@@ -77,16 +78,12 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     if np.isnan(output).any():
         return  # found so in a workbook: there is no largest one
     several = isinstance(network.layer(network.output), Sigmoid)
-    yield from _several(network, output) if several else _largest(network, output)
-    if len(output) == 1 and not several:
-        return
-    for number, label in enumerate(network.labels, 1):
-        value = output[[number - 1]]
-        yield Step(f"answer_label_{number}", np.array([label_cell(label)]), np.zeros(1))
-        yield Step(f"answer_value_{number}", value, np.abs(value))
-        if several:
-            tick = TICK if label in found_labels(network, output) else ""
-            yield Step(f"answer_tick_{number}", np.array([tick]))
+    if several or len(output) > 1:
+        for number, label in enumerate(network.labels, 1):
+            value = output[[number - 1]]
+            yield Step(f"answer_label_{number}", np.array([label_cell(label)]), np.zeros(1))
+            yield Step(f"answer_value_{number}", value, np.abs(value))
+    yield from _several(network, output, values) if several else _largest(network, output)
 
 
 def _largest(network: Network, output: Array) -> Iterator[Step]:
@@ -100,10 +97,18 @@ def _largest(network: Network, output: Array) -> Iterator[Step]:
     yield Step("answer_value", output[[best]], np.abs(output[[best]]))
 
 
-def _several(network: Network, output: Array) -> Iterator[Step]:
-    found = found_labels(network, output)
-    yield Step("answer_label", np.array([", ".join(found) or NONE_FOUND]))
-    yield Step("answer_value", np.array([float(len(found))]), np.zeros(1))
+def _several(network: Network, output: Array, values: Mapping[str, Values]) -> Iterator[Step]:
+    """A tick for each class that is found, then the classes that have one."""
+    reached, ticked = found_labels(network, output), []
+    for number, label in enumerate(network.labels, 1):
+        tick = np.array([TICK if label in reached else ""])
+        yield Step(f"{TICKS}{number}", tick)
+        mark = values.get(f"{TICKS}{number}", tick)[0]
+        if mark not in (TICK, ""):
+            return  # found so in a workbook: nothing can be said of what reads it
+        ticked += [label] if mark == TICK else []
+    yield Step("answer_label", np.array([", ".join(ticked) or NONE_FOUND]))
+    yield Step("answer_value", np.array([float(len(ticked))]), np.zeros(1))
 
 
 def title_steps(network: Network) -> Iterator[Step]:

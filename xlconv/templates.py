@@ -188,8 +188,15 @@ def load_weights(path: Path) -> dict[str, Array]:
             return {key: archive[key] for key in archive.files}
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: no such file; make it with `xlconv train`") from error
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        raise WeightsError(f"{path}: not an .npz file of plain arrays ({error})") from error
+    except OSError as error:
+        reason = error.strerror or "cut short"
+        raise WeightsError(f"{path}: cannot be read ({reason}); give an .npz file") from error
+    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        # NumPy's own words recommend to unpickle, which runs whatever the file says.
+        raise WeightsError(
+            f"{path}: not an .npz file of plain arrays (pickled objects are never loaded); "
+            "save one with numpy.savez or `xlconv train`"
+        ) from error
 
 
 def _find(name: str | Path) -> Path:

@@ -252,7 +252,12 @@ def print_evaluation(evaluation: Evaluation, labels: Sequence[str]) -> None:
     """The confusion matrix (rows true, columns predicted), or each class's score, and the
     accuracy."""
     several = evaluation.measure != "accuracy"
-    OUT.print(_scores(evaluation, labels) if several else _confusion(evaluation, labels))
+    if several:
+        OUT.print(_scores(evaluation, labels))
+    elif len(labels) <= _MATRIX:
+        OUT.print(_confusion(evaluation, labels))
+    else:
+        OUT.print(_confusions(evaluation, labels))
     if several:
         OUT.print(f"test {evaluation.measure} [bold]{evaluation.value:.2%}[/]")
     OUT.print(f"test accuracy [bold]{evaluation.accuracy:.2%}[/], loss {evaluation.loss:.4f}")
@@ -266,6 +271,26 @@ def _scores(evaluation: Evaluation, labels: Sequence[str]) -> Table:
     for label, row, score in zip(labels, evaluation.confusion, evaluation.scores, strict=True):
         table.add_row(escape(label), *map(str, row.tolist()), f"{score:.2%}")
     return table
+
+
+def _confusions(evaluation: Evaluation, labels: Sequence[str]) -> Table:
+    """The most frequent mistakes, where there are too many classes for a matrix."""
+    table = Table(box=None, pad_edge=False, header_style="dim", title="most frequent mistakes")
+    table.add_column("true", style="bold")
+    table.add_column("taken for")
+    table.add_column("times", justify="right")
+    mistakes = [
+        (count, labels[true], labels[taken])
+        for true, row in enumerate(evaluation.confusion.tolist())
+        for taken, count in enumerate(row)
+        if count and true != taken
+    ]
+    for count, true, taken in sorted(mistakes, key=lambda one: -one[0])[:_MATRIX]:
+        table.add_row(escape(true), escape(taken), str(count))
+    return table
+
+
+_MATRIX = 12  # classes of which a confusion matrix fits in a terminal
 
 
 def _confusion(evaluation: Evaluation, labels: Sequence[str]) -> Table:

@@ -91,8 +91,9 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
     row = _TOP + len(network.shapes)
     yield TextBlock(_cell(row, _LEFT), "Model", _LINK, link="Model!A1")
     yield TextBlock(_cell(row, _LEFT + 2), "the network as a table, with its parameters", _TEXT)
+    names = [name for name in layout.names(network) if name.startswith(network.layers[0].name)]
     notes = (
-        "The Name Box (left of the formula bar) lists every layer: conv1, conv1_weight, ...",
+        f"The Name Box (left of the formula bar) lists every layer: {names[0]}, {names[-1]}, ...",
         "Click a cell and press F2: the window that it reads is framed in colour.",
         "Zoom out until the numbers vanish: the sheet is the picture of the network.",
         "In a terminal, `xlconv verify` compares every cell with NumPy.",

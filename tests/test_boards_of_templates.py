@@ -1,0 +1,184 @@
+"""The boards and Guides of the larger templates: skip connections as lines, many kernels in a
+grid, titles that stay in view, and what a head costs."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import pairwise
+
+import pytest
+
+import xlconv
+from xlconv.blocks import Book, Sheet, TextBlock
+from xlconv.compiler import compile_book
+from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
+from xlconv.layers import Add, Conv2D, Dense
+from xlconv.layout import plan
+from xlconv.network import Network
+from xlconv.places import Layout
+from xlconv.templates import Template, template_names
+
+
+@cache
+def template(name: str) -> Template:
+    return xlconv.load_template(name)
+
+
+@cache
+def layout(name: str) -> Layout:
+    return plan(template(name).network)
+
+
+@cache
+def book(name: str) -> Book:
+    return compile_book(template(name), template(name).image)
+
+
+def sheet(name: str, called: str) -> Sheet:
+    return next(sheet for sheet in book(name).sheets if sheet.name == called)
+
+
+def texts(name: str, called: str = "Board") -> dict[Cell, TextBlock]:
+    blocks = sheet(name, called).blocks
+    return {block.range.first: block for block in blocks if isinstance(block, TextBlock)}
+
+
+def linked(block: TextBlock) -> Cell:
+    assert block.link is not None
+    return Cell.parse(block.link.partition("!")[2])
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_template_is_well_within_a_worksheet(name: str) -> None:
+    last = Range.around(block.range for block in sheet(name, "Board").blocks).last
+    assert last.column < MAX_COLUMNS / 4
+    assert last.row < MAX_ROWS / 100
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_link_leads_to_something(name: str) -> None:
+    """Links of the Guide and of the Model sheet lead to where a map, a weight or a setting is."""
+    filled = {cell for block in sheet(name, "Board").blocks for cell in block.range.cells()}
+    links = [b for s in ("Guide", "Model", "Board") for b in texts(name, s).values() if b.link]
+    assert len(links) > len(template(name).network.layers)
+    for block in links:
+        if str(block.link).startswith("Board!"):
+            assert linked(block) in filled, block
+
+
+def test_each_skip_connection_is_a_line_from_its_source_to_its_reader() -> None:
+    board, places = texts("resnet"), layout("resnet")
+    lanes = {(lane.source, lane.reader): lane.range for lane in places.lanes}
+    assert lanes.keys() == {
+        ("stem_relu", "added1"),
+        ("relu1", "skip2"),
+        ("norm2b", "added2"),
+        ("relu2", "added3"),
+    }
+    bands = {band.tensor: band for band in places.bands}
+    for (source, reader), line in lanes.items():
+        assert line.column == places.tensors[source].maps[0].column
+        assert line.right + 1 == bands[reader].first
+        assert board[line.first].text == f"{source} → {reader}"
+        assert linked(board[line.first]) == places.tensors[reader].maps[0].first
+        assert line.bottom < places.tensors[source].maps[0].row
+    ranges = list(lanes.values())
+    for number, line in enumerate(ranges):
+        assert not any(line.overlaps(other) for other in ranges[number + 1 :])
+
+
+def test_lines_that_would_overlap_stand_below_each_other() -> None:
+    network = Network(
+        "nested",
+        (1, 4, 4),
+        (
+            Conv2D("outer", 1, 3, padding="same"),
+            Conv2D("inner", 1, 3, padding="same"),
+            Conv2D("third", 1, 3, padding="same"),
+            Add("near", inputs=("third", "inner")),
+            Add("far", inputs=("near", "outer")),
+        ),
+    )
+    places = plan(network)
+    rows = {(lane.source, lane.reader): lane.range.row for lane in places.lanes}
+    assert rows == {("outer", "far"): 4, ("inner", "near"): 5}
+    assert all(place.maps[0].row > 6 for place in places.tensors.values())
+    assert plan(Network("n", (1, 4, 4), network.layers[:2])).tensors["outer"].maps[0].row == 7
+
+
+def test_beside_each_sum_stand_the_maps_that_are_added() -> None:
+    board, places = texts("resnet"), layout("resnet")
+    band = next(band for band in places.bands if band.tensor == "added2")
+    for number, place in enumerate(places.tensors["added2"].maps):
+        first, second = (board[Cell(place.row + down, band.first)] for down in (0, 2))
+        assert first.text == f"norm2b map {number + 1}"
+        assert second.text == f"+ skip2 map {number + 1}"
+        assert linked(first) == places.tensors["norm2b"].maps[number].first
+        assert linked(second) == places.tensors["skip2"].maps[number].first
+
+
+def test_titles_come_again_over_a_wide_layer() -> None:
+    board, places = texts("lenet5"), layout("lenet5")
+    band = next(band for band in places.bands if band.tensor == "dense1")
+    assert band.last - band.first > 200
+    columns = [c.column for c, b in board.items() if c.row == 1 and b.text == "dense1"]
+    gaps = [after - before for before, after in pairwise(columns)]
+    assert columns[0] == band.first
+    assert max(gaps) <= 50
+    assert band.last - columns[-1] < 70
+    words = {b.text for c, b in board.items() if c.row == 3 and c.column in columns}
+    assert words == {"every cell × its own weight, summed, + bias"}
+
+
+def test_many_kernels_stand_in_a_grid_with_the_maps_they_read() -> None:
+    board, places = texts("lenet5"), layout("lenet5")
+    kernels = places.weights["conv2"].kernels(3)
+    assert len({place.column for place in kernels}) == 3
+    for number, place in enumerate(kernels, 1):
+        assert board[place.first.shifted(-1, 0)].text == f"map {number}"
+    assert board[kernels[0].first.shifted(-2, 0)].text == "kernel 4 × pool1"
+    assert places.weights["conv2"].bias(3) == kernels[1].first.shifted(6, 0)
+
+
+def test_a_dense_layer_behind_a_vector_is_a_matrix() -> None:
+    """Its columns are the units, its rows the vector's: both stand in line."""
+    board, places = texts("lenet5"), layout("lenet5")
+    [vector] = places.tensors["relu3"].maps
+    columns = [places.weights["dense2"].kernels(unit) for unit in range(84)]
+    for unit, [column] in enumerate(columns):
+        assert (column.row, column.height, column.width) == (vector.row, 120, 1)
+        assert column.column == columns[0][0].column + unit
+        assert board[column.first.shifted(-1, 0)].text == str(unit + 1)
+
+
+def test_the_guide_says_what_the_last_layers_cost() -> None:
+    guide = {c.row: b.text for c, b in texts("resnet", "Guide").items() if c.column == 5}
+    costs = [guide[row] for row in sorted(guide)]
+    # 16 means: 16*10+10. All cells: 784*10+10. Two of 128: 784*128+128 + 128*128+128 + 128*10+10.
+    # VGG-16: 25088*4096+4096 + 4096*4096+4096 + 4096*1000+1000.
+    assert costs == ["170", "7,850", "118,282", "123,642,856"]
+    assert not [c for c in texts("lenet5", "Guide") if c.column == 5]
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_the_guide_names_cells_that_are_what_it_says(name: str) -> None:
+    """What to try names a cell and leads to it."""
+    tries = [b for c, b in texts(name, "Guide").items() if c.column == 8 and b.link]
+    assert len(tries) >= 3
+    for block in tries[:-2]:
+        cell = linked(block).a1
+        assert cell in block.text or "answer" in block.text, block.text
+
+
+def test_colour_pictures_name_their_maps() -> None:
+    board, places = texts("rgb"), layout("rgb").tensors["input"]
+    names = [
+        board[Cell(place.row - places.ring.top - 1, place.column + 8)].text for place in places.maps
+    ]
+    assert names == ["red", "green", "blue"]
+
+
+def test_dense_layers_take_most_of_lenets_numbers() -> None:
+    network = template("lenet5").network
+    dense = sum(network.parameters(one) for one in network.layers if isinstance(one, Dense))
+    assert (dense, sum(map(network.parameters, network.layers))) == (59_134, 61_706)
