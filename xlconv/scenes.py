@@ -28,7 +28,7 @@ def as_they_are(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels,
 
 
 def coloured(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels, Labels]:
-    """Each digit, moved a little, in red, green or blue on a dark ground of any colour:
+    """Each digit, moved a little, in one of COLOURS on a dark ground of any colour:
     (N, 3, 32, 32). The class is 10 * colour + digit."""
     random = _random(learning)
     count = len(digits)
@@ -36,7 +36,7 @@ def coloured(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels, La
     places = random.integers(0, COLOURED_SIDE - 28 + 1, (count, 2))
     for picture, digit, (row, column) in zip(ink, digits[:, 0], places, strict=True):
         picture[row : row + 28, column : column + 28] = digit / np.float32(255)
-    colours = random.integers(0, 3, count)
+    colours = random.integers(0, len(COLOURS), count)
     paint = random.uniform(0.0, 0.3, (count, 3))
     paint[np.arange(count), colours] = random.uniform(0.75, 1.0, count)
     ground = random.uniform(0.0, 0.45, (count, 3))

@@ -26,7 +26,7 @@ from xlconv.errors import NetworkError, TrainingError, WeightsError
 from xlconv.files import replacing
 from xlconv.gradients import Batch, Learning
 from xlconv.layers import KernelDemo, Sigmoid, Softmax
-from xlconv.losses import lesson
+from xlconv.losses import STATISTICS, lesson
 from xlconv.network import Array, Model, Network
 from xlconv.recipe import Recipe, falling
 from xlconv.shapes import shape_text
@@ -158,7 +158,7 @@ def _kept(network: Network, recipe: Recipe) -> set[str]:
     kept = set()
     for layer in network.layers:
         for name in network.weight_shapes(layer):
-            statistic = name.endswith((".mean", ".variance"))
+            statistic = name.rpartition(".")[2] in STATISTICS
             freeze = recipe.freeze_statistics if statistic else recipe.freeze
             if layer.name in freeze or isinstance(layer, KernelDemo):
                 kept.add(name)
