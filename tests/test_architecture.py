@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
-# Each module may import only from those before it; the README and DESIGN show the same order.
+# Each module may import only from those before it.
 ORDER = [
     *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
     *("operators", "reference"),

@@ -51,7 +51,6 @@ STRANGE_LABELS = (
         "🐈",
         "é",
         "日本語",
-        " blank ",
         "tab\tin",
         "two\nlines",
         "\\n",

@@ -481,7 +481,9 @@ def test_only_what_ends_in_a_vector_of_softmax_or_sigmoid_is_trained(last: Layer
 def test_a_kernel_demo_in_front_of_a_classifier_keeps_its_kernels() -> None:
     layers = (KernelDemo("demo", ("one", "two"), "one"), Dense("dense", 2), Softmax("softmax"))
     network = Network("demonstrated", (1, 6, 6), layers)
-    first = initial_weights(network, 1)
+    with pytest.raises(WeightsError, match=r"'demo\.presets' is missing"):
+        initial_weights(network, 1)
+    first = initial_weights(network, 1, {"demo.presets": np.arange(18.0).reshape(2, 3, 3) / 9})
     model = train(network, first, lines(40, seed=1), RECIPE)
     np.testing.assert_array_equal(model.weights["demo.presets"], first["demo.presets"])
     assert (model.weights["dense.weight"] != first["dense.weight"]).any()

@@ -1,8 +1,8 @@
 """Augmentation: pictures turned, stretched and moved a little, so that a network does not learn
 them by heart.
 
-Must not know networks. A change is an affine map of the plane, drawn for each picture; the
-new pixels are mixed of the four nearest old ones, and what comes from outside is 0.
+Must not know layers or data sets. A change is an affine map of the plane, drawn for each
+picture; the new pixels are mixed of the four nearest old ones, and what comes from outside is 0.
 
 Source: Simard, Steinkraus and Platt, "Best practices for convolutional neural networks applied
 to visual document analysis" (2003), section 2.

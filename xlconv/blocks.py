@@ -116,7 +116,7 @@ class Highlight:
 
 @dataclass(frozen=True)
 class BarChart:
-    """A bar for each value. `place` is the range that the chart covers; sizes are in pixels."""
+    """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels."""
 
     place: Cell
     width: int
@@ -130,14 +130,13 @@ class BarChart:
 
 @dataclass(frozen=True)
 class Choice:
-    """What may be typed into a cell: one of `options`, or a number from `least` to `most`.
+    """What may be typed into a cell: one of `options`, or a number from 0 to `most`.
     `words` say so when the cell is chosen."""
 
     range: Range
     title: str
     words: str
     options: tuple[str, ...] = ()
-    least: float = 0.0
     most: float = 1.0
 
 

@@ -147,13 +147,13 @@ def templates(
     ] = None,
 ) -> None:
     """List the templates with what they reach, or show one in detail."""
-    from xlconv.templates import load_template, template_names
+    from xlconv.templates import describe_template, template_names
     from xlconv.terminal import print_template, print_templates
 
     if name is not None:
-        print_template(name, load_template(name))
+        print_template(name, describe_template(name))
     else:
-        print_templates([(name, load_template(name)) for name in template_names()])
+        print_templates([(name, describe_template(name)) for name in template_names()])
 
 
 @app.command(
@@ -198,7 +198,11 @@ def train(
         float | None, typer.Option(help="How strongly weights shrink.", show_default=False)
     ] = None,
     freeze: Annotated[
-        list[str] | None, typer.Option(help="A layer that shall not learn; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="A layer that shall not learn; may be repeated. Batch normalisation still keeps "
+            "up its mean and variance: see --freeze-statistics."
+        ),
     ] = None,
     freeze_statistics: Annotated[
         list[str] | None,
@@ -220,6 +224,8 @@ def train(
     from xlconv.training import check_trainable, initial_weights, save_weights, transferred
     from xlconv.training import train as train_weights
 
+    if out.is_dir():
+        raise OutputError(f"{out} is a folder; give the name of a file, as in weights.npz")
     if out.exists() and not force:
         raise OutputError(f"{out} exists; give another name, or --force to replace it")
     if not out.parent.is_dir():
@@ -249,7 +255,9 @@ def train(
     save_weights(out, model.weights)
     print_evaluation(evaluate(model, testing), network.labels)
     OUT.print(
-        f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}"
+        f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}",
+        markup=False,
+        soft_wrap=True,
     )
 
 

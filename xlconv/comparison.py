@@ -55,8 +55,7 @@ def compare_locally(
     values: dict[str, Values] = {INPUT: image}
     shapes = {**model.network.shapes, **model.network.inner}
     for name, flat in found.items():
-        mark = name.startswith(TICKS) and isinstance(flat[0], str)
-        array = np.array(flat) if mark else _numbers(flat)
+        array = _texts(flat) if name.startswith(TICKS) else _numbers(flat)
         values[name] = array.reshape(shapes.get(name, (len(flat),)))
     with np.errstate(all="ignore"):  # NaN stands for what is not a number
         expected = {step.name: step for step in steps(model, values)}
@@ -69,8 +68,9 @@ def compare_end_to_end(
     """Every name's found values against the reference's own forward pass."""
     values: dict[str, Values] = {INPUT: image, **drawn_in(model, found)}
     expected = {}
-    for step in steps(model, values):
-        values[step.name], expected[step.name] = step.value, step
+    with np.errstate(all="ignore"):
+        for step in steps(model, values):
+            values[step.name], expected[step.name] = step.value, step
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
 
 
@@ -99,7 +99,9 @@ def compare_mended(
                 wrong = wrong & (other.wrong | ~other.known)
                 error = np.where(other.known, np.minimum(error, other.error), error)
             compared[step.name] = replace(mended, wrong=wrong, error=error)
-            if step.value.dtype.kind == "f":
+            if step.name.startswith(TICKS):
+                values[step.name] = step.value if wrong.any() else _texts(found[step.name])
+            elif step.value.dtype.kind == "f":
                 numbers = _numbers(found[step.name]).reshape(step.value.shape)
                 mend = wrong.reshape(step.value.shape)
                 values[step.name] = np.where(mend, step.value, numbers)
@@ -113,6 +115,10 @@ def drawn_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]
         for name, shape in model.network.inner.items()
         if name.endswith("_random") and name in found
     }
+
+
+def _texts(found: list[Value]) -> NDArray[np.str_]:
+    return np.array([str(cell) for cell in found])
 
 
 def _numbers(found: list[Value]) -> Array:

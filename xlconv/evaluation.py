@@ -1,6 +1,6 @@
 """Evaluation: what a model makes of a data set.
 
-Must not know training or workbooks. Works in float32 and in batches.
+Must not know how a model was trained, nor workbooks. Works in float32 and in batches.
 """
 
 from __future__ import annotations

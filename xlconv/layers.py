@@ -135,6 +135,8 @@ class KernelDemo(Layer):
     controls: ClassVar[tuple[str, ...]] = ("chosen",)
 
     def __post_init__(self) -> None:
+        if isinstance(self.kernels, list):
+            object.__setattr__(self, "kernels", tuple(self.kernels))
         names = self.kernels
         texts = isinstance(names, tuple) and all(isinstance(name, str) for name in names)
         if not texts or len({name.casefold() for name in names}) != len(names) or not names:

@@ -214,7 +214,7 @@ def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
             elif isinstance(value, str) and isinstance(layer, KernelDemo):
                 yield Choice(place, key, "Choose one from the list.", layer.kernels)
             else:
-                most = 0.99 if key == "rate" else 1.0
+                most = max(0.99, value) if key == "rate" else 1.0
                 yield Choice(place, key, f"A number from 0 to {most:g}.", most=most)
 
 

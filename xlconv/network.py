@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from xlconv.errors import NetworkError, WeightsError
 from xlconv.grid import looks_like_reference
-from xlconv.layers import KernelDemo, Layer, Sigmoid, sources
+from xlconv.layers import Dropout, KernelDemo, Layer, Sigmoid, Softmax, sources
 from xlconv.shapes import Shape, inner_shapes, output_shape, shape_text, weight_shapes
 
 Array = NDArray[np.float64]
@@ -67,6 +67,11 @@ class Network:
         for label in labels:
             if _NO_TEXT.search(label):
                 raise NetworkError(f"label {label!r} holds what is no character; leave it out")
+            if label != label.strip():
+                raise NetworkError(
+                    f"label {label!r} begins or ends with a blank, which spreadsheets lose; "
+                    "leave it out"
+                )
             if len(label) > MAX_LABEL_LENGTH:
                 raise NetworkError(
                     f"label {label[:20]!r}... has {len(label):,} characters; give at most "
@@ -188,6 +193,9 @@ def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
         if isinstance(layer.name, str) and not sources(layer):
             layer = replace(layer, inputs=(before,))  # type: ignore[call-arg]
         inputs = sources(layer)
+        if isinstance(inputs, list):
+            layer = replace(layer, inputs=tuple(inputs))
+            inputs = sources(layer)
         if not isinstance(inputs, tuple) or not all(isinstance(name, str) for name in inputs):
             raise NetworkError(
                 f"layer {layer.name!r}: inputs is {inputs!r}; give a list of tensors' names"
@@ -221,6 +229,14 @@ def _check_name(name: object) -> None:
         )
 
 
+# What layers show on their way, besides what has a defined name; blocks of a report.
+STEPS: dict[type[Layer], tuple[str, ...]] = {
+    Softmax: ("steps", "max", "shifted", "exp", "sum"),
+    Dropout: ("steps", "share", "factor"),
+    KernelDemo: ("steps", "number"),
+}
+
+
 def defined_names(network: Network) -> dict[str, str]:
     """Every name that a workbook of the network defines, with what it names.
 
@@ -240,7 +256,17 @@ def defined_names(network: Network) -> dict[str, str]:
             )
         named[name] = taken[name.lower()] = what
 
+    for name in ("answer", "titles", "sums"):
+        taken[name] = f"the {name} of the board"
+    for layer in network.layers:
+        for step in STEPS.get(type(layer), ()):
+            taken[f"{layer.name}_{step}".lower()] = f"a step of layer {layer.name!r}"
     for tensor, shape in network.shapes.items():
+        if tensor.lower().startswith(("answer_", "titles_", "sums_")):
+            raise NetworkError(
+                f"layer name {tensor!r} cannot be used: names that begin so are the board's own; "
+                "give the layer another name"
+            )
         define(tensor, f"the tensor {tensor!r}")
         if len(shape) == 3:
             for number in range(1, shape[0] + 1):

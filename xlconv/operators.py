@@ -126,9 +126,12 @@ def _demo_steps(
     layer: KernelDemo, weights: Weights, values: Mapping[str, Values]
 ) -> Iterator[Step]:
     """The place of the chosen kernel in the list, its numbers, and what it makes of the maps."""
-    place = layer.kernels.index(layer.chosen)
-    yield Step(f"{layer.name}_number", np.array([place + 1.0]), np.zeros(1))
-    kernel = weights["presets"][place][None]
+    number = layer.kernels.index(layer.chosen) + 1.0
+    yield Step(f"{layer.name}_number", np.array([number]), np.zeros(1))
+    [place] = numbers(values[f"{layer.name}_number"]).tolist()
+    there = place in range(1, len(layer.kernels) + 1)
+    presets = weights["presets"]
+    kernel = presets[[int(place) - 1]] if there else np.full((1, *presets.shape[1:]), np.nan)
     yield Step(f"{layer.name}_kernel", kernel, np.abs(kernel))
     found, x = numbers(values[f"{layer.name}_kernel"])[0], numbers(values[source(layer)])
     scale = _correlated(layer, np.abs(found), np.abs(x))
@@ -163,9 +166,11 @@ def _leaky_relu(layer: LeakyReLU, weights: Weights, x: Array) -> Array:
     return np.where(x < 0, layer.slope * x, x)
 
 
-@apply.register
-def _tanh(layer: Tanh, weights: Weights, x: Array) -> Array:
-    return np.tanh(x)
+@layer_steps.register
+def _tanh_steps(layer: Tanh, weights: Weights, values: Mapping[str, Values]) -> Iterator[Step]:
+    """Near 0 a program may subtract exponentials, which are near 1 there: an absolute error."""
+    value = np.tanh(numbers(values[source(layer)]))
+    yield Step(layer.name, value, np.abs(value) + 1e-3)
 
 
 @layer_steps.register
@@ -245,7 +250,7 @@ def _dropout_steps(
     kept = np.where(numbers(values[f"{name}_random"]) < layer.rate, 0.0, 1.0)
     yield Step(f"{name}_mask", kept, np.zeros_like(kept))
     mask = numbers(values[f"{name}_mask"])
-    share = np.array([(mask == 0).sum() / mask.size])
+    share = np.array([(mask == 0).sum() / np.isfinite(mask).sum()])
     yield Step(f"{name}_share", share, share)
     factor = np.array([1.0 / (1.0 - layer.rate) if layer.rescale else 1.0])
     yield Step(f"{name}_factor", factor, factor / (1.0 - layer.rate))

@@ -194,7 +194,7 @@ def _style_number(worksheet: Worksheet, style: Style) -> int:
 def _validation(choice: Choice) -> DataValidation:
     kind: dict[str, object] = {"type": "list", "formula1": f'"{",".join(choice.options)}"'}
     if not choice.options:
-        limits = {"formula1": f"{choice.least:g}", "formula2": f"{choice.most:g}"}
+        limits = {"formula1": "0", "formula2": f"{choice.most:g}"}
         kind = {"type": "decimal", "operator": "between", **limits}
     return DataValidation(
         **kind,

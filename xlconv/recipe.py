@@ -26,11 +26,12 @@ class Recipe:
     """How to train: `epochs` through the data in batches of `batch` pictures.
 
     `rate` is Adam's learning rate at the start, from which it falls to zero along half a
-    cosine; `rates` gives single layers another one, and `freeze` names layers whose weights
-    stay. With `rate_decay` each convolution and dense layer, and what follows it, learns so
-    many times as fast as the next one towards the head, but for those in `rates`: layers that
-    were learned before stay near what they are. `freeze_statistics` names batch normalisations
-    that keep their mean and variance, and go by them while the others learn.
+    cosine; `rates` gives single layers another one, and `freeze` names layers that do not
+    learn (batch normalisation still keeps up its mean and variance). With `rate_decay` each
+    convolution and dense layer, and what follows it, learns so many times as fast as the next
+    one towards the head, but for those in `rates`: layers that were learned before stay near
+    what they are. `freeze_statistics` names batch normalisations that keep their mean and
+    variance, and go by them while the others learn.
 
     `decay` draws every weight, but no bias, towards zero by rate * decay of itself a step,
     which keeps a network from learning its pictures by heart; `augment` does the same by

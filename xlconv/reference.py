@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from xlconv.errors import ImageError
+from xlconv.errors import ImageError, NetworkError
 from xlconv.layers import KernelDemo, Sigmoid
-from xlconv.network import INPUT, NONE_FOUND, TICK, Array, Model, Network, found_labels, label_cell
+from xlconv.network import INPUT, NONE_FOUND, TICK, Array, Model, Network, label_cell
 from xlconv.operators import Step, Values, layer_steps, numbers
 from xlconv.shapes import shape_text
 
 TICKS = "answer_tick_"  # begins the names of the marks beside the classes
+LAST_DIGITS = 1e-14
 LOOKED_UP = 1e-11  # the distance from which on all engines tell two numbers apart
 
 
@@ -31,7 +32,7 @@ def forward(
     `read_book(path).drawn` gives them; left out, they are the same each time. Raises ImageError
     for another shape or for NaN and infinity.
     """
-    values = forward_steps(model, image, drawn)
+    values = forward_steps(model, image, _checked_drawn(model, drawn or {}))
     return {name: np.asarray(values[name], dtype=np.float64) for name in model.network.shapes}
 
 
@@ -40,9 +41,31 @@ def forward_steps(
 ) -> dict[str, Values]:
     """What `forward` gives, and besides the steps of layers, the answer and the titles."""
     values: dict[str, Values] = {INPUT: checked_image(model, image), **(drawn or {})}
-    for step in steps(model, values):
-        values[step.name] = step.value
+    with np.errstate(over="ignore", invalid="ignore"):  # what a cell cannot hold is refused later
+        for step in steps(model, values):
+            values[step.name] = step.value
     return values
+
+
+def _checked_drawn(model: Model, drawn: Mapping[str, Array]) -> dict[str, Array]:
+    """Random numbers of the shapes that the network's dropout layers draw."""
+    shapes = {name: s for name, s in model.network.inner.items() if name.endswith("_random")}
+    checked = {}
+    for name, given in drawn.items():
+        try:
+            array = np.array(given, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise NetworkError(f"drawn {name!r} is no array of numbers") from error
+        if name not in shapes or array.shape != shapes[name]:
+            drawing = ", ".join(f"{key} {shape_text(shape)}" for key, shape in shapes.items())
+            raise NetworkError(
+                f"drawn {name!r} of shape {shape_text(array.shape) or 'scalar'} fits no dropout "
+                f"layer of {model.network.name!r}, which draws {drawing or 'nothing'}"
+            )
+        if not ((array >= 0) & (array < 1)).all():
+            raise NetworkError(f"drawn {name!r} holds numbers that are not from 0 to below 1")
+        checked[name] = array
+    return checked
 
 
 def steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -75,8 +98,6 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     if len(network.shapes[network.output]) != 1:
         return
     output = numbers(values[network.output])
-    if np.isnan(output).any():
-        return  # found so in a workbook: there is no largest one
     several = isinstance(network.layer(network.output), Sigmoid)
     if several or len(output) > 1:
         for number, label in enumerate(network.labels, 1):
@@ -86,7 +107,13 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     yield from _several(network, output, values) if several else _largest(network, output)
 
 
+UNKNOWN = np.array([np.nan])  # nothing can be said of what reads what is no number
+
+
 def _largest(network: Network, output: Array) -> Iterator[Step]:
+    if np.isnan(output).any():
+        yield from (Step(key, UNKNOWN, np.zeros(1)) for key in ("answer_label", "answer_value"))
+        return
     best = int(output.argmax())
     # Spreadsheets look a number up by its first digits, so that near ones are one to them.
     with np.errstate(invalid="ignore"):  # infinities, which no cell can hold
@@ -99,16 +126,26 @@ def _largest(network: Network, output: Array) -> Iterator[Step]:
 
 def _several(network: Network, output: Array, values: Mapping[str, Values]) -> Iterator[Step]:
     """A tick for each class that is found, then the classes that have one."""
-    reached, ticked = found_labels(network, output), []
-    for number, label in enumerate(network.labels, 1):
-        tick = np.array([TICK if label in reached else ""])
-        yield Step(f"{TICKS}{number}", tick)
-        mark = values.get(f"{TICKS}{number}", tick)[0]
-        if mark not in (TICK, ""):
-            return  # found so in a workbook: nothing can be said of what reads it
-        ticked += [label] if mark == TICK else []
-    yield Step("answer_label", np.array([", ".join(ticked) or NONE_FOUND]))
-    yield Step("answer_value", np.array([float(len(ticked))]), np.zeros(1))
+    marks = []
+    for number, value in enumerate(output, 1):
+        yield _tick(f"{TICKS}{number}", float(value), network)
+        marks.append(str(values[f"{TICKS}{number}"][0]))
+    if not {*marks} <= {TICK, ""}:
+        yield from (Step(key, UNKNOWN, np.zeros(1)) for key in ("answer_label", "answer_value"))
+        return
+    found = [label for label, mark in zip(network.labels, marks, strict=True) if mark == TICK]
+    yield Step("answer_label", np.array([", ".join(found) or NONE_FOUND]))
+    yield Step("answer_value", np.array([float(len(found))]), np.zeros(1))
+
+
+def _tick(key: str, value: float, network: Network) -> Step:
+    threshold = getattr(network.layer(network.output), "threshold")  # noqa: B009 - of a Sigmoid
+    if np.isnan(value):
+        return Step(key, UNKNOWN, np.zeros(1))
+    mark = np.array([TICK if value >= threshold else ""])
+    # LibreOffice takes numbers for equal that differ in their last digits.
+    near = abs(value - threshold) <= LAST_DIGITS * threshold
+    return Step(key, mark, also=frozenset((TICK, "") if near else ()))
 
 
 def title_steps(network: Network) -> Iterator[Step]:

@@ -97,7 +97,28 @@ def _changed_since(
                 blocks |= {ANSWER} if network.controls(layer) else set()
                 changed |= {k for k, members in cells.items() if members[0].rule.block in blocks}
                 changed.add(key)
-    # A sum alone that is off, with every value up to date, was not left behind: it is wrong.
+    changed |= _redrawn(found, whole, network)
+    # A sum alone that is off, with every value up to date, was not left behind: it is wrong, but
+    # where settings and kernels to choose from are summed, which may change nothing else.
     if not any(whole[key].wrong.any() for key in whole if not key.startswith(f"{SUMS}_")):
-        return set()
+        settable = {f"{SUMS}_{one.name}" for one in network.layers if network.controls(one)}
+        return changed & settable
     return changed
+
+
+def _redrawn(
+    found: Mapping[str, list[Value]], whole: Mapping[str, Comparison], network: Network
+) -> set[str]:
+    """The masks of random numbers that a program drew anew when it saved the file without
+    computing what follows from them: the share is still that of the mask."""
+    redrawn: set[str] = set()
+    for layer in network.layers:
+        name = layer.name
+        mask, [share] = found.get(f"{name}_mask", []), found.get(f"{name}_share", [None])
+        if not mask or not isinstance(share, float) or not whole[f"{name}_mask"].wrong.any():
+            continue
+        drawn = found[f"{name}_random"]
+        possible = all(isinstance(number, float) and 0 <= number < 1 for number in drawn)
+        if possible and round(share * len(mask)) == mask.count(0.0):
+            redrawn |= {f"{name}_{step}" for step in ("random", "mask", "share")}
+    return redrawn

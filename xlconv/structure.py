@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 
 from xlconv.grid import Cell, ranges_in, relative_form
 from xlconv.layer_rules import Rule
@@ -81,13 +82,18 @@ def formula_findings(
     `truth` is NumPy's value of each cell, which such a constant stands in place of.
     """
     for key, members in cells.items():
-        expected: list[Value] = [*truth[key].reshape(-1).tolist()]
+        expected: list[Value] = [_held(value) for value in truth[key].reshape(-1).tolist()]
         for cell, value in zip(members, expected, strict=True):
             found = cell.found.formula
             if found is None:
                 yield cell.place, cell.finding("typed", value, cell.found.value)
             elif found.relative != _called_for(cell):
                 yield cell.place, cell.finding("formula", cell.formula, found.at(cell.place[1]))
+
+
+def _held(value: Value) -> Value:
+    """A value as a report can hold it: infinity and NaN are nothing."""
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _called_for(cell: ComputedCell) -> str:

@@ -7,6 +7,7 @@ is made of a template.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
@@ -137,7 +138,7 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
         table.get("palette", "lesson"),
         table.get("image"),
         table.get("photo", False),
-        _measured(folder / MEASURED_FILE),
+        _measured(folder),
         {key: _start(path, key, value) for key, value in table.get("start", {}).items()},
         table.get("training", {}),
     )
@@ -161,11 +162,15 @@ def small_data() -> Path:
     return template_folder() / SMALL_DATA
 
 
-def _measured(path: Path) -> Measured | None:
-    if not path.is_file():
+def _measured(folder: Path) -> Measured | None:
+    """What was measured with the weights that the folder holds now, and with no others."""
+    path, weights = folder / MEASURED_FILE, folder / WEIGHTS_FILE
+    if not path.is_file() or not weights.is_file():
         return None
     try:
-        return Measured(**json.loads(path.read_text(encoding="utf-8")))
+        measured = Measured(**json.loads(path.read_text(encoding="utf-8")))
+        digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+        return measured if measured.weights == digest else None
     except (OSError, ValueError, TypeError) as error:
         raise TemplateError(
             f"{path}: cannot be read ({error}); make it with benchmarks/accuracy.py"

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xlconv.evaluation import Evaluation
-    from xlconv.network import Array, Model
+    from xlconv.network import Array, Model, Network
     from xlconv.report import BlockReport, Finding, Report
-    from xlconv.templates import Template
+    from xlconv.templates import Description
     from xlconv.training import Progress
 
 OUT = Console(highlight=False)
@@ -40,8 +40,8 @@ _VERDICTS = {
 _STORED_NOTES = {
     "absent": "The file holds no stored values: a viewer that does not calculate shows empty "
     "cells. Save it once in Excel or LibreOffice.",
-    "stale": "The stored values are stale: a pixel or a weight was changed and the file not "
-    "recalculated since. Save it once in Excel or LibreOffice.",
+    "stale": "The stored values are stale: a pixel, a weight or a setting was changed and the file "
+    "not recalculated since. Save it once in Excel or LibreOffice.",
 }
 
 
@@ -149,7 +149,8 @@ def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
         found = ", ".join(found_labels(network, output)) or NONE_FOUND
         values = dict(zip(network.labels, output.tolist(), strict=True))
         OUT.print(f"prediction: {_answer_words(found, values)}")
-    OUT.print(f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}")
+    text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}"
+    OUT.print(text, soft_wrap=True)
 
 
 def _answer_words(prediction: str, values: Mapping[str, float]) -> str:
@@ -182,7 +183,7 @@ def training_bar() -> Iterator[Callable[[Progress], None]]:
         yield show
 
 
-def print_templates(templates: Sequence[tuple[str, Template]]) -> None:
+def print_templates(templates: Sequence[tuple[str, Description]]) -> None:
     """The shipped templates as a table."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("template", no_wrap=True)
@@ -190,30 +191,30 @@ def print_templates(templates: Sequence[tuple[str, Template]]) -> None:
         table.add_column(head)
     for head in ("parameters", "accuracy"):
         table.add_column(head, justify="right", no_wrap=True)
-    for name, template in templates:
+    for name, about in templates:
         table.add_row(
             f"[bold]{escape(name)}[/]",
-            escape(template.about.title),
-            "×".join(map(str, template.network.input_shape)),
-            f"{parameters(template):,}",
-            measured_text(template),
+            escape(about.title),
+            _shape_words(about.network.input_shape),
+            f"{parameters(about.network):,}",
+            measured_text(about),
         )
     OUT.print(table)
     OUT.print("xlconv templates NAME  shows one in detail", style="dim")
 
 
-def measured_text(template: Template) -> str:
+def measured_text(about: Description) -> str:
     """What a template reaches on test pictures; "-" where there is nothing to measure."""
-    measured = template.about.measured
+    measured = about.measured
     if measured is None:
         return "-"
     what = "" if measured.measure == "accuracy" else f"{measured.measure} "
     return f"{what}{measured.value:.2%}"
 
 
-def print_template(name: str, template: Template) -> None:
+def print_template(name: str, about: Description) -> None:
     """One template: what it is, its layers, where its numbers come from, what to do with it."""
-    about, network = template.about, template.network
+    network = about.network
     OUT.print(f"[bold]{escape(about.title)}[/]")
     OUT.print(escape(about.description))
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -227,7 +228,7 @@ def print_template(name: str, template: Template) -> None:
         shape = _shape_words(network.shapes[layer.name])
         row = (f"[bold]{layer.name}[/]", type(layer).__name__, reads, shape)
         table.add_row(*row, f"{count:,}" if count else "")
-    table.add_row("", "", "", "[bold]all[/]", f"[bold]{parameters(template):,}[/]")
+    table.add_row("", "", "", "[bold]all[/]", f"[bold]{parameters(network):,}[/]")
     OUT.print()
     OUT.print(table)
     OUT.print()
@@ -243,9 +244,9 @@ def _shape_words(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape))
 
 
-def parameters(model: Model) -> int:
-    """How many numbers a model's weights are."""
-    return sum(model.network.parameters(layer) for layer in model.network.layers)
+def parameters(network: Network) -> int:
+    """How many numbers a network's weights are."""
+    return sum(map(network.parameters, network.layers))
 
 
 def print_evaluation(evaluation: Evaluation, labels: Sequence[str]) -> None:

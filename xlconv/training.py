@@ -91,6 +91,11 @@ def initial_weights(
             drawn[name] = random.normal(0.0, 1.0, shape) * deviation
             if name.endswith((".variance", ".scale")):
                 drawn[name] = np.ones(shape)
+            if isinstance(layer, KernelDemo) and name not in (start or {}):
+                raise WeightsError(
+                    f"layer {layer.name!r}: {name!r} is missing; kernels to choose from are given "
+                    f"in [start], as an array of {shape_text(shape)}"
+                )
     weights = {name: np.array(array) for name, array in drawn.items()}
     return dict(Model(network, {**weights, **(start or {})}).weights)  # type: ignore[dict-item]
 

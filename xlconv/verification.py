@@ -18,7 +18,9 @@ import numpy as np
 
 from xlconv.comparison import Comparison, compare_end_to_end, compare_locally
 from xlconv.engines import engine_named
+from xlconv.errors import BookError
 from xlconv.network import NONE_FOUND, found_labels
+from xlconv.operators import Values
 from xlconv.reader import Value
 from xlconv.reference import forward_steps
 from xlconv.report import BlockReport, Finding, LiveCheck, Report, StoredCheck
@@ -60,6 +62,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     book = read_book(path)
     cells = computed_cells(book)
     truth = forward_steps(book.model, book.image, book.drawn)
+    _check_finite(book, truth)
     around = [*padding_findings(book), *gap_findings(book), *label_findings(book)]
     formulas = dict(formula_findings(cells, truth))
     spoiled = spoiled_cells(cells, around)
@@ -81,6 +84,16 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
         live.end_to_end,
         _prediction(book, output),
     )
+
+
+def _check_finite(book: FoundBook, truth: Mapping[str, Values]) -> None:
+    """BookError if the book's numbers overflow: there is nothing to compare with."""
+    for tensor in book.network.shapes:
+        if not np.isfinite(np.asarray(truth[tensor], dtype=np.float64)).all():
+            raise BookError(
+                f"{book.path}: NumPy computes infinity or NaN in {tensor!r} from the numbers that "
+                "the book holds now; use smaller weights or pixels"
+            )
 
 
 def _check_live(book: FoundBook, cells: ComputedCells, engine: str, spoiled: set[Place]) -> _Live:

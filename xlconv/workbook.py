@@ -157,10 +157,15 @@ class _Board:
 
     def setting(self, layer: Layer, setting: str, cell: Cell) -> Layer:
         """The layer with a setting as its cell holds it."""
-        found = self.cells.get((cell.row, cell.column), EMPTY)
+        found, now = self.cells.get((cell.row, cell.column), EMPTY), getattr(layer, setting)
+        switch = isinstance(now, bool) and found.value not in (0.0, 1.0, None)
+        if found.formula is not None or isinstance(found.value, bool) or switch:
+            what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
+            raise BookError(
+                f"{self.path}: {BOARD}!{cell.a1} ({setting} of {layer.name!r}) holds "
+                f"{_held(found, cell)}; type {what}"
+            )
         try:
-            if found.formula is not None:
-                raise NetworkError(f"holds {_held(found, cell)}; type a value")
             value: Any = setting_of(layer, setting, found.value)
             return replace(layer, **{setting: value})
         except NetworkError as error:
@@ -186,7 +191,13 @@ def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array
     for layer, places in layout.weights.items():
         shapes = network.weight_shapes(network.layer(layer))
         for key, ranges in places.arrays.items():
-            cells = (cell for place in ranges for cell in places.cells(place))
+            cells = [cell for place in ranges for cell in places.cells(place)]
             numbers = np.array(board.numbers(cells, layer))
+            if key == "variance" and (numbers < 0).any():
+                cell, value = cells[int(numbers.argmin())], numbers.min()
+                raise BookError(
+                    f"{board.path}: {BOARD}!{cell.a1} ({layer}) holds {value:g}, but a variance "
+                    "is never negative; type a number from 0"
+                )
             weights[f"{layer}.{key}"] = numbers.reshape(shapes[f"{layer}.{key}"])
     return weights

@@ -50,4 +50,18 @@ def _grid(rows: list[list[Any]]) -> Grid:
 def _value(cell: Any) -> Value:
     if cell is None or isinstance(cell, bool | float | str):
         return cell
+    if isinstance(cell, dict) and cell.get("type") == "Error":
+        return ERRORS.get(str(cell.get("kind")), "#ERROR!")
     return float(cell) if isinstance(cell, int) else str(cell)
+
+
+# The kinds of errors as spreadsheets show them.
+ERRORS = {
+    "Na": "#N/A",
+    "Num": "#NUM!",
+    "Div": "#DIV/0!",
+    "Value": "#VALUE!",
+    "Ref": "#REF!",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+}
