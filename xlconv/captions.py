@@ -29,12 +29,11 @@ from xlconv.layers import (
 from xlconv.layout import GAP, MIN_BAND
 from xlconv.network import INPUT, Network
 from xlconv.places import BOARD, Band, Layout
-from xlconv.shapes import map_count
+from xlconv.shapes import channels_read, map_count
 from xlconv.words import PICTURE_WORDS, layer_words
 
-_TITLE_STEP = 48  # columns after which a wide layer's title comes again
 _TITLE_COLUMNS = 8  # columns over which a map's title runs
-_LANE_STEP = 48  # columns after which the words on a line come again
+_AGAIN = 48  # columns after which the title of a wide layer, or the words on a line, come again
 
 
 def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
@@ -54,7 +53,7 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
 def _title(network: Network, band: Band) -> Iterator[TextBlock]:
     words = PICTURE_WORDS if band.tensor == INPUT else layer_words(network.layer(band.tensor))
     # Again and again over a wide layer, so that its title is seen wherever one scrolls to.
-    for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _TITLE_STEP):
+    for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _AGAIN):
         yield _line(Cell(1, column), band.tensor, palette.LAYER_TITLE)
         yield _line(Cell(3, column), words, palette.LAYER_WORDS)
 
@@ -73,16 +72,15 @@ def _kernel_captions(layer: Conv2D, network: Network, layout: Layout) -> Iterato
         grid = places[-1].column > places[0].column
         title = f"kernel {output + 1}" + (f" × {read}" if grid else "")
         yield _line(places[0].first.shifted(-2, 0), title, palette.MAP_TITLE)
-        first = output // (layer.kernels // layer.groups) * weights.each
-        for channel, place in enumerate(places, first + 1):
-            text = f"map {channel}" if grid else f"× {read} map {channel}"
+        channels = channels_read(layer, network.shapes[read][0], output)
+        for channel, place in zip(channels, places, strict=True):
+            text = f"map {channel + 1}" if grid else f"× {read} map {channel + 1}"
             yield _line(place.first.shifted(-1, 0), text, palette.CAPTION)
             if not grid:
                 yield _text(Range(place.row, place.right + 1, place.height, 2), "→", palette.ARROW)
         if grid:
             column = max(place.right for place in places) + 1
-            row = maps[output].row + max(0, (min(maps[output].height, 28) - 2) // 2)
-            yield _text(Range(row, column, min(maps[output].height, 2), 2), "→", palette.ARROW)
+            yield _arrow(maps[output], column, 2)
         bias = weights.bias(output)
         if bias is not None:
             yield _line(bias.shifted(-1, 0), "+ bias", palette.BIAS_CAPTION)
@@ -160,9 +158,9 @@ def _dropout_captions(layer: Dropout, network: Network, layout: Layout) -> Itera
         yield _line(place.first.shifted(-1, 0), words[key], palette.BIAS_CAPTION)
     for key, text in (("factor", "kept cells ×"), ("share", "really dropped")):
         yield _line(layout.cells[f"{name}_{key}"].first.shifted(-1, 0), text, palette.CAPTION)
-    for key, text in (("random", "random"), ("mask", "mask")):
+    for key in ("random", "mask"):
         for number, place in enumerate(layout.inner[f"{name}_{key}"].maps, 1):
-            title = f"{text} {number}" if map_count(network.shapes[name]) > 1 else text
+            title = f"{key} {number}" if map_count(network.shapes[name]) > 1 else key
             if place.width == 1:
                 yield _head(place, title)
             else:
@@ -201,8 +199,8 @@ def _lanes(layout: Layout) -> Iterator[TextBlock]:
     for lane in layout.lanes:
         place, words = lane.range, f"{lane.source} → {lane.reader}"
         link = f"{BOARD}!{layout.tensors[lane.reader].maps[0].first.a1}"
-        for column in range(place.column, place.right + 1, _LANE_STEP):
-            width = min(_LANE_STEP, place.right + 1 - column)
+        for column in range(place.column, place.right + 1, _AGAIN):
+            width = min(_AGAIN, place.right + 1 - column)
             part = Range(place.row, column, 1, width)
             yield TextBlock(part, words, palette.LANE, link=link)
 
@@ -271,8 +269,13 @@ def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[TextBlock]
     if len(network.shapes[band.tensor]) == 1:
         maps = layout.tensors[before].maps
     for place in maps:
-        row = place.row + max(0, (min(place.height, 28) - 2) // 2)
-        yield _text(Range(row, band.first - GAP, min(place.height, 2), GAP), "→", palette.ARROW)
+        yield _arrow(place, band.first - GAP, GAP)
+
+
+def _arrow(place: Range, column: int, width: int) -> TextBlock:
+    """An arrow in the middle of a map's height."""
+    row = place.row + max(0, (min(place.height, 28) - 2) // 2)
+    return _text(Range(row, column, min(place.height, 2), width), "→", palette.ARROW)
 
 
 def _answer(network: Network, layout: Layout) -> Iterator[TextBlock]:

@@ -219,15 +219,13 @@ def train(
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from xlconv.datasets import load_datasets
     from xlconv.evaluation import evaluate
+    from xlconv.files import check_target
     from xlconv.templates import describe_template, load_weights, small_data
     from xlconv.terminal import OUT, print_evaluation, training_bar
     from xlconv.training import check_trainable, initial_weights, save_weights, transferred
     from xlconv.training import train as train_weights
 
-    if out.is_dir():
-        raise OutputError(f"{out} is a folder; give the name of a file, as in weights.npz")
-    if out.exists() and not force:
-        raise OutputError(f"{out} exists; give another name, or --force to replace it")
+    check_target(out, force, "weights.npz")
     if not out.parent.is_dir():
         raise OutputError(f"{out}: there is no folder {out.parent}; make it first")
     described = describe_template(template)

@@ -112,8 +112,8 @@ def drawn_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]
     """The random numbers among found values: nobody but the workbook knows what it drew."""
     return {
         name: _numbers(found[name]).reshape(shape)
-        for name, shape in model.network.inner.items()
-        if name.endswith("_random") and name in found
+        for name, shape in model.network.drawn.items()
+        if name in found
     }
 
 

@@ -12,6 +12,15 @@ from typing import IO
 from xlconv.errors import OutputError
 
 
+def check_target(path: Path, overwrite: bool, example: str) -> None:
+    """OutputError for a path that names a folder, or a file that must not be replaced. `example`
+    is a file's name for the message."""
+    if os.path.isdir(path):  # noqa: PTH112 - pathlib raises where the folder may not be read
+        raise OutputError(f"{path} is a folder; give the name of a file, as in {path / example}")
+    if os.path.lexists(path) and not overwrite:
+        raise OutputError(f"{path} exists; give another name, or --force to replace it")
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A stream to a new file beside `path`, which takes its place when, and only when, all

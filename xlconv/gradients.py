@@ -175,9 +175,15 @@ def _tanh(layer: Tanh, weights: Weights, x: Batch, learning: Learning | None = N
 
 @propagate.register
 def _sigmoid(layer: Sigmoid, weights: Weights, x: Batch, learning: Learning | None = None) -> Pass:
-    fraction = np.exp(-np.abs(x))
-    output = np.where(x < 0, fraction, 1) / (1 + fraction)
+    output = sigmoid(x)
     return Pass(output, _of(lambda gradient: gradient * output * (1 - output)))
+
+
+def sigmoid(x: Batch) -> Batch:
+    """1 / (1 + exp(-x)), with an exponent that is never positive and so cannot overflow."""
+    fraction = np.exp(-np.abs(x))
+    value: Batch = np.where(x < 0, fraction, 1) / (1 + fraction)
+    return value
 
 
 @propagate.register

@@ -134,6 +134,10 @@ class Range:
         """The cell at an offset, from 0, inside the range."""
         return Cell(self.row + row, self.column + column)
 
+    def offsets(self) -> list[tuple[int, int]]:
+        """The offsets of every cell, row by row."""
+        return [(row, column) for row in range(self.height) for column in range(self.width)]
+
     def cells(self) -> Iterator[Cell]:
         """Every cell, row by row."""
         for row in range(self.row, self.bottom + 1):

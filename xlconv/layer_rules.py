@@ -38,7 +38,7 @@ from xlconv.layers import (
 )
 from xlconv.network import Network
 from xlconv.places import BOARD, Layout
-from xlconv.shapes import extent, padding
+from xlconv.shapes import channels_read, extent, padding
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,7 @@ class Rule:
 
     def texts(self) -> Iterator[str]:
         """The formulas of all cells, row by row."""
-        for row in range(self.range.height):
-            for column in range(self.range.width):
-                yield self.text(row, column)
+        return (self.text(row, column) for row, column in self.range.offsets())
 
 
 @singledispatch
@@ -117,11 +115,9 @@ def _windows(
 @layer_rules.register
 def _conv_rules(layer: Conv2D, network: Network, layout: Layout) -> list[Rule]:
     weights = layout.weights[layer.name]
-    outputs = layer.kernels // layer.groups
 
     def text(output: int, windows: list[Range]) -> str:
-        first = output // outputs * weights.each
-        read = windows[first : first + weights.each]
+        read = [windows[channel] for channel in channels_read(layer, len(windows), output)]
         total = formulas.weighted_sum(read, weights.kernels(output), weights.bias(output))
         return formulas.relu(total) if layer.activation == "relu" else total
 
@@ -280,12 +276,8 @@ def _flatten_rules(layer: Flatten, network: Network, layout: Layout) -> list[Rul
     maps, [place] = layout.tensors[source(layer)].maps, layout.tensors[layer.name].maps
     cells = [cell for one in maps for cell in one.cells()]
     if layer.order == "hwc":
-        cells = [one.cell(r, c) for r, c in _offsets(maps[0]) for one in maps]
+        cells = [one.cell(r, c) for r, c in maps[0].offsets() for one in maps]
     return [_cellwise(layer.name, None, place, lambda row, _: formulas.same(cells[row]))]
-
-
-def _offsets(place: Range) -> list[tuple[int, int]]:
-    return [(row, column) for row in range(place.height) for column in range(place.width)]
 
 
 @layer_rules.register

@@ -36,7 +36,7 @@ from xlconv.places import (
     Steps,
     WeightPlaces,
 )
-from xlconv.shapes import Shape, dilation, extent, map_count
+from xlconv.shapes import Shape, channels_read, dilation, extent, map_count
 
 TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
 LEFT = 2
@@ -73,8 +73,8 @@ class _Planner:
         self.pitches = Pitches(network)
         self.skips = _skips(network)
         lanes = max((lane for _, _, lane in self.skips), default=0)
-        self.first_row = TITLE_ROWS + 2 + lanes
-        self.first_map_row = self.first_row + 1 + self.pitches.top
+        # Below the titles: the lines, an empty row, the maps' titles, the padding.
+        self.first_map_row = TITLE_ROWS + lanes + 3 + self.pitches.top
 
     def place(self, tensor: str) -> None:
         first = self.column
@@ -201,7 +201,7 @@ def place_weights(layer: Layer, planner: _Planner) -> None:
 
 @place_weights.register
 def _place_kernels(layer: Conv2D, planner: _Planner) -> None:
-    channels = planner.network.shapes[source(layer)][0] // layer.groups
+    channels = len(channels_read(layer, planner.network.shapes[source(layer)][0], 0))
     (height, width), (lines, across) = extent(layer), kernel_grid(layer, planner.network)
     weights, biases = [], []
     for output in range(layer.kernels):

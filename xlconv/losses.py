@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.gradients import Batch, Learning, Pass, Weights, propagate
-from xlconv.layers import KernelDemo, Layer, Sigmoid, source, sources
+from xlconv.gradients import Batch, Learning, Pass, Weights, propagate, sigmoid
+from xlconv.layers import Layer, Sigmoid, source, sources
 from xlconv.network import INPUT, Network
 
 STATISTICS = ("mean", "variance")  # what batch normalisation keeps rather than learns
@@ -44,8 +44,7 @@ def binary_cross_entropy(logits: Batch, truth: Batch) -> tuple[float, Batch]:
     """
     fraction = np.exp(-np.abs(logits))
     loss = np.maximum(logits, 0) - logits * truth + np.log1p(fraction)
-    chance = np.where(logits < 0, fraction, 1) / (1 + fraction)
-    return float(loss.mean()), (chance - truth) / logits.size
+    return float(loss.mean()), (sigmoid(logits) - truth) / logits.size
 
 
 def passes(
@@ -115,7 +114,7 @@ def rightly(network: Network, logits: Batch, labels: NDArray[np.int64]) -> NDArr
 
 def reached(layer: Sigmoid, logits: Batch) -> NDArray[np.bool_]:
     """Which classes a sigmoid's threshold lets pass, (N, n)."""
-    chances: NDArray[np.bool_] = propagate(layer, {}, logits).output >= layer.threshold
+    chances: NDArray[np.bool_] = sigmoid(logits) >= layer.threshold
     return chances
 
 
@@ -123,7 +122,7 @@ def _back(
     network: Network, made: dict[str, Pass], by: dict[str, Batch], freeze: frozenset[str]
 ) -> dict[str, Batch]:
     """Gradients by the weights, from those `by` tensors that are known."""
-    learning = [layer.name for layer in weighted(network) if layer.name not in freeze]
+    learning = [layer.name for layer in network.learning if layer.name not in freeze]
     needed = _after(network, learning)
     gradients: dict[str, Batch] = {}
     for layer in reversed(network.layers):
@@ -148,15 +147,6 @@ def _after(network: Network, learning: list[str]) -> set[str]:
         if not needed.isdisjoint(sources(layer)):
             needed.add(layer.name)
     return needed
-
-
-def weighted(network: Network) -> list[Layer]:
-    """The layers that have something to learn."""
-    return [
-        layer
-        for layer in network.layers
-        if network.weight_shapes(layer) and not isinstance(layer, KernelDemo)
-    ]
 
 
 def _own(network: Network, layer: Layer, weights: Weights) -> Weights:

@@ -123,6 +123,18 @@ class Network:
             for key, shape in inner_shapes(layer, self.read_shapes(layer)[0]).items()
         }
 
+    @property
+    def drawn(self) -> dict[str, Shape]:
+        """The shapes of the random numbers that dropout layers draw, such as `dropout_random`."""
+        names = {f"{layer.name}_random" for layer in self.layers if isinstance(layer, Dropout)}
+        return {name: shape for name, shape in self.inner.items() if name in names}
+
+    @property
+    def learning(self) -> list[Layer]:
+        """The layers that have something to learn: a kernel demo's kernels are given."""
+        kinds = (layer for layer in self.layers if not isinstance(layer, KernelDemo))
+        return [layer for layer in kinds if self.weight_shapes(layer)]
+
     def read_shapes(self, layer: Layer) -> list[Shape]:
         """The shapes of the tensors that a layer reads."""
         return [self.shapes[name] for name in sources(layer)]

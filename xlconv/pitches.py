@@ -20,7 +20,7 @@ from xlconv.layers import (
     sources,
 )
 from xlconv.network import INPUT, Network
-from xlconv.shapes import Margin, extent, map_count, padding
+from xlconv.shapes import Margin, channels_read, extent, map_count, padding
 
 KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
 
@@ -74,7 +74,7 @@ def weight_rows(layer: Layer, network: Network) -> int:
 def kernel_grid(layer: Conv2D, network: Network) -> tuple[int, int]:
     """How many rows and columns of kernels stand beside one map: one column as long as it is
     not much higher than the map."""
-    channels = network.shapes[source(layer)][0] // layer.groups
+    channels = len(channels_read(layer, network.shapes[source(layer)][0], 0))
     height = network.shapes[layer.name][1]
     lines = (max(height, KERNEL_ROWS) - 2) // (1 + extent(layer)[0])
     lines = max(1, min(channels, lines))

@@ -60,6 +60,10 @@ class FoundCell:
     value: Value
     formula: FoundFormula | None = None
 
+    def shown(self, cell: Cell) -> Value:
+        """The formula as a spreadsheet shows it in a cell, or the constant."""
+        return self.formula.at(cell) if self.formula else self.value
+
 
 FoundSheet = Mapping[tuple[int, int], FoundCell]
 EMPTY = FoundCell(None)

@@ -16,7 +16,6 @@ from typing import Any, TypeGuard
 from xlconv.augmentation import Changes
 from xlconv.errors import TrainingError
 from xlconv.layers import BatchNorm2D, Conv2D, Dense
-from xlconv.losses import weighted
 from xlconv.network import Network
 from xlconv.notation import check_keys
 
@@ -90,7 +89,7 @@ class Recipe:
 
     def check(self, network: Network) -> None:
         """TrainingError for a layer named in the recipe that the network cannot train."""
-        layers = [layer.name for layer in weighted(network)]
+        layers = [layer.name for layer in network.learning]
         norms = [layer.name for layer in network.layers if isinstance(layer, BatchNorm2D)]
         for setting, names, what, known in (
             ("rates", list(self.rates), "that have weights", layers),
@@ -107,7 +106,7 @@ class Recipe:
     def rates_of(self, network: Network) -> dict[str, float]:
         """Each layer's learning rate at the start of training."""
         groups, group = {}, -1
-        for layer in weighted(network):
+        for layer in network.learning:
             group += isinstance(layer, Conv2D | Dense) or group < 0
             groups[layer.name] = group
         return {

@@ -49,8 +49,7 @@ def forward_steps(
 
 def _checked_drawn(model: Model, drawn: Mapping[str, Array]) -> dict[str, Array]:
     """Random numbers of the shapes that the network's dropout layers draw."""
-    shapes = {name: s for name, s in model.network.inner.items() if name.endswith("_random")}
-    checked = {}
+    shapes, checked = model.network.drawn, {}
     for name, given in drawn.items():
         try:
             array = np.array(given, dtype=np.float64)
@@ -98,13 +97,16 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     if len(network.shapes[network.output]) != 1:
         return
     output = numbers(values[network.output])
-    several = isinstance(network.layer(network.output), Sigmoid)
-    if several or len(output) > 1:
+    last = network.layers[-1]
+    if isinstance(last, Sigmoid) or len(output) > 1:
         for number, label in enumerate(network.labels, 1):
             value = output[[number - 1]]
             yield Step(f"answer_label_{number}", np.array([label_cell(label)]), np.zeros(1))
             yield Step(f"answer_value_{number}", value, np.abs(value))
-    yield from _several(network, output, values) if several else _largest(network, output)
+    if isinstance(last, Sigmoid):
+        yield from _several(network, output, last.threshold, values)
+    else:
+        yield from _largest(network, output)
 
 
 UNKNOWN = np.array([np.nan])  # nothing can be said of what reads what is no number
@@ -124,11 +126,13 @@ def _largest(network: Network, output: Array) -> Iterator[Step]:
     yield Step("answer_value", output[[best]], np.abs(output[[best]]))
 
 
-def _several(network: Network, output: Array, values: Mapping[str, Values]) -> Iterator[Step]:
+def _several(
+    network: Network, output: Array, threshold: float, values: Mapping[str, Values]
+) -> Iterator[Step]:
     """A tick for each class that is found, then the classes that have one."""
     marks = []
     for number, value in enumerate(output, 1):
-        yield _tick(f"{TICKS}{number}", float(value), network)
+        yield _tick(f"{TICKS}{number}", float(value), threshold)
         marks.append(str(values[f"{TICKS}{number}"][0]))
     if not {*marks} <= {TICK, ""}:
         yield from (Step(key, UNKNOWN, np.zeros(1)) for key in ("answer_label", "answer_value"))
@@ -138,8 +142,7 @@ def _several(network: Network, output: Array, values: Mapping[str, Values]) -> I
     yield Step("answer_value", np.array([float(len(found))]), np.zeros(1))
 
 
-def _tick(key: str, value: float, network: Network) -> Step:
-    threshold = getattr(network.layer(network.output), "threshold")  # noqa: B009 - of a Sigmoid
+def _tick(key: str, value: float, threshold: float) -> Step:
     if np.isnan(value):
         return Step(key, UNKNOWN, np.zeros(1))
     mark = np.array([TICK if value >= threshold else ""])

@@ -10,7 +10,7 @@ from dataclasses import fields
 from xlconv.layers import Layer
 
 # Settings that say nothing at these values, and that no description needs.
-_SILENT = (("dilation", (1, 1)), ("groups", 1), ("stride", None))
+_SILENT = (("dilation", (1, 1)), ("groups", 1))
 
 
 def settings(layer: Layer) -> dict[str, object]:

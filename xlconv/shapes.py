@@ -91,6 +91,13 @@ def padding(layer: Layer, shape: Shape) -> Margin:
     return Margin(*sides)
 
 
+def channels_read(layer: Conv2D, channels: int, output: int) -> range:
+    """The numbers, from 0, of the input maps that an output map reads: those of its group."""
+    each = channels // layer.groups
+    first = output // (layer.kernels // layer.groups) * each
+    return range(first, first + each)
+
+
 @singledispatch
 def output_shape(layer: Layer, *shapes: Shape) -> Shape:
     """The shape of the tensor that a layer makes of those that it reads.

@@ -6,11 +6,11 @@ Must not know engines, nor compare computed values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from xlconv.grid import Cell, ranges_in, relative_form
+from xlconv.grid import Cell, Range, ranges_in, relative_form
 from xlconv.layer_rules import Rule
 from xlconv.network import label_cell, vector_labels
 from xlconv.operators import Values
@@ -19,7 +19,7 @@ from xlconv.reader import FoundCell, Value
 from xlconv.report import Finding
 from xlconv.rules import board_rules, ring_cells
 from xlconv.sheets.model import model_rules
-from xlconv.workbook import FoundBook, offsets
+from xlconv.workbook import FoundBook
 
 Place = tuple[str, Cell]  # a sheet's name and a cell of it
 
@@ -69,7 +69,7 @@ def computed_cells(book: FoundBook) -> ComputedCells:
     for rule in board_rules(network, layout) + model_rules(network, layout):
         cells.setdefault(rule.key, []).extend(
             ComputedCell(rule, row, column, book.cell(rule.sheet, rule.range, row, column))
-            for row, column in offsets(rule.range)
+            for row, column in rule.range.offsets()
         )
     return cells
 
@@ -82,7 +82,7 @@ def formula_findings(
     `truth` is NumPy's value of each cell, which such a constant stands in place of.
     """
     for key, members in cells.items():
-        expected: list[Value] = [_held(value) for value in truth[key].reshape(-1).tolist()]
+        expected: list[Value] = [_reported(value) for value in truth[key].reshape(-1).tolist()]
         for cell, value in zip(members, expected, strict=True):
             found = cell.found.formula
             if found is None:
@@ -91,7 +91,7 @@ def formula_findings(
                 yield cell.place, cell.finding("formula", cell.formula, found.at(cell.place[1]))
 
 
-def _held(value: Value) -> Value:
+def _reported(value: Value) -> Value:
     """A value as a report can hold it: infinity and NaN are nothing."""
     return None if isinstance(value, float) and not isfinite(value) else value
 
@@ -103,36 +103,29 @@ def _called_for(cell: ComputedCell) -> str:
 
 
 def padding_findings(book: FoundBook) -> list[Finding]:
-    """The cells of padding rings that are not empty."""
-    findings = []
+    """The cells of padding rings, and those between a dilated kernel's numbers, that are not
+    empty."""
+    findings: list[Finding] = []
     for tensor, placement in book.layout.tensors.items():
         for number, inside in enumerate(placement.maps):
-            for cell in ring_cells(book.layout, tensor, number):
-                found = book.sheets[BOARD].get((cell.row, cell.column))
-                if found is not None:
-                    row, column = cell.row - inside.row + 1, cell.column - inside.column + 1
-                    place = f"{BOARD}!{cell.a1}"
-                    held = found.formula.at(cell) if found.formula else found.value
-                    findings.append(
-                        Finding("padding", place, tensor, number + 1, row, column, None, held, None)
-                    )
-    return findings
-
-
-def gap_findings(book: FoundBook) -> list[Finding]:
-    """The cells between a dilated kernel's numbers that are not empty."""
-    findings = []
+            cells = ring_cells(book.layout, tensor, number)
+            findings += _filled(book, cells, inside, tensor, number + 1)
     for layer, places in book.layout.weights.items():
         for place in (place for ranges in places.arrays.values() for place in ranges):
-            for cell in places.gaps(place):
-                found = book.sheets[BOARD].get((cell.row, cell.column))
-                if found is not None:
-                    row, column = cell.row - place.row + 1, cell.column - place.column + 1
-                    held = found.formula.at(cell) if found.formula else found.value
-                    spot = f"{BOARD}!{cell.a1}"
-                    finding = Finding("padding", spot, layer, None, row, column, None, held, None)
-                    findings.append(finding)
+            findings += _filled(book, places.gaps(place), place, layer, None)
     return findings
+
+
+def _filled(
+    book: FoundBook, cells: Iterable[Cell], place: Range, owner: str, channel: int | None
+) -> Iterator[Finding]:
+    """Those of some cells in or around a range that are not empty."""
+    for cell in cells:
+        found = book.sheets[BOARD].get((cell.row, cell.column))
+        if found is not None:
+            row, column = cell.row - place.row + 1, cell.column - place.column + 1
+            spot, held = f"{BOARD}!{cell.a1}", found.shown(cell)
+            yield Finding("padding", spot, owner, channel, row, column, None, held, None)
 
 
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
@@ -156,11 +149,10 @@ def label_findings(book: FoundBook) -> list[Finding]:
             expected, found = label_cell(label), book.cell(BOARD, place, unit)
             if found.formula is not None or found.value != expected:
                 cell = place.cell(unit, 0)
-                held = found.formula.at(cell) if found.formula else found.value
                 findings.append(
                     Finding(
                         *("label", f"{BOARD}!{cell.a1}", tensor, None, unit + 1, 1),
-                        *(expected, held, None),
+                        *(expected, found.shown(cell), None),
                     )
                 )
     return findings

@@ -183,11 +183,12 @@ def _epoch(
     order = np.random.default_rng((recipe.seed, epoch)).permutation(len(dataset))
     random = np.random.default_rng((recipe.seed, epoch, 1))
     learning, rates = Learning(random, recipe.freeze_statistics), recipe.rates_of(network)
+    changes = recipe.changes
     starts = range(0, len(order), recipe.batch)
     loss = right = seen = 0.0
     for step, begin in enumerate(starts, 1):
         chosen = order[begin : begin + recipe.batch]
-        images = changed(dataset.pictures(chosen), recipe.changes, random)
+        images = changed(dataset.pictures(chosen), changes, random)
         labels = dataset.labels[chosen]
         taught = lesson(network, learned, images, labels, recipe.freeze, learning)
         _check_loss(taught.loss, epoch)

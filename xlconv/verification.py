@@ -30,7 +30,6 @@ from xlconv.structure import (
     Place,
     computed_cells,
     formula_findings,
-    gap_findings,
     label_findings,
     padding_findings,
     spoiled_cells,
@@ -63,7 +62,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     cells = computed_cells(book)
     truth = forward_steps(book.model, book.image, book.drawn)
     _check_finite(book, truth)
-    around = [*padding_findings(book), *gap_findings(book), *label_findings(book)]
+    around = [*padding_findings(book), *label_findings(book)]
     formulas = dict(formula_findings(cells, truth))
     spoiled = spoiled_cells(cells, around)
     live = _check_live(book, cells, engine, spoiled)

@@ -60,9 +60,8 @@ class FoundBook:
         """The random numbers that dropout layers were saved with, as `forward` takes them; those
         of a layer for which the file holds none are left out."""
         found = {
-            key: self._numbers(placement.maps, self.network.inner[key])
-            for key, placement in self.layout.inner.items()
-            if key.endswith("_random")
+            key: self._numbers(self.layout.inner[key].maps, shape)
+            for key, shape in self.network.drawn.items()
         }
         return {key: array for key, array in found.items() if not np.isnan(array).any()}
 
@@ -70,18 +69,13 @@ class FoundBook:
         return self._numbers(self.layout.tensors[tensor].maps, self.network.shapes[tensor])
 
     def _numbers(self, maps: tuple[Range, ...], shape: Shape) -> Array:
-        cells = [self.cell(BOARD, place, r, c).value for place in maps for r, c in offsets(place)]
+        cells = [self.cell(BOARD, place, r, c).value for place in maps for r, c in place.offsets()]
         numbers = [value if isinstance(value, float) else np.nan for value in cells]
         return np.array(numbers).reshape(shape)
 
     def cell(self, sheet: str, place: Range, row: int = 0, column: int = 0) -> FoundCell:
         """The cell at an offset inside a range."""
         return self.sheets[sheet].get((place.row + row, place.column + column), EMPTY)
-
-
-def offsets(place: Range) -> list[tuple[int, int]]:
-    """The offsets of a range's cells, row by row."""
-    return [(row, column) for row in range(place.height) for column in range(place.width)]
 
 
 def read_book(path: str | os.PathLike[str]) -> FoundBook:
@@ -178,6 +172,8 @@ def _held(found: FoundCell, cell: Cell) -> str:
 
 def _as_set(network: Network, layout: Layout, board: _Board) -> Network:
     """The network with the settings that their cells on the board hold now."""
+    if not layout.controls:
+        return network
     layers = []
     for layer in network.layers:
         for setting, place in layout.controls.get(layer.name, {}).items():

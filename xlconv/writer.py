@@ -11,7 +11,6 @@ The same book gives the same bytes: nothing of the clock or of the machine goes 
 from __future__ import annotations
 
 import io
-import os
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
@@ -20,8 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from xlconv.blocks import Book, Sheet
-from xlconv.errors import OutputError
-from xlconv.files import replacing
+from xlconv.files import check_target, replacing
 from xlconv.grid import Range
 from xlconv.parts import STRINGS_PART, mended_part, skeleton
 from xlconv.rows import SharedStrings, StyleNumbers, sheet_rows
@@ -35,10 +33,7 @@ def write_book(path: Path, book: Book, overwrite: bool = False) -> None:
 
     Raises OutputError if the target exists and `overwrite` is false, or cannot be written.
     """
-    if os.path.isdir(path):  # noqa: PTH112 - pathlib raises where the folder may not be read
-        raise OutputError(f"{path} is a folder; give the name of a file, as in {path / 'out.xlsx'}")
-    if os.path.lexists(path) and not overwrite:
-        raise OutputError(f"{path} exists; give another name, or --force to replace it")
+    check_target(path, overwrite, "out.xlsx")
     with replacing(path) as stream:
         _write(stream, book)
 
