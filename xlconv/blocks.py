@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from xlconv.grid import Cell, Range
 
-Values = NDArray[np.float64] | NDArray[np.str_]
+# Numbers, texts, or (as objects) some cells of each.
+Values = NDArray[np.float64] | NDArray[np.str_] | NDArray[np.object_]
 
 
 @dataclass(frozen=True)
 class Style:
-    """How cells look. Sizes in points, colours as RRGGBB."""
+    """How cells look. Sizes in points, colours as RRGGBB. On a protected sheet only cells that are
+    not `locked` can be changed."""
 
     size: float = 8
     bold: bool = False
@@ -35,11 +37,12 @@ class Style:
     shrink: bool = False
     border: str | None = None
     font: str = "Calibri"
+    locked: bool = True
 
 
 @dataclass(frozen=True)
 class ConstantBlock:
-    """Numbers, one for each cell of the range."""
+    """Numbers, one for each cell of the range; NaN leaves a cell empty."""
 
     range: Range
     values: Values
@@ -105,13 +108,21 @@ class ColourScale:
 
 @dataclass(frozen=True)
 class Highlight:
-    """Cells for which `formula`, relative to the first cell of the first range, is true."""
+    """Cells for which `formula`, relative to the first cell of the first range, is true.
+
+    `border` is the colour of a line around each of them; with `last`, no other rule is asked
+    where this one holds. `now` are the cells for which it is true with the values that the sheet
+    holds: what painters show that do not calculate.
+    """
 
     ranges: tuple[Range, ...]
     formula: str
     colour: str | None = None
     fill: str | None = None
     number_format: str | None = None
+    border: str | None = None
+    last: bool = False
+    now: tuple[Range, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,14 +141,26 @@ class BarChart:
 
 @dataclass(frozen=True)
 class Choice:
-    """What may be typed into a cell: one of `options`, or a number from 0 to `most`.
-    `words` say so when the cell is chosen."""
+    """What may be typed into cells: one of `options`, one of the cells that the formula `listed`
+    names, a number from 0 to `most`, or, if that is None, anything. `words` say so when a cell is
+    chosen."""
 
-    range: Range
+    ranges: tuple[Range, ...]
     title: str
     words: str
     options: tuple[str, ...] = ()
-    most: float = 1.0
+    listed: str | None = None
+    most: float | None = None
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How a sheet is printed: on how many pages beside and below each other it is fitted (None:
+    as many as it takes), and which rows come again on each of them."""
+
+    across: int | None = 1
+    down: int | None = 1
+    rows_again: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,7 +180,8 @@ class Sheet:
     freeze: Cell | None = None
     zoom: int = 100
     tab_colour: str | None = None
-    landscape: bool = True
+    pages: Pages = Pages()  # noqa: RUF009 - frozen
+    protected: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from functools import singledispatch
 
 from xlconv import palette
 from xlconv.blocks import Style, TextBlock
+from xlconv.desk import GUIDE
 from xlconv.grid import Cell, Range
 from xlconv.layers import (
     Add,
@@ -40,6 +41,7 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
     """Every text of the board that is not computed."""
     for band in layout.bands:
         yield from _title(network, band)
+        yield _to_guide(band)
         yield from _arrows(network, layout, band)
     for layer in network.layers:
         yield from weight_captions(layer, network, layout)
@@ -56,6 +58,12 @@ def _title(network: Network, band: Band) -> Iterator[TextBlock]:
     for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _AGAIN):
         yield _line(Cell(1, column), band.tensor, palette.LAYER_TITLE)
         yield _line(Cell(3, column), words, palette.LAYER_WORDS)
+
+
+def _to_guide(band: Band) -> TextBlock:
+    """The way back to the Guide, in the frozen rows."""
+    cell = Cell(2, band.first + _TITLE_COLUMNS)
+    return TextBlock(Range.of(cell), "← Guide", palette.TO_GUIDE, f"{GUIDE}!A1", runs_on=True)
 
 
 @singledispatch

@@ -1,4 +1,4 @@
-"""The colour rules of the board: one for a tensor or a layer's weights, never one a cell.
+"""The colour rules of the board: one for a map or a layer's weights, never one a cell.
 
 Must not know how a file spells a rule.
 """
@@ -11,101 +11,155 @@ import numpy as np
 
 from xlconv import formulas
 from xlconv.blocks import ColourScale, Highlight, Values
+from xlconv.choices import Display
+from xlconv.desk import Line
+from xlconv.desk_rules import WRONG
+from xlconv.desk_formulas import box_covers, hidden, scale_limit, scale_limit_of
 from xlconv.grid import Range
-from xlconv.layers import (
-    Add,
-    AvgPool2D,
-    Concat,
-    Conv2D,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-    sources,
-)
+from xlconv.layers import Sigmoid, Softmax
+from xlconv.layout import GAP
 from xlconv.network import INPUT, Network
-from xlconv.palette import CHANNEL_COLOURS, FAINT, Palette
+from xlconv.palette import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.places import Layout
+from xlconv.signs import signed
 
 ColourRule = ColourScale | Highlight
 
 
 def colour_rules(
-    network: Network, values: Mapping[str, Values], layout: Layout, colours: Palette
+    display: Display, values: Mapping[str, Values], layout: Layout, colours: Palette
 ) -> Iterator[ColourRule]:
-    """The rules of every tensor, kernel and bar."""
-    yield from _picture(np.asarray(values[INPUT], dtype=np.float64).max(), layout, colours)
+    """The rules of every tensor, kernel and bar. Those that come first go before the others."""
+    network = display.network
+    yield from _hidden(display, layout)
+    yield from _outlines(display, values, layout)
+    yield from _picture(values[INPUT], layout, colours)
     for layer in network.layers:
         maps = layout.tensors[layer.name].maps
-        whole = layout.tensors[layer.name].range
         if len(network.shapes[layer.name]) == 3:
             yield _faint(maps, 0.05, "0;0;0")
         elif not isinstance(layer, Softmax | Sigmoid):
             yield _faint(maps, 0.005, "0.00;0.00;0.00", colour=None)
-        if signed(network, layer.name):
-            yield _around_zero(maps, whole, colours)
-        else:
-            yield _from_zero(maps, whole, colours)
+        yield from _scales(layer.name, signed(network, layer.name), layout, colours)
     for name, placement in layout.inner.items():
+        line = layout.desk.lines[name.rpartition("_")[0]]
         if name.endswith("_kernel"):
-            yield _around_zero(placement.maps, placement.range, colours)
+            yield _around_zero(placement.maps, placement.range, line, colours)
         elif name.endswith("_mask"):
             yield _faint(placement.maps, 0.5, "0;0;0")
-            yield _from_zero(placement.maps, placement.range, colours)
-    for weights in layout.weights.values():
+            limit = scale_limit_of(line.shown, formulas.largest(placement.range, fixed=True))
+            yield ColourScale(placement.maps, limit, None, colours.paper, colours.rectified)
+    for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
-            yield _around_zero(weights.arrays[key], weights.array_range(key), colours)
-    yield from _bars(network, layout, colours)
+            line = layout.desk.lines[name]
+            yield _around_zero(weights.arrays[key], weights.array_range(key), line, colours)
+    yield from _bars(network, values, layout, colours)
+    yield from _verdict(layout, values)
 
 
 KERNELS = {"weight", "presets"}
+WHITE = "FFFFFF"
 
 
-def _from_zero(places: tuple[Range, ...], whole: Range, colours: Palette) -> ColourScale:
-    return ColourScale(
-        places, formulas.largest(whole, fixed=True), None, colours.paper, colours.rectified
+def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
+    """Layers that are not revealed yet: white on white, with everything that stands beside them."""
+    bottom = max(
+        layout.desk.range.bottom, *(place.range.bottom for place in layout.tensors.values())
+    )
+    first = layout.tensors[INPUT]
+    for band in layout.bands:
+        left, last = band.first - GAP, bottom + 2
+        if band.tensor == INPUT:
+            left, last = band.first, max(place.bottom for place in layout.legends[INPUT])
+        areas = [Range(1, left, last, band.last - left + 1)]
+        if band == layout.bands[-1] and layout.answer is not None:
+            title = layout.answer.title
+            below = layout.desk.outlined.row - 3
+            areas.append(Range(title.row, first.range.column, below - title.row, 28))
+        now = tuple(areas) if band.tensor in display.choices.hidden else ()
+        formula = hidden(layout.desk.lines[band.tensor].shown)
+        yield Highlight(tuple(areas), formula, WHITE, WHITE, ";;;", WHITE, last=True, now=now)
+
+
+def _outlines(
+    display: Display, values: Mapping[str, Values], layout: Layout
+) -> Iterator[Highlight]:
+    """Lines around what the explained cell reads, and around what the followed pixel reaches."""
+    desk = layout.desk
+    for tensor, line in desk.lines.items():
+        maps = layout.tensors[tensor].maps
+        pitch = maps[1].row - maps[0].row if len(maps) > 1 else maps[0].height
+        for key, box, colour in (("reads", line.reads, READS), ("reaches", line.reaches, REACHES)):
+            covered = box_covers(box, maps[0], pitch)
+            if key == "reads":
+                covered = f"{desk.outlined.first.absolute}=1,{covered}"
+            drawn = key == "reaches" or display.choices.outlined
+            now = _boxed(values[f"looks:{key}_{tensor}"], maps) if drawn else ()
+            if tensor == INPUT and len(maps) != 3:
+                # One rule with both: some programs apply the first that holds, and no other.
+                dark = f"AND({covered},{_dark(layout)})"
+                yield Highlight(maps, dark, colour=WHITE, border=colour)
+            yield Highlight(maps, f"AND({covered})", border=colour, now=now)
+
+
+def _boxed(six: Values, maps: tuple[Range, ...]) -> tuple[Range, ...]:
+    """The cells of maps in a box of six numbers."""
+    if not all(isinstance(one, float) and np.isfinite(one) for one in six.tolist()):
+        return ()
+    first, last, top, bottom, left, right = (int(number) for number in six)
+    if top > bottom or left > right:
+        return ()
+    return tuple(
+        Range(place.row + top - 1, place.column + left - 1, bottom - top + 1, right - left + 1)
+        for place in maps[first - 1 : last]
     )
 
 
-def signed(network: Network, tensor: str) -> bool:
-    """Whether a tensor's values can be negative."""
-    if tensor == INPUT:
-        return False
-    layer = network.layer(tensor)
-    if isinstance(layer, PASSING):
-        return any(signed(network, name) for name in sources(layer))
-    rectified = isinstance(layer, Conv2D) and layer.activation == "relu"
-    return not (rectified or isinstance(layer, ReLU | Softmax | Sigmoid))
+def _scales(
+    tensor: str, both_signs: bool, layout: Layout, colours: Palette
+) -> Iterator[ColourScale]:
+    """A scale for each map, with its legend below it; a vector has one for itself."""
+    line, legends = layout.desk.lines[tensor], layout.legends[tensor]
+    maps = layout.tensors[tensor].maps
+    ends = [legend.last for legend in legends] or [line.limit]
+    for number, (place, end) in enumerate(zip(maps, ends, strict=True)):
+        places = (place, *legends[number : number + 1])
+        limit = scale_limit(line.shown, end)
+        if both_signs:
+            yield ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
+        else:
+            yield ColourScale(places, limit, None, colours.paper, colours.rectified)
 
 
-# Layers of which nothing negative comes where nothing negative went in.
-PASSING = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Add, Concat, Dropout, Flatten, LeakyReLU, Tanh)
+def _dark(layout: Layout) -> str:
+    """Whether the ink under a pixel is too dark for black digits."""
+    first, end = layout.tensors[INPUT].maps[0].first, layout.legends[INPUT][0].last
+    return f"{first.a1}>0.45*{end.absolute}"
 
 
-def _picture(brightest: float, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
-    maps, whole = layout.tensors[INPUT].maps, layout.tensors[INPUT].range
+def _picture(pixels: Values, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
+    maps, legends = layout.tensors[INPUT].maps, layout.legends[INPUT]
+    shown = layout.desk.lines[INPUT].shown
     yield _faint(maps, 0.05, "0;0;0")
-    if len(maps) == 3:
-        for place, colour in zip(maps, CHANNEL_COLOURS, strict=True):
-            yield ColourScale(
-                (place,), formulas.largest(whole, fixed=True), None, colours.paper, colour
-            )
-        return
-    for place in maps:
-        # Digits turn white where the ink is too dark for black ones.
-        dark = formulas.above(place.first, 0.45 * brightest)
-        yield Highlight((place,), dark, colour="FFFFFF")
-    yield ColourScale(maps, formulas.largest(whole, fixed=True), None, colours.paper, colours.ink)
+    inks = CHANNEL_COLOURS if len(maps) == 3 else (colours.ink,) * len(maps)
+    if len(maps) != 3:
+        yield Highlight(maps, _dark(layout), colour=WHITE, now=_dark_pixels(pixels, maps))
+    for place, legend, ink in zip(maps, legends, inks, strict=True):
+        limit = scale_limit(shown, legend.last)
+        yield ColourScale((place, legend), limit, None, colours.paper, ink)
 
 
-def _around_zero(places: tuple[Range, ...], whole: Range, colours: Palette) -> ColourScale:
-    limit = formulas.largest_magnitude(whole)
+def _dark_pixels(pixels: Values, maps: tuple[Range, ...]) -> tuple[Range, ...]:
+    numbers = np.asarray(pixels, dtype=np.float64)
+    dark = np.argwhere(numbers > 0.45 * np.nanmax(numbers))
+    return tuple(Range.of(maps[channel].cell(row, column)) for channel, row, column in dark)
+
+
+def _around_zero(
+    places: tuple[Range, ...], whole: Range, line: Line, colours: Palette
+) -> ColourScale:
+    limit = scale_limit_of(line.shown, formulas.largest_magnitude(whole))
     return ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
 
 
@@ -117,14 +171,34 @@ def _faint(
     return Highlight(places, formula, colour=colour, number_format=number_format)
 
 
-def _bars(network: Network, layout: Layout, colours: Palette) -> Iterator[Highlight]:
+def _bars(
+    network: Network, values: Mapping[str, Values], layout: Layout, colours: Palette
+) -> Iterator[Highlight]:
     """A bar for each class, of cells that are filled as far as the probability goes."""
     answer = layout.answer
     if answer is None or not isinstance(network.layer(network.output), Softmax | Sigmoid):
         return
     if not answer.bars:
         return
+    shares = np.asarray(values[network.output], dtype=np.float64).tolist()
     for line in range(answer.bars[0].height):
         places = tuple(Range(bar.row + line, bar.column, 1, bar.width) for bar in answer.bars)
         formula = formulas.bar_reaches(answer.values[0].first, places[0])
-        yield Highlight(places, formula, fill=colours.positive)
+        filled = zip(places, shares, strict=True)
+        now = tuple(Range(p.row, p.column, 1, _reached(share, p.width)) for p, share in filled)
+        now = tuple(place for place in now if place.width)
+        yield Highlight(places, formula, fill=colours.positive, now=now)
+
+
+def _reached(share: float, width: int) -> int:
+    """The cells of a bar that a share between 0 and 1 fills."""
+    return sum(share > (cell + 0.5) / width for cell in range(width))
+
+
+def _verdict(layout: Layout, values: Mapping[str, Values]) -> Iterator[Highlight]:
+    """A wrong answer, in red."""
+    if layout.verdict is not None:
+        place = layout.verdict.right
+        formula = f'LEFT({place.first.absolute},1)="{WRONG[0]}"'
+        wrong = str(values["picture:right"].reshape(-1)[0]).startswith(WRONG[0])
+        yield Highlight((place,), formula, colour="C0392B", now=(place,) if wrong else ())

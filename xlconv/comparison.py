@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from xlconv.choices import Display
+from xlconv.expected import workbook_steps
 from xlconv.network import INPUT, Array, Model
 from xlconv.operators import Step, Values
+from xlconv.places import Layout
 from xlconv.reader import Value
-from xlconv.reference import TICKS, steps
 
 # Engines agree to about 1e-14, LibreOffice saves 15 digits: both are well within this share
 # of the terms that make a cell, and a change in the tenth digit is well outside.
@@ -48,35 +50,34 @@ class Comparison:
 
 
 def compare_locally(
-    model: Model, image: Array, found: Mapping[str, list[Value]]
+    display: Display, layout: Layout, found: Mapping[str, list[Value]]
 ) -> dict[str, Comparison]:
     """Every name's found values (flat, in C order) against what the reference computes from
     the found values that they read."""
-    values: dict[str, Values] = {INPUT: image}
-    shapes = {**model.network.shapes, **model.network.inner}
+    values: dict[str, Values] = {INPUT: display.image}
+    shapes = {**display.network.shapes, **display.network.inner}
     for name, flat in found.items():
-        array = _texts(flat) if name.startswith(TICKS) else _numbers(flat)
-        values[name] = array.reshape(shapes.get(name, (len(flat),)))
+        values[name] = _held(flat).reshape(shapes.get(name, (len(flat),)))
     with np.errstate(all="ignore"):  # NaN stands for what is not a number
-        expected = {step.name: step for step in steps(model, values)}
+        expected = {step.name: step for step in workbook_steps(display, layout, values)}
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
 
 
 def compare_end_to_end(
-    model: Model, image: Array, found: Mapping[str, list[Value]]
+    display: Display, layout: Layout, found: Mapping[str, list[Value]]
 ) -> dict[str, Comparison]:
     """Every name's found values against the reference's own forward pass."""
-    values: dict[str, Values] = {INPUT: image, **drawn_in(model, found)}
+    values: dict[str, Values] = {INPUT: display.image, **drawn_in(display.model, found)}
     expected = {}
     with np.errstate(all="ignore"):
-        for step in steps(model, values):
+        for step in workbook_steps(display, layout, values):
             values[step.name], expected[step.name] = step.value, step
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
 
 
 def compare_mended(
-    model: Model,
-    image: Array,
+    display: Display,
+    layout: Layout,
     found: Mapping[str, list[Value]],
     trusted: Mapping[str, Mask],
     either: bool,
@@ -87,11 +88,11 @@ def compare_mended(
     `trusted` marks, by name, cells that are taken as they are found. With `either`, a value is
     right, too, if it follows from the found values that it reads, wrong or not.
     """
-    local = compare_locally(model, image, found) if either else {}
-    values: dict[str, Values] = {INPUT: image, **drawn_in(model, found)}
+    local = compare_locally(display, layout, found) if either else {}
+    values: dict[str, Values] = {INPUT: display.image, **drawn_in(display.model, found)}
     compared = {}
     with np.errstate(all="ignore"):
-        for step in steps(model, values):
+        for step in workbook_steps(display, layout, values):
             mended = _compare(step, found[step.name])
             wrong, error = mended.wrong & ~trusted[step.name], mended.error
             if either:
@@ -99,12 +100,7 @@ def compare_mended(
                 wrong = wrong & (other.wrong | ~other.known)
                 error = np.where(other.known, np.minimum(error, other.error), error)
             compared[step.name] = replace(mended, wrong=wrong, error=error)
-            if step.name.startswith(TICKS):
-                values[step.name] = step.value if wrong.any() else _texts(found[step.name])
-            elif step.value.dtype.kind == "f":
-                numbers = _numbers(found[step.name]).reshape(step.value.shape)
-                mend = wrong.reshape(step.value.shape)
-                values[step.name] = np.where(mend, step.value, numbers)
+            values[step.name] = _mended(step, found[step.name], wrong)
     return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
 
 
@@ -117,8 +113,24 @@ def drawn_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]
     }
 
 
-def _texts(found: list[Value]) -> NDArray[np.str_]:
-    return np.array([str(cell) for cell in found])
+def _held(found: list[Value]) -> Values:
+    """Found values as numbers, or as objects if there are texts among them."""
+    if not any(isinstance(cell, str) for cell in found):
+        return _numbers(found)
+    held = np.empty(len(found), dtype=object)
+    held[:] = found
+    return held
+
+
+def _mended(step: Step, found: list[Value], wrong: Mask) -> Values:
+    """What was found, with NumPy's values in place of those that are wrong."""
+    held, shape = _held(found), step.value.shape
+    if held.dtype.kind == "f" and step.value.dtype.kind == "f":
+        numbers: Array = np.where(wrong.reshape(shape), step.value, held.reshape(shape))
+        return numbers
+    expected = step.value.reshape(-1).tolist()
+    mended = [e if bad else cell for e, cell, bad in zip(expected, found, wrong, strict=True)]
+    return _held(mended).reshape(shape)
 
 
 def _numbers(found: list[Value]) -> Array:
@@ -130,6 +142,8 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
     if step is None:
         nothing = np.zeros(count, dtype=bool)
         return Comparison(np.full(count, None), nothing, np.zeros(count), nothing)
+    if step.value.dtype.kind == "O":
+        return _compare_held(step, found)
     if step.scale is None or step.value.dtype.kind != "f":
         texts = step.value.reshape(-1).tolist()
         pairs = zip(found, texts, strict=True)
@@ -143,3 +157,24 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
     allowed = RELATIVE_TOLERANCE * step.scale.reshape(-1) + ABSOLUTE_TOLERANCE
     wrong = known & ~(error <= allowed) & [cell not in step.also for cell in found]
     return Comparison(expected.astype(object), wrong, np.where(known, error, 0.0), known)
+
+
+def _compare_held(step: Step, found: list[Value]) -> Comparison:
+    """Cells of which some should hold texts and others numbers."""
+    expected = step.value.reshape(-1)
+    known = np.array([one is not None for one in expected])
+    assert step.scale is not None
+    scale = step.scale.reshape(-1)
+    error = np.array(
+        [_distance(cell, one) for cell, one in zip(found, expected.tolist(), strict=True)]
+    )
+    allowed = RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
+    wrong = known & ~(error <= allowed) & [cell not in step.also for cell in found]
+    return Comparison(expected, wrong, np.where(known, error, 0.0), known)
+
+
+def _distance(found: Value, expected: object) -> float:
+    """How far a number is from another; 0 for equal texts, else infinity."""
+    if isinstance(found, float) and isinstance(expected, float):
+        return abs(found - expected)
+    return 0.0 if found == expected else np.inf

@@ -34,19 +34,33 @@ def build(
     *,
     palette: str | None = None,
     overwrite: bool = True,
+    gallery: Gallery | None = None,
+    scale: str = "layer",
+    protect: bool = False,
 ) -> None:
     """Write the workbook of a model that looks at a picture.
 
     `image` has the network's input shape (C, H, W). `palette` is "lesson", "colourblind" or
-    "grey"; left out, a template's own. The file is written beside `path` and then renamed.
+    "grey"; left out, a template's own. With a `gallery` the board looks its picture up, and people
+    may choose another; it begins with `image`. Colour scales are one for each "map", each "layer"
+    or the whole "network". With `protect`, only cells that are meant to be changed can be (there is
+    no password). The file is written beside `path` and then renamed.
 
     Raises ImageError for a picture of another shape, LimitError for a network larger than a
     worksheet, OutputError if the file cannot be written, or exists and `overwrite` is false.
     """
-    write_book(Path(path), compile_book(model, image, palette), overwrite)
+    book = compile_book(model, image, palette, gallery, scale, protect)
+    write_book(Path(path), book, overwrite)
 
 
-def compile_book(model: Model, image: Array, palette: str | None = None) -> Book:
+def compile_book(
+    model: Model,
+    image: Array,
+    palette: str | None = None,
+    gallery: Gallery | None = None,
+    scale: str = "layer",
+    protect: bool = False,
+) -> Book:
     """The workbook as data: every sheet with its blocks."""
     network = model.network
     title, description, own_palette = network.name, DESCRIPTION, DEFAULT_PALETTE
@@ -55,24 +69,41 @@ def compile_book(model: Model, image: Array, palette: str | None = None) -> Book
         title, description, own_palette = about.title, about.description, about.palette
     chosen = palette or own_palette
     colours = palette_named(chosen)
-    layout = plan(network)
-    values = forward_steps(model, image)
-    lines = manifest_lines(Manifest(__version__, chosen, network))
+    display = _display(model, image, gallery, scale)
+    layout = plan(network, display.count)
+    values = workbook_values(display, layout)
+    places = inspector_places(network, layout)
+    lines = manifest_lines(Manifest(__version__, chosen, network, display.count))
     text = model_sheet_module.text_range(network, lines)
     names: dict[str, tuple[str, Range]] = {
         name: (BOARD, place) for name, place in layout.names(network).items()
     }
+    sheets = [
+        lower(display, values, layout, colours, counting(places, display.count or 0)),
+        explain_sheet(display, values, places, board_range(layout), colours),
+        guide.guide_sheet(display, layout, title, description, colours),
+        model_sheet_module.model_sheet(network, layout, values, lines, colours),
+    ]
+    if layout.gallery is not None:
+        sheets.insert(1, images_sheet(display, layout.gallery, colours))
     return Book(
         title,
         description,
         __version__,
-        (
-            lower(model, values, layout, colours),
-            guide.guide_sheet(network, layout, title, description, colours),
-            model_sheet_module.model_sheet(network, layout, values, lines, colours),
-        ),
+        tuple(replace(sheet, protected=protect) for sheet in sheets),
         names | {MANIFEST_NAME: (model_sheet_module.NAME, text)},
     )
+
+
+def _display(model: Model, image: Array, gallery: Gallery | None, scale: str) -> Display:
+    """What the new workbook shows."""
+    if scale not in SCALES:
+        raise TemplateError(f"no colour scale for each {scale!r}; there are {', '.join(SCALES)}")
+    checked = checked_image(model, image)
+    if gallery is not None:
+        gallery = shown_first(gallery, checked, "the picture of the build")
+    first = first_display(model, checked, gallery)
+    return replace(first, choices=replace(first.choices, scale=scale))
 
 
 DEFAULT_PALETTE = "lesson"

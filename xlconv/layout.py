@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from functools import singledispatch
 
 from xlconv.errors import LimitError
+from xlconv.desk import GalleryPlaces, LossPlaces, Verdict, legend, place_desk
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.layers import (
     Add,
@@ -37,6 +38,7 @@ from xlconv.places import (
     WeightPlaces,
 )
 from xlconv.shapes import Shape, channels_read, dilation, extent, map_count
+from xlconv.signs import signed
 
 TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
 LEFT = 2
@@ -47,9 +49,9 @@ CONTROL_WIDTH = 3  # columns of a cell that people set
 READ_WIDTH = 8  # columns in which a layer of several inputs names them
 
 
-def plan(network: Network) -> Layout:
-    """Where everything of a network goes."""
-    planner = _Planner(network)
+def plan(network: Network, pictures: int | None = None) -> Layout:
+    """Where everything of a network goes, beside a gallery of so many `pictures`, or none."""
+    planner = _Planner(network, pictures)
     for tensor in network.shapes:
         planner.place(tensor)
     return planner.layout()
@@ -58,8 +60,9 @@ def plan(network: Network) -> Layout:
 class _Planner:
     """Walks the layers from left to right, with the next free column at hand."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, pictures: int | None) -> None:
         self.network = network
+        self.pictures = pictures
         self.column = LEFT
         self.bands: list[Band] = []
         self.tensors: dict[str, Placement] = {}
@@ -70,6 +73,7 @@ class _Planner:
         self.cells: dict[str, Range] = {}
         self.controls: dict[str, dict[str, Range]] = {}
         self.vector_columns: list[int] = []
+        self.loss: LossPlaces | None = None
         self.pitches = Pitches(network)
         self.skips = _skips(network)
         lanes = max((lane for _, _, lane in self.skips), default=0)
@@ -89,7 +93,7 @@ class _Planner:
             else:
                 place_vector(layer, self)
         self.column = max(self.column, first + MIN_BAND)
-        if tensor == INPUT and len(self.network.shapes[self.network.output]) == 1:
+        if tensor == INPUT:
             self.column = max(self.column, first + self.pitches.rings[INPUT].left + ANSWER_WIDTH)
         self.bands.append(Band(tensor, first, self.column - 1))
         self.check(tensor, self._places(tensor))
@@ -97,7 +101,7 @@ class _Planner:
 
     def _places(self, tensor: str) -> Iterable[Range]:
         """What belongs to a tensor, as far as it may be the lowest."""
-        yield self.tensors[tensor].ringed(-1)
+        yield from self.legends(tensor) or [self.tensors[tensor].ringed(-1)]
         if tensor in self.weights:
             yield self.weights[tensor].range
         if tensor in self.steps:
@@ -154,8 +158,15 @@ class _Planner:
     def layout(self) -> Layout:
         self.column -= GAP
         answer = place_answer(self)
-        if answer is not None:
-            self.check(self.network.output, [Range(answer.bottom, 1, 1, 1)])
+        verdict = place_verdict(self, answer)
+        first = self.tensors[INPUT].maps[0]
+        top = self.top_of(INPUT, len(self.tensors[INPUT].maps))
+        below = max(answer.bottom, verdict.right.bottom if verdict else 0) if answer else top
+        chosen = None
+        if self.pictures is not None:
+            chosen = Cell(self.first_map_row - self.pitches.top - 2, first.column + 9)
+        desk = place_desk(self.network, below + 3, first.column, chosen)
+        self.check(self.network.output, [desk.range])
         return Layout(
             tuple(self.bands),
             self.tensors,
@@ -168,6 +179,20 @@ class _Planner:
             tuple(self._lanes()),
             answer,
             tuple(self.vector_columns),
+            {tensor: self.legends(tensor) for tensor in self.tensors},
+            desk,
+            verdict,
+            self.loss,
+            GalleryPlaces(self.network.input_shape, self.pictures) if self.pictures else None,
+        )
+
+    def legends(self, tensor: str) -> tuple[Range, ...]:
+        """What the colours of each map mean, below it; a vector has none."""
+        if len(self.network.shapes[tensor]) == 1:
+            return ()
+        both = signed(self.network, tensor)
+        return tuple(
+            legend(place, self.pitches.bottom, both) for place in self.tensors[tensor].maps
         )
 
     def _lanes(self) -> Iterable[Lane]:
@@ -304,12 +329,30 @@ def place_vector(layer: Layer, planner: _Planner) -> None:
 
 
 @place_vector.register
+def _place_sigmoid(layer: Sigmoid, planner: _Planner) -> None:
+    units = planner.network.shapes[layer.name][0]
+    planner.labels[layer.name] = planner.vector_column(units)
+    planner.tensors[layer.name] = Placement((planner.vector_column(units),))
+    place_loss(layer, planner)
+
+
+def place_loss(layer: Softmax | Sigmoid, planner: _Planner) -> None:
+    """The loss, beside the probabilities that end a network."""
+    units = planner.network.shapes[layer.name][0]
+    if layer.name == planner.network.output:
+        truth, parts = planner.vector_column(units), planner.vector_column(units)
+        total = Cell(parts.bottom + 3, parts.column)
+        planner.loss = LossPlaces(truth, parts, total, total.shifted(3, 0))
+
+
+@place_vector.register
 def _place_softmax(layer: Softmax, planner: _Planner) -> None:
     units = planner.network.shapes[layer.name][0]
     planner.labels[layer.name] = planner.vector_column(units)
     shifted = planner.vector_column(units)
     exp = planner.vector_column(units)
     planner.tensors[layer.name] = Placement((planner.vector_column(units),))
+    place_loss(layer, planner)
     below = shifted.bottom + 3
     planner.steps[layer.name] = Steps(
         Cell(below, shifted.column), shifted, exp, Cell(below, exp.column)
@@ -344,3 +387,12 @@ def place_answer(planner: _Planner) -> Answer | None:
         tuple(Range(line.row, at + 8 + long, high, 2) for line in lines) if several else (),
         threshold,
     )
+
+
+def place_verdict(planner: _Planner, answer: Answer | None) -> Verdict | None:
+    """Under the answer, what the picture really shows, where the network tells classes."""
+    several = isinstance(planner.network.layer(planner.network.output), Sigmoid)
+    if answer is None or not (answer.labels or several):
+        return None
+    row, column = (answer.threshold or answer.value).bottom + 4, answer.label.column
+    return Verdict(Range(row, column, 3, 8), Range(row + 3, column, 2, 8))

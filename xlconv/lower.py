@@ -22,13 +22,17 @@ from xlconv.blocks import (
     Choice,
     ConstantBlock,
     FormulaBlock,
+    Pages,
     Sheet,
     Style,
     TextBlock,
     Values,
 )
 from xlconv.captions import captions
+from xlconv.choices import Display
 from xlconv.colouring import KERNELS, colour_rules
+from xlconv.desk_blocks import controls, desk_blocks, desk_choices, empty_controls
+from xlconv.desk_rules import desk_rules, picture_rules
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Dense, KernelDemo, Layer, Sigmoid, Softmax
@@ -42,28 +46,45 @@ from xlconv.settings import setting_cell
 SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
 TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}
 CHART_SIZE = (440, 320)  # pixels
+PAGE_PIXELS = 3200  # of a sheet on a landscape page
 
 
-def lower(model: Model, values: Mapping[str, Values], layout: Layout, colours: Palette) -> Sheet:
-    """The board of a network. `values` are the reference's, as `forward_steps` gives them."""
-    rules = board_rules(model.network, layout)
+def lower(
+    display: Display,
+    values: Mapping[str, Values],
+    layout: Layout,
+    colours: Palette,
+    counting: str = "",
+) -> Sheet:
+    """The board of a network. `values` are those of every computed cell, as `workbook_values`
+    gives them; `counting` names the cells that hold the numbers from 0."""
+    model = display.model
+    network = model.network
+    rules = [
+        *picture_rules(network, layout),
+        *board_rules(network, layout),
+        *desk_rules(network, layout),
+    ]
     blocks = [
         *_constants(model, values, layout),
         *(_computed(rule, values, model, colours) for rule in rules),
+        *desk_blocks(display, layout),
         *_rings(layout),
         *_gaps(layout),
         *(part for place in layout.cells.values() for part in _rest(place, palette.COMPUTED)),
         *captions(model.network, layout),
         *_bars(model, layout),
+        *(BlankBlock(place, palette.CONTROL) for place in empty_controls(display, layout)),
+        *(part for place in controls(layout) for part in _rest(place, palette.CONTROL)),
     ]
     widths = dict.fromkeys(layout.vector_columns, palette.VECTOR_PIXELS)
     return Sheet(
         BOARD,
         tuple(blocks),
-        rules=tuple(colour_rules(model.network, values, layout, colours)),
+        rules=tuple(colour_rules(display, values, layout, colours)),
         merges=_merges(layout),
         charts=tuple(_charts(model, layout, colours)),
-        choices=tuple(_choices(model.network, layout)),
+        choices=(*_choices(network, layout), *desk_choices(display, layout, counting)),
         column_width=palette.CELL_PIXELS,
         row_height=palette.CELL_PIXELS,
         widths={1: 12, **widths},
@@ -71,7 +92,14 @@ def lower(model: Model, values: Mapping[str, Values], layout: Layout, colours: P
         freeze=Cell(TITLE_ROWS + 1, 1),
         zoom=_zoom(layout),
         tab_colour=colours.positive,
+        pages=_pages(layout),
     )
+
+
+def _pages(layout: Layout) -> Pages:
+    """So many pages beside each other that digits can still be told apart, titles on each."""
+    wide = layout.bands[-1].last * palette.CELL_PIXELS
+    return Pages(max(1, round(wide / PAGE_PIXELS)), None, (1, TITLE_ROWS))
 
 
 def _zoom(layout: Layout) -> int:
@@ -99,6 +127,10 @@ def _computed(rule: Rule, values: Mapping[str, Values], model: Model, colours: P
 
 
 def _style(rule: Rule, model: Model, colours: Palette) -> Style:
+    if ":" in rule.key:
+        return _desk_style(rule.key)
+    if rule.block == INPUT:
+        return palette.PIXEL
     if rule.block == TITLES:
         return palette.LAYER_SHAPE if rule.range.row <= TITLE_ROWS else palette.MAP_TITLE
     if rule.block == ANSWER:
@@ -111,6 +143,27 @@ def _style(rule: Rule, model: Model, colours: Palette) -> Style:
     return palette.PERCENT if isinstance(layer, Softmax | Sigmoid) else palette.VECTOR
 
 
+def _desk_style(key: str) -> Style:
+    """The look of a cell of the desk, by the beginning of its name."""
+    return next(style for begin, style in _DESK_STYLES.items() if key.startswith(begin))
+
+
+_DESK_STYLES = {
+    "picture:actual": palette.ACTUAL,
+    "picture:right": palette.VERDICT,
+    "picture:": palette.DESK_COUNT,
+    "loss:truth": palette.ONE_HOT,
+    "loss:total": palette.LOSS,
+    "loss:": palette.FRACTION,
+    "scales:high_": palette.LEGEND,
+    "scales:low_": palette.LEGEND,
+    "scales:number": palette.DESK_COUNT,
+    "scales:": palette.DESK_END,
+    "looks:reads_": palette.BOX_READ,
+    "looks:reaches_": palette.BOX_REACHED,
+    "shown:": palette.DESK_COUNT,
+}
+
 _STEP_STYLES = {
     "max": palette.VECTOR,
     "shifted": palette.VECTOR,
@@ -121,7 +174,7 @@ _STEP_STYLES = {
     "share": palette.COMPUTED,
     "factor": palette.FACTOR,
     "number": palette.COUNT,
-    "kernel": palette.WEIGHT,
+    "kernel": palette.KERNEL_IN_USE,
 }
 
 
@@ -143,7 +196,8 @@ def _answer_style(key: str, model: Model, colours: Palette) -> Style:
 
 def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> Iterator[Block]:
     for channel, place in enumerate(layout.tensors[INPUT].maps):
-        yield ConstantBlock(place, values[INPUT][channel], palette.PIXEL)
+        if layout.gallery is None:
+            yield ConstantBlock(place, values[INPUT][channel], palette.PIXEL)
     for layer in model.network.layers:
         for key, array in model.layer_weights(layer).items():
             yield from _weight_blocks(layer, key, array, layout.weights[layer.name])
@@ -205,17 +259,23 @@ def _gaps(layout: Layout) -> Iterator[Block]:
 
 
 def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
-    """What may be typed into the cells that people set."""
+    """What may be typed into the cells that people set, and over pixels and weights."""
+    maps = layout.tensors[INPUT].maps
+    yield Choice(maps, "a pixel", "Type a number over it: 0 is paper, 1 is ink.")
     for layer in network.layers:
+        weights = layout.weights.get(layer.name)
+        if weights is not None:
+            places = tuple(place for ranges in weights.arrays.values() for place in ranges)
+            yield Choice(places, layer.name, "A weight: type another number and watch.")
         for key, place in layout.controls.get(layer.name, {}).items():
-            value = getattr(layer, key)
+            value, at = getattr(layer, key), (Range.of(place.first),)
             if isinstance(value, bool):
-                yield Choice(place, key, "1 is on, 0 is off.", ("1", "0"))
+                yield Choice(at, key, "1 is on, 0 is off.", ("1", "0"))
             elif isinstance(value, str) and isinstance(layer, KernelDemo):
-                yield Choice(place, key, "Choose one from the list.", layer.kernels)
+                yield Choice(at, key, "Choose one from the list.", layer.kernels)
             else:
                 most = max(0.99, value) if key == "rate" else 1.0
-                yield Choice(place, key, f"A number from 0 to {most:g}.", most=most)
+                yield Choice(at, key, f"A number from 0 to {most:g}.", most=most)
 
 
 def _rings(layout: Layout) -> Iterator[Block]:
@@ -241,8 +301,10 @@ def _bars(model: Model, layout: Layout) -> Iterator[Block]:
 def _merges(layout: Layout) -> tuple[Range, ...]:
     """The controls and computed cells that are larger than one cell of the grid."""
     places = [place for controls in layout.controls.values() for place in controls.values()]
-    places += layout.cells.values()
-    answer = layout.answer
+    places += [*layout.cells.values(), *controls(layout)]
+    answer, verdict = layout.answer, layout.verdict
+    if verdict is not None:
+        places += [verdict.actual, verdict.right]
     if answer is not None:
         places += [answer.label, answer.value, *answer.labels, *answer.values, *answer.ticks]
     return tuple(place for place in places if place.size > 1)
@@ -252,7 +314,7 @@ def _charts(model: Model, layout: Layout, colours: Palette) -> Iterator[BarChart
     for layer in model.network.layers:
         if isinstance(layer, Softmax):
             labels, values = layout.labels[layer.name], layout.tensors[layer.name].maps[0]
-            place = Cell(layout.steps[layer.name].total.row + 3, labels.column)
+            place = Cell(layout.steps[layer.name].total.row + 6, labels.column)
             yield BarChart(
                 place, *CHART_SIZE, "probability of each class", labels, values, colours.positive
             )

@@ -13,20 +13,25 @@ from xlconv.network import Network
 from xlconv.notation import network_of, network_text, read_toml
 
 NAME = "xlconv_network"
+MAX_PICTURES = 1000
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """xlconv's version, the palette's name, the network."""
+    """xlconv's version, the palette's name, the network, and how many pictures the gallery has,
+    if there is one."""
 
     version: str
     palette: str
     network: Network
+    pictures: int | None = None
 
 
 def manifest_lines(manifest: Manifest) -> list[str]:
     """The manifest, line by line."""
     head = f'xlconv = "{manifest.version}"\npalette = "{manifest.palette}"\n'
+    if manifest.pictures is not None:
+        head += f"pictures = {manifest.pictures}\n"
     return (head + network_text(manifest.network)).rstrip("\n").split("\n")
 
 
@@ -40,4 +45,11 @@ def parse_manifest(lines: list[str], where: str) -> Manifest:
             f"the network's text on the Model sheet cannot be read: {error}; "
             "undo the change to it or build the workbook again"
         ) from error
-    return Manifest(str(table.get("xlconv", "?")), str(table.get("palette", "lesson")), network)
+    pictures = table.get("pictures")
+    if pictures is not None and (type(pictures) is not int or not 1 <= pictures <= MAX_PICTURES):
+        raise BookError(
+            f"{where}: pictures is {pictures!r}, not a number from 1 to {MAX_PICTURES}; "
+            "undo the change to it or build the workbook again"
+        )
+    palette = str(table.get("palette", "lesson"))
+    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures)

@@ -268,8 +268,10 @@ def defined_names(network: Network) -> dict[str, str]:
             )
         named[name] = taken[name.lower()] = what
 
-    for name in ("answer", "titles", "sums"):
+    for name in ("answer", "titles", "sums", "scales", "looks", "explain", "shapes"):
         taken[name] = f"the {name} of the board"
+    for name in ("picture", "loss"):
+        taken[name] = f"the {name} that stands on the board"
     for layer in network.layers:
         for step in STEPS.get(type(layer), ()):
             taken[f"{layer.name}_{step}".lower()] = f"a step of layer {layer.name!r}"

@@ -44,7 +44,7 @@ from xlconv.network import Array
 from xlconv.shapes import dilation, output_shape, padding
 
 Weights = Mapping[str, Array]
-Values = NDArray[np.float64] | NDArray[np.str_]
+Values = NDArray[np.float64] | NDArray[np.str_] | NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,9 @@ class Step:
 
     `scale` is, for each number, the sum of the absolute terms that made it; rounding errors
     are relative to this and not to the result, which may have cancelled to nearly nothing
-    (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Texts have none. `also` are
-    values that are as right where rounding decides.
+    (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Texts have none. Where some cells
+    hold texts and others numbers, the values are objects, None for what cannot be known. `also`
+    are values that are as right where rounding decides.
     """
 
     name: str
@@ -79,7 +80,11 @@ def layer_steps(layer: Layer, weights: Weights, values: Mapping[str, Values]) ->
 
 
 def numbers(values: Values) -> Array:
-    return np.asarray(values, dtype=np.float64)
+    """Values as numbers; NaN for what is none."""
+    if values.dtype.kind == "f":
+        return np.asarray(values, dtype=np.float64)
+    flat = [one if isinstance(one, float) else np.nan for one in values.reshape(-1).tolist()]
+    return np.array(flat).reshape(values.shape)
 
 
 def _shifted(layer: Windowed, x: Array, outside: float) -> Iterator[tuple[int, int, Array]]:

@@ -21,7 +21,7 @@ from openpyxl.chart import Reference
 from openpyxl.chart.label import DataLabelList
 from openpyxl.formatting.rule import ColorScale, FormatObject, Rule
 from openpyxl.packaging.custom import StringProperty
-from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 from openpyxl.workbook.defined_name import DefinedName
@@ -134,9 +134,19 @@ def _view(worksheet: Worksheet, sheet: Sheet) -> None:
     if sheet.tab_colour is not None:
         worksheet.sheet_properties.tabColor = sheet.tab_colour
     worksheet.sheet_properties.pageSetUpPr.fitToPage = True
-    worksheet.page_setup.orientation = "landscape" if sheet.landscape else "portrait"
-    worksheet.page_setup.fitToHeight = 1
-    worksheet.page_setup.fitToWidth = 1
+    worksheet.page_setup.orientation = "landscape"
+    worksheet.page_setup.fitToHeight = sheet.pages.down or 0
+    worksheet.page_setup.fitToWidth = sheet.pages.across or 0
+    worksheet.page_setup.paperSize = worksheet.PAPERSIZE_A4
+    if sheet.pages.rows_again is not None:
+        first, last = sheet.pages.rows_again
+        worksheet.print_title_rows = f"{first}:{last}"
+    worksheet.oddFooter.left.text = "&A"
+    worksheet.oddFooter.right.text = "&P / &N"
+    if sheet.protected:
+        # Without a password: it keeps hands off formulas, and whoever wants can lift it.
+        worksheet.protection.sheet = True
+        worksheet.protection.formatColumns = worksheet.protection.formatRows = False
     worksheet.sheet_format.defaultRowHeight = sheet.row_height * 0.75
     worksheet.sheet_format.customHeight = True
     worksheet.sheet_format.defaultColWidth = sheet.column_width / _DIGIT_PIXELS
@@ -188,19 +198,25 @@ def _style_number(worksheet: Worksheet, style: Style) -> int:
         shrink_to_fit=style.shrink or None,
     )
     cell.number_format = style.number_format
+    if not style.locked:
+        cell.protection = Protection(locked=False)
     return int(cell.style_id)
 
 
 def _validation(choice: Choice) -> DataValidation:
-    kind: dict[str, object] = {"type": "list", "formula1": f'"{",".join(choice.options)}"'}
-    if not choice.options:
+    kind: dict[str, object] = {}
+    if choice.options:
+        kind = {"type": "list", "formula1": f'"{",".join(choice.options)}"'}
+    elif choice.listed is not None:
+        kind = {"type": "list", "formula1": choice.listed}
+    elif choice.most is not None:
         limits = {"formula1": "0", "formula2": f"{choice.most:g}"}
         kind = {"type": "decimal", "operator": "between", **limits}
     return DataValidation(
         **kind,
-        sqref=choice.range.first.a1,
-        allow_blank=False,
-        showErrorMessage=True,
+        sqref=" ".join(place.a1 for place in choice.ranges),
+        allow_blank=not kind,
+        showErrorMessage=bool(kind),
         showInputMessage=True,
         promptTitle=choice.title,
         prompt=choice.words,
@@ -228,14 +244,16 @@ def _scale_rule(rule: ColourScale) -> Rule:
 
 @colour_rule.register
 def _highlight_rule(rule: Highlight) -> Rule:
+    side = Side(style="thin", color=rule.border)
     look = DifferentialStyle(
+        border=Border(left=side, right=side, top=side, bottom=side) if rule.border else None,
         font=Font(color=rule.colour) if rule.colour else None,
         fill=PatternFill(bgColor=rule.fill) if rule.fill else None,
         numFmt=(
             NumberFormat(_FIRST_CUSTOM_FORMAT, rule.number_format) if rule.number_format else None
         ),
     )
-    return Rule(type="expression", dxf=look, formula=[rule.formula])
+    return Rule(type="expression", dxf=look, formula=[rule.formula], stopIfTrue=rule.last or None)
 
 
 def _chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from xlconv.desk import BOARD, Desk, GalleryPlaces, LossPlaces, Verdict
 from xlconv.grid import Cell, Range
 from xlconv.network import Network
 from xlconv.shapes import NO_MARGIN, Margin
 
-BOARD = "Board"
+__all__ = ["BOARD"]
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ class Layout:
 
     `inner` holds what layers show on their way (`dropout_mask`), `cells` single computed cells
     (`dropout_share`), `controls` the cells in which people set a layer's settings, by layer and
-    setting.
+    setting. `legends` stand below the maps, by tensor; `verdict` and `loss` are there where
+    the network tells classes.
     """
 
     bands: tuple[Band, ...]
@@ -149,6 +151,11 @@ class Layout:
     lanes: tuple[Lane, ...]
     answer: Answer | None
     vector_columns: tuple[int, ...]
+    legends: Mapping[str, tuple[Range, ...]]
+    desk: Desk
+    verdict: Verdict | None
+    loss: LossPlaces | None
+    gallery: GalleryPlaces | None
 
     def names(self, network: Network) -> dict[str, Range]:
         """The range of every defined name: tensors, maps, weights, steps and controls."""
@@ -162,6 +169,10 @@ class Layout:
             named |= {f"{layer}_{key}": weights.array_range(key) for key in weights.arrays}
         for layer, controls in self.controls.items():
             named |= {f"{layer}_{key}": Range.of(place.first) for key, place in controls.items()}
+        if self.desk.picture is not None:
+            named["picture"] = Range.of(self.desk.picture.first)
+        if self.loss is not None:
+            named["loss"] = Range.of(self.loss.total)
         return named | {name: placement.range for name, placement in self.inner.items()}
 
     def summed(self, tensor: str) -> list[Range]:

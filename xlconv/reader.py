@@ -64,6 +64,10 @@ class FoundCell:
         """The formula as a spreadsheet shows it in a cell, or the constant."""
         return self.formula.at(cell) if self.formula else self.value
 
+    def told(self, cell: Cell) -> str:
+        """What it holds, for an error."""
+        return f"the formula {self.formula.at(cell)}" if self.formula else repr(self.value)
+
 
 FoundSheet = Mapping[tuple[int, int], FoundCell]
 EMPTY = FoundCell(None)

@@ -113,7 +113,10 @@ def _pattern(block: Block, cell: str) -> str:
 
 
 def _finite(block: Block, values: Values) -> None:
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
+    numbers = values
+    if values.dtype.kind == "O":
+        numbers = np.array([v for v in values.flat if isinstance(v, float)])
+    if numbers.dtype.kind == "f" and not np.isfinite(numbers).all():
         raise LimitError(
             f"the numbers at {block.range.a1} are too large for a cell (infinity or NaN); "
             "use smaller weights"
@@ -122,6 +125,8 @@ def _finite(block: Block, values: Values) -> None:
 
 def _texts(values: Values, row: int) -> tuple[str, ...]:
     """The texts of one row: made when the row is, so that no more than a row is held."""
+    if values.dtype.kind == "O":
+        return tuple(repr(v) if isinstance(v, float) else escaped_string(v) for v in values[row])
     return tuple(map(repr if values.dtype.kind == "f" else escaped_string, values[row].tolist()))
 
 
@@ -129,14 +134,37 @@ def _texts(values: Values, row: int) -> tuple[str, ...]:
 def _constant_row(
     block: ConstantBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
-    _finite(block, block.values)
-    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"><v>%s</v></c>')
     values, first = block.values, block.range.row
+    if np.isnan(values.astype(np.float64)).any():
+        _finite(block, np.where(np.isnan(values), 0.0, values))
+        return _sparse_row(block, style)
+    _finite(block, values)
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"><v>%s</v></c>')
     return lambda row: pattern.replace(_ROW_MARK, str(row)) % _texts(values, row - first)
 
 
-def _type_of(values: Values) -> str:
-    return "" if values.dtype.kind == "f" else ' t="str"'
+def _sparse_row(block: ConstantBlock, style: int) -> RowText:
+    """Numbers with gaps: a cell that is left empty is not written at all."""
+    letters = [column_letters(c) for c in range(block.range.column, block.range.right + 1)]
+    values, first = block.values, block.range.row
+
+    def text(row: int) -> str:
+        numbers = values[row - first].tolist()
+        cells = zip(letters, numbers, strict=True)
+        return "".join(
+            f'<c r="{column}{row}" s="{style}"><v>{value!r}</v></c>'
+            for column, value in cells
+            if value == value  # NaN is not
+        )
+
+    return text
+
+
+def _types_of(values: Values, row: int) -> tuple[str, ...]:
+    """What each cell of a row says of its value's type: nothing for a number."""
+    if values.dtype.kind == "O":
+        return tuple("" if isinstance(value, float) else ' t="str"' for value in values[row])
+    return ("" if values.dtype.kind == "f" else ' t="str"',) * values.shape[1]
 
 
 @row_text.register
@@ -144,21 +172,21 @@ def _formula_row(
     block: FormulaBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     _finite(block, block.values)
-    kind, formula = _type_of(block.values), escaped(block.formula)
-    place, values = block.range, block.values
+    formula, place, values = escaped(block.formula), block.range, block.values
     if place.size == 1:
-        [value] = _texts(values, 0)
+        [value], [kind] = _texts(values, 0), _types_of(values, 0)
         cell = f'<c r="{place.a1}" s="{style}"{kind}><f>{formula}</f><v>{value}</v></c>'
         return lambda row: cell
     number = next(shared)
     child = f'<f t="shared" si="{number}"/>'
     master = f'<f t="shared" ref="{place.a1}" si="{number}">{formula}</f>'.replace("%", "%%")
-    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}>{child}<v>%s</v></c>')
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"%s>{child}<v>%s</v></c>')
     first = pattern.replace(child, master, 1)
 
     def text(row: int) -> str:
-        chosen = first if row == place.row else pattern
-        return chosen.replace(_ROW_MARK, str(row)) % _texts(values, row - place.row)
+        chosen, at = first if row == place.row else pattern, row - place.row
+        filling = _woven(_types_of(values, at), _texts(values, at))
+        return chosen.replace(_ROW_MARK, str(row)) % filling
 
     return text
 
@@ -168,17 +196,21 @@ def _cellwise_row(
     block: CellwiseBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     _finite(block, block.values)
-    kind, width = _type_of(block.values), block.range.width
-    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}><f>%s</f><v>%s</v></c>')
+    width, values = block.range.width, block.values
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"%s><f>%s</f><v>%s</v></c>')
 
     def text(row: int) -> str:
-        offset = row - block.range.row
-        formulas = map(escaped, block.formulas[offset * width : (offset + 1) * width])
-        pairs = zip(formulas, _texts(block.values, offset), strict=True)
-        filling = tuple(part for pair in pairs for part in pair)
+        at = row - block.range.row
+        formulas = tuple(map(escaped, block.formulas[at * width : (at + 1) * width]))
+        filling = _woven(_types_of(values, at), formulas, _texts(values, at))
         return pattern.replace(_ROW_MARK, str(row)) % filling
 
     return text
+
+
+def _woven(*parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of each part, then the second of each, and so on."""
+    return tuple(text for together in zip(*parts, strict=True) for text in together)
 
 
 @row_text.register

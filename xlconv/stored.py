@@ -42,14 +42,14 @@ def check_stored(book: FoundBook, cells: ComputedCells, excused: Collection[Plac
     found: dict[str, list[Value]] = {
         key: [cell.found.value for cell in members] for key, members in cells.items()
     }
-    whole = compare_end_to_end(book.model, book.image, found)
+    whole = compare_end_to_end(book.display, book.layout, found)
     changed = _changed_since(found, whole, book.network, cells)
     empty = _empty_blocks(cells)
     trusted = {
         key: np.array([_unjudged(cell, key in changed, empty, excused) for cell in members])
         for key, members in cells.items()
     }
-    comparisons = compare_mended(book.model, book.image, found, trusted, either=bool(changed))
+    comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
     states = {}
     for key, members in cells.items():
         stale = bool(changed) and whole[key].wrong.any()

@@ -19,10 +19,10 @@ import numpy as np
 from xlconv.comparison import Comparison, compare_end_to_end, compare_locally
 from xlconv.engines import engine_named
 from xlconv.errors import BookError
+from xlconv.expected import workbook_values
 from xlconv.network import NONE_FOUND, found_labels
 from xlconv.operators import Values
 from xlconv.reader import Value
-from xlconv.reference import forward_steps
 from xlconv.report import BlockReport, Finding, LiveCheck, Report, StoredCheck
 from xlconv.stored import ABSENT, PRESENT, STALE, Stored, check_stored
 from xlconv.structure import (
@@ -60,7 +60,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
         engine_named(engine)
     book = read_book(path)
     cells = computed_cells(book)
-    truth = forward_steps(book.model, book.image, book.drawn)
+    truth = workbook_values(replace(book.display, drawn=book.drawn), book.layout)
     _check_finite(book, truth)
     around = [*padding_findings(book), *label_findings(book)]
     formulas = dict(formula_findings(cells, truth))
@@ -104,11 +104,11 @@ def _check_live(book: FoundBook, cells: ComputedCells, engine: str, spoiled: set
     values: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):
         values[rule.key].extend(value for row in grid for value in row)
-    compared = compare_locally(book.model, book.image, values)
+    compared = compare_locally(book.display, book.layout, values)
     for key, members in cells.items() if spoiled else ():
         innocent = np.array([cell.place in spoiled for cell in members])
         compared[key] = replace(compared[key], wrong=compared[key].wrong & ~innocent)
-    output = compare_end_to_end(book.model, book.image, values)[book.network.output]
+    output = compare_end_to_end(book.display, book.layout, values)[book.network.output]
     return _Live(values, compared, float(output.error.max()))
 
 

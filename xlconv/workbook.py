@@ -17,7 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from xlconv._version import __version__
+from xlconv.choices import Display
+from xlconv.desk import EXPLAIN, GUIDE, IMAGES
 from xlconv.errors import BookError, NetworkError
+from xlconv.found_choices import FoundCells, found_choices, found_gallery, found_image
 from xlconv.grid import Cell, Range
 from xlconv.layers import Layer
 from xlconv.layout import plan
@@ -36,15 +40,24 @@ class FoundBook:
     """A workbook as it was found.
 
     `model` and `image` are what its cells hold now (an empty cell counts as 0, as it does in
-    the formulas), settings in cells such as a threshold included; `image` has shape (C, H, W).
+    the formulas), settings in cells such as a threshold included; `image` has shape (C, H, W) and
+    is the chosen picture with the pixels that were typed over it. `display` has them with the
+    gallery and with what else was chosen.
     """
 
     path: Path
     manifest: Manifest
     layout: Layout
     sheets: Mapping[str, FoundSheet]
-    model: Model
-    image: Array
+    display: Display
+
+    @property
+    def model(self) -> Model:
+        return self.display.model
+
+    @property
+    def image(self) -> Array:
+        return self.display.image
 
     @property
     def network(self) -> Network:
@@ -91,32 +104,54 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
             "make one with `xlconv build`"
         )
     model_sheet, place = package.names[MANIFEST_NAME]
-    for name in (BOARD, MODEL_SHEET):
-        if name not in package.parts:
-            raise BookError(
-                f"{path}: the sheet {name!r} is missing, there are {', '.join(package.parts)}; "
-                "give it its name back"
-            )
-    sheets = {BOARD: package.sheet(BOARD), MODEL_SHEET: package.sheet(MODEL_SHEET)}
+    sheets = _sheets(package, [BOARD, MODEL_SHEET])
     lines = [
         str(sheets[MODEL_SHEET].get((row, place.column), EMPTY).value or "")
         for row in range(place.row, place.bottom + 1)
     ]
     manifest = parse_manifest(lines, f"{path}, {model_sheet}!{place.a1}")
-    layout = plan(manifest.network)
+    layout = plan(manifest.network, manifest.pictures)
     _check_places(package, layout, manifest)
+    sheets |= _sheets(package, [EXPLAIN, GUIDE, *([IMAGES] if layout.gallery else [])])
     board = _Board(Path(path), sheets[BOARD])
     network = _as_set(manifest.network, layout, board)
-    pixels = [board.numbers(place.cells(), INPUT) for place in layout.tensors[INPUT].maps]
-    image = np.array(pixels).reshape(network.input_shape)
     model = Model(network, _weights(network, layout, board))
-    return FoundBook(Path(path), replace(manifest, network=network), layout, sheets, model, image)
+    display = _display(FoundCells(Path(path), sheets), model, layout, board)
+    return FoundBook(Path(path), replace(manifest, network=network), layout, sheets, display)
+
+
+def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> Display:
+    """What the cells of all sheets hold now."""
+    choices = found_choices(cells, model.network, layout)
+    if layout.gallery is None:
+        maps = layout.tensors[INPUT].maps
+        pixels = [board.numbers(place.cells(), INPUT) for place in maps]
+        return Display(model, np.array(pixels).reshape(model.network.input_shape), choices)
+    pictures, labels = found_gallery(cells, layout.gallery)
+    image = found_image(cells, layout, pictures[choices.picture], INPUT)
+    return Display(model, image, choices, pictures, labels)
+
+
+def _sheets(package: Package, names: list[str]) -> dict[str, FoundSheet]:
+    """The cells of sheets; BookError if one of them is missing."""
+    for name in names:
+        if name not in package.parts:
+            raise BookError(
+                f"{package.path}: the sheet {name!r} is missing, there are "
+                f"{', '.join(package.parts)}; give it its name back"
+            )
+    return {name: package.sheet(name) for name in names}
 
 
 def _check_places(package: Package, layout: Layout, manifest: Manifest) -> None:
     """A book is read where it was built: names follow cells that are moved, so they tell."""
     for name, place in layout.names(manifest.network).items():
         found = package.names.get(name)
+        if found != (BOARD, place) and manifest.version != __version__:
+            raise BookError(
+                f"{package.path}: built by xlconv {manifest.version}, whose boards are laid out "
+                f"otherwise than those of {__version__}; use that version, or build it again"
+            )
         if found is None:
             raise BookError(
                 f"{package.path}: the name {name!r} is missing or no single range; "
@@ -144,7 +179,7 @@ class _Board:
         found = self.cells.get((cell.row, cell.column), EMPTY)
         if found.formula is not None or not isinstance(found.value, float | None):
             raise BookError(
-                f"{self.path}: {BOARD}!{cell.a1} ({owner}) holds {_held(found, cell)} where a "
+                f"{self.path}: {BOARD}!{cell.a1} ({owner}) holds {found.told(cell)} where a "
                 "number belongs; type a number"
             )
         return found.value or 0.0
@@ -157,17 +192,13 @@ class _Board:
             what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
             raise BookError(
                 f"{self.path}: {BOARD}!{cell.a1} ({setting} of {layer.name!r}) holds "
-                f"{_held(found, cell)}; type {what}"
+                f"{found.told(cell)}; type {what}"
             )
         try:
             value: Any = setting_of(layer, setting, found.value)
             return replace(layer, **{setting: value})
         except NetworkError as error:
             raise BookError(f"{self.path}: {BOARD}!{cell.a1}: {error}") from error
-
-
-def _held(found: FoundCell, cell: Cell) -> str:
-    return f"the formula {found.formula.at(cell)}" if found.formula else repr(found.value)
 
 
 def _as_set(network: Network, layout: Layout, board: _Board) -> Network:

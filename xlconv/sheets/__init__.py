@@ -1,2 +1,42 @@
-"""The sheets around the board: one module a sheet, each giving blocks. They know networks
-and layouts; they must not know how a file is written."""
+"""The sheets around the board, one module a sheet, and the rules of all sheets together."""
+
+from __future__ import annotations
+
+from xlconv.desk_rules import desk_rules, picture_rules
+from xlconv.grid import Range
+from xlconv.inspector import layer_lines
+from xlconv.inspector_places import InspectorPlaces
+from xlconv.inspector_rules import explain_rules
+from xlconv.layer_rules import Rule
+from xlconv.network import Network
+from xlconv.places import Layout
+from xlconv.rules import board_rules
+from xlconv.sheets.model import model_rules
+
+
+def workbook_rules(network: Network, layout: Layout) -> list[Rule]:
+    """The rules of all computed cells of a workbook, in the order of computation."""
+    return [
+        *picture_rules(network, layout),
+        *board_rules(network, layout),
+        *desk_rules(network, layout),
+        *explain_rules(inspector_places(network, layout), board_range(layout)),
+        *model_rules(network, layout),
+    ]
+
+
+def inspector_places(network: Network, layout: Layout) -> InspectorPlaces:
+    """Where everything stands on the sheet Explain."""
+    sizes = [size for shape in network.shapes.values() for size in shape]
+    pictures = layout.gallery.count if layout.gallery else 0
+    return InspectorPlaces(tuple(layer_lines(network, layout)), max(pictures, *sizes))
+
+
+def board_range(layout: Layout) -> Range:
+    """The board from its first cell to the last that anything may read."""
+    used = [layout.desk.range, *(place.range for place in layout.weights.values())]
+    for placement in (*layout.tensors.values(), *layout.inner.values()):
+        used += [placement.ringed(0), placement.ringed(-1)]
+    used += [place for places in layout.controls.values() for place in places.values()]
+    whole = Range.around([*used, *layout.cells.values()])
+    return Range(1, 1, whole.bottom, whole.right)

@@ -1,0 +1,239 @@
+"""What the sheet Explain says, in plain NumPy and Python: terms, sums and sentences.
+
+Starts from what a cell is made of (`seeing`) and from the layout; must not know the formulas that
+find the same. A cell that holds nothing is an empty text; None stands for what cannot be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import isnan
+
+import numpy as np
+
+from xlconv.choices import Display, Explained
+from xlconv.inspector import FACTS, STRONGEST, layer_lines
+from xlconv.inspector_places import InspectorPlaces, table_column
+from xlconv.layers import BatchNorm2D, Concat, Layer, LeakyReLU, ReLU, Sigmoid, Tanh, sources
+from xlconv.operators import Step, Values, numbers
+from xlconv.outcomes import outcome
+from xlconv.places import Layout
+from xlconv.saying import Account, rounded_texts, said, term_said, then_said
+from xlconv.seeing import Cell3, Held, Scope, Seen, Terms, seen
+
+
+def explain_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    """Everything that is computed on the sheet, each from the found values that it reads."""
+    network, explained = display.network, display.choices.explained
+    lines = tuple(layer_lines(network, layout))
+    places = InspectorPlaces(lines, 0)
+    yield _numbers("layer", [[line.name for line in lines].index(explained.layer) + 1.0])
+    found = numbers(values["explain:layer"])[0]
+    if found not in range(1, len(lines) + 1):
+        return
+    layer = network.layers[int(found) - 1]
+    yield _held("chosen", table_column(lines[int(found) - 1], places))
+    used = Explained(layer.name, explained.map, explained.row, explained.column).used(network)
+    for key, count in zip(_AXES, used, strict=True):
+        yield _numbers(key, [float(count)])
+    now = [numbers(values[f"explain:{key}"])[0] for key in _AXES]
+    shape = network.shapes[layer.name]
+    sizes = shape if len(shape) == 3 else (1, shape[0], 1)
+    if all(number in range(1, size + 1) for number, size in zip(now, sizes, strict=True)):
+        cell = (int(now[0]) - 1, int(now[1]) - 1, int(now[2]) - 1)
+        scope = Scope(network, layout, display.model.layer_weights(layer), values)
+        yield from _cell_steps(layer, scope, cell, places)
+
+
+_AXES = ("maps", "rows", "columns")
+
+
+def _numbers(key: str, found: list[float]) -> Step:
+    return Step(f"explain:{key}", np.array(found), np.zeros(len(found)))
+
+
+def _held(key: str, found: list[Held], scale: list[float] | None = None) -> Step:
+    """A step of cells that hold numbers or texts."""
+    array = np.empty(len(found), dtype=object)
+    array[:] = [None if isinstance(one, float) and isnan(one) else one for one in found]
+    sizes = [abs(one) if isinstance(one, float) else 0.0 for one in found]
+    sizes[: len(scale or ())] = scale or ()
+    return Step(f"explain:{key}", array, np.nan_to_num(np.array(sizes)))
+
+
+def _said(key: str, texts: tuple[str, ...] | None) -> Step:
+    """A step of one text, of which there are several where rounding errors decide."""
+    if texts is None:
+        return _held(key, [None])
+    # In many countries a program writes a comma into its numbers.
+    also = {*texts, *(text.replace(".", ",") for text in texts)}
+    return Step(f"explain:{key}", np.array([texts[0]]), also=frozenset(also))
+
+
+def _cell_steps(layer: Layer, scope: Scope, cell: Cell3, places: InspectorPlaces) -> Iterator[Step]:
+    made = seen(layer, scope, cell)
+    first, part = made.slots[0], _number_of_source(layer, scope, cell)
+    yield _numbers("window", [*map(float, (first.map, first.row, first.column)), float(part)])
+    yield from _slot_steps(made, scope, places)
+    terms = Terms.of(made, scope.maps(sources(layer)[0]).shape[2] > 1)
+    for key, column, scale in terms.lists():
+        yield _held(f"term_{key}", _filled(column, places.terms), scale)
+    if made.unknown:
+        return
+    facts = list(made.facts.items())
+    yield _held("fact_names", _filled([name for name, _ in facts], FACTS))
+    yield _held("facts", _filled([value for _, value in facts], FACTS))
+    yield from _result_steps(layer, made, terms, scope, cell)
+    captions = _captions(made, scope)
+    yield from _strongest_steps(made, terms, captions)
+    yield from _drawn_steps(made, terms, captions, places)
+
+
+def _filled(found: list[Held] | list[str] | list[float], count: int) -> list[Held]:
+    """A list with empty texts behind it."""
+    return [*found, *[""] * (count - len(found))]
+
+
+def _number_of_source(layer: Layer, scope: Scope, cell: Cell3) -> int:
+    """The number, from 1, of the tensor that a concatenation's cell is taken from; else 1."""
+    if not isinstance(layer, Concat):
+        return 1
+    axis = 1 if len(scope.network.shapes[layer.name]) == 1 else 0
+    ends = np.cumsum([scope.network.shapes[name][0] for name in sources(layer)])
+    return int(np.searchsorted(ends, cell[axis], side="right")) + 1
+
+
+def _captions(made: Seen, scope: Scope) -> list[str]:
+    several = [len(scope.layout.tensors[slot.tensor].maps) > 1 for slot in made.slots]
+    return [
+        f"{slot.tensor} map {slot.map}" if more else slot.tensor
+        for slot, more in zip(made.slots, several, strict=True)
+    ]
+
+
+def _slot_steps(made: Seen, scope: Scope, places: InspectorPlaces) -> Iterator[Step]:
+    maps = [scope.layout.tensors[slot.tensor].maps[slot.map - 1] for slot in made.slots]
+    pairs = list(zip(made.slots, maps, strict=True))
+    columns: dict[str, list[Held]] = {
+        "caption": [*_captions(made, scope)],
+        "map": [float(slot.map) for slot in made.slots],
+        "top": [float(place.row + slot.row - 1) for slot, place in pairs],
+        "left": [float(place.column + slot.column - 1) for slot, place in pairs],
+        "weights_top": [float(s.kernel.row) if s.kernel else "" for s in made.slots],
+        "weights_left": [float(s.kernel.column) if s.kernel else "" for s in made.slots],
+    }
+    for key, found in columns.items():
+        yield _held(f"slot_{key}", _filled(found, places.slots))
+
+
+def _result_steps(
+    layer: Layer, made: Seen, terms: Terms, scope: Scope, cell: Cell3
+) -> Iterator[Step]:
+    """The board's cell and the inspector's own, their equality, and the activation behind."""
+    name = layer.name
+    board = float(scope.maps(name)[cell])
+    yield _held("board", [board])
+    found, scale = outcome(layer, made, terms, cell)
+    yield _held("result", [found], [scale])
+    known = not (isnan(board) or isnan(found))
+    near = known and abs(found - board) <= 1e-9 * (1 + abs(board))
+    yield _held("equal", ["✓" if near else "✗"] if known else [None])
+    then = next((one for one in scope.network.readers(name) if isinstance(one, THEN)), None)
+    if then is not None and scope.network.shapes[then.name] != scope.network.shapes[name]:
+        then = None
+    after = float(scope.maps(then.name)[cell]) if then else None
+    yield _held("then_name", [then.name if then else ""])
+    yield _held("then", ["" if after is None else after])
+    texts = None
+    if known and not (after is not None and isnan(after)):
+        account = Account(made, terms, found, _captions(made, scope)[0], cell)
+        texts = rounded_texts([*said(layer, account), *then_said(then, found, after)])
+    yield _said("sentence", texts)
+
+
+THEN = (ReLU, LeakyReLU, Tanh, Sigmoid, BatchNorm2D)
+
+
+def _strongest_steps(made: Seen, terms: Terms, captions: list[str]) -> Iterator[Step]:
+    """The products that speak most for a large result, and those against it."""
+    for key, sign in (("for", -1.0), ("against", 1.0)):
+        found: list[Held] = []
+        places: list[Held] = []
+        if made.slots[0].kernel is not None:
+            order = np.argsort(sign * terms.products, kind="stable")
+            order = order[sign * terms.products[order] < 0][:STRONGEST]
+            found = [float(terms.products[one]) for one in order]
+            # A list finds the first of several that are equal.
+            places = [float(np.flatnonzero(terms.products == one)[0]) + 1 for one in found]
+        yield _held(f"strongest_{key}", _filled(found, STRONGEST))
+        yield _held(f"strongest_{key}_term", _filled(places, STRONGEST))
+        yield _words(f"strongest_{key}_words", [int(one) - 1 for one in places], terms, captions)
+
+
+def _words(key: str, chosen: list[int], terms: Terms, captions: list[str]) -> Step:
+    """Terms in words, one a line."""
+    found = [
+        rounded_texts(term_said(terms, captions[int(terms.slot[number]) - 1], number))
+        for number in chosen
+    ]
+    blank = [""] * (STRONGEST - len(found))
+    also = {text for texts in found for text in (*texts, *(t.replace(".", ",") for t in texts))}
+    lines = np.array([*(texts[0] for texts in found), *blank])
+    return Step(f"explain:{key}", lines, also=frozenset(also))
+
+
+def _drawn_steps(
+    made: Seen, terms: Terms, captions: list[str], places: InspectorPlaces
+) -> Iterator[Step]:
+    """The windows, weights and products in their shapes, below a caption each."""
+    first = made.slots[0]
+    height, width = first.values.shape
+    rows, columns = places.rows, places.columns
+    numbered: dict[str, list[Held]] = {"line_slot": [], "line_row": [], "line_base": []}
+    named: list[Held] = []
+    sums: list[Held] = []
+    errors: list[float] = []
+    drawn = {key: np.full((rows, columns), "", dtype=object) for key in _DRAWN}
+    for number in range(len(made.slots)):
+        start = number * height * width
+        for row in range(height + 1):
+            base = start + (row - 1) * width
+            numbered["line_slot"].append(number + 1.0)
+            numbered["line_row"].append(float(row))
+            numbered["line_base"].append(float(base) if row else 0.0)
+            line = first.row + (row - 1) * made.apart[0]
+            named.append(f"row {line}" if row else captions[number])
+            part = slice(start, start + height * width)
+            has_sum = row == 0 and first.weights is not None
+            sums.append(float(terms.products[part].sum()) if has_sum else "")
+            errors.append(float(sum(terms.error[part])))
+            if row:
+                at = number * (height + 1) + row
+                for key, column in _DRAWN.items():
+                    drawn[key][at, :width] = getattr(terms, column)[base : base + width]
+    for key, found in numbered.items():
+        yield _held(key, [*found, *[0.0] * (rows - len(found))])
+    yield _held("captions", _filled(named, rows))
+    heads = [float(first.column + column * made.apart[1]) for column in range(width)]
+    yield _held("heads", _filled(heads, columns))
+    for key, array in drawn.items():
+        error = {"weights": terms.spread, "products": terms.error}.get(key)
+        yield _held(key, array.reshape(-1).tolist(), _placed(error, array.shape, made))
+    yield _held("sums", _filled(sums, rows), errors)
+
+
+_DRAWN = {"reads": "value", "weights": "weight", "products": "product"}
+
+
+def _placed(error: list[float] | None, shape: tuple[int, ...], made: Seen) -> list[float] | None:
+    """What rounding errors are relative to, where the terms are drawn."""
+    if error is None:
+        return None
+    height, width = made.slots[0].values.shape
+    placed = np.zeros(shape)
+    for number in range(len(made.slots)):
+        part = np.array(error[number * height * width : (number + 1) * height * width])
+        top = number * (height + 1) + 1
+        placed[top : top + height, :width] = part.reshape(height, width)
+    flat: list[float] = placed.reshape(-1).tolist()
+    return flat
