@@ -24,6 +24,7 @@ ORDER = [
         "digits",
         "images",
         "templates",
+        "gallery",
         "sheets",
         "sheets.model",
         "sheets.guide",

@@ -19,6 +19,7 @@ from xlconv._version import __version__
 if TYPE_CHECKING:
     from xlconv.compiler import build
     from xlconv.errors import XlconvError
+    from xlconv.gallery import Gallery, load_gallery
     from xlconv.images import load_image
     from xlconv.layers import (
         Add,
@@ -54,6 +55,7 @@ _HOMES = {
     "load_template": "templates",
     "load_image": "images",
     "XlconvError": "errors",
+    **dict.fromkeys(("Gallery", "load_gallery"), "gallery"),
     **dict.fromkeys(("Network", "Model"), "network"),
     **dict.fromkeys(
         (
@@ -74,6 +76,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "Gallery",
     "GlobalAvgPool2D",
     "KernelDemo",
     "LeakyReLU",
@@ -89,6 +92,7 @@ __all__ = [
     "__version__",
     "build",
     "forward",
+    "load_gallery",
     "load_image",
     "load_template",
     "read_book",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from xlconv._version import __version__
 from xlconv.blocks import Book
+from xlconv.gallery import Gallery
 from xlconv.grid import Range
 from xlconv.layout import plan
 from xlconv.lower import lower
@@ -32,22 +33,27 @@ def build(
     model: Model,
     image: Array,
     *,
+    gallery: Gallery | None = None,
     palette: str | None = None,
     overwrite: bool = True,
 ) -> None:
     """Write the workbook of a model that looks at a picture.
 
     `image` has the network's input shape (C, H, W). `palette` is "lesson", "colourblind" or
-    "grey"; left out, a template's own. The file is written beside `path` and then renamed.
+    "grey"; left out, a template's own. `gallery` holds pictures to choose from.
+    The file is written beside `path` and then renamed.
 
     Raises ImageError for a picture of another shape, LimitError for a network larger than a
     worksheet, OutputError if the file cannot be written, or exists and `overwrite` is false.
     """
-    write_book(Path(path), compile_book(model, image, palette), overwrite)
+    write_book(Path(path), compile_book(model, image, palette, gallery), overwrite)
 
 
-def compile_book(model: Model, image: Array, palette: str | None = None) -> Book:
+def compile_book(
+    model: Model, image: Array, palette: str | None = None, gallery: Gallery | None = None
+) -> Book:
     """The workbook as data: every sheet with its blocks."""
+    del gallery  # TODO: its sheet, and the list on the board
     network = model.network
     title, description, own_palette = network.name, DESCRIPTION, DEFAULT_PALETTE
     if isinstance(model, Template):
