@@ -10,11 +10,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """
 import xlconv, pathlib
+from xlconv.gallery import template_gallery
 from xlconv.templates import template_folder, template_names
 home = pathlib.Path(xlconv.__file__).parent
 assert template_folder().is_relative_to(home), template_folder()
 for name in template_names():
     template = xlconv.load_template(name)
+    assert len(template_gallery(template.about, template.network, template.image)) > 5
     xlconv.build(f"{name}.xlsx", template, template.image)
     assert xlconv.verify(f"{name}.xlsx").verdict == "agrees"
 print(home, *template_names())

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 from xlconv._version import __version__
 
 if TYPE_CHECKING:
+    from xlconv.collecting import load_gallery
     from xlconv.compiler import build
     from xlconv.errors import XlconvError
+    from xlconv.gallery import Gallery
     from xlconv.images import load_image
     from xlconv.layers import (
         Add,
@@ -54,6 +56,8 @@ _HOMES = {
     "load_template": "templates",
     "load_image": "images",
     "XlconvError": "errors",
+    "Gallery": "gallery",
+    "load_gallery": "collecting",
     **dict.fromkeys(("Network", "Model"), "network"),
     **dict.fromkeys(
         (
@@ -74,6 +78,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "Gallery",
     "GlobalAvgPool2D",
     "KernelDemo",
     "LeakyReLU",
@@ -89,6 +94,7 @@ __all__ = [
     "__version__",
     "build",
     "forward",
+    "load_gallery",
     "load_image",
     "load_template",
     "read_book",

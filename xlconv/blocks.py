@@ -180,7 +180,7 @@ class Sheet:
     freeze: Cell | None = None
     zoom: int = 100
     tab_colour: str | None = None
-    pages: Pages = Pages()  # noqa: RUF009 - frozen
+    pages: Pages = Pages()
     protected: bool = False
 
 

@@ -20,7 +20,9 @@ from xlconv._version import __version__
 from xlconv.errors import OutputError, TrainingError, XlconvError
 
 if TYPE_CHECKING:
+    from xlconv.gallery import Gallery
     from xlconv.recipe import Recipe
+    from xlconv.templates import Template
 
 app = typer.Typer(
     name="xlconv",
@@ -82,9 +84,14 @@ def build(
         Path | None,
         typer.Option(help="A picture instead of the template's own: PNG, JPEG or .npy."),
     ] = None,
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Take the picture's pixels as they are.")
-    ] = False,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of pictures to choose from, instead of the template's own; folders in "
+            "it that are called by labels say what they show."
+        ),
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Take pictures' pixels as they are.")] = False,
     palette: Annotated[
         str | None, typer.Option(help="lesson, colourblind or grey.", show_default=False)
     ] = None,
@@ -92,27 +99,44 @@ def build(
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
     from xlconv.compiler import build as build_workbook
+    from xlconv.files import check_target
     from xlconv.reference import forward
     from xlconv.templates import load_template
-    from xlconv.terminal import OUT, print_built
+    from xlconv.terminal import print_built
 
     if out.suffix.lower() != ".xlsx":
         raise OutputError(
             f"{out}: spreadsheets open .xlsx files; call it {out.with_suffix('.xlsx')}"
         )
-    if raw and image is None:
-        raise OutputError("--raw says how to read --image FILE; give one")
+    if raw and image is None and images is None:
+        raise OutputError("--raw says how to read --image FILE or --images DIR; give one")
+    check_target(out, force, "out.xlsx")  # before many pictures are read
     chosen = load_template(template, weights)
-    pixels = chosen.image
-    if image is not None:
-        from xlconv.images import load_image
-
-        picture = load_image(image, chosen.network.input_shape, raw, chosen.about.photo)
-        pixels = picture.pixels
-        for step in picture.steps:
-            OUT.print(f"  {step}", markup=False)
-    build_workbook(out, chosen, pixels, palette=palette, overwrite=force)
+    gallery = _gallery(chosen, images, image, raw)
+    pixels = gallery.image
+    build_workbook(out, chosen, pixels, gallery=gallery, palette=palette, overwrite=force)
     print_built(out, chosen, forward(chosen, pixels))
+
+
+def _gallery(template: Template, images: Path | None, image: Path | None, raw: bool) -> Gallery:
+    """The pictures of a folder, or else the template's; with `image` shown first."""
+    from xlconv.collecting import load_gallery, template_gallery
+    from xlconv.gallery import shown_first
+    from xlconv.images import load_image
+    from xlconv.terminal import OUT, print_gallery
+
+    network, about = template.network, template.about
+    if images is None:
+        gallery = template_gallery(about, network, template.image)
+    else:
+        gallery, notes = load_gallery(images, network, about.photo, raw)
+        print_gallery(gallery, images, notes)
+    if image is None:
+        return gallery
+    picture = load_image(image, network.input_shape, raw, about.photo)
+    for step in picture.steps:
+        OUT.print(f"  {step}", markup=False)
+    return shown_first(gallery, picture.pixels, image.name)
 
 
 @app.command(epilog="Examples:  xlconv verify out.xlsx  |  xlconv verify out.xlsx --json")

@@ -13,8 +13,8 @@ from xlconv import formulas
 from xlconv.blocks import ColourScale, Highlight, Values
 from xlconv.choices import Display
 from xlconv.desk import Line
-from xlconv.desk_rules import WRONG
 from xlconv.desk_formulas import box_covers, hidden, scale_limit, scale_limit_of
+from xlconv.desk_rules import WRONG
 from xlconv.grid import Range
 from xlconv.layers import Sigmoid, Softmax
 from xlconv.layout import GAP

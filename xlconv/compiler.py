@@ -8,10 +8,16 @@ Owns the order of these steps and which sheets a workbook has; each step is else
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from xlconv._version import __version__
 from xlconv.blocks import Book
+from xlconv.choices import SCALES, Display, first_display
+from xlconv.collecting import template_gallery
+from xlconv.errors import TemplateError
+from xlconv.expected import workbook_values
+from xlconv.gallery import Gallery, shown_first
 from xlconv.grid import Range
 from xlconv.layout import plan
 from xlconv.lower import lower
@@ -20,9 +26,11 @@ from xlconv.manifest import Manifest, manifest_lines
 from xlconv.network import Array, Model
 from xlconv.palette import palette_named
 from xlconv.places import BOARD
-from xlconv.reference import forward_steps
-from xlconv.sheets import guide
+from xlconv.reference import checked_image
+from xlconv.sheets import board_range, guide, inspector_places
 from xlconv.sheets import model as model_sheet_module
+from xlconv.sheets.explain import counting, explain_sheet
+from xlconv.sheets.images import images_sheet
 from xlconv.templates import Template
 from xlconv.writer import write_book
 
@@ -42,9 +50,9 @@ def build(
 
     `image` has the network's input shape (C, H, W). `palette` is "lesson", "colourblind" or
     "grey"; left out, a template's own. With a `gallery` the board looks its picture up, and people
-    may choose another; it begins with `image`. Colour scales are one for each "map", each "layer"
-    or the whole "network". With `protect`, only cells that are meant to be changed can be (there is
-    no password). The file is written beside `path` and then renamed.
+    may choose another; a template has one of its own. There is one colour `scale` for each "map",
+    for each "layer" or for the whole "network". With `protect`, only cells that are meant to be
+    changed can be; there is no password. The file is written beside `path` and then renamed.
 
     Raises ImageError for a picture of another shape, LimitError for a network larger than a
     worksheet, OutputError if the file cannot be written, or exists and `overwrite` is false.
@@ -67,6 +75,7 @@ def compile_book(
     if isinstance(model, Template):
         about = model.about
         title, description, own_palette = about.title, about.description, about.palette
+        gallery = gallery or template_gallery(about, network, model.image)
     chosen = palette or own_palette
     colours = palette_named(chosen)
     display = _display(model, image, gallery, scale)

@@ -87,7 +87,7 @@ def load_datasets(folder: Path, network: Network, scene: str = DIGITS) -> tuple[
         raise DatasetError(f"{folder}: no such folder; name the one that holds the IDX files")
     pairs = []
     for stem in ("train", _test_stem(folder)):
-        images, labels = _read_pair(folder, stem)
+        images, labels = read_pair(folder, stem)
         where = str(_find(folder, f"{stem}-images", "idx3"))
         if scene != DIGITS and images.shape[1:] != (1, *DIGIT):
             raise DatasetError(
@@ -105,7 +105,8 @@ def load_datasets(folder: Path, network: Network, scene: str = DIGITS) -> tuple[
     return pairs[0], pairs[1]
 
 
-def _read_pair(folder: Path, stem: str) -> tuple[NDArray[np.uint8], Labels]:
+def read_pair(folder: Path, stem: str) -> tuple[NDArray[np.uint8], Labels]:
+    """The pictures (N, 1, H, W) and the labels of a folder's two files of a stem ("train")."""
     images_path = _find(folder, f"{stem}-images", "idx3")
     labels_path = _find(folder, f"{stem}-labels", "idx1")
     pixels, labels = read_idx(images_path, 3), read_idx(labels_path, 1)

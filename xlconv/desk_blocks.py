@@ -53,7 +53,9 @@ def _chosen(display: Display, layout: Layout) -> Iterator[Block]:
         link = f"{IMAGES}!A1"
         yield TextBlock(Range.of(behind), "see them all →", palette.TO_GUIDE, link, runs_on=True)
     yield _number(desk.outlined, float(choices.outlined))
-    for place, number in zip((desk.pixel_row, desk.pixel_column), choices.pixel or (), strict=False):
+    for place, number in zip(
+        (desk.pixel_row, desk.pixel_column), choices.pixel or (), strict=False
+    ):
         yield _number(place, number)
     yield TextBlock(Range.of(desk.scale.first), choices.scale, palette.CHOSEN, runs_on=True)
 
@@ -76,7 +78,9 @@ def _words(layout: Layout) -> Iterator[Block]:
     left = desk.range.column - 6
     top = desk.outlined.row - OUTLINED
     yield _line(Cell(top + TITLE, left), "where does it look?", palette.DESK_TITLE)
-    yield _line(Cell(top + OUTLINED, left), "outline what the explained cell reads", palette.DESK_WORDS)
+    yield _line(
+        Cell(top + OUTLINED, left), "outline what the explained cell reads", palette.DESK_WORDS
+    )
     link = TextBlock(
         Range(top + OUTLINED, left + 17, 1, 1),
         "choose the cell →",
@@ -91,7 +95,9 @@ def _words(layout: Layout) -> Iterator[Block]:
     words = "number, network's end"
     yield _line(Cell(top + SCALE, left + 22), words, palette.DESK_NOTE)
     if desk.line is not None:
-        yield _line(Cell(top + PLACE, left), "the picture's place in the gallery: row", palette.DESK_NOTE)
+        yield _line(
+            Cell(top + PLACE, left), "the picture's place in the gallery: row", palette.DESK_NOTE
+        )
         yield _line(Cell(top + PLACE, left + 16), "column", palette.DESK_NOTE)
 
 

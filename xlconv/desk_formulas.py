@@ -151,6 +151,17 @@ def largest_of(places: Iterable[Range]) -> str:
     return f"MAX({','.join(['0', *(place.absolute for place in places)])})"
 
 
+def largest_magnitude_of(places: Iterable[Range]) -> str:
+    """The largest distance from zero in several ranges: never the range around them, in which
+    cells stand that depend on it.
+
+    >>> largest_magnitude_of([Range(1, 1, 2, 2), Range(5, 1, 2, 2)])
+    'MAX(MAX($A$1:$B$2,$A$5:$B$6),-MIN($A$1:$B$2,$A$5:$B$6))'
+    """
+    texts = ",".join(place.absolute for place in places)
+    return f"MAX(MAX({texts}),-MIN({texts}))"
+
+
 def scale_end(number: Cell, inside: Range, layer: Cell, network: Cell) -> str:
     """The end of a map's colour scale: the map's own, its layer's or the network's.
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from xlconv import desk_formulas as text
-from xlconv.boxes import NOWHERE, Box, Interval, Intervals, joined, read_through, reached_through, readings
+from xlconv.boxes import (
+    NOWHERE,
+    Box,
+    Interval,
+    Intervals,
+    joined,
+    reached_through,
+    read_through,
+    readings,
+)
 from xlconv.choices import SCALES, UNKNOWN
 from xlconv.desk import (
     ACROSS,
@@ -21,7 +30,7 @@ from xlconv.desk import (
     check_cell,
 )
 from xlconv.desk_formulas import on
-from xlconv.formulas import largest_magnitude, same
+from xlconv.formulas import same
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Softmax, source, sources
@@ -113,15 +122,15 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     number = text.number_of(desk.scale.first, (first, second))
     yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
     for tensor, placement in layout.tensors.items():
-        largest = largest_magnitude(placement.range)
+        largest = text.largest_magnitude_of(placement.maps)
         yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
-    maps = [tensor for tensor in scaled_together(network)]
+    maps = scaled_together(network)
     ends = _runs(desk.lines[tensor].limit for tensor in maps)
     yield _single(SCALES_BLOCK, "network", desk.network_limit, text.largest_of(ends))
     for tensor, legends in layout.legends.items():
         widest = desk.network_limit if tensor in maps else desk.lines[tensor].limit
-        places = zip(legends, layout.tensors[tensor].maps, strict=True)
-        for channel, (legend, inside) in enumerate(places, 1):
+        for channel, legend in enumerate(legends, 1):
+            inside = layout.tensors[tensor].maps[channel - 1]
             end = text.scale_end(desk.scale_number, inside, desk.lines[tensor].limit, widest)
             key = f"{tensor}_{channel}"
             yield _single(SCALES_BLOCK, f"high_{key}", legend.last, end)
@@ -214,5 +223,3 @@ def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for number, tensor in enumerate(network.shapes):
         check = f"{GUIDE}!{same(check_cell(number))}"
         yield _single(SHOWN, tensor, layout.desk.lines[tensor].shown, check)
-
-

@@ -18,9 +18,7 @@ from xlconv.places import Layout
 from xlconv.receptive import pixel_box, reached_box, read_box
 
 
-def picture_steps(
-    display: Display, layout: Layout, values: Mapping[str, Values]
-) -> Iterator[Step]:
+def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """Where the chosen picture stands in the gallery, and the picture on the board."""
     if layout.gallery is None:
         return
@@ -36,9 +34,7 @@ def _exact(name: str, found: list[float]) -> Step:
     return Step(name, np.array(found), np.zeros(len(found)))
 
 
-def desk_steps(
-    display: Display, layout: Layout, values: Mapping[str, Values]
-) -> Iterator[Step]:
+def desk_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """All others, each from the found values that it reads."""
     yield from _verdict_steps(display, layout, values)
     yield from _loss_steps(display, layout, values)
@@ -88,9 +84,7 @@ def _cell(found: Values) -> object:
     return value
 
 
-def _loss_steps(
-    display: Display, layout: Layout, values: Mapping[str, Values]
-) -> Iterator[Step]:
+def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """Cross-entropy with the natural logarithm; behind a sigmoid the mean of the classes' binary
     ones (Goodfellow et al., Deep Learning, 5.5 and 6.2)."""
     if layout.loss is None:
@@ -124,9 +118,7 @@ def _is_there(label: str, actual: object, several: bool) -> bool:
     return f", {label}," in f", {text},"
 
 
-def _parts(
-    network: Network, truth: Array, values: Mapping[str, Values]
-) -> tuple[Array, Array]:
+def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tuple[Array, Array]:
     """Each class's part of the loss, and what its rounding errors are relative to."""
     last = network.layers[-1]
     if isinstance(last, Softmax):
@@ -139,9 +131,7 @@ def _parts(
     return parts, 1.0 + np.abs(logits)
 
 
-def _scale_steps(
-    display: Display, layout: Layout, values: Mapping[str, Values]
-) -> Iterator[Step]:
+def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     network = display.network
     number = SCALES.index(display.choices.scale) + 1.0
     yield _exact("scales:number", [number])
@@ -165,13 +155,9 @@ def _scale_steps(
                 yield _exact(f"scales:low_{tensor}_{channel}", (-high).tolist())
 
 
-def _looks_steps(
-    display: Display, layout: Layout, values: Mapping[str, Values]
-) -> Iterator[Step]:
+def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     network, pixel = display.network, display.choices.pixel
-    found = [
-        numbers(values[f"explain:{key}"])[0] for key in ("layer", "maps", "rows", "columns")
-    ]
+    found = [numbers(values[f"explain:{key}"])[0] for key in ("layer", "maps", "rows", "columns")]
     layer = _found_layer(network, found[0])
     cell = None
     if layer is not None and np.isfinite(found).all():

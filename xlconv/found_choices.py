@@ -37,7 +37,9 @@ class FoundCells:
         kind_is_right = isinstance(found.value, kinds) and not isinstance(found.value, bool)
         if found.formula is None and (found.value is None or kind_is_right):
             return found.value
-        raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {found.told(cell)}; {remedy}")
+        raise BookError(
+            f"{self.path}: {sheet}!{cell.a1} ({what}) holds {found.told(cell)}; {remedy}"
+        )
 
     def number(self, sheet: str, cell: Cell, what: str, remedy: str) -> float:
         """The number that a cell holds, 0 if it is empty."""

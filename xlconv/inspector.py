@@ -96,10 +96,10 @@ class Kernels:
 class LayerLine:
     """A layer's line of the table.
 
-    `slots` windows of `size`, moved by `stride` for each row and column (0: the window is the whole
-    map) from `before` rows and columns outside of the map, their cells `apart`. The first slot's
-    map is maps_of * ((map - 1) // maps_by) + by_row * (row - 1) + 1, the next ones `maps_on` further.
-    `skips`: windows do without what lies outside of the map. Where a layer's units are `unravelled`,
+    There are `slots` windows of `size`, moved by `stride` for each row and column (0: the window is
+    the whole map) from `before` rows and columns outside of the map, their cells `apart`. The first
+    slot's map is maps_of * ((map - 1) // maps_by) + by_row * (row - 1) + 1, the next ones `maps_on`
+    further. `skips`: windows do without what lies outside of the map. Where units are `unravelled`,
     unit u is the cell of map, row and column (u - 1) // unravelled % read, each from 0.
     """
 

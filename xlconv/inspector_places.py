@@ -16,6 +16,7 @@ TOP = 10  # the first row of the maps and lists; their headings stand in the two
 LABELS, TYPED, FOUND, WORDS = 2, 3, 4, 5  # columns of the left part
 ROWS_AT = 7  # the column that names the rows of the windows
 SENTENCE = Cell(3, 2)
+NOTHING = "-"  # instead of a name, where there is none: an empty cell would be read as 0
 _GAP = 2
 
 # What the table says of each layer, line by line.
@@ -163,7 +164,7 @@ class InspectorPlaces:
         return self._list(self.window.right + _GAP + number, self.slots)
 
     def term_list(self, number: int) -> Range:
-        """A list with a line for each term: 0 slot, 1 row, 2 column, 3 value, 4 weight, 5 product."""
+        """A line for each term: 0 slot, 1 row, 2 column, 3 value, 4 weight, 5 product."""
         return self._list(self.slot_list(5).right + _GAP + number, self.terms)
 
     def line_list(self, number: int) -> Range:
@@ -195,7 +196,7 @@ def table_column(line: LayerLine, places: InspectorPlaces) -> list[float | str]:
         *(kernels.slot_rows, kernels.slot_columns, line.number, *line.unravelled),
         *((1 if line.then_relu else 2, then.top, then.left, then.pitch) if then else (0,) * 4),
     )
-    column: list[float | str] = [line.name, *map(float, numbers), then.name if then else ""]
+    column: list[float | str] = [line.name, *map(float, numbers), then.name if then else NOTHING]
     for number in range(FACTS):
         there = number < len(line.facts)
         fact = line.facts[number] if there else None
@@ -211,4 +212,4 @@ def table_column(line: LayerLine, places: InspectorPlaces) -> list[float | str]:
 
 
 def _none(keys: tuple[str, ...]) -> list[float | str]:
-    return ["", *(0.0 for _ in keys)]
+    return [NOTHING, *(0.0 for _ in keys)]

@@ -23,7 +23,7 @@ from xlconv.inspector_formulas import (
     unless,
     within,
 )
-from xlconv.inspector_places import InspectorPlaces, operation_number
+from xlconv.inspector_places import NOTHING, InspectorPlaces, operation_number
 from xlconv.layer_rules import Rule
 from xlconv.sentences import sentence
 
@@ -135,9 +135,9 @@ def _column(place: Range) -> str:
 
 
 def _growing(place: Range) -> str:
-    """A range from a list's first cell, which stays, to the formula's own row: ROWS counts it."""
-    letters = _column(place)
-    return f"{letters}${place.row}:{letters}{place.row}"
+    """A range from a list's first row, which stays, to the formula's own: ROWS counts it. In the
+    empty first column, so that no cell asks for itself."""
+    return f"$A${place.row}:$A{place.row}"
 
 
 def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
@@ -159,13 +159,14 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     read = f"INDEX({board},{origin(2)}+{down},{origin(3)}+{across})"
     kernel = f"INDEX({board},{origin(4)}+{down},{origin(5)}+{across})"
     shifted = f"{value}-MAX({lists[3].absolute})"
+    multiplied = f"IF({p['weights']}={EXPONENTS},EXP({weight}),{value}*{weight})"
     texts = {
         "slot": unless(f"{term}>{p['slots']}*{size}", f"INT(({term}-1)/{size})+1"),
         "row": f"{first_row}+INT(MOD({term}-1,{size})/{p['width']})*{p['apart_rows']}",
         "column": f"{first_column}+MOD({term}-1,{p['width']})*{p['apart_columns']}",
         "value": unless(outside, read),
         "weight": choose(f"{p['weights']}+1", ['""', kernel, shifted]),
-        "product": f'IF({weight}="","",IF({p["weights"]}={EXPONENTS},EXP({weight}),{value}*{weight}))',
+        "product": unless(f'{weight}=""', multiplied),
     }
     across_sheets = {"value", "weight"}  # not as shared formulas
     for (key, text), place in zip(texts.items(), lists, strict=True):
@@ -179,7 +180,7 @@ def _facts(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     """The numbers beside a layer: a bias, a mean, a mask."""
 
     def name(row: int, _: int) -> str:
-        return nth_text(places.of(f"fact{row + 1}_name"))
+        return name_in(places.of(f"fact{row + 1}_name"))
 
     def value(row: int, _: int) -> str:
         top, left, by_map, by_row, by_column = (
@@ -193,13 +194,13 @@ def _facts(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     yield _cellwise("facts", places.facts, value)
 
 
-def nth_text(cell: Cell) -> str:
-    """A text of another cell, which may be empty.
+def name_in(cell: Cell) -> str:
+    """A name of the table, or an empty text where there is none.
 
-    >>> nth_text(Cell(2, 2))
-    '$B$2&""'
+    >>> name_in(Cell(2, 2))
+    'IF($B$2="-","",$B$2)'
     """
-    return f'{cell.absolute}&""'
+    return f'IF({cell.absolute}="{NOTHING}","",{cell.absolute})'
 
 
 def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
@@ -216,7 +217,7 @@ def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
         f"INDEX({board},{p['then_top']}+({MAP}-1)*{p['then_pitch']}+{ROW}-1,"
         f"{p['then_left']}+{COLUMN}-1)"
     )
-    yield _rule("then_name", places.then_name, nth_text(places.of("then_name")))
+    yield _rule("then_name", places.then_name, name_in(places.of("then_name")))
     yield _rule("then", places.then, unless(f"{p['then_kind']}=0", then))
 
 
@@ -314,6 +315,7 @@ def _drawn(places: InspectorPlaces) -> Iterator[Rule]:
 
 
 def _widening(place: Range) -> str:
-    """A range from a row's first cell, whose column stays, to the formula's own column."""
+    """A range from a row's first cell, whose column stays, to the formula's own column: COLUMNS
+    counts it. In the first row, so that no cell asks for itself."""
     letters = _column(place)
-    return f"{letters}{place.row}:{letters[1:]}{place.row}"
+    return f"{letters}$1:{letters[1:]}$1"

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import singledispatch
 
-from xlconv.errors import LimitError
 from xlconv.desk import GalleryPlaces, LossPlaces, Verdict, legend, place_desk
+from xlconv.errors import LimitError
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.layers import (
     Add,

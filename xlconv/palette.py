@@ -82,9 +82,7 @@ COUNT = Style(size=10, number_format="0", shrink=True, border="C5CDD5")
 RANDOM = Style(number_format="0.00", shrink=True, colour=QUIET)
 MASK = Style(number_format="0", shrink=True)
 KERNEL_IN_USE = Style(number_format="0.00", shrink=True, border="8A94A0")
-OWN_WEIGHT = Style(
-    number_format="0.00", shrink=True, border="B07D00", fill="FFF3C4", locked=False
-)
+OWN_WEIGHT = Style(number_format="0.00", shrink=True, border="B07D00", fill="FFF3C4", locked=False)
 LIST_NAME = Style(size=10, horizontal="left")
 LANE = Style(size=11, bold=True, colour="1F5F99", fill="DCE9F7", horizontal="left")
 READ_LINK = Style(size=11, bold=True, colour="1F5F99", horizontal="left")

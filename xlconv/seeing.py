@@ -254,7 +254,7 @@ class Terms:
         return terms
 
     def _weigh(self, value: float, weight: float | None, exponent: bool, largest: float) -> None:
-        """A softmax has no kernel: its weight is the logit minus the largest, to be exponentiated."""
+        """A softmax has no kernel: its weight is the logit minus the largest, for exp."""
         outcome = None
         if weight is not None:
             outcome = float(np.exp(weight)) if exponent else value * weight

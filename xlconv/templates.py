@@ -29,7 +29,8 @@ WEIGHTS_FILE = "weights.npz"
 MEASURED_FILE = "measured.json"
 SMALL_DATA = "digits"
 _TEMPLATE_KEYS = (
-    *("title", "description", "data", "scene", "palette", "image", "photo", "start", "training"),
+    *("title", "description", "data", "scene", "palette", "image", "photo"),
+    *("gallery", "start", "training"),
 )
 
 
@@ -51,6 +52,7 @@ class Description:
     `data` says what the network was trained and tested with, `scene` what training makes of
     the digits that it is given (see `scenes`); `start` holds weights that training begins from,
     `training` the recipe that `xlconv train` follows, `image` the file of the sample picture.
+    `gallery` names the folder of its other pictures, or "digits" (see `gallery`).
     With `photo`, users' pictures are taken as they are rather than prepared as digits.
     `measured` is None where there is nothing to measure.
     """
@@ -64,6 +66,7 @@ class Description:
     palette: str
     image: str | None
     photo: bool
+    gallery: str | None
     measured: Measured | None
     start: Mapping[str, Array]
     training: Mapping[str, Any]
@@ -138,6 +141,7 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
         table.get("palette", "lesson"),
         table.get("image"),
         table.get("photo", False),
+        table.get("gallery"),
         _measured(folder),
         {key: _start(path, key, value) for key, value in table.get("start", {}).items()},
         table.get("training", {}),
@@ -152,6 +156,7 @@ _TYPES = (
     ("palette", str, "the name of a palette"),
     ("image", str, "the name of a picture file in the template's folder"),
     ("photo", bool, "true or false"),
+    ("gallery", str, 'the name of a folder of pictures in the template\'s, or "digits"'),
     ("start", dict, "a table, headed [start], of nested lists of numbers"),
     ("training", dict, "a table, headed [training]"),
 )

@@ -5,6 +5,7 @@ Knows the data it is given and Rich; must not compute or read anything.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isfinite
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xlconv.evaluation import Evaluation
+    from xlconv.gallery import Gallery
     from xlconv.network import Array, Model, Network
     from xlconv.report import BlockReport, Finding, Report
     from xlconv.templates import Description
@@ -137,6 +139,19 @@ def print_verdict(report: Report) -> None:
         OUT.print(f"end to end, the output is {distance}", style="dim")
     if report.prediction is not None:
         OUT.print(f"prediction: {_answer_words(report.prediction, report.values)}")
+
+
+def print_gallery(gallery: Gallery, folder: Path, notes: Sequence[str]) -> None:
+    """What was read from a folder of pictures, label by label, and what was left out."""
+    counts = Counter(label.replace(", ", " and ") for label in gallery.labels)
+    unknown = counts.pop("", 0)
+    parts = [f"{count} of {label}" for label, count in counts.items()]
+    if parts and unknown:
+        parts.append(f"{unknown} without a label")
+    pictures = "1 picture" if len(gallery) == 1 else f"{len(gallery)} pictures"
+    text = f"{pictures} from {folder}" + (f": {', '.join(parts)}" if parts else "")
+    for line in (text, *notes):
+        OUT.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from xlconv import palette
 from xlconv.blocks import (
     Block,
     CellwiseBlock,

@@ -10,8 +10,21 @@ from functools import singledispatch
 from itertools import pairwise
 from math import prod
 
-from xlconv.blocks import BlankBlock, Block, Sheet, Style, TextBlock
-from xlconv.grid import Range
+import numpy as np
+
+from xlconv.blocks import (
+    BlankBlock,
+    Block,
+    Choice,
+    ConstantBlock,
+    Pages,
+    Sheet,
+    Style,
+    TextBlock,
+)
+from xlconv.choices import Display
+from xlconv.desk import CHECKS, EXPLAIN, IMAGES, MODEL, check_cell
+from xlconv.grid import Cell, Range
 from xlconv.layers import (
     Add,
     BatchNorm2D,
@@ -32,8 +45,8 @@ from xlconv.shapes import shape_text
 from xlconv.words import PICTURE_WORDS, layer_words
 
 NAME = "Guide"
-_WIDTHS = {1: 24, 2: 100, 3: 84, 4: 430, 5: 40, 6: 44, 7: 12, 8: 440}
-_LEFT, _RIGHT = 2, 6
+_WIDTHS = {1: 24, 2: 44, 3: 100, 4: 84, 5: 430, 6: 40, 7: 44, 8: 12, 9: 440}
+_LEFT, _RIGHT = 3, 7
 _WORDS = _RIGHT + 2
 
 _TITLE = Style(size=24, bold=True, horizontal="left")
@@ -43,22 +56,29 @@ _TEXT = Style(size=11, horizontal="left")
 _LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99")
 _NUMBER = Style(size=12, bold=True, colour="FFFFFF", fill="1F5F99")
 _PARAMETERS = Style(size=11, bold=True, horizontal="right")
-_TOP = 5
+_TOP = CHECKS.row
+_CHECK = Style(
+    size=12, bold=True, border="B07D00", fill="FFF3C4", number_format='"✓";;"–"', locked=False
+)
 
 
 def guide_sheet(
-    network: Network, layout: Layout, title: str, description: str, colours: Palette
+    display: Display, layout: Layout, title: str, description: str, colours: Palette
 ) -> Sheet:
     """The sheet, for a network with a title and a description."""
+    network = display.network
     legend = _TOP + 2 + len(_tries(network, layout)) + 1
     blocks = [
         TextBlock(Range(1, _LEFT, 1, 1), title, _TITLE, runs_on=True),
         TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), description, _LEAD),
         *_what_is_where(network, layout),
+        *_check_cells(display),
         *_what_to_try(network, layout),
         *_what_colours_mean(colours, legend),
         *_what_a_head_costs(network, legend + len(_legend(colours)) + 2),
     ]
+    checks = [check_cell(number) for number in range(len(network.shapes))]
+    words = "1 shows this layer on the board, 0 hides it."
     return Sheet(
         NAME,
         tuple(blocks),
@@ -66,7 +86,17 @@ def guide_sheet(
         row_height=22,
         heights={1: 44, 2: 66},
         tab_colour="1F5F99",
+        freeze=Cell(_TOP, 1),
+        choices=(Choice(tuple(map(Range.of, checks)), "show", words, ("1", "0")),),
+        pages=Pages(1, None, (1, _TOP - 1)),
     )
+
+
+def _check_cells(display: Display) -> Iterator[Block]:
+    """The cells that reveal the layers, one after another."""
+    for number, tensor in enumerate(display.network.shapes):
+        shown = 0.0 if tensor in display.choices.hidden else 1.0
+        yield ConstantBlock(Range.of(check_cell(number)), np.array([[shown]]), _CHECK)
 
 
 def _swatch(colour: str) -> Style:
@@ -78,6 +108,7 @@ def _cell(row: int, column: int) -> Range:
 
 
 def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
+    yield TextBlock(_cell(_TOP - 1, _LEFT - 1), "show", _HEAD)
     yield TextBlock(
         _cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True
     )
@@ -89,13 +120,24 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
         yield TextBlock(_cell(row, _LEFT + 1), shape_text(shape), _TEXT)
         yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
     row = _TOP + len(network.shapes)
-    yield TextBlock(_cell(row, _LEFT), "Model", _LINK, link="Model!A1")
-    yield TextBlock(_cell(row, _LEFT + 2), "the network as a table, with its parameters", _TEXT)
+    sheets = {
+        EXPLAIN: "one cell taken apart: its window, weights, products, sum, in numbers and words",
+        IMAGES: "pictures to choose from, and a grid to draw your own",
+        MODEL: "the network as a table, with its parameters",
+    }
+    if layout.gallery is None:
+        del sheets[IMAGES]
+    for name, words in sheets.items():
+        yield TextBlock(_cell(row, _LEFT), name, _LINK, link=f"{name}!A1")
+        yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
+        row += 1
+    row -= 1
     names = [name for name in layout.names(network) if name.startswith(network.layers[0].name)]
     notes = (
         f"The Name Box (left of the formula bar) lists every layer: {names[0]}, {names[-1]}, ...",
         "Click a cell and press F2: the window that it reads is framed in colour.",
         "Zoom out until the numbers vanish: the sheet is the picture of the network.",
+        "In front of a class: type 0 into the yellow cells to hide layers, then 1 to reveal them.",
         "In a terminal, `xlconv verify` compares every cell with NumPy.",
     )
     for offset, note in enumerate(notes, 2):

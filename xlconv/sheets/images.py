@@ -33,9 +33,7 @@ _TITLE = Style(size=96, bold=True, horizontal="left")
 _LEAD = Style(size=48, horizontal="left", colour=QUIET)
 _LINK = Style(size=48, bold=True, horizontal="left", colour="1F5F99")
 _NUMBER = Style(size=40, horizontal="left", colour=QUIET, number_format="0")
-_LABEL = Style(
-    size=44, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False
-)
+_LABEL = Style(size=44, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False)
 # Thumbnails show no numbers: the board and the formula bar do.
 _THUMBNAIL = Style(number_format=";;;", locked=False)
 _OWN = Style(number_format="0.0", shrink=True, border="B07D00", locked=False)
@@ -68,7 +66,9 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
         return TextBlock(Range(row, places.left, 1, 1), text, style, link, runs_on=True)
 
     yield line(1, "Pictures to choose from", _TITLE)
-    yield line(2, f"Type a picture's number above the picture on the {BOARD} →", _LINK, f"{BOARD}!A1")
+    yield line(
+        2, f"Type a picture's number above the picture on the {BOARD} →", _LINK, f"{BOARD}!A1"
+    )
     yield line(3, "Yellow: what each picture shows; ? if nobody knows", _LEAD)
     yield line(4, "← Guide", _LINK, f"{GUIDE}!A1")
     own = places.maps(0)[0]
@@ -85,9 +85,7 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
 
 
 def _pictures(display: Display, places: GalleryPlaces) -> Iterator[Block]:
-    for number, (picture, label) in enumerate(
-        zip(display.pictures, display.labels, strict=True)
-    ):
+    for number, (picture, label) in enumerate(zip(display.pictures, display.labels, strict=True)):
         caption = Range.of(places.number(number).first)
         yield ConstantBlock(caption, np.array([[float(number)]]), _NUMBER)
         yield from _label(places.label(number), label)
@@ -95,8 +93,10 @@ def _pictures(display: Display, places: GalleryPlaces) -> Iterator[Block]:
             # Paper stays empty: it counts as 0, and keeps the file small.
             sparse = np.where(pixels == 0, np.nan, pixels)
             if number == 0:
-                yield BlankBlock(place, _OWN) if np.isnan(sparse).all() else ConstantBlock(
-                    place, pixels, _OWN
+                yield (
+                    BlankBlock(place, _OWN)
+                    if np.isnan(sparse).all()
+                    else ConstantBlock(place, pixels, _OWN)
                 )
             elif not np.isnan(sparse).all():
                 yield ConstantBlock(place, sparse, _THUMBNAIL)
@@ -128,4 +128,6 @@ def _choices(places: GalleryPlaces, maps: list[Range]) -> Iterator[Choice]:
     words = "Type 0 for paper to 1 for ink, then choose picture 0 on the board."
     yield Choice(own, "draw your own", words)
     labels = tuple(Range.of(places.label(n).first) for n in range(places.count + 1))
-    yield Choice(labels, "what it shows", "The actual class, as the network spells it; ? if unknown.")
+    yield Choice(
+        labels, "what it shows", "The actual class, as the network spells it; ? if unknown."
+    )

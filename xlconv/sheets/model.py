@@ -116,7 +116,7 @@ def model_rules(network: Network, layout: Layout) -> list[Rule]:
     for tensor in network.shapes:
         summed = layout.summed(tensor)
         if tensor == INPUT:
-            summed = [layout.tensors[INPUT].range]
+            summed = list(layout.tensors[INPUT].maps)
         if summed:
             place = Range(_row(network, tensor), _COLUMN + 6, 1, 1)
             formula = formulas.sum_on(BOARD, summed)
