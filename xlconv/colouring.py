@@ -29,18 +29,15 @@ ColourRule = ColourScale | Highlight
 def colour_rules(
     display: Display, values: Mapping[str, Values], layout: Layout, colours: Palette
 ) -> Iterator[ColourRule]:
-    """The rules of every tensor, kernel and bar. Those that come first go before the others."""
+    """The rules of every tensor, kernel and bar. Those that come first go before the others.
+
+    All rules of a map have the very same cells: LibreOffice forgets a colour scale where another
+    conditional format, of other cells, gives a cell its look.
+    """
     network = display.network
     yield from _hidden(display, layout)
-    yield from _outlines(display, values, layout)
-    yield from _picture(values[INPUT], layout, colours)
-    for layer in network.layers:
-        maps = layout.tensors[layer.name].maps
-        if len(network.shapes[layer.name]) == 3:
-            yield _faint(maps, 0.05, "0;0;0")
-        elif not isinstance(layer, Softmax | Sigmoid):
-            yield _faint(maps, 0.005, "0.00;0.00;0.00", colour=None)
-        yield from _scales(layer.name, signed(network, layer.name), layout, colours)
+    for tensor in network.shapes:
+        yield from _tensor(display, tensor, values, layout, colours)
     for name, placement in layout.inner.items():
         line = layout.desk.lines[name.rpartition("_")[0]]
         if name.endswith("_kernel"):
@@ -82,72 +79,82 @@ def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
         yield Highlight(tuple(areas), formula, WHITE, WHITE, ";;;", WHITE, last=True, now=now)
 
 
-def _outlines(
-    display: Display, values: Mapping[str, Values], layout: Layout
-) -> Iterator[Highlight]:
-    """Lines around what the explained cell reads, and around what the followed pixel reaches."""
-    desk = layout.desk
-    for tensor, line in desk.lines.items():
-        maps = layout.tensors[tensor].maps
-        pitch = maps[1].row - maps[0].row if len(maps) > 1 else maps[0].height
-        for key, box, colour in (("reads", line.reads, READS), ("reaches", line.reaches, REACHES)):
-            covered = box_covers(box, maps[0], pitch)
-            if key == "reads":
-                covered = f"{desk.outlined.first.absolute}=1,{covered}"
-            drawn = key == "reaches" or display.choices.outlined
-            now = _boxed(values[f"looks:{key}_{tensor}"], maps) if drawn else ()
-            if tensor == INPUT and len(maps) != 3:
-                # One rule with both: some programs apply the first that holds, and no other.
-                dark = f"AND({covered},{_dark(layout)})"
-                yield Highlight(maps, dark, colour=WHITE, border=colour)
-            yield Highlight(maps, f"AND({covered})", border=colour, now=now)
-
-
-def _boxed(six: Values, maps: tuple[Range, ...]) -> tuple[Range, ...]:
-    """The cells of maps in a box of six numbers."""
-    if not all(isinstance(one, float) and np.isfinite(one) for one in six.tolist()):
-        return ()
-    first, last, top, bottom, left, right = (int(number) for number in six)
-    if top > bottom or left > right:
-        return ()
-    return tuple(
-        Range(place.row + top - 1, place.column + left - 1, bottom - top + 1, right - left + 1)
-        for place in maps[first - 1 : last]
-    )
-
-
-def _scales(
-    tensor: str, both_signs: bool, layout: Layout, colours: Palette
-) -> Iterator[ColourScale]:
-    """A scale for each map, with its legend below it; a vector has one for itself."""
-    line, legends = layout.desk.lines[tensor], layout.legends[tensor]
+def _tensor(
+    display: Display,
+    tensor: str,
+    values: Mapping[str, Values],
+    layout: Layout,
+    colours: Palette,
+) -> Iterator[ColourRule]:
+    """For each map, with its legend: lines around what is read and reached, what is nearly zero,
+    digits on dark ink, and the scale."""
+    network, line, legends = display.network, layout.desk.lines[tensor], layout.legends[tensor]
     maps = layout.tensors[tensor].maps
-    ends = [legend.last for legend in legends] or [line.limit]
-    for number, (place, end) in enumerate(zip(maps, ends, strict=True)):
+    vector = len(network.shapes[tensor]) == 1
+    for number, place in enumerate(maps):
         places = (place, *legends[number : number + 1])
-        limit = scale_limit(line.shown, end)
-        if both_signs:
+        dark = _dark(place, legends[number]) if tensor == INPUT and len(maps) != 3 else None
+        yield from _outlines(display, tensor, number, values, layout, dark)
+        if not vector:
+            yield _faint(places, 0.05, "0;0;0")
+        elif not isinstance(network.layer(tensor), Softmax | Sigmoid):
+            yield _faint(places, 0.005, "0.00;0.00;0.00", colour=None)
+        if dark is not None:
+            # Digits turn white where the ink is too dark for black ones.
+            yield Highlight(places, dark, colour=WHITE, now=_dark_pixels(values[INPUT], maps))
+        limit = scale_limit(line.shown, legends[number].last if legends else line.limit)
+        if signed(network, tensor):
             yield ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
         else:
-            yield ColourScale(places, limit, None, colours.paper, colours.rectified)
+            ink = _ink(tensor, number, len(maps), colours)
+            yield ColourScale(places, limit, None, colours.paper, ink)
 
 
-def _dark(layout: Layout) -> str:
+def _ink(tensor: str, number: int, count: int, colours: Palette) -> str:
+    """The colour of the largest value of a map that has no negative ones."""
+    if tensor != INPUT:
+        return colours.rectified
+    return CHANNEL_COLOURS[number] if count == len(CHANNEL_COLOURS) else colours.ink
+
+
+def _outlines(
+    display: Display,
+    tensor: str,
+    number: int,
+    values: Mapping[str, Values],
+    layout: Layout,
+    dark: str | None,
+) -> Iterator[Highlight]:
+    """Lines around what the explained cell reads in a map, and what the followed pixel reaches."""
+    desk, place = layout.desk, layout.tensors[tensor].maps[number]
+    places = (place, *layout.legends[tensor][number : number + 1])
+    line = desk.lines[tensor]
+    for key, box, colour in (("reads", line.reads, READS), ("reaches", line.reaches, REACHES)):
+        covered = box_covers(box, place, number + 1)
+        if key == "reads":
+            covered = f"{desk.outlined.first.absolute}=1,{covered}"
+        drawn = key == "reaches" or display.choices.outlined
+        now = _boxed(values[f"looks:{key}_{tensor}"], place, number + 1) if drawn else ()
+        if dark is not None:
+            # One rule with both: some programs apply the first that holds, and no other.
+            yield Highlight(places, f"AND({covered},{dark})", colour=WHITE, border=colour)
+        yield Highlight(places, f"AND({covered})", border=colour, now=now)
+
+
+def _boxed(six: Values, place: Range, number: int) -> tuple[Range, ...]:
+    """The cells of the map of a number that are in a box of six numbers."""
+    if not all(isinstance(one, float) and np.isfinite(one) for one in six.tolist()):
+        return ()
+    first, last, top, bottom, left, right = (int(one) for one in six)
+    if not first <= number <= last or top > bottom or left > right:
+        return ()
+    height, width = bottom - top + 1, right - left + 1
+    return (Range(place.row + top - 1, place.column + left - 1, height, width),)
+
+
+def _dark(place: Range, legend: Range) -> str:
     """Whether the ink under a pixel is too dark for black digits."""
-    first, end = layout.tensors[INPUT].maps[0].first, layout.legends[INPUT][0].last
-    return f"{first.a1}>0.45*{end.absolute}"
-
-
-def _picture(pixels: Values, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
-    maps, legends = layout.tensors[INPUT].maps, layout.legends[INPUT]
-    shown = layout.desk.lines[INPUT].shown
-    yield _faint(maps, 0.05, "0;0;0")
-    inks = CHANNEL_COLOURS if len(maps) == 3 else (colours.ink,) * len(maps)
-    if len(maps) != 3:
-        yield Highlight(maps, _dark(layout), colour=WHITE, now=_dark_pixels(pixels, maps))
-    for place, legend, ink in zip(maps, legends, inks, strict=True):
-        limit = scale_limit(shown, legend.last)
-        yield ColourScale((place, legend), limit, None, colours.paper, ink)
+    return f"{place.first.a1}>0.45*{legend.last.absolute}"
 
 
 def _dark_pixels(pixels: Values, maps: tuple[Range, ...]) -> tuple[Range, ...]:

@@ -208,14 +208,16 @@ def hidden(shown: Cell) -> str:
     return f"{shown.absolute}=0"
 
 
-def box_covers(box: Range, first: Range, pitch: int) -> str:
-    """Whether a cell of maps below each other lies in a box, as the arguments of AND.
+def box_covers(box: Range, place: Range, number: int) -> str:
+    """Whether a cell of the map of a number, which stands at a place, lies in a box, as the
+    arguments of AND.
 
-    >>> box_covers(Range(70, 2, 1, 6), Range(6, 3, 28, 28), 31)
-    'INT((ROW()-6)/31)+1>=$B$70,INT((ROW()-6)/31)+1<=$C$70,MOD(ROW()-6,31)+1>=$D$70,MOD(ROW()-6,31)+1<=$E$70,COLUMN()-2>=$F$70,COLUMN()-2<=$G$70'
+    >>> box_covers(Range(70, 2, 1, 6), Range(6, 3, 28, 28), 1)
+    '$B$70<=1,$C$70>=1,ROW()-5>=$D$70,ROW()-5<=$E$70,COLUMN()-2>=$F$70,COLUMN()-2<=$G$70'
     """
-    maps, rows = f"INT((ROW()-{first.row})/{pitch})+1", f"MOD(ROW()-{first.row},{pitch})+1"
-    columns = f"COLUMN()-{first.column - 1}"
     ends = [cell.absolute for cell in box.cells()]
-    pairs = zip((maps, rows, columns), ends[::2], ends[1::2], strict=True)
-    return ",".join(f"{axis}>={low},{axis}<={high}" for axis, low, high in pairs)
+    row, column = f"ROW()-{place.row - 1}", f"COLUMN()-{place.column - 1}"
+    return (
+        f"{ends[0]}<={number},{ends[1]}>={number},"
+        f"{row}>={ends[2]},{row}<={ends[3]},{column}>={ends[4]},{column}<={ends[5]}"
+    )
