@@ -13,10 +13,19 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 # Each module may import only from those before it.
 ORDER = [
     *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
-    *("operators", "reference"),
+    *("operators", "counts", "reference"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
     *("evaluation", "blocks", "palette", "places", "pitches", "layout"),
-    *("formulas", "layer_rules", "rules", "words", "captions", "colouring", "lower"),
+    *(
+        "formulas",
+        "size_formulas",
+        "layer_rules",
+        "rules",
+        "words",
+        "captions",
+        "colouring",
+        "lower",
+    ),
     *(
         "planes",
         "scans",
@@ -25,6 +34,9 @@ ORDER = [
         "images",
         "templates",
         "sheets",
+        "sheets.columns",
+        "sheets.sizes",
+        "sheets.costs",
         "sheets.model",
         "sheets.guide",
         "manifest",
@@ -92,9 +104,12 @@ def reached(name: str) -> set[str]:
 
 
 def test_reference_and_formulas_do_not_know_each_other() -> None:
-    assert not reached("reference") & {"formulas", "rules", "lower", "layout"}
-    assert not reached("formulas") & {"reference", "network", "layers"}
-    assert not reached("rules") & {"reference"}
+    assert not reached("reference") & {"formulas", "size_formulas", "rules", "lower", "layout"}
+    assert "counts" in reached("reference")
+    for text in ("formulas", "size_formulas"):
+        assert not reached(text) & {"reference", "counts", "network", "layers"}
+    for rules in ("rules", "sheets.sizes", "sheets.costs"):
+        assert not reached(rules) & {"reference", "counts"}
     assert "lower" not in reached("verification")
 
 

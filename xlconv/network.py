@@ -268,7 +268,7 @@ def defined_names(network: Network) -> dict[str, str]:
             )
         named[name] = taken[name.lower()] = what
 
-    for name in ("answer", "titles", "sums"):
+    for name in ("answer", "titles", "sums", "shapes", "counts"):
         taken[name] = f"the {name} of the board"
     for layer in network.layers:
         for step in STEPS.get(type(layer), ()):

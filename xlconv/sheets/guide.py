@@ -90,7 +90,7 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
         yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
     row = _TOP + len(network.shapes)
     yield TextBlock(_cell(row, _LEFT), "Model", _LINK, link="Model!A1")
-    yield TextBlock(_cell(row, _LEFT + 2), "the network as a table, with its parameters", _TEXT)
+    yield TextBlock(_cell(row, _LEFT + 2), "sizes, parameters, multiplications, memory", _TEXT)
     names = [name for name in layout.names(network) if name.startswith(network.layers[0].name)]
     notes = (
         f"The Name Box (left of the formula bar) lists every layer: {names[0]}, {names[-1]}, ...",
