@@ -233,11 +233,12 @@ def _share_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     bar beside the largest's."""
     for tensor, count in _column(network, "multiplications", values).items():
         whole = _counted("total", "multiplications", values)
-        yield _number(f"counts:share:{tensor}", count / whole)
+        yield _number(f"counts:share:{tensor}", count / whole if whole else np.nan)
     memory, whole = _column(network, "bytes", values), _counted("total", "bytes", values)
     largest = max(memory.values())
+    known = np.isfinite([whole, *memory.values()]).all() and min(whole, largest) > 0
     for tensor, count in memory.items():
-        if not np.isfinite([whole, *memory.values()]).all():
+        if not known or count < 0:
             yield Step(f"counts:bar:{tensor}", UNKNOWN, np.zeros(1))
             continue
         length, percent = _rounded(BAR_LENGTH * count / largest), _rounded(100 * count / whole)

@@ -52,7 +52,7 @@ _NOTES = (
     "Memory: the numbers that a layer makes, and its parameters, at 4 bytes each (32 bits).",
 )
 _PIXELS = 6.6  # the width of a character of 11 points, on average and a little more
-_LEAST, _MOST = 64, 460  # pixels of a column
+_LEAST, _MOST = 64, 640  # pixels of a column
 
 _TITLE = Style(size=20, bold=True, horizontal="left")
 _LEAD = Style(size=11, colour=QUIET, horizontal="left")
