@@ -84,7 +84,7 @@ BY_HAND: dict[str, dict[str, dict[str, object]]] = {
             "multiplications_line": "2 × 28 × 28 × (1 × 3 × 3)",
             **{"multiplications": 14_112, "share": 14_112 / 46_256, "kept": 1_568},
             **{"kept_bytes": 6_272, "parameter_bytes": 80, "bytes": 6_352},
-            "bar": "█████ 14 %",  # 12 * 6,352 / 15,760 = 4.8; 100 * 6,352 / 45,824 = 13.9
+            "bar": "▕█████ 14 %",  # 12 * 6,352 / 15,760 = 4.8; 100 * 6,352 / 45,824 = 13.9
         },
         "relu1": {"rows": "as conv1: 28", "parameters": None, "multiplications": None},
         "conv2": {
@@ -96,9 +96,9 @@ BY_HAND: dict[str, dict[str, dict[str, object]]] = {
             **{"rows": "one for each unit: 10", "columns": None, "size": "10 values"},
             **{"parameters_line": "10 × (2 × 14 × 14) + 10", "parameters": 3_930},
             **{"multiplications_line": "10 × (2 × 14 × 14)", "multiplications": 3_920},
-            **{"kept": 10, "bytes": 15_760, "bar": "████████████ 34 %"},
+            **{"kept": 10, "bytes": 15_760, "bar": "▕████████████ 34 %"},
         },
-        "softmax": {"rows": "as dense: 10", "kept": 10, "bytes": 40, "bar": " 0 %"},
+        "softmax": {"rows": "as dense: 10", "kept": 10, "bytes": 40, "bar": "▕ 0 %"},
         "all": {
             **{"parameters": 3_988, "multiplications": 46_256, "kept": 7_468},
             **{"kept_bytes": 29_872, "parameter_bytes": 15_952, "bytes": 45_824},
@@ -263,7 +263,7 @@ def most(column: str, words: str, unit: str = "") -> str:
 
 def bar(row: int) -> str:
     marks = f'REPT("█",INT(12*S{row}/MAX($S$7:$S$13)+0.5))'
-    return f'{marks}&" "&INT(100*S{row}/$S$14+0.5)&" %"'
+    return f'"▕"&{marks}&" "&INT(100*S{row}/$S$14+0.5)&" %"'
 
 
 def shape(lead: str, place: str) -> str:

@@ -35,7 +35,7 @@ from xlconv.shapes import Shape, dilation, extent, padding, weight_shapes
 
 HELD = "held:"  # begins the names of how many cells of the picture, or of weights, are not empty
 NUMBER_BYTES = 4.0  # of a number of 32 bits, as networks are usually stored
-BAR, BAR_LENGTH = "█", 12  # of the largest
+AXIS, BAR, BAR_LENGTH = "▕", "█", 12  # of the largest
 MOST_SUMMANDS = 12  # that are written out
 UNKNOWN = np.array([np.nan])  # nothing can be said of what reads what is no number
 
@@ -242,7 +242,7 @@ def _share_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
             yield Step(f"counts:bar:{tensor}", UNKNOWN, np.zeros(1))
             continue
         length, percent = _rounded(BAR_LENGTH * count / largest), _rounded(100 * count / whole)
-        yield Step(f"counts:bar:{tensor}", np.array([f"{BAR * length} {percent} %"]))
+        yield Step(f"counts:bar:{tensor}", np.array([f"{AXIS}{BAR * length} {percent} %"]))
 
 
 def _rounded(value: float) -> int:

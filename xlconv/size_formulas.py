@@ -155,14 +155,15 @@ def times(cell: Cell, factor: int) -> str:
     return f"{cell.a1}*{factor}"
 
 
-def bar(part: Cell, parts: Range, whole: Cell, mark: str, length: int) -> str:
-    """A number as a bar of marks beside the bars of all parts, and in percent of the whole.
+def bar(part: Cell, parts: Range, whole: Cell, axis: str, mark: str, length: int) -> str:
+    """A number as a bar of marks on an axis, beside the bars of all parts, and in percent of the
+    whole. The axis is always there: some programs lose a blank at the beginning of a text.
 
-    >>> bar(Cell(6, 19), Range(6, 19, 8, 1), Cell(14, 19), "x", 12)
-    'REPT("x",INT(12*S6/MAX($S$6:$S$13)+0.5))&" "&INT(100*S6/$S$14+0.5)&" %"'
+    >>> bar(Cell(6, 19), Range(6, 19, 8, 1), Cell(14, 19), "|", "x", 12)
+    '"|"&REPT("x",INT(12*S6/MAX($S$6:$S$13)+0.5))&" "&INT(100*S6/$S$14+0.5)&" %"'
     """
     marks = f'REPT("{mark}",INT({length}*{part.a1}/MAX({parts.absolute})+0.5))'
-    return f'{marks}&" "&INT(100*{part.a1}/{whole.absolute}+0.5)&" %"'
+    return f'"{axis}"&{marks}&" "&INT(100*{part.a1}/{whole.absolute}+0.5)&" %"'
 
 
 def summands(parts: Sequence[str]) -> Arithmetic:

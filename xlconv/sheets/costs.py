@@ -28,7 +28,7 @@ from xlconv.size_formulas import Arithmetic, Factor
 
 COUNTS = "counts"
 NUMBER_BYTES = 4  # of a number of 32 bits, as networks are usually stored
-BAR, BAR_LENGTH = "█", 12  # of the largest
+AXIS, BAR, BAR_LENGTH = "▕", "█", 12  # of the largest
 
 
 def cost_rules(network: Network, layout: Layout) -> list[Rule]:
@@ -51,7 +51,7 @@ def cost_rules(network: Network, layout: Layout) -> list[Rule]:
             share = formulas.share(part, whole)
             rules.append(_rule("share", tensor, cell_of(network, tensor, "share"), share))
         part, whole = _part(network, tensor, "bytes")
-        bar = size_formulas.bar(part, body(network, "bytes"), whole, BAR, BAR_LENGTH)
+        bar = size_formulas.bar(part, body(network, "bytes"), whole, AXIS, BAR, BAR_LENGTH)
         rules.append(_rule("bar", tensor, cell_of(network, tensor, "bar"), bar))
     place = Range(MOST_ROW, FIRST_COLUMN, 1, 1)
     most = Rule(COUNTS, f"{COUNTS}:most", None, place, _most(network, totals), sheet=SHEET)

@@ -235,7 +235,7 @@ def _widths(table: Mapping[Cell, Block]) -> dict[int, int]:
 def _length(block: Block) -> int:
     """The characters that a cell shows."""
     if isinstance(block, TextBlock):
-        return len(block.text)
+        return len(block.text) + block.style.bold  # which is a little wider
     assert isinstance(block, FormulaBlock)
     [[value]] = block.values.tolist()
     if isinstance(value, str):
