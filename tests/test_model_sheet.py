@@ -472,6 +472,40 @@ def test_a_changed_pixel_leaves_the_counts_as_they_are(lesson3: Path, tmp_path: 
     assert states["shapes"] == states["counts"] == "present"
 
 
+def test_a_wrong_count_does_not_make_a_wrong_sum_stale(lesson3: Path, tmp_path: Path) -> None:
+    """Counts say nothing of whether the file was calculated since somebody changed a weight."""
+    places = [cell_of(NETWORK, "conv1", column).a1 for column in ("parameters", "sum")]
+    broken = lesson3
+    for place in places:
+        target = tmp_path / f"{place}.xlsx"
+        broken = edited(broken, target, with_value(place, 77), MODEL_PART)
+    findings = xlconv.verify(broken).findings
+    assert {(f.kind, f.cell) for f in findings} == {("stored", f"Model!{p}") for p in places}
+
+
+def test_long_sums_of_vectors_are_not_written_out(build_book: BuildBook) -> None:
+    vectors = tuple(Dense(f"dense_{number}", 2, inputs=("input",)) for number in range(14))
+    names = tuple(layer.name for layer in vectors)
+    maps = tuple(ReLU(f"relu_{number}", inputs=("input",)) for number in range(14))
+    network = Network(
+        "long",
+        (1, 2, 2),
+        (
+            *(*vectors, *maps),
+            Concat("maps", inputs=tuple(layer.name for layer in maps)),
+            Dense("read", 2),
+            Concat("all", inputs=(*names, "read")),
+            Dense("dense", 2),
+        ),
+    )
+    book = build_book(network)
+    sheet = openpyxl.load_workbook(book.path, data_only=True)["Model"]
+    assert sheet[cell_of(network, "all", "rows").a1].value == "15 vectors: 30"
+    assert sheet[cell_of(network, "maps", "maps").a1].value == "14 tensors: 14"
+    assert sheet[cell_of(network, "all", "agrees").a1].value == "✓"
+    assert xlconv.verify(book.path).verdict == "agrees"
+
+
 @pytest.mark.parametrize("name", template_names())
 def test_the_table_can_be_read(name: str) -> None:
     """Columns are as wide as their texts, and heads and names stay in view."""
