@@ -13,16 +13,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 # Each module may import only from those before it.
 ORDER = [
     *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
-    *("signs", "gallery", "operators", "reference", "choices"),
+    *("signs", "gallery", "operators", "counts", "reference", "choices"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
     *("evaluation", "blocks", "palette", "desk", "places", "pitches", "layout"),
     *("inspector", "inspector_places", "receptive", "desk_steps", "seeing", "outcomes", "saying"),
     *("explaining", "expected"),
-    *("formulas", "layer_rules", "rules", "desk_formulas", "boxes", "desk_rules"),
+    *("formulas", "size_formulas", "layer_rules", "rules"),
+    *("desk_formulas", "boxes", "desk_rules"),
     *("inspector_formulas", "sentences", "inspector_rules"),
     *("words", "captions", "colouring", "desk_blocks", "lower"),
     *("planes", "scans", "ink", "digits", "images", "templates", "collecting"),
-    *("sheets.model", "sheets", "sheets.guide", "sheets.images", "sheets.explain", "manifest"),
+    *("sheets.columns", "sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
+    *("sheets.guide", "sheets.images", "sheets.explain", "manifest"),
     *("rows", "parts", "writer", "compiler"),
     *("reader", "found_choices", "workbook"),
     *("engines", "engines.formualizer", "engines.libreoffice"),
@@ -87,9 +89,12 @@ def reached(name: str) -> set[str]:
 
 
 def test_reference_and_formulas_do_not_know_each_other() -> None:
-    assert not reached("reference") & {"formulas", "rules", "lower", "layout"}
-    assert not reached("formulas") & {"reference", "network", "layers"}
-    assert not reached("rules") & {"reference"}
+    assert not reached("reference") & {"formulas", "size_formulas", "rules", "lower", "layout"}
+    assert "counts" in reached("reference")
+    for text in ("formulas", "size_formulas"):
+        assert not reached(text) & {"reference", "counts", "network", "layers"}
+    for rules in ("rules", "sheets.sizes", "sheets.costs"):
+        assert not reached(rules) & {"reference", "counts"}
     assert "lower" not in reached("verification")
 
 

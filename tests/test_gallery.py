@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import xlconv
+from xlconv.collecting import MAX_PICTURES, load_gallery, template_gallery
 from xlconv.datasets import read_idx
 from xlconv.errors import ImageError, TemplateError, XlconvError
-from xlconv.collecting import MAX_PICTURES, load_gallery, template_gallery
 from xlconv.gallery import Gallery, shown_first
 from xlconv.layers import Conv2D, Dense, Sigmoid, Softmax
 from xlconv.network import Network, found_labels

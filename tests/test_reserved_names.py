@@ -23,7 +23,10 @@ OF_A_LAYER = [
     *(("drop", step) for step in ("steps", "share", "factor", "random", "mask", "rate", "active")),
     *(("demo", step) for step in ("steps", "number", "kernel", "presets", "chosen")),
 ]
-OF_THE_BOARD = ("answer", "titles", "sums", "answer_label", "Titles_dense", "sums_input")
+OF_THE_BOARD = (
+    *("answer", "titles", "sums", "shapes", "counts"),
+    *("answer_label", "Titles_dense", "sums_input"),
+)
 
 
 @pytest.mark.parametrize("name", OF_THE_BOARD)
@@ -46,7 +49,13 @@ def test_names_that_only_look_like_them(tmp_path: Path) -> None:
     network = Network(
         "n",
         (1, 4, 4),
-        (ReLU("answers"), ReLU("drop_shares"), Dropout("drop"), Dense("sum_all", 2), Softmax("s")),
+        (
+            ReLU("counts_all"),
+            ReLU("drop_shares"),
+            Dropout("drop"),
+            Dense("sum_all", 2),
+            Softmax("s"),
+        ),
     )
     model, image = random_model(network, 3), random_image(network, 3)
     xlconv.build(tmp_path / "book.xlsx", model, image)

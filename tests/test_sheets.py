@@ -15,7 +15,6 @@ from xlconv.blocks import ColourScale, TextBlock
 from xlconv.compiler import compile_book
 from xlconv.layout import plan
 from xlconv.palette import INK, PALETTES
-from xlconv.shapes import shape_text
 from xlconv.templates import Template
 
 
@@ -96,17 +95,6 @@ def test_guide_leads_to_every_layer(workbook: openpyxl.Workbook, template: Templ
     targets = {link.location for link in links_of(workbook["Guide"])}
     for placement in layout.tensors.values():
         assert f"Board!{placement.maps[0].first.a1}" in targets
-
-
-def test_model_sheet_counts_the_parameters(workbook: openpyxl.Workbook, template: Template) -> None:
-    rows = {row[1]: row for row in workbook["Model"].iter_rows(values_only=True) if row[1]}
-    for layer in template.network.layers:
-        row = rows[layer.name]
-        assert row[2] == type(layer).__name__
-        assert row[5] == shape_text(template.network.shapes[layer.name])
-        sizes = [w.size for name, w in template.weights.items() if name.startswith(layer.name)]
-        assert row[6] == sum(sizes)
-    assert rows["all parameters"][6] == sum(w.size for w in template.weights.values()) == 3988
 
 
 def test_document_properties(workbook: openpyxl.Workbook, template: Template) -> None:

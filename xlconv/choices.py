@@ -65,8 +65,8 @@ class Display:
 
     `image` is the picture as it stands on the board, of shape (C, H, W). `pictures`, of shape
     (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
-    what stands in the cells that say what each shows. Both are empty without a gallery. `drawn`
-    are random numbers of dropout layers.
+    what stands in the cells that say what each shows. Both are empty without a gallery. `given`
+    is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
     """
 
     model: Model
@@ -74,7 +74,7 @@ class Display:
     choices: Choices
     pictures: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
     labels: tuple[float | str, ...] = ()
-    drawn: Mapping[str, Array] = field(default_factory=dict)
+    given: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def network(self) -> Network:

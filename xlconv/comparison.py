@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.choices import Display
+from xlconv.counts import HELD
 from xlconv.expected import workbook_steps
 from xlconv.network import INPUT, Array, Model
 from xlconv.operators import Step, Values
@@ -67,7 +68,7 @@ def compare_end_to_end(
     display: Display, layout: Layout, found: Mapping[str, list[Value]]
 ) -> dict[str, Comparison]:
     """Every name's found values against the reference's own forward pass."""
-    values: dict[str, Values] = {INPUT: display.image, **drawn_in(display.model, found)}
+    values: dict[str, Values] = {INPUT: display.image, **given_in(display.model, found)}
     expected = {}
     with np.errstate(all="ignore"):
         for step in workbook_steps(display, layout, values):
@@ -89,7 +90,7 @@ def compare_mended(
     right, too, if it follows from the found values that it reads, wrong or not.
     """
     local = compare_locally(display, layout, found) if either else {}
-    values: dict[str, Values] = {INPUT: display.image, **drawn_in(display.model, found)}
+    values: dict[str, Values] = {INPUT: display.image, **given_in(display.model, found)}
     compared = {}
     with np.errstate(all="ignore"):
         for step in workbook_steps(display, layout, values):
@@ -104,11 +105,13 @@ def compare_mended(
     return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
 
 
-def drawn_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]:
-    """The random numbers among found values: nobody but the workbook knows what it drew."""
+def given_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]:
+    """What only the workbook knows, among found values: the random numbers that it drew, and how
+    many of its cells are not empty."""
+    shapes = model.network.drawn | {name: (1,) for name in found if name.startswith(HELD)}
     return {
         name: _numbers(found[name]).reshape(shape)
-        for name, shape in model.network.drawn.items()
+        for name, shape in shapes.items()
         if name in found
     }
 

@@ -33,7 +33,7 @@ def workbook_values(display: Display, layout: Layout) -> dict[str, Values]:
     """The value of every computed cell, by the names of their rules."""
     values: dict[str, Values] = {
         INPUT: checked_image(display.model, display.image),
-        **display.drawn,
+        **display.given,
     }
     with np.errstate(over="ignore", invalid="ignore"):  # what a cell cannot hold is refused later
         for step in workbook_steps(display, layout, values):

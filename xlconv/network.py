@@ -268,7 +268,7 @@ def defined_names(network: Network) -> dict[str, str]:
             )
         named[name] = taken[name.lower()] = what
 
-    for name in ("answer", "titles", "sums", "scales", "looks", "explain", "shapes"):
+    for name in ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts"):
         taken[name] = f"the {name} of the board"
     for name in ("picture", "loss"):
         taken[name] = f"the {name} that stands on the board"

@@ -1,8 +1,8 @@
 """The reference: what a network computes, and what the board says beside it.
 
-The plainest float64 NumPy, layer by layer (`operators`), and the answer, the titles and the
-sums. Must not know how a workbook computes the same: nothing here may import `formulas`,
-`rules` or `lower`.
+The plainest float64 NumPy, layer by layer (`operators`), and the answer, the titles, the sums
+and the counts (`counts`). Must not know how a workbook computes the same: nothing here may import
+`formulas`, `rules` or `lower`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from xlconv.counts import count_steps
 from xlconv.errors import ImageError, NetworkError
 from xlconv.layers import KernelDemo, Sigmoid
 from xlconv.network import INPUT, NONE_FOUND, TICK, Array, Model, Network, label_cell
@@ -37,10 +38,12 @@ def forward(
 
 
 def forward_steps(
-    model: Model, image: Array, drawn: Mapping[str, Array] | None = None
+    model: Model, image: Array, given: Mapping[str, Array] | None = None
 ) -> dict[str, Values]:
-    """What `forward` gives, and besides the steps of layers, the answer and the titles."""
-    values: dict[str, Values] = {INPUT: checked_image(model, image), **(drawn or {})}
+    """What `forward` gives, and besides the steps of layers, the answer, the titles, the sums and
+    the counts. `given` holds what only a workbook knows: its random numbers, and how many cells
+    of its picture and weights are not empty."""
+    values: dict[str, Values] = {INPUT: checked_image(model, image), **(given or {})}
     with np.errstate(over="ignore", invalid="ignore"):  # what a cell cannot hold is refused later
         for step in steps(model, values):
             values[step.name] = step.value
@@ -75,6 +78,7 @@ def steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:
     yield from answer_steps(model.network, values)
     yield from title_steps(model.network)
     yield from sum_steps(model, values)
+    yield from count_steps(model.network, values)
 
 
 def checked_image(model: Model, image: Array) -> Array:

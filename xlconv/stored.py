@@ -39,9 +39,8 @@ def check_stored(book: FoundBook, cells: ComputedCells, excused: Collection[Plac
     to blame. `excused` are the cells that cannot be right, because they hold another formula
     or read a filled padding cell; those behind them are compared as they are.
     """
-    found: dict[str, list[Value]] = {
-        key: [cell.found.value for cell in members] for key, members in cells.items()
-    }
+    found = {key: [cell.found.value for cell in members] for key, members in cells.items()}
+    found |= book.held
     whole = compare_end_to_end(book.display, book.layout, found)
     changed = _changed_since(found, whole, book.network, cells)
     empty = _empty_blocks(cells)
@@ -99,8 +98,10 @@ def _changed_since(
                 changed.add(key)
     changed |= _redrawn(found, whole, network)
     # A sum alone that is off, with every value up to date, was not left behind: it is wrong, but
-    # where settings and kernels to choose from are summed, which may change nothing else.
-    if not any(whole[key].wrong.any() for key in whole if not key.startswith(f"{SUMS}_")):
+    # where settings and kernels to choose from are summed, which may change nothing else. What
+    # counts cells (with ":" in its name) says nothing of the numbers in them.
+    telling = (key for key in whole if ":" not in key and not key.startswith(f"{SUMS}_"))
+    if not any(whole[key].wrong.any() for key in telling):
         settable = {f"{SUMS}_{one.name}" for one in network.layers if network.controls(one)}
         return changed & settable
     return changed

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from xlconv.comparison import Comparison, compare_end_to_end, compare_locally
+from xlconv.comparison import Comparison, compare_end_to_end, compare_locally, given_in
 from xlconv.engines import engine_named
 from xlconv.errors import BookError
 from xlconv.expected import workbook_values
@@ -60,7 +60,8 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
         engine_named(engine)
     book = read_book(path)
     cells = computed_cells(book)
-    truth = workbook_values(replace(book.display, drawn=book.drawn), book.layout)
+    given = {**book.drawn, **given_in(book.model, book.held)}
+    truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
     around = [*padding_findings(book), *label_findings(book)]
     formulas = dict(formula_findings(cells, truth))
@@ -104,11 +105,12 @@ def _check_live(book: FoundBook, cells: ComputedCells, engine: str, spoiled: set
     values: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):
         values[rule.key].extend(value for row in grid for value in row)
-    compared = compare_locally(book.display, book.layout, values)
+    known = values | book.held
+    compared = compare_locally(book.display, book.layout, known)
     for key, members in cells.items() if spoiled else ():
         innocent = np.array([cell.place in spoiled for cell in members])
         compared[key] = replace(compared[key], wrong=compared[key].wrong & ~innocent)
-    output = compare_end_to_end(book.display, book.layout, values)[book.network.output]
+    output = compare_end_to_end(book.display, book.layout, known)[book.network.output]
     return _Live(values, compared, float(output.error.max()))
 
 

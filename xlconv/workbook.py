@@ -19,6 +19,7 @@ import numpy as np
 
 from xlconv._version import __version__
 from xlconv.choices import Display
+from xlconv.counts import HELD
 from xlconv.desk import EXPLAIN, GUIDE, IMAGES
 from xlconv.errors import BookError, NetworkError
 from xlconv.found_choices import FoundCells, found_choices, found_gallery, found_image
@@ -29,7 +30,7 @@ from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, parse_manifest
 from xlconv.network import INPUT, Array, Model, Network
 from xlconv.places import BOARD, Layout
-from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, open_package
+from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
 from xlconv.settings import setting_of
 from xlconv.shapes import Shape
 from xlconv.sheets.model import NAME as MODEL_SHEET
@@ -77,6 +78,21 @@ class FoundBook:
             for key, shape in self.network.drawn.items()
         }
         return {key: array for key, array in found.items() if not np.isnan(array).any()}
+
+    @cached_property
+    def held(self) -> dict[str, list[Value]]:
+        """How many cells of the picture, and of each layer's weights, are not empty: beside found
+        values, by name."""
+        maps, board = self.layout.tensors[INPUT].maps, self.sheets[BOARD]
+        owned = {INPUT: [cell for place in maps for cell in place.cells()]}
+        for layer, places in self.layout.weights.items():
+            ranges = [place for one in places.arrays.values() for place in one]
+            owned[layer] = [cell for place in ranges for cell in places.cells(place)]
+        filled = {
+            name: [c for c in cells if board.get((c.row, c.column), EMPTY).value is not None]
+            for name, cells in owned.items()
+        }
+        return {f"{HELD}{name}": [float(len(cells))] for name, cells in filled.items()}
 
     def _stored(self, tensor: str) -> Array:
         return self._numbers(self.layout.tensors[tensor].maps, self.network.shapes[tensor])

@@ -123,7 +123,7 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
     sheets = {
         EXPLAIN: "one cell taken apart: its window, weights, products, sum, in numbers and words",
         IMAGES: "pictures to choose from, and a grid to draw your own",
-        MODEL: "the network as a table, with its parameters",
+        MODEL: "sizes, parameters, multiplications, memory",
     }
     if layout.gallery is None:
         del sheets[IMAGES]
