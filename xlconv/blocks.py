@@ -105,13 +105,21 @@ class ColourScale:
 
 @dataclass(frozen=True)
 class Highlight:
-    """Cells for which `formula`, relative to the first cell of the first range, is true."""
+    """Cells for which `formula`, relative to the first cell of the first range, is true.
+
+    `now` are the cells for which it is true with the values that the sheet holds, and `zeros`
+    says that it is true for the numbers that their cells show as zero: what painters show
+    that do not calculate. `border` is the colour of a thin line around each cell.
+    """
 
     ranges: tuple[Range, ...]
     formula: str
     colour: str | None = None
     fill: str | None = None
     number_format: str | None = None
+    border: str | None = None
+    now: tuple[Range, ...] = ()
+    zeros: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ Must not know how a file spells a rule.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xlconv import formulas
 from xlconv.blocks import ColourScale, Highlight, Values
@@ -28,9 +30,10 @@ from xlconv.layers import (
     Tanh,
     sources,
 )
-from xlconv.network import INPUT, Network
+from xlconv.network import INPUT, Array, Network
 from xlconv.palette import CHANNEL_COLOURS, FAINT, Palette
 from xlconv.places import Layout
+from xlconv.rules import ANSWER
 
 ColourRule = ColourScale | Highlight
 
@@ -39,7 +42,7 @@ def colour_rules(
     network: Network, values: Mapping[str, Values], layout: Layout, colours: Palette
 ) -> Iterator[ColourRule]:
     """The rules of every tensor, kernel and bar."""
-    yield from _picture(np.asarray(values[INPUT], dtype=np.float64).max(), layout, colours)
+    yield from _picture(np.asarray(values[INPUT], dtype=np.float64), layout, colours)
     for layer in network.layers:
         maps = layout.tensors[layer.name].maps
         whole = layout.tensors[layer.name].range
@@ -61,7 +64,7 @@ def colour_rules(
         for key in KERNELS & weights.arrays.keys():
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
             yield _around_zero(weights.arrays[key], weights.array_range(key), colours)
-    yield from _bars(network, layout, colours)
+    yield from _bars(network, values, layout, colours)
 
 
 KERNELS = {"weight", "presets"}
@@ -88,7 +91,7 @@ def signed(network: Network, tensor: str) -> bool:
 PASSING = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Add, Concat, Dropout, Flatten, LeakyReLU, Tanh)
 
 
-def _picture(brightest: float, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
+def _picture(pixels: Array, layout: Layout, colours: Palette) -> Iterator[ColourRule]:
     maps, whole = layout.tensors[INPUT].maps, layout.tensors[INPUT].range
     yield _faint(maps, 0.05, "0;0;0")
     if len(maps) == 3:
@@ -97,11 +100,21 @@ def _picture(brightest: float, layout: Layout, colours: Palette) -> Iterator[Col
                 (place,), formulas.largest(whole, fixed=True), None, colours.paper, colour
             )
         return
-    for place in maps:
+    limit = 0.45 * pixels.max()
+    for place, plane in zip(maps, pixels, strict=True):
         # Digits turn white where the ink is too dark for black ones.
-        dark = formulas.above(place.first, 0.45 * brightest)
-        yield Highlight((place,), dark, colour="FFFFFF")
+        dark = formulas.above(place.first, limit)
+        now = tuple(_runs(plane > limit, place))
+        yield Highlight((place,), dark, colour="FFFFFF", now=now)
     yield ColourScale(maps, formulas.largest(whole, fixed=True), None, colours.paper, colours.ink)
+
+
+def _runs(mask: NDArray[np.bool_], place: Range) -> Iterator[Range]:
+    """The cells of a range that a mask marks, as runs side by side."""
+    edges = np.diff(np.pad(mask.astype(np.int8), ((0, 0), (1, 1))), axis=1)
+    starts, ends = np.argwhere(edges == 1).tolist(), np.argwhere(edges == -1).tolist()
+    for (row, first), (_, end) in zip(starts, ends, strict=True):
+        yield Range(place.row + row, place.column + first, 1, end - first)
 
 
 def _around_zero(places: tuple[Range, ...], whole: Range, colours: Palette) -> ColourScale:
@@ -114,17 +127,34 @@ def _faint(
 ) -> Highlight:
     """What is shown as zero steps back, and loses its sign: there is no "-0.0"."""
     formula = formulas.nearly_zero(places[0].first, below)
-    return Highlight(places, formula, colour=colour, number_format=number_format)
+    return Highlight(places, formula, colour=colour, number_format=number_format, zeros=True)
 
 
-def _bars(network: Network, layout: Layout, colours: Palette) -> Iterator[Highlight]:
+def _bars(
+    network: Network, values: Mapping[str, Values], layout: Layout, colours: Palette
+) -> Iterator[Highlight]:
     """A bar for each class, of cells that are filled as far as the probability goes."""
     answer = layout.answer
     if answer is None or not isinstance(network.layer(network.output), Softmax | Sigmoid):
         return
     if not answer.bars:
         return
+    shares = [values[f"{ANSWER}_value_{unit}"] for unit in range(1, len(answer.bars) + 1)]
+    lengths = list(map(_filled, shares, answer.bars))
     for line in range(answer.bars[0].height):
         places = tuple(Range(bar.row + line, bar.column, 1, bar.width) for bar in answer.bars)
         formula = formulas.bar_reaches(answer.values[0].first, places[0])
-        yield Highlight(places, formula, fill=colours.positive)
+        now = tuple(
+            replace(place, width=length)
+            for place, length in zip(places, lengths, strict=True)
+            if length
+        )
+        yield Highlight(places, formula, fill=colours.positive, now=now)
+
+
+def _filled(share: Values, bar: Range) -> int:
+    """How many cells of a bar are filled for a probability; none for what is no number."""
+    value = share.item()
+    if not isinstance(value, float):
+        return 0
+    return int((value > (np.arange(bar.width) + 0.5) / bar.width).sum())
