@@ -30,9 +30,11 @@ ORDER = [
         "manifest",
     ),
     *("rows", "parts", "writer", "compiler"),
-    *("reader", "workbook", "engines", "engines.formualizer", "engines.libreoffice"),
+    *("reader", "workbook"),
+    *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
+    *("engines", "engines.formualizer", "engines.libreoffice"),
     *("comparison", "report", "structure", "stored", "verification"),
-    *("terminal", "cli", "__main__"),
+    *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.
 EXCEPTIONS = {
