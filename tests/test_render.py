@@ -35,6 +35,7 @@ from xlconv.number_formats import shown_number
 from xlconv.painting import paint
 from xlconv.palette import PALETTES
 from xlconv.rendering import stored_board
+from xlconv.report import Finding
 
 Pixels = np.ndarray
 HEAD = (
@@ -220,6 +221,19 @@ def test_a_layer_is_its_columns_of_the_board(book: BuiltBook) -> None:
         assert part[row, column - shift].tolist() == whole[row, column].tolist()
 
 
+def test_titles_stay_legible_in_small_pictures(book: BuiltBook) -> None:
+    picture = pixels(book.path, 3)
+    look = PALETTES["lesson"]
+    values = stored_cells(book.path, "conv")
+    limit = max(map(abs, values.values()))
+    for cell, value in values.items():
+        end = look.positive if value > 0 else look.negative
+        found = picture[middle(cell, 3)]
+        assert np.abs(found - mixed(look.zero, end, abs(value) / limit)).max() <= 1
+    dark = np.flatnonzero((picture[:18] < 100).all(axis=2).any(axis=1))
+    assert np.ptp(dark) >= 7  # the height of the layers' names
+
+
 @pytest.mark.parametrize("template", ["resnet", "rgb", "dropout", "edges", "conv-example"])
 def test_templates_at_their_usual_size(tmp_path: Path, template: str) -> None:
     loaded = xlconv.load_template(template)
@@ -330,7 +344,7 @@ def test_a_text_runs_over_empty_cells_and_no_others() -> None:
     for neighbour in (number, text(2, 4, "x")):
         both, other = painted(text(2, 2, LONG), neighbour), painted(neighbour)
         assert inked(both, 2, 3)
-        assert (both[:, 120:] == other[:, 120:]).all()
+        assert (both[:, 118:] == other[:, 118:]).all()  # cut between letters, with a gap
     blank = BlankBlock(Range(2, 4, 1, 1), Style(fill="DDEEFF"))
     assert (painted(text(2, 2, LONG), blank)[20:40, 120:160] == (0, 0, 0)).any() or inked(
         painted(text(2, 2, LONG), blank), 2, 5
@@ -351,8 +365,9 @@ def test_a_text_stays_in_its_row_and_in_the_picture() -> None:
         TextBlock(Range(2, 2, 1, 1), LONG, Style(size=12, shrink=True)),
         ConstantBlock(Range(2, 2, 1, 1), np.array([[-1234567.89]]), Style(size=12, shrink=True)),
         TextBlock(Range(2, 2, 1, 1), "two words", Style(size=12, wrap=True)),
+        TextBlock(Range(2, 2, 1, 1), "incomprehensible", Style(size=12, wrap=True)),
     ],
-    ids=["merged", "shrunk", "number", "wrapped"],
+    ids=["merged", "shrunk", "number", "wrapped", "one word"],
 )
 def test_what_shall_fit_fits(block: TextBlock) -> None:
     picture = painted(block, cell=20)
@@ -360,6 +375,8 @@ def test_what_shall_fit_fits(block: TextBlock) -> None:
     assert columns
     assert columns <= set(range(2, 2 + block.range.width))
     assert not any(inked(picture, row, column) for row in (1, 3) for column in range(1, 7))
+    edges = [40, 40 + 40 * block.range.width - 1]  # smaller, not cut
+    assert (picture[:, edges] == 255).all()
 
 
 def test_what_is_shown_as_zero_has_no_sign_and_steps_back() -> None:
@@ -415,6 +432,14 @@ def test_scales_end_where_their_limit_says(
     assert np.abs(picture[5, 30] - mixed("FFFFFF", low or "FFFFFF", expected[1])).max() <= 1
 
 
+def test_an_empty_cell_has_no_colour_of_a_scale() -> None:
+    rule = ColourScale((Range(1, 1, 1, 2),), "MAX($A$1:$B$1)", "FF0000", "EEEEEE", "0000FF")
+    block = ConstantBlock(Range(1, 1, 1, 2), np.array([[np.nan, 1.0]]), Style(size=4))
+    picture = painted(block, cell=10, rules=(rule,))
+    assert picture[5, 10].tolist() == [255] * 3
+    assert picture[5, 30].tolist() == [0, 0, 255]
+
+
 def test_a_scale_of_zeros_has_the_colour_of_zero() -> None:
     rule = ColourScale((Range(1, 1, 1, 2),), "MAX($A$1:$B$1)", "FF0000", "EEEEEE", "0000FF")
     block = ConstantBlock(Range(1, 1, 1, 2), np.zeros((1, 2)), Style(size=4))
@@ -428,6 +453,11 @@ def test_signs_of_boards_have_a_shape_of_their_own(sign: str) -> None:
     mask = lettering(sign, 24.0).mask
     assert np.asarray(mask).any()
     assert mask.size != box.size or mask.tobytes() != box.tobytes()
+
+
+def test_what_no_font_has_is_drawn_somehow() -> None:
+    for text_ in ("a\nb", "\x1b[0m", "日本", "👍", "e\u0301\u0302", "", " "):
+        assert lettering(text_, 12.0, bold=True, italic=True).mask.width > 0
 
 
 @pytest.mark.parametrize(
@@ -479,6 +509,16 @@ def test_a_report_in_a_notebook_is_a_table(book: BuiltBook, tmp_path: Path) -> N
     html = xlconv.verify(tmp_path / "typed.xlsx", "none")._repr_html_()
     assert f"<td>Board!{cell}</td>" in html
     assert "differs" in html
+
+
+def test_what_was_found_is_escaped_in_notebooks(book: BuiltBook) -> None:
+    report = xlconv.verify(book.path, "none")
+    where = ("label", "Board!A1", "softmax", None, 1, 1)
+    findings = (Finding(*where, "<b>bee</b>", "<script>", None),) * 30
+    html = replace(report, findings=findings, workbook="<u>.xlsx")._repr_html_()
+    assert html.count("<td>&lt;script&gt;</td><td>&lt;b&gt;bee&lt;/b&gt;</td>") == 20
+    assert "... and 10 more" in html
+    assert not any(text in html for text in ("<script>", "<b>bee", "<u>"))
 
 
 def test_ticks_are_drawn(build_book: BuildBook) -> None:

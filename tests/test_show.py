@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from building import BuildBook, BuiltBook, random_image, random_model
 from editing import edited, with_constant, with_value, without_stored_values
+from rich.cells import cell_len
 from rich.console import Console
 from test_cli import refused, run, words
 from test_render import NETWORK, SEVERAL, stored_cells
@@ -228,6 +229,15 @@ def test_many_classes_show_the_largest() -> None:
     lines = drawn(network, tensors)
     assert lines[-1] == "... and 80 smaller"
     assert lines[-21].startswith("class 99")
+
+
+def test_labels_of_any_kind_keep_their_line() -> None:
+    labels = ("two\nlines", "日本語" * 20, "\x1b[31mred", "x" * 300)
+    network = Network("odd", (1, 1, 1), (Dense("dense", 4),), labels)
+    lines = drawn(network, {INPUT: np.ones((1, 1, 1)), "dense": np.arange(4.0)}, width=60)[-4:]
+    assert "two lines" in lines[0]
+    assert all(cell_len(line) <= 60 and line.isprintable() for line in lines)
+    assert len({cell_len(line) for line in lines}) == 1
 
 
 def test_labels_are_no_markup(build_book: BuildBook, tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def show(
     ] = None,
 ) -> None:
     """Show the picture, every layer's maps and the answer in the terminal."""
-    from xlconv.palette import palette_named
+    from xlconv.rendering import book_palette
     from xlconv.showing import glance
     from xlconv.terminal import print_glance
     from xlconv.workbook import read_book, tensor_named
@@ -188,7 +188,7 @@ def show(
         raise OutputError(f"--width {width}: give {MIN_WIDTH} to {MAX_WIDTH} columns")
     found = read_book(book)
     only = tensor_named(found, layer) if layer is not None else None
-    print_glance(found, glance(found), palette_named(found.manifest.palette), only, width)
+    print_glance(found, glance(found), book_palette(found), only, width)
 
 
 MIN_WIDTH, MAX_WIDTH = 20, 1000

@@ -20,7 +20,7 @@ from xlconv.lettering import ASCENT, DESCENT, lettering, width
 from xlconv.number_formats import shown_number, shows_zero
 from xlconv.views import Box, Numbers, View, chart_range, merged_ranges, rgb, slices
 
-_POINT = 96 / 72  # pixels at 100 %
+_POINT = 96 / 72 * 0.92  # pixels at 100 %; the letters are wider than Calibri's of a size
 _LEGIBLE = 4.5  # pixels of a letter's size below which texts are left out
 _NUMBER_CELL = 18  # pixels of a cell's width from which on numbers are written into it
 _MARGIN = 2.0  # pixels between a text and its cell's edge, at 100 %
@@ -231,7 +231,8 @@ def _draw(
     box: Box,
 ) -> None:
     """A line of text from a point on its baseline, cut at the left and right of a box."""
-    ink = lettering(text, round(size * 4) / 4, style.bold, style.italic)
+    # Few sizes, so that few letterings are made; rounded down, so that what fits still does.
+    ink = lettering(text, max(1, int(size * 4)) / 4, style.bold, style.italic)
     x, y = round(at[0]) - ink.left, round(at[1]) - ink.baseline
     left, right = max(0, box[0] - x), min(ink.mask.width, box[2] - x)
     if right > left:

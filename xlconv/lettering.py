@@ -20,7 +20,7 @@ ASCENT, DESCENT = 1.0, 0.25  # of a line, in ems
 _FINE = 4  # letters are drawn so many times as large, then reduced
 _PEN = 0.075  # the width of a stroke, in ems
 _SLANT = 0.2
-_BOLD = 0.038  # how far bold letters are spread, in ems
+_BOLD = 0.042  # how far bold letters are spread, in ems
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _pieces(text: str) -> Iterator[tuple[str, str, float]]:
     advance in the font of which lengths are measured."""
     font, run = _font(_UNIT), ""
     for letter in text.translate(_SPELLED):
-        kind, piece = _kind(letter)
+        kind, piece = _kind(letter if letter.isprintable() else " ")
         if kind == "letters":
             run += piece
             continue

@@ -24,7 +24,7 @@ from xlconv.lower import lower
 from xlconv.network import INPUT
 from xlconv.operators import Values
 from xlconv.painting import paint
-from xlconv.palette import palette_named
+from xlconv.palette import Palette, palette_named
 from xlconv.places import Band
 from xlconv.reader import Value
 from xlconv.rules import board_rules
@@ -93,11 +93,15 @@ def _fitting(sheet: Sheet, area: Range, side: int) -> int:
 
 def stored_board(book: FoundBook) -> Sheet:
     """The board with the values that the file stores, in the book's own palette."""
+    return lower(book.model, stored_values(book), book.layout, book_palette(book))
+
+
+def book_palette(book: FoundBook) -> Palette:
+    """The palette that a book was built with."""
     try:
-        colours = palette_named(book.manifest.palette)
+        return palette_named(book.manifest.palette)
     except TemplateError as error:
         raise BookError(f"{book.path}: {error}; build the workbook again") from error
-    return lower(book.model, stored_values(book), book.layout, colours)
 
 
 def stored_values(book: FoundBook) -> dict[str, Values]:
@@ -157,6 +161,7 @@ def _layer_area(book: FoundBook, sheet: Sheet, layer: str) -> Range:
 
 
 def _last_column(band: Band, behind: tuple[Band, ...]) -> int:
-    """The last column of a band with room for its title: up to the arrow into the next one."""
+    """The last column of a band with room for its title: up to the arrow into the next one, of
+    which nothing is drawn."""
     wide = max(band.last, band.first + MIN_BAND) + 1
-    return min(wide, behind[0].first - GAP - 1) if behind else wide
+    return min(wide, behind[0].first - GAP) if behind else wide

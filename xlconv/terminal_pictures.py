@@ -236,15 +236,16 @@ def _bars(shown: Pictures, tensor: str) -> Iterator[Text]:
     """A line for each class or unit: its label, a bar, its value."""
     network, values = shown.network, shown.tensors[tensor]
     labels = network.labels if len(network.labels) == len(values) else None
-    names = labels or [str(unit) for unit in range(1, len(values) + 1)]
+    names = labels or tuple(str(unit) for unit in range(1, len(values) + 1))
+    heads = [_head(name, max(4, shown.width // 4)) for name in names]
     answers = tensor == network.output and not np.isnan(values).any()
     found = set(found_labels(network, values)) if answers else set()
     order = list(range(len(values)))
     if len(order) > _MOST_BARS:
         order = sorted(order, key=lambda unit: -np.nan_to_num(abs(values[unit])))[:_MOST_BARS]
-    longest = min(max(len(names[unit]) for unit in order), max(4, shown.width // 4))
+    longest = max(heads[unit].cell_len for unit in order)
     for unit in order:
-        line = Text(f"{_short(names[unit], longest):>{longest}} ")
+        line = Text(" " * (longest - heads[unit].cell_len)).append(heads[unit]).append(" ")
         if names[unit] in found:
             line.stylize("bold")
         line.append(_bar(shown, tensor, float(values[unit]), longest))
@@ -259,8 +260,11 @@ def _bars(shown: Pictures, tensor: str) -> Iterator[Text]:
         yield Text(f"... and {len(values) - len(order):,} smaller", style="dim")
 
 
-def _short(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+def _head(label: str, most: int) -> Text:
+    """A label on so many columns at most, without what a terminal would not print."""
+    head = Text("".join(letter if letter.isprintable() else " " for letter in label))
+    head.truncate(most, overflow="ellipsis")
+    return head
 
 
 def _bar(shown: Pictures, tensor: str, value: float, before: int) -> Text:
