@@ -410,6 +410,24 @@ def test_highlights_show_where_they_are_true_now() -> None:
     assert painted(values, cell=10, rules=(first, rule))[5, 30].tolist() == [0, 0, 255]
 
 
+def test_what_a_rule_hides_is_not_seen() -> None:
+    """White on white, in front of every other rule: fills, hatches, borders, texts, numbers."""
+    whole = Range(1, 1, 3, 6)
+    blocks = (
+        ConstantBlock(Range(1, 1, 1, 2), np.array([[2.0, -4.0]]), Style(size=12, border="000000")),
+        BlankBlock(Range(2, 1, 1, 3), Style(hatch="123456")),
+        text(3, 1, LONG),
+    )
+    scale = ColourScale((Range(1, 1, 1, 2),), "MAX($A$1:$B$1)", "FF0000", "FFFFFF", "0000FF")
+    box = Highlight((whole,), "TRUE", border="FF0000", now=(Range(1, 1, 2, 2),))
+    hiding = Highlight((whole,), "TRUE", *("FFFFFF", "FFFFFF", ";;;", "FFFFFF"), now=(whole,))
+    assert (painted(*blocks, rules=(hiding, box, scale)) == 255).all()
+    seen = painted(*blocks, rules=(replace(hiding, now=()), box, scale))
+    assert all(inked(seen, row, 1) for row in (1, 2, 3))
+    text_alone = replace(hiding, fill=None, border=None, colour=None)
+    assert (painted(text(3, 1, LONG), rules=(text_alone,)) == 255).all()
+
+
 @pytest.mark.parametrize(
     ("limit", "low", "expected"),
     [
@@ -417,6 +435,8 @@ def test_highlights_show_where_they_are_true_now() -> None:
         ("MAX(MAX($A$1:$B$1),-MIN($A$1:$B$1))", "FF0000", (0.5, 1.0)),
         ("MAX($A$1:$B$1)", None, (1.0, 0.0)),
         ("$F$3", "FF0000", (0.5, 1.0)),  # an empty cell: the scale's own
+        ("IF($F$1=0,1E+300,$E$3)", "FF0000", (0.2, 0.4)),
+        ("IF($F$2=0,1E+300,$E$3)", "FF0000", (0.0, 0.0)),
     ],
 )
 def test_scales_end_where_their_limit_says(
@@ -425,6 +445,7 @@ def test_scales_end_where_their_limit_says(
     blocks = (
         ConstantBlock(Range(1, 1, 1, 2), np.array([[2.0, -4.0]]), Style(size=4)),
         ConstantBlock(Range(3, 5, 1, 1), np.array([[10.0]]), Style(size=4)),
+        ConstantBlock(Range(1, 6, 2, 1), np.array([[50.0], [0.0]]), Style(size=4)),
     )
     rule = ColourScale((Range(1, 1, 1, 2),), limit, low, "FFFFFF", "0000FF")
     picture = painted(*blocks, cell=10, rules=(rule,))

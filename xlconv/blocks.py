@@ -107,9 +107,10 @@ class ColourScale:
 class Highlight:
     """Cells for which `formula`, relative to the first cell of the first range, is true.
 
-    `now` are the cells for which it is true with the values that the sheet holds, and `zeros`
-    says that it is true for the numbers that their cells show as zero: what painters show
-    that do not calculate. `border` is the colour of a thin line around each cell.
+    `border` is the colour of a line around each of them; with `last`, no other rule is asked
+    where this one holds. `now` are the cells for which it is true with the values that the sheet
+    holds, and `zeros` says that it is true for the numbers that their cells show as zero: what
+    painters show that do not calculate.
     """
 
     ranges: tuple[Range, ...]
@@ -118,6 +119,7 @@ class Highlight:
     fill: str | None = None
     number_format: str | None = None
     border: str | None = None
+    last: bool = False
     now: tuple[Range, ...] = ()
     zeros: bool = False
 

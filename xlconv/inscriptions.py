@@ -24,6 +24,7 @@ _POINT = 96 / 72 * 0.92  # pixels at 100 %; the letters are wider than Calibri's
 _LEGIBLE = 4.5  # pixels of a letter's size below which texts are left out
 _NUMBER_CELL = 18  # pixels of a cell's width from which on numbers are written into it
 _MARGIN = 2.0  # pixels between a text and its cell's edge, at 100 %
+_HIDING = 3  # semicolons of the format ";;;", which shows nothing
 _APART = 0.35  # from a text that runs over empty cells to what stands there, in letters' sizes
 _LINE = 1.18  # from one line of a text to the next, in letters' sizes
 
@@ -95,6 +96,13 @@ class _Looks:
         colour = (rule.colour if rule else None) or style.colour
         return _Inscription(place, text, style, colour, number=True)
 
+    def words(self, place: Range, text: str, style: Style) -> _Inscription:
+        """A text as the cell shows it; a format's fourth part is for texts."""
+        rule = self.rules[self.now[place.row, place.column]]
+        if rule is not None and (rule.number_format or "").count(";") == _HIDING:
+            text = ""
+        return _Inscription(place, text, style, (rule.colour if rule else None) or style.colour)
+
 
 def _block_texts(
     block: Block, view: View, merged: dict[Cell, Range], looks: _Looks
@@ -105,14 +113,14 @@ def _block_texts(
     if isinstance(block, TextBlock):
         place = Range.of(block.range.first) if block.runs_on else block.range
         place = merged.get(place.first, place)
-        yield _Inscription(place, block.text, style, style.colour)
+        yield looks.words(place, block.text, style)
         return
     if not _wide_enough(block, view, merged):
         return
     for cell, value in zip(block.range.cells(), block.values.reshape(-1).tolist(), strict=True):
         place = merged.get(cell, Range.of(cell))
         if not isinstance(value, float):
-            yield _Inscription(place, str(value), style, style.colour)
+            yield looks.words(place, str(value), style)
         elif view.seen(place) is not None:
             yield looks.inscription(place, value, style)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+from dataclasses import fields
 from html import escape
 
 from xlconv.errors import XlconvError
@@ -42,6 +43,4 @@ class PicturedBook(FoundBook):
 def read_book(path: str | os.PathLike[str]) -> PicturedBook:
     """Read a workbook of xlconv's: `workbook.read_book`, for people."""
     found = read_found_book(path)
-    return PicturedBook(
-        found.path, found.manifest, found.layout, found.sheets, found.model, found.image
-    )
+    return PicturedBook(**{part.name: getattr(found, part.name) for part in fields(found)})

@@ -7,6 +7,7 @@ calculated: numbers are the values that the blocks hold, highlights are where th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from xlconv.blocks import BlankBlock, Block, ColourScale, Highlight, Sheet
-from xlconv.grid import Range, ranges_in
+from xlconv.grid import Cell, Range, ranges_in
 from xlconv.inscriptions import charts, inscriptions
 from xlconv.views import Numbers, View, merged_ranges, rgb, sheet_numbers, slices, used_range
 
@@ -35,8 +36,9 @@ def paint(sheet: Sheet, cell: float, area: Range | None = None) -> Image.Image:
         _coloured(fills, rule, numbers, view)
     pixels = np.repeat(fills, np.diff(view.rows), axis=0)
     pixels = np.repeat(pixels, np.diff(view.columns), axis=1)
+    filled = _highlighted(view, numbers.shape)
     for block in sheet.blocks:
-        _hatch(pixels, block, view)
+        _hatch(pixels, block, view, filled)
     picture = Image.fromarray(pixels)
     _draw_borders(picture, view)
     inscriptions(picture, view, numbers)
@@ -78,10 +80,23 @@ def _coloured(fills: Colours, rule: ColourScale | Highlight, numbers: Numbers, v
             fills[slices(seen, view.area.first)][there] = colours[there]
 
 
+_CHOICE = re.compile(r"IF\((\$[A-Z]+\$\d+)=0,([^,]+),(.+)\)")
+
+
 def scale_limit(rule: ColourScale, numbers: Numbers) -> float:
     """Where a colour scale ends: the value in the cell that its limit names, or the largest
-    (magnitude, if it has a low end) of the ranges that it names."""
-    for places in (ranges_in(rule.limit), rule.ranges):
+    (magnitude, if it has a low end) of the ranges that it names. IF(cell=0,one,other) is one of
+    two limits."""
+    limit = rule.limit
+    while choice := _CHOICE.fullmatch(limit):
+        cell = Cell.parse(choice[1])
+        limit = choice[2] if numbers[slices(Range.of(cell))].item() == 0 else choice[3]
+    if not ranges_in(limit):
+        try:
+            return float(limit)
+        except ValueError:
+            pass
+    for places in (ranges_in(limit), rule.ranges):
         found = np.concatenate([np.zeros(0), *(numbers[slices(p)].reshape(-1) for p in places)])
         found = found[np.isfinite(found)]
         if len(found):
@@ -101,11 +116,27 @@ def scale_colours(values: Numbers, limit: float, low: str | None, zero: str, hig
     return np.asarray(np.rint(mixed), dtype=np.uint8)
 
 
-def _hatch(pixels: Colours, block: Block, view: View) -> None:
-    """Thin diagonal lines over a block that has a hatch; one pattern all over the picture."""
+def _highlighted(view: View, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The cells of the whole sheet that a highlight fills now."""
+    filled = np.zeros(shape, dtype=np.bool_)
+    for rule in view.sheet.rules:
+        if isinstance(rule, Highlight) and rule.fill is not None:
+            for place in rule.now:
+                filled[slices(place)] = True
+    return filled
+
+
+def _hatch(pixels: Colours, block: Block, view: View, filled: NDArray[np.bool_]) -> None:
+    """Thin diagonal lines over a block that has a hatch, but where a highlight's fill takes their
+    place; one pattern all over the picture."""
     seen = view.seen(block.range) if block.style.hatch is not None else None
-    if seen is not None and block.style.hatch is not None:
-        left, top, right, bottom = view.box(seen)
+    if seen is None or block.style.hatch is None:
+        return
+    parts = [seen]
+    if filled[slices(seen)].any():
+        parts = [Range.of(cell) for cell in seen.cells() if not filled[cell.row, cell.column]]
+    for part in parts:
+        left, top, right, bottom = view.box(part)
         lines = np.add.outer(np.arange(top, bottom), np.arange(left, right)) % _HATCH == 0
         pixels[top:bottom, left:right][lines] = rgb(block.style.hatch)
 
@@ -124,7 +155,7 @@ def _draw_borders(picture: Image.Image, view: View) -> None:
                 _outline(draw, [whole], block.style.border, view)
             elif not (isinstance(block, BlankBlock) and block.range.first in inside):
                 _outline(draw, map(Range.of, block.range.cells()), block.style.border, view)
-    for rule in view.sheet.rules:
+    for rule in reversed(view.sheet.rules):  # where two apply, the first one is seen
         if isinstance(rule, Highlight) and rule.border is not None:
             cells = (Range.of(cell) for place in rule.now for cell in place.cells())
             _outline(draw, cells, rule.border, view)

@@ -112,7 +112,8 @@ def chart_range(sheet: Sheet, chart: BarChart) -> Range:
 
 def sheet_numbers(sheet: Sheet) -> Numbers:
     """The number of every cell of a sheet, at its row and column; NaN where there is none."""
-    last = used_range(sheet).last
+    ruled = [place for rule in sheet.rules for place in rule.ranges]
+    last = Range.around([used_range(sheet), *ruled]).last
     numbers = np.full((last.row + 1, last.column + 1), np.nan)
     for block in sheet.blocks:
         values = getattr(block, "values", None)
