@@ -27,9 +27,10 @@ ORDER = [
     *("sheets.guide", "sheets.images", "sheets.explain", "manifest"),
     *("rows", "parts", "writer", "compiler"),
     *("reader", "found_choices", "workbook"),
+    *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.libreoffice"),
     *("comparison", "report", "structure", "stored", "verification"),
-    *("terminal", "cli", "__main__"),
+    *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.
 EXCEPTIONS = {

@@ -41,17 +41,19 @@ if TYPE_CHECKING:
         Tanh,
     )
     from xlconv.network import Model, Network
+    from xlconv.notebooks import read_book
     from xlconv.reference import forward
+    from xlconv.rendering import render
     from xlconv.report import Report
     from xlconv.templates import load_template
     from xlconv.verification import verify
-    from xlconv.workbook import read_book
 
 _HOMES = {
     "build": "compiler",
     "verify": "verification",
     "Report": "report",
-    "read_book": "workbook",
+    "read_book": "notebooks",
+    "render": "rendering",
     "forward": "reference",
     "load_template": "templates",
     "load_image": "images",
@@ -98,6 +100,7 @@ __all__ = [
     "load_image",
     "load_template",
     "read_book",
+    "render",
     "verify",
 ]
 

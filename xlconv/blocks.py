@@ -112,7 +112,8 @@ class Highlight:
 
     `border` is the colour of a line around each of them; with `last`, no other rule is asked
     where this one holds. `now` are the cells for which it is true with the values that the sheet
-    holds: what painters show that do not calculate.
+    holds, and `zeros` says that it is true for the numbers that their cells show as zero: what
+    painters show that do not calculate.
     """
 
     ranges: tuple[Range, ...]
@@ -123,6 +124,7 @@ class Highlight:
     border: str | None = None
     last: bool = False
     now: tuple[Range, ...] = ()
+    zeros: bool = False
 
 
 @dataclass(frozen=True)

@@ -163,6 +163,61 @@ def verify(
     raise typer.Exit(report.exit_code)
 
 
+@app.command(
+    epilog="Examples:  xlconv render out.xlsx board.png  |  "
+    "xlconv render out.xlsx conv1.png --layer conv1 --cell 24"
+)
+def render(
+    book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
+    out: Annotated[Path, typer.Argument(help="The picture to write, as in board.png.")],
+    layer: Annotated[
+        str | None, typer.Option(help="One layer instead of all, or input.", show_default=False)
+    ] = None,
+    cell: Annotated[
+        int | None,
+        typer.Option(
+            help="Pixels of a grid cell, 2 to 64; from about 20 on with numbers. Left out, the "
+            "picture is about 2400 pixels long.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Draw the board as a PNG, with the values that the workbook stores."""
+    from xlconv.rendering import render as render_book
+    from xlconv.terminal import OUT
+
+    width, height = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
+    OUT.print(f"wrote {out} ({width:,} × {height:,} pixels)", markup=False, soft_wrap=True)
+
+
+@app.command(epilog="Examples:  xlconv show out.xlsx  |  xlconv show out.xlsx --layer conv1")
+def show(
+    book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
+    layer: Annotated[
+        str | None,
+        typer.Option(help="One layer, larger, or input, instead of all.", show_default=False),
+    ] = None,
+    width: Annotated[
+        int | None, typer.Option(help="Columns to draw on, from 20.", show_default=False)
+    ] = None,
+) -> None:
+    """Show the picture, every layer's maps and the answer in the terminal."""
+    from xlconv.rendering import book_palette
+    from xlconv.showing import glance
+    from xlconv.terminal import print_glance
+    from xlconv.workbook import read_book, tensor_named
+
+    if width is not None and not MIN_WIDTH <= width <= MAX_WIDTH:
+        raise OutputError(f"--width {width}: give {MIN_WIDTH} to {MAX_WIDTH} columns")
+    found = read_book(book)
+    only = tensor_named(found, layer) if layer is not None else None
+    print_glance(found, glance(found), book_palette(found), only, width)
+
+
+MIN_WIDTH, MAX_WIDTH = 20, 1000
+
+
 @app.command(epilog="Examples:  xlconv templates  |  xlconv templates resnet")
 def templates(
     name: Annotated[

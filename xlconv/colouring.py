@@ -175,7 +175,7 @@ def _faint(
 ) -> Highlight:
     """What is shown as zero steps back, and loses its sign: there is no "-0.0"."""
     formula = formulas.nearly_zero(places[0].first, below)
-    return Highlight(places, formula, colour=colour, number_format=number_format)
+    return Highlight(places, formula, colour=colour, number_format=number_format, zeros=True)
 
 
 def _bars(

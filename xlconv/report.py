@@ -1,12 +1,14 @@
 """What `verify` reports, as data: findings, one line a block, the verdict.
 
-Must not know how anything was checked, nor how it is shown in a terminal.
+Knows how it looks in a notebook. Must not know how anything was checked, nor how it is shown in
+a terminal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
 from xlconv.reader import Value
@@ -142,3 +144,62 @@ class Report:
                 "prediction": self.prediction,
             },
         }
+
+    def _repr_html_(self) -> str:
+        """The report as a notebook shows it."""
+        heads = ("block", "cells", "formulas", "live error", "stored error")
+        parts = [
+            f"<p><b>{escape(self.workbook)}</b>: {escape(self.network)}, {escape(self.engine)}</p>",
+            _html_table(heads, map(_block_cells, self.blocks)),
+        ]
+        if self.findings:
+            shown = self.findings[:HTML_FINDINGS]
+            heads = ("cell", "where", "kind", "found", "expected")
+            parts.append(_html_table(heads, map(_finding_cells, shown)))
+            if len(shown) < len(self.findings):
+                parts.append(f"<p>... and {len(self.findings) - len(shown):,} more</p>")
+        colour = {"agrees": "#1E7B45", "differs": "#B3261E"}.get(self.verdict, "#8A6100")
+        answer = "" if self.prediction is None else f"; prediction: {escape(self.prediction)}"
+        parts.append(f'<p><b style="color:{colour}">{self.verdict}</b>{answer}</p>')
+        return "".join(parts)
+
+
+HTML_FINDINGS = 20  # that a notebook shows
+
+
+def _html_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of texts, which are escaped."""
+
+    def line(tag: str, texts: Iterable[str]) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(text)}</{tag}>' for text in texts)}</tr>"
+
+    body = "".join(line("td", row) for row in rows)
+    return f"<table><thead>{line('th', heads)}</thead><tbody>{body}</tbody></table>"
+
+
+def _block_cells(block: BlockReport) -> tuple[str, ...]:
+    live, stored = block.live, block.stored
+    return (
+        block.tensor,
+        f"{block.cells:,}",
+        f"{block.formulas_wrong:,} wrong" if block.formulas_wrong else "right",
+        _error_text(live.wrong, live.max_error) if live.checked else "not checked",
+        _error_text(stored.wrong, stored.max_error)
+        if stored.wrong or stored.state == "present"
+        else stored.state,
+    )
+
+
+def _error_text(wrong: int, error: float) -> str:
+    return f"{wrong:,} wrong" if wrong else "0" if error == 0 else f"{error:.1e}"
+
+
+def _finding_cells(finding: Finding) -> tuple[str, ...]:
+    found, expected = ("nothing" if v is None else str(v) for v in _sides(finding))
+    return finding.cell, finding.place, finding.kind, found, expected
+
+
+def _sides(finding: Finding) -> tuple[Value, Value]:
+    """What was found, and what belongs there: a formula over which a constant was typed."""
+    typed = finding.kind == "typed" and finding.formula is not None
+    return finding.found, finding.formula if typed else finding.expected

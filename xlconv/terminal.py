@@ -19,6 +19,7 @@ from rich.table import Table
 
 from xlconv.layers import sources
 from xlconv.network import NONE_FOUND, found_labels
+from xlconv.showing import answer_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
     from xlconv.evaluation import Evaluation
     from xlconv.gallery import Gallery
     from xlconv.network import Array, Model, Network
+    from xlconv.palette import Palette
     from xlconv.report import BlockReport, Finding, Report
+    from xlconv.showing import Glance
     from xlconv.templates import Description
     from xlconv.training import Progress
+    from xlconv.workbook import FoundBook
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -166,6 +170,33 @@ def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
         OUT.print(f"prediction: {_answer_words(found, values)}")
     text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}"
     OUT.print(text, soft_wrap=True)
+
+
+def print_glance(
+    book: FoundBook, seen: Glance, colours: Palette, only: str | None, width: int | None
+) -> None:
+    """A book's maps as pictures, and its answer; or `only` one tensor."""
+    from xlconv.terminal_pictures import Pictures, in_colour, print_pictures
+
+    network = book.network
+    console = OUT if width is None else Console(highlight=False, width=width)
+    console.print(f"[bold]{escape(str(book.path))}[/]: {escape(network.name)}")
+    if seen.state in _GLANCE_NOTES:
+        console.print(_GLANCE_NOTES[seen.state], style="yellow")
+    shown = Pictures(network, seen.tensors, colours, in_colour(console), console.width)
+    print_pictures(console, shown, only)
+    words = answer_words(network, seen.tensors[network.output])
+    if words is not None:
+        console.print(f"\nprediction: [bold]{escape(words)}[/]")
+
+
+_GLANCE_NOTES = {
+    "absent": "The file holds no stored values: these are computed with NumPy. Save it once in "
+    "Excel or LibreOffice.",
+    "partly": "Some cells hold no stored number; they are left blank. xlconv verify says which.",
+    "other": "Some stored values are not what NumPy computes from the book as it is now; "
+    "xlconv verify says which.",
+}
 
 
 def _answer_words(prediction: str, values: Mapping[str, float]) -> str:

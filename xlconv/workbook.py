@@ -244,3 +244,11 @@ def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array
                 )
             weights[f"{layer}.{key}"] = numbers.reshape(shapes[f"{layer}.{key}"])
     return weights
+
+
+def tensor_named(book: FoundBook, name: str) -> str:
+    """A tensor of a book by its name; BookError, naming those that exist, if there is none."""
+    if name not in book.network.shapes:
+        tensors = ", ".join(book.network.shapes)
+        raise BookError(f"{book.path}: no layer {name!r}; there are {tensors}")
+    return name
