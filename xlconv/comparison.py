@@ -164,7 +164,7 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
 
 def _compare_held(step: Step, found: list[Value]) -> Comparison:
     """Cells of which some should hold texts and others numbers."""
-    expected = step.value.reshape(-1)
+    expected: NDArray[np.object_] = np.asarray(step.value.reshape(-1), dtype=object)
     known = np.array([one is not None for one in expected])
     assert step.scale is not None
     scale = step.scale.reshape(-1)

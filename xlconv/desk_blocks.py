@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlconv import palette
-from xlconv.blocks import Block, Choice, ConstantBlock, TextBlock
+from xlconv.blocks import Block, Choice, ConstantBlock, Style, TextBlock
 from xlconv.choices import SCALES, Display
 from xlconv.desk import BOARD, EXPLAIN, HEADS, IMAGES, OUTLINED, PIXEL, PLACE, SCALE, TITLE
 from xlconv.grid import Cell, Range
@@ -34,7 +34,7 @@ def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
                 yield ConstantBlock(middle, np.zeros((1, 1)), palette.LEGEND)
 
 
-def _line(cell: Cell, text: str, style: palette.Style) -> TextBlock:
+def _line(cell: Cell, text: str, style: Style) -> TextBlock:
     return TextBlock(Range.of(cell), text, style, runs_on=True)
 
 

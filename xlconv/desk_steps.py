@@ -176,6 +176,12 @@ def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values])
         yield _exact(f"looks:reaches_{one.name}", reached_box(network, one, boxes))
 
 
+def _explained(key: str, values: Mapping[str, Values]) -> float:
+    """The layer's number, map, row or column that is explained, NaN if it is none."""
+    held = values.get(f"explain:{key}")
+    return np.nan if held is None else float(numbers(held)[0])
+
+
 def _inside(pixel: tuple[float, float] | None, network: Network) -> tuple[int, int] | None:
     """The typed row and column as those of a pixel that there is."""
     if pixel is None:

@@ -6,7 +6,8 @@ find the same. A cell that holds nothing is an empty text; None stands for what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import isnan
 
 import numpy as np
@@ -18,7 +19,7 @@ from xlconv.layers import BatchNorm2D, Concat, Layer, LeakyReLU, ReLU, Sigmoid, 
 from xlconv.operators import Step, Values, numbers
 from xlconv.outcomes import outcome
 from xlconv.places import Layout
-from xlconv.saying import Account, rounded_texts, said, term_said, then_said
+from xlconv.saying import Account, Part, near, rounded_texts, said, term_said, then_said
 from xlconv.seeing import Cell3, Held, Scope, Seen, Terms, seen
 
 
@@ -52,7 +53,7 @@ def _numbers(key: str, found: list[float]) -> Step:
     return Step(f"explain:{key}", np.array(found), np.zeros(len(found)))
 
 
-def _held(key: str, found: list[Held], scale: list[float] | None = None) -> Step:
+def _held(key: str, found: Sequence[Held], scale: list[float] | None = None) -> Step:
     """A step of cells that hold numbers or texts."""
     array = np.empty(len(found), dtype=object)
     array[:] = [None if isinstance(one, float) and isnan(one) else one for one in found]
@@ -65,9 +66,19 @@ def _said(key: str, texts: tuple[str, ...] | None) -> Step:
     """A step of one text, of which there are several where rounding errors decide."""
     if texts is None:
         return _held(key, [None])
-    # In many countries a program writes a comma into its numbers.
-    also = {*texts, *(text.replace(".", ",") for text in texts)}
+    also = {one for text in texts for one in _spelled(text)}
     return Step(f"explain:{key}", np.array([texts[0]]), also=frozenset(also))
+
+
+def _texts_of(sentences: Iterable[list[Part]]) -> tuple[str, ...] | None:
+    """Every text that one of several sentences may be; None if that cannot be said."""
+    texts = [rounded_texts(sentence) for sentence in sentences]
+    return None if None in texts else tuple(text for one in texts for text in one or ())
+
+
+def _spelled(text: str) -> tuple[str, str]:
+    """A text as it is spelled with decimal points, and where programs write commas instead."""
+    return text, text.replace(".", ",")
 
 
 def _cell_steps(layer: Layer, scope: Scope, cell: Cell3, places: InspectorPlaces) -> Iterator[Step]:
@@ -89,7 +100,7 @@ def _cell_steps(layer: Layer, scope: Scope, cell: Cell3, places: InspectorPlaces
     yield from _drawn_steps(made, terms, captions, places)
 
 
-def _filled(found: list[Held] | list[str] | list[float], count: int) -> list[Held]:
+def _filled(found: Sequence[Held], count: int) -> list[Held]:
     """A list with empty texts behind it."""
     return [*found, *[""] * (count - len(found))]
 
@@ -147,7 +158,8 @@ def _result_steps(
     texts = None
     if known and not (after is not None and isnan(after)):
         account = Account(made, terms, found, _captions(made, scope)[0], cell)
-        texts = rounded_texts([*said(layer, account), *then_said(then, found, after)])
+        behind = then_said(then, found, after)
+        texts = _texts_of([*sentence, *behind] for sentence in said(layer, account))
     yield _said("sentence", texts)
 
 
@@ -158,28 +170,32 @@ def _strongest_steps(made: Seen, terms: Terms, captions: list[str]) -> Iterator[
     """The products that speak most for a large result, and those against it."""
     for key, sign in (("for", -1.0), ("against", 1.0)):
         found: list[Held] = []
-        places: list[Held] = []
+        places: list[list[int]] = []
         if made.slots[0].kernel is not None:
             order = np.argsort(sign * terms.products, kind="stable")
             order = order[sign * terms.products[order] < 0][:STRONGEST]
             found = [float(terms.products[one]) for one in order]
-            # A list finds the first of several that are equal.
-            places = [float(np.flatnonzero(terms.products == one)[0]) + 1 for one in found]
+            places = [near(terms.products, float(terms.products[one])) for one in order]
         yield _held(f"strongest_{key}", _filled(found, STRONGEST))
-        yield _held(f"strongest_{key}_term", _filled(places, STRONGEST))
-        yield _words(f"strongest_{key}_words", [int(one) - 1 for one in places], terms, captions)
+        yield _places(f"strongest_{key}_term", places)
+        yield _words(f"strongest_{key}_words", places, terms, captions)
 
 
-def _words(key: str, chosen: list[int], terms: Terms, captions: list[str]) -> Step:
+def _places(key: str, places: list[list[int]]) -> Step:
+    """The numbers of terms, of which there are several where a look-up may find another."""
+    first = _held(key, _filled([one[0] + 1.0 for one in places], STRONGEST))
+    return replace(first, also=frozenset(place + 1.0 for one in places for place in one))
+
+
+def _words(key: str, places: list[list[int]], terms: Terms, captions: list[str]) -> Step:
     """Terms in words, one a line."""
     found = [
-        rounded_texts(term_said(terms, captions[int(terms.slot[number]) - 1], number))
-        for number in chosen
+        _texts_of(term_said(terms, captions[int(terms.slot[number]) - 1], number) for number in one)
+        for one in places
     ]
-    blank = [""] * (STRONGEST - len(found))
-    also = {text for texts in found for text in (*texts, *(t.replace(".", ",") for t in texts))}
-    lines = np.array([*(texts[0] for texts in found), *blank])
-    return Step(f"explain:{key}", lines, also=frozenset(also))
+    held = _held(key, _filled([texts[0] if texts else None for texts in found], STRONGEST))
+    also = {one for texts in found for text in texts or () for one in _spelled(text)}
+    return replace(held, also=frozenset(also))
 
 
 def _drawn_steps(

@@ -56,10 +56,13 @@ class FoundCells:
         raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {value!r}; {remedy}")
 
 
+_NOT_KNOWN: float | str = UNKNOWN
+
+
 def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choices:
     """What is chosen now."""
     desk = layout.desk
-    picture, actual = 0, UNKNOWN
+    picture, actual = 0, _NOT_KNOWN
     if layout.gallery is not None and desk.picture is not None:
         picture = _picture(cells, desk.picture.first, layout.gallery.count)
     elif layout.verdict is not None:

@@ -339,7 +339,8 @@ def _place_sigmoid(layer: Sigmoid, planner: _Planner) -> None:
 def place_loss(layer: Softmax | Sigmoid, planner: _Planner) -> None:
     """The loss, beside the probabilities that end a network."""
     units = planner.network.shapes[layer.name][0]
-    if layer.name == planner.network.output:
+    several = isinstance(layer, Sigmoid)
+    if layer.name == planner.network.output and (units > 1 or several):
         truth, parts = planner.vector_column(units), planner.vector_column(units)
         total = Cell(parts.bottom + 3, parts.column)
         planner.loss = LossPlaces(truth, parts, total, total.shifted(3, 0))

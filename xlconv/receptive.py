@@ -178,21 +178,23 @@ def _links(layer: Windowed, network: Network) -> NDArray[np.bool_]:
 @marks_read.register(Windowed)
 def _windows_read(layer: Windowed, network: Network, number: int, made: Axes) -> Axes:
     shape, size = network.read_shapes(layer)[0], network.shapes[layer.name]
-    lines = []
+    lines: list[Mask] = []
     for axis in (0, 1):
-        read = _covers(layer, shape, size, axis)[made[1 + axis]].any(axis=0)
+        read: Mask = _covers(layer, shape, size, axis)[made[1 + axis]].any(axis=0)
         lines.append(_filled(read)[_inside(layer, shape, axis)])
-    return _links(layer, network)[made[0]].any(axis=0), lines[0], lines[1]
+    maps: Mask = _links(layer, network)[made[0]].any(axis=0)
+    return maps, lines[0], lines[1]
 
 
 @marks_reached.register(Windowed)
 def _windows_reached(layer: Windowed, network: Network, number: int, read: Axes) -> Axes:
     shape, size = network.read_shapes(layer)[0], network.shapes[layer.name]
-    lines = [
-        _covers(layer, shape, size, axis)[:, _inside(layer, shape, axis)][:, read[1 + axis]].any(1)
-        for axis in (0, 1)
-    ]
-    return _links(layer, network)[:, read[0]].any(axis=1), lines[0], lines[1]
+    lines: list[Mask] = []
+    for axis in (0, 1):
+        covered = _covers(layer, shape, size, axis)[:, _inside(layer, shape, axis)]
+        lines.append(covered[:, read[1 + axis]].any(axis=1))
+    maps: Mask = _links(layer, network)[:, read[0]].any(axis=1)
+    return maps, lines[0], lines[1]
 
 
 @marks_read.register(Dense)
@@ -258,7 +260,7 @@ def _cell_read(layer: Flatten, network: Network, number: int, made: Axes) -> Axe
     if made[1].sum() > 1:
         return _all(shape)
     [[channel], [row], [column]] = np.nonzero(made[1][_numbered(layer, shape)])
-    return _single(shape, (channel + 1, row + 1, column + 1))
+    return _single(shape, (int(channel) + 1, int(row) + 1, int(column) + 1))
 
 
 @marks_reached.register

@@ -126,7 +126,8 @@ def _finite(block: Block, values: Values) -> None:
 def _texts(values: Values, row: int) -> tuple[str, ...]:
     """The texts of one row: made when the row is, so that no more than a row is held."""
     if values.dtype.kind == "O":
-        return tuple(repr(v) if isinstance(v, float) else escaped_string(v) for v in values[row])
+        held = values[row].tolist()
+        return tuple(repr(v) if isinstance(v, float) else escaped_string(v) for v in held)
     return tuple(map(repr if values.dtype.kind == "f" else escaped_string, values[row].tolist()))
 
 

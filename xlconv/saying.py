@@ -12,6 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import singledispatch
 from itertools import product
 
+import numpy as np
+
 from xlconv.layers import (
     Add,
     AvgPool2D,
@@ -31,8 +33,11 @@ from xlconv.layers import (
     Softmax,
     Tanh,
 )
+from xlconv.network import Array
+from xlconv.reference import LOOKED_UP
 from xlconv.seeing import Cell3, Seen, Terms
 
+PLAIN = 1e9  # below it all programs write numbers without an exponent
 _MOST = 64  # texts that are as right as each other: more doubtful numbers no sentence has
 
 
@@ -79,17 +84,29 @@ def _plain(number: Decimal) -> str:
     return "0" if text == "-0" else text
 
 
-def rounded_texts(parts: Iterable[Part]) -> tuple[str, ...]:
-    """Every text that a sentence may be, the likeliest first."""
+def rounded_texts(parts: Iterable[Part]) -> tuple[str, ...] | None:
+    """Every text that a sentence may be, the likeliest first; None with numbers so large that each
+    program writes them in its own way."""
+    parts = list(parts)
+    if any(isinstance(part, Number) and abs(part.value) >= PLAIN for part in parts):
+        return None
     choices = [(part,) if isinstance(part, str) else rounded(part) for part in parts]
     texts = ("".join(chosen) for chosen in product(*choices))
     return tuple(text for text, _ in zip(texts, range(_MOST), strict=False))
 
 
+def near(numbers: Array, one: float) -> list[int]:
+    """The places of the numbers that a spreadsheet's look-up may take for one, the first that is
+    exactly it in front: it compares by the first digits."""
+    close = np.flatnonzero(np.abs(numbers - one) <= LOOKED_UP * max(1.0, abs(one))).tolist()
+    return sorted(close, key=lambda place: numbers[place] != one)
+
+
 def term_said(terms: Terms, caption: str, number: int) -> list[Part]:
     """A term: its value, its weight, where it stands."""
-    several = terms.several_columns
-    column = [f", column {_plain(Decimal(terms.column[number]))}"] if several else []
+    column: list[Part] = []
+    if terms.several_columns:
+        column.append(f", column {_plain(Decimal(terms.column[number]))}")
     row = _plain(Decimal(terms.row[number]))
     return [*_product(terms, number), f": {caption}, row {row}", *column]
 
@@ -111,44 +128,49 @@ def then_said(then: Layer | None, before: float, after: float | None) -> list[Pa
 
 
 @singledispatch
-def said(layer: Layer, account: Account) -> list[Part]:
-    """How a layer's cell came about."""
+def said(layer: Layer, account: Account) -> list[list[Part]]:
+    """How a layer's cell came about; several sentences where a look-up may find one of several
+    numbers that are nearly equal."""
     raise NotImplementedError(f"no sentence for {type(layer).__name__}")
 
 
 @said.register(Conv2D)
 @said.register(Dense)
 @said.register(KernelDemo)
-def _weighted_said(layer: Layer, account: Account) -> list[Part]:
+def _weighted_said(layer: Layer, account: Account) -> list[list[Part]]:
     terms, products = account.terms, account.terms.products
     largest, least = products.max(), products.min()
-    strongest = largest if largest >= -least else least
-    lead = _product(terms, int((products == strongest).argmax()))
+    strongest = [largest] if largest >= -least else [least]
+    if abs(largest + least) <= LOOKED_UP * max(1.0, abs(largest)):
+        strongest = [largest, least]
     more = [f" + … ({len(products)} products)"] if len(products) > 1 else []
     bias = account.made.facts.get("bias")
     added = [" + bias ", Number(bias)] if bias is not None else []
     total = float(products.sum()) + (bias or 0.0)
     fused = isinstance(layer, Conv2D) and layer.activation == "relu"
     end = ["; ReLU keeps it" if total > 0 else "; ReLU makes it 0"] if fused else []
-    return [*lead, *more, *added, " = ", Number(total), *end]
+    behind = [*more, *added, " = ", Number(total), *end]
+    leads = [number for one in strongest for number in near(products, float(one))]
+    return [[*_product(terms, number), *behind] for number in leads[:_MOST]]
 
 
 @said.register
-def _largest_said(layer: MaxPool2D, account: Account) -> list[Part]:
+def _largest_said(layer: MaxPool2D, account: Account) -> list[list[Part]]:
     terms = account.terms
-    winner = terms.value.index(account.outcome)
-    row, column = (_plain(Decimal(one[winner])) for one in (terms.row, terms.column))
-    return [
-        f"the largest of {len(terms.values)} cells is ",
-        Number(account.outcome),
-        f", in row {row}, column {column}; the others are forgotten",
-    ]
+    filled = [number for number, value in enumerate(terms.value) if value != ""]
+    sentences = []
+    for place in near(terms.values, account.outcome):
+        row, column = (_plain(Decimal(one[filled[place]])) for one in (terms.row, terms.column))
+        where = f", in row {row}, column {column}; the others are forgotten"
+        lead = f"the largest of {len(terms.values)} cells is "
+        sentences.append([lead, Number(account.outcome), where])
+    return sentences
 
 
 @said.register(AvgPool2D)
 @said.register(GlobalAvgPool2D)
-def _mean_said(layer: Layer, account: Account) -> list[Part]:
-    return [f"the mean of {len(account.terms.values)} cells is ", Number(account.outcome)]
+def _mean_said(layer: Layer, account: Account) -> list[list[Part]]:
+    return [[f"the mean of {len(account.terms.values)} cells is ", Number(account.outcome)]]
 
 
 def _x(account: Account) -> Number:
@@ -156,61 +178,63 @@ def _x(account: Account) -> Number:
 
 
 @said.register
-def _relu_said(layer: ReLU, account: Account) -> list[Part]:
+def _relu_said(layer: ReLU, account: Account) -> list[list[Part]]:
     end = ": positive, it stays" if account.outcome > 0 else ": not positive, it becomes 0"
-    return ["max(0, ", _x(account), ") = ", Number(account.outcome), end]
+    return [["max(0, ", _x(account), ") = ", Number(account.outcome), end]]
 
 
 @said.register
-def _leaky_said(layer: LeakyReLU, account: Account) -> list[Part]:
+def _leaky_said(layer: LeakyReLU, account: Account) -> list[list[Part]]:
     x = _x(account)
-    return [f"max({layer.slope:.15g} × ", x, ", ", x, ") = ", Number(account.outcome)]
+    slope = Number(layer.slope, 4)
+    return [["max(", slope, " × ", x, ", ", x, ") = ", Number(account.outcome)]]
 
 
 @said.register
-def _tanh_said(layer: Tanh, account: Account) -> list[Part]:
-    return ["tanh(", _x(account), ") = ", Number(account.outcome, 4)]
+def _tanh_said(layer: Tanh, account: Account) -> list[list[Part]]:
+    return [["tanh(", _x(account), ") = ", Number(account.outcome, 4)]]
 
 
 @said.register
-def _sigmoid_said(layer: Sigmoid, account: Account) -> list[Part]:
-    return ["1 / (1 + exp(−(", _x(account), "))) = ", Number(account.outcome, 4)]
+def _sigmoid_said(layer: Sigmoid, account: Account) -> list[list[Part]]:
+    return [["1 / (1 + exp(−(", _x(account), "))) = ", Number(account.outcome, 4)]]
 
 
 @said.register
-def _norm_said(layer: BatchNorm2D, account: Account) -> list[Part]:
+def _norm_said(layer: BatchNorm2D, account: Account) -> list[list[Part]]:
     mean, variance, scale, shift = (Number(one) for one in account.made.facts.values())
     head = ["(", _x(account), " − ", mean, ") / √(", variance, " + ε) × ", scale, " + ", shift]
-    return [*head, " = ", Number(account.outcome)]
+    return [[*head, " = ", Number(account.outcome)]]
 
 
 @said.register
-def _added_said(layer: Add, account: Account) -> list[Part]:
+def _added_said(layer: Add, account: Account) -> list[list[Part]]:
     first, second, *others = (Number(float(one)) for one in account.terms.values)
-    return [first, " + ", second, " + …" if others else "", " = ", Number(account.outcome)]
+    return [[first, " + ", second, " + …" if others else "", " = ", Number(account.outcome)]]
 
 
 @said.register(Concat)
 @said.register(Flatten)
-def _same_said(layer: Layer, account: Account) -> list[Part]:
+def _same_said(layer: Layer, account: Account) -> list[list[Part]]:
     slot = account.made.slots[0]
     column = f", column {slot.column}" if account.terms.several_columns else ""
-    return [f"the same number as {account.caption}, row {slot.row}{column}: ", _x(account)]
+    return [[f"the same number as {account.caption}, row {slot.row}{column}: ", _x(account)]]
 
 
 @said.register
-def _dropped_said(layer: Dropout, account: Account) -> list[Part]:
+def _dropped_said(layer: Dropout, account: Account) -> list[list[Part]]:
     if not layer.active:
-        return ["dropout is off: ", _x(account), " stays"]
+        return [["dropout is off: ", _x(account), " stays"]]
     mask, factor, _ = (Number(one) for one in account.made.facts.values())
-    return [_x(account), " × mask ", mask, " × factor ", factor, " = ", Number(account.outcome)]
+    return [[_x(account), " × mask ", mask, " × factor ", factor, " = ", Number(account.outcome)]]
 
 
 @said.register
-def _softmax_said(layer: Softmax, account: Account) -> list[Part]:
+def _softmax_said(layer: Softmax, account: Account) -> list[list[Part]]:
     logits, exps = account.terms.values, account.terms.products
-    return [
+    sentence = [
         *("exp(", Number(float(logits[account.cell[1]])), " − ", Number(float(logits.max()))),
         *(") / ", Number(float(exps.sum())), " = ", Number(account.outcome, 4)),
         ": the logit minus the largest, exp, divided by the sum",
     ]
+    return [sentence]

@@ -6,7 +6,7 @@ know its formulas.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 
@@ -226,9 +226,9 @@ class Terms:
     """Every cell that is read, slot after slot, as the list of terms shows them; `error` says of
     each product what rounding errors are relative to."""
 
-    slot: list[Held]
-    row: list[Held]
-    column: list[Held]
+    slot: list[float]
+    row: list[float]
+    column: list[float]
     value: list[Held]
     weight: list[Held]
     product: list[Held]
@@ -263,7 +263,7 @@ class Terms:
         self.spread.append(abs(value) + largest if exponent else abs(weight or 0.0))
         self.error.append(abs(outcome or 0.0) * (1.0 + (abs(weight or 0.0) if exponent else 0.0)))
 
-    def lists(self) -> Iterator[tuple[str, list[Held], list[float] | None]]:
+    def lists(self) -> Iterator[tuple[str, Sequence[Held], list[float] | None]]:
         """The columns of the list, with what their rounding errors are relative to."""
         yield "slot", self.slot, None
         yield "row", self.row, None

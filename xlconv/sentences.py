@@ -33,7 +33,7 @@ def words_of(operation: str, places: InspectorPlaces) -> str:
     x = short(places.term_list(3).first.absolute)
     result = short(places.result.first.absolute)
     fine = short(places.result.first.absolute, FINE)
-    number = places.of("number").absolute
+    number = short(places.of("number").absolute, FINE)
     facts = [short(cell.absolute) for cell in places.facts.cells()]
     return {
         "weighted": _weighted(places),

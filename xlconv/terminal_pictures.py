@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from xlconv.colouring import signed
 from xlconv.layers import Sigmoid, Softmax
 from xlconv.network import INPUT, TICK, Array, Network, found_labels
 from xlconv.painting import Colours, scale_colours
 from xlconv.palette import Palette
 from xlconv.planes import luminance
+from xlconv.signs import signed
 from xlconv.words import PICTURE_WORDS, layer_words
 
 SHADES = " .:-=+*#%@"  # of numbers that cannot be negative, from zero up
