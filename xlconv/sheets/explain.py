@@ -122,8 +122,14 @@ def explain_sheet(
         heights={1: 40, SENTENCE.row: 32},
         freeze=Cell(CHOSEN.row - 1, 1),
         tab_colour=colours.accent,
-        pages=Pages(1, None, (1, SENTENCE.row)),
+        pages=Pages(1, None, (1, SENTENCE.row), _printed(places)),
     )
+
+
+def _printed(places: InspectorPlaces) -> Range:
+    """What is printed: all but the lists."""
+    bottom = max(places.sums.bottom, places.against.bottom)
+    return Range(1, 1, bottom, places.sums.right)
 
 
 def counting(places: InspectorPlaces, most: int) -> str:
