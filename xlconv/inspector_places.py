@@ -1,7 +1,8 @@
 """Where everything stands on the sheet Explain.
 
 To the left what is chosen and what comes of it, in the middle windows, weights and products as
-maps, to the right the lists from which they are drawn. Must not know formulas, values or looks.
+maps, beside them the strongest products, and to the right the lists from which all is drawn. Must
+not know formulas, values or looks.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from xlconv.grid import Cell, Range
 from xlconv.inspector import FACTS, OPERATIONS, STRONGEST, LayerLine
 
 TOP = 10  # the first row of the maps and lists; their headings stand in the two rows above
-LABELS, TYPED, FOUND, WORDS = 2, 3, 4, 5  # columns of the left part
-ROWS_AT = 7  # the column that names the rows of the windows
+LABELS, TYPED, FOUND = 2, 3, 4  # columns of the left part
+ROWS_AT = 6  # the column that names the rows of the windows
 SENTENCE = Cell(3, 2)
 NOTHING = "-"  # instead of a name, where there is none: an empty cell would be read as 0
 _GAP = 2
@@ -81,19 +82,6 @@ class InspectorPlaces:
     then_name = Range(13, LABELS, 1, 1)
     facts = Range(16, TYPED, FACTS, 1)
     fact_names = Range(16, LABELS, FACTS, 1)
-    favour = Range(23, TYPED, STRONGEST, 1)
-    against = Range(31, TYPED, STRONGEST, 1)
-
-    @staticmethod
-    def term_of(strongest: Range) -> Range:
-        """The numbers, in the list of terms, of the strongest products."""
-        return Range(strongest.row, FOUND, strongest.height, 1)
-
-    @staticmethod
-    def words_of(strongest: Range) -> Range:
-        """What the strongest products are made of, in words."""
-        return Range(strongest.row, WORDS, strongest.height, 1)
-
     # The maps in the middle.
 
     @cached_property
@@ -101,8 +89,12 @@ class InspectorPlaces:
         return Range(TOP, ROWS_AT, self.rows, 1)
 
     @cached_property
+    def sums(self) -> Range:
+        return Range(TOP, ROWS_AT + 1, self.rows, 1)
+
+    @cached_property
     def reads(self) -> Range:
-        return Range(TOP, ROWS_AT + 1, self.rows, self.columns)
+        return Range(TOP, ROWS_AT + 2, self.rows, self.columns)
 
     @cached_property
     def heads(self) -> Range:
@@ -117,16 +109,32 @@ class InspectorPlaces:
     def products(self) -> Range:
         return Range(TOP, self.weights.right + _GAP, self.rows, self.columns)
 
+    # Beside them, the strongest products.
+
     @cached_property
-    def sums(self) -> Range:
-        return Range(TOP, self.products.right + _GAP, self.rows, 1)
+    def favour(self) -> Range:
+        return Range(TOP, self.products.right + _GAP, STRONGEST, 1)
+
+    @cached_property
+    def against(self) -> Range:
+        return Range(TOP + STRONGEST + 3, self.favour.column, STRONGEST, 1)
+
+    @staticmethod
+    def term_of(strongest: Range) -> Range:
+        """The numbers, in the list of terms, of the strongest products."""
+        return Range(strongest.row, strongest.column + 1, strongest.height, 1)
+
+    @staticmethod
+    def words_of(strongest: Range) -> Range:
+        """What the strongest products are made of, in words."""
+        return Range(strongest.row, strongest.column + 2, strongest.height, 1)
 
     # The lists to the right.
 
     @cached_property
     def behind(self) -> int:
         """The first column of the lists."""
-        return self.sums.right + 3
+        return self.words_of(self.favour).column + 3
 
     @cached_property
     def key_names(self) -> Range:
