@@ -56,8 +56,10 @@ def actual_of(display: Display, layout: Layout) -> float | str:
     return display.labels[display.choices.picture]
 
 
-def _held(name: str, found: float | str) -> Step:
-    """A number or a text in one cell."""
+def _held(name: str, found: float | str | None) -> Step:
+    """A number or a text in one cell; None if nothing can be said of it."""
+    if found is None:
+        return Step(name, np.array([np.nan]), np.zeros(1))
     array = np.array([found]) if isinstance(found, str) else np.array([float(found)])
     return Step(name, array, np.zeros(1))
 
@@ -79,8 +81,11 @@ def _verdict_steps(
     if actual == UNKNOWN:
         yield _held("picture:right", "")
         return
-    right = _folded(_cell(values["answer_label"])) == _folded(actual)
-    yield _held("picture:right", "✓ right" if right else "✗ wrong")
+    answer = _cell(values["answer_label"])
+    if actual is None or answer is None:  # an error, which what reads it repeats
+        yield _held("picture:right", None)
+        return
+    yield _held("picture:right", "✓ right" if _folded(answer) == _folded(actual) else "✗ wrong")
 
 
 def _cell(found: Values) -> object:
@@ -98,20 +103,21 @@ def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) 
     actual: object = display.choices.actual
     if layout.gallery is not None:
         actual = _cell(values["picture:actual"])
-    several = isinstance(network.layers[-1], Sigmoid)
-    there = [_is_there(label, actual, several) for label in network.labels]
+    labels, several = network.labels, isinstance(network.layers[-1], Sigmoid)
+    there = [np.nan if actual is None else _is_there(one, actual, several) for one in labels]
     yield _exact("loss:truth", [float(one) for one in there])
     truth = numbers(values["loss:truth"])
     parts, scale = _parts(network, truth, values)
     yield Step("loss:parts", parts, scale)
     found = numbers(values["loss:parts"])
-    known = actual != UNKNOWN if several else truth.sum() > 0
-    if not known:
+    if actual == UNKNOWN if several else truth.sum() == 0:
         yield _held("loss:total", "")
+    else:
+        total = found.mean() if several else found.sum()
+        yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
+    if _cell(values["loss:total"]) == "":
         yield _held("loss:decimal", "")
         return
-    total = found.mean() if several else found.sum()
-    yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
     loss = numbers(values["loss:total"])
     yield Step("loss:decimal", loss / np.log(10), np.abs(loss))
 
@@ -129,7 +135,7 @@ def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tupl
     if isinstance(last, Softmax):
         shifted = numbers(values[f"{last.name}_shifted"])
         logarithm = np.log(numbers(values[f"{last.name}_sum"]))
-        parts = np.where(truth == 0, 0.0, logarithm - shifted)
+        parts = np.where(truth == 0, 0.0, logarithm - shifted + 0.0 * truth)
         return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shifted) + 1.0)
     logits = numbers(values[source(last)])
     parts = np.logaddexp(0.0, logits) - logits * truth
