@@ -206,6 +206,9 @@ def name_in(cell: Cell) -> str:
 def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     """The board's cell, what follows from the terms, whether they are equal, what follows it."""
     p = {key: places.of(key).absolute for key in places.keys}
+    label = f"INDEX({board},{p['top']}+{ROW}-1,{p['labels']})"
+    unit = f'"row "&{ROW}&" stands for "&{label}'
+    yield _rule("unit", places.unit, unless(f"{p['labels']}=0", unit))
     cell = f"INDEX({board},{p['top']}+({MAP}-1)*{p['pitch']}+{ROW}-1,{p['left']}+{COLUMN}-1)"
     yield _rule("board", places.board, cell)
     formulas = {operation_number(line): result_of(line.operation, places) for line in places.lines}

@@ -45,8 +45,8 @@ from xlconv.shapes import shape_text
 from xlconv.words import PICTURE_WORDS, layer_words
 
 NAME = "Guide"
-_WIDTHS = {1: 24, 2: 44, 3: 100, 4: 84, 5: 430, 6: 40, 7: 44, 8: 12, 9: 440}
-_LEFT, _RIGHT = 3, 7
+_WIDTHS = {1: 24, 2: 44, 3: 10, 4: 100, 5: 84, 6: 430, 7: 40, 8: 44, 9: 12, 10: 440}
+_LEFT, _RIGHT = 4, 8
 _WORDS = _RIGHT + 2
 
 _TITLE = Style(size=24, bold=True, horizontal="left")
@@ -109,7 +109,7 @@ def _cell(row: int, column: int) -> Range:
 
 
 def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
-    yield TextBlock(_cell(_TOP - 1, _LEFT - 1), "show", _HEAD)
+    yield TextBlock(Range.of(CHECKS.shifted(-1, 0)), "show", _HEAD)
     yield TextBlock(
         _cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True
     )
@@ -255,7 +255,7 @@ def _legend(colours: Palette) -> tuple[tuple[Style, str], ...]:
         (_swatch(colours.negative), "negative: here it finds the opposite"),
         (_swatch(colours.rectified), "after ReLU: from zero up, the stronger the larger"),
         (_swatch(colours.ink), "the picture: from paper (0) to ink (1)"),
-        (BIAS, "yellow: a bias or a setting, to be changed"),
+        (BIAS, "yellow, or an amber border: to be changed, as pixels and dense weights are"),
         (RING, "padding: empty, counts as 0; leave it empty"),
         (Style(border=READS), "blue frame: what the cell that Explain takes apart reads"),
         (Style(border=REACHES), "orange frame: what the followed pixel reaches"),
