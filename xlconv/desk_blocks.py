@@ -17,8 +17,6 @@ from xlconv.grid import Cell, Range
 from xlconv.layers import Sigmoid
 from xlconv.places import Layout
 
-COUNTING = "counting"
-
 
 def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     """What stands on the desk besides computed cells."""

@@ -28,7 +28,7 @@ from xlconv.layer_rules import Rule
 from xlconv.sentences import sentence
 
 BLOCK = "explain"
-LAYER, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
+_, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
 
 
 def explain_rules(places: InspectorPlaces, board: Range) -> list[Rule]:

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from functools import singledispatch
 
 from xlconv import formulas, size_formulas
+from xlconv.desk import BOARD
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import BatchNorm2D, Conv2D, Dense, KernelDemo, Layer, source
 from xlconv.network import INPUT, Network
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.shapes import channels_read, dilation
 from xlconv.sheets.columns import (
     FIRST_COLUMN,

@@ -23,7 +23,7 @@ from xlconv.blocks import (
     TextBlock,
 )
 from xlconv.choices import Display
-from xlconv.desk import CHECKS, CHOSEN, EXPLAIN, IMAGES, MODEL, check_cell
+from xlconv.desk import BOARD, CHECKS, CHOSEN, EXPLAIN, IMAGES, MODEL, check_cell
 from xlconv.grid import Cell, Range
 from xlconv.layers import (
     Add,
@@ -40,7 +40,7 @@ from xlconv.layers import (
 )
 from xlconv.network import INPUT, Network
 from xlconv.palette import BIAS, QUIET, REACHES, READS, RING, Palette
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.shapes import shape_text
 from xlconv.words import PICTURE_WORDS, layer_words
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import singledispatch
 
 from xlconv import size_formulas as formulas
+from xlconv.desk import BOARD
 from xlconv.grid import Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import (
@@ -25,7 +26,7 @@ from xlconv.layers import (
     sources,
 )
 from xlconv.network import INPUT, TICK, Network
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.shapes import dilation, extent, padding
 from xlconv.sheets.columns import SHEET, cell_of
 from xlconv.size_formulas import Arithmetic
