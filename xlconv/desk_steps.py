@@ -34,6 +34,11 @@ def _exact(name: str, found: list[float]) -> Step:
     return Step(name, np.array(found), np.zeros(len(found)))
 
 
+def _measured(name: str, found: Array) -> Step:
+    """Numbers of the network, of which programs keep 15 digits or more."""
+    return Step(name, found, np.abs(found))
+
+
 def desk_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """All others, each from the found values that it reads."""
     yield from _verdict_steps(display, layout, values)
@@ -135,13 +140,13 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
     network = display.network
     number = SCALES.index(display.choices.scale) + 1.0
     yield _exact("scales:number", [number])
-    ends = {}
     for tensor in network.shapes:
-        ends[tensor] = float(np.abs(numbers(values[tensor])).max())
-        yield _exact(f"scales:end_{tensor}", [ends[tensor]])
-    maps = {t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT}
-    found = {tensor: float(numbers(values[f"scales:end_{tensor}"])[0]) for tensor in ends}
-    yield _exact("scales:network", [max([0.0, *(found[tensor] for tensor in maps)])])
+        magnitudes = np.abs(numbers(values[tensor])).reshape(-1)
+        yield _measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
+    maps = [t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT]
+    found = {one: float(numbers(values[f"scales:end_{one}"])[0]) for one in network.shapes}
+    # An end that is no number is one of the network, too: Python's own max would lose it.
+    yield _measured("scales:network", np.max([0.0, *(found[one] for one in maps)], keepdims=True))
     widest = float(numbers(values["scales:network"])[0])
     chosen = numbers(values["scales:number"])[0]
     for tensor, legends in layout.legends.items():
@@ -149,15 +154,15 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
             own = float(np.abs(numbers(values[tensor])[channel - 1]).max())
             network_end = widest if tensor in maps else found[tensor]
             end = {1.0: own, 2.0: found[tensor], 3.0: network_end}.get(chosen, np.nan)
-            yield _exact(f"scales:high_{tensor}_{channel}", [end])
+            yield _measured(f"scales:high_{tensor}_{channel}", np.array([end]))
             if legend.width == 3:
                 high = numbers(values[f"scales:high_{tensor}_{channel}"])
-                yield _exact(f"scales:low_{tensor}_{channel}", (-high).tolist())
+                yield _measured(f"scales:low_{tensor}_{channel}", -high)
 
 
 def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     network, pixel = display.network, display.choices.pixel
-    found = [numbers(values[f"explain:{key}"])[0] for key in ("layer", "maps", "rows", "columns")]
+    found = [_explained(key, values) for key in ("layer", "maps", "rows", "columns")]
     layer = _found_layer(network, found[0])
     cell = None
     if layer is not None and np.isfinite(found).all():
