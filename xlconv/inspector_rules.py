@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from xlconv.desk import BOARD, CHOSEN, EXPLAIN, USED
-from xlconv.desk_formulas import on
-from xlconv.formulas import sigmoid
+from xlconv.formulas import on, sigmoid
 from xlconv.grid import Cell, Range
 from xlconv.inspector import EXPONENTS, OPERATIONS, WEIGHTS
 from xlconv.inspector_formulas import (
