@@ -12,15 +12,6 @@ from xlconv.formulas import largest_magnitude
 from xlconv.grid import Cell, Range
 
 
-def on(sheet: str, place: Cell | Range) -> str:
-    """A place of another sheet.
-
-    >>> on("Images", Cell(3, 2)), on("Images", Range(1, 1, 2, 2))
-    ('Images!$B$3', 'Images!$A$1:$B$2')
-    """
-    return f"{sheet}!{place.absolute}"
-
-
 def line_of(picture: Cell, across: int, rows: int) -> str:
     """The rows of the gallery before a picture; the drawing, number 0, stands above the lines.
 

@@ -29,7 +29,7 @@ NUMBERS = (
     *("kernels_top", "kernels_left", "outputs_across", "output_rows", "output_columns"),
     *("slots_down", "slot_rows", "slot_columns", "number"),
     *("unravel_maps", "unravel_rows", "unravel_columns"),
-    *("then_kind", "then_top", "then_left", "then_pitch"),
+    *("then_kind", "then_top", "then_left", "then_pitch", "labels"),
 )
 _FACT = ("top", "left", "by_map", "by_row", "by_column")
 _ORIGIN = ("top", "left", "pitch", "maps", "before")
@@ -78,6 +78,7 @@ class InspectorPlaces:
     def beside(self, row: int, column: int = TYPED) -> Range:
         return Range(row, column, 1, 1)
 
+    unit = Range(9, LABELS, 1, 1)
     board, result, equal, then = (Range(row, TYPED, 1, 1) for row in (10, 11, 12, 13))
     then_name = Range(13, LABELS, 1, 1)
     facts = Range(16, TYPED, FACTS, 1)
@@ -203,6 +204,7 @@ def table_column(line: LayerLine, places: InspectorPlaces) -> list[float | str]:
         *(kernels.output_rows, kernels.output_columns, kernels.slots_down),
         *(kernels.slot_rows, kernels.slot_columns, line.number, *line.unravelled),
         *((1 if line.then_relu else 2, then.top, then.left, then.pitch) if then else (0,) * 4),
+        line.labels,
     )
     column: list[float | str] = [line.name, *map(float, numbers), then.name if then else NOTHING]
     for number in range(FACTS):

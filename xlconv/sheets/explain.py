@@ -69,6 +69,7 @@ _STYLES = {
     "maps": _USED,
     "rows": _USED,
     "columns": _USED,
+    "unit": _NOTE,
     "sentence": _SENTENCE,
     "board": _RESULT,
     "result": _RESULT,
@@ -169,7 +170,6 @@ def _words(places: InspectorPlaces) -> Iterator[Block]:
     yield _line(CHOSEN.row - 1, FOUND, "used", _NOTE)
     for row, text in enumerate(("layer", "map", "row", "column")):
         yield _line(CHOSEN.row + row, LABELS, text, _TEXT)
-    yield _line(CHOSEN.bottom + 1, LABELS, "a vector's unit is its row", _NOTE)
     yield _line(places.board.row, LABELS, "on the board", _TEXT)
     yield _line(places.result.row, LABELS, "computed here", _TEXT)
     yield _line(places.equal.row, LABELS, "equal", _TEXT)

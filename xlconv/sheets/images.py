@@ -34,6 +34,10 @@ _TITLE = Style(size=96, bold=True, horizontal="left")
 _LEAD = Style(size=48, horizontal="left", colour=QUIET)
 _LINK = Style(size=48, bold=True, horizontal="left", colour="1F5F99")
 _HEAD = Style(size=48, bold=True, horizontal="left")
+_OWN_WORDS = {
+    1: "Zoom in, type numbers into the empty grid: 0 is paper, 1 is ink.",
+    3: "Zoom in, type numbers from 0 to 1: red, green and blue, below each other.",
+}
 _NUMBER = Style(size=44, horizontal="left", number_format="0")
 _LABEL = Style(size=44, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False)
 # Thumbnails show no numbers: the board and the formula bar do.
@@ -78,7 +82,7 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
     for row, text in enumerate(
         (
             "← draw your own",
-            "Zoom in, type numbers into the empty grid: 0 is paper, 1 is ink.",
+            _OWN_WORDS.get(places.shape[0], "Zoom in, type numbers into the empty grids."),
             "Then choose picture 0 on the board; type what it shows into its yellow cell.",
         )
     ):
