@@ -30,11 +30,10 @@ Grid = list[list[object]]
 EXAMPLES = int(os.environ.get("XLCONV_EXAMPLES", "1"))
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-SHEET_PARTS = {
-    "Board": "xl/worksheets/sheet1.xml",
-    "Guide": "xl/worksheets/sheet2.xml",
-    "Model": "xl/worksheets/sheet3.xml",
-}
+RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# The sheets of every book, in their order; a book with a gallery has Images behind the Board.
+SHEETS = ["Board", "Explain", "Guide", "Model"]
+WITH_GALLERY = ["Board", "Images", "Explain", "Guide", "Model"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,18 @@ class XmlCell:
     value: str | None
 
 
+def sheet_parts(path: Path) -> dict[str, str]:
+    """The part of each sheet, in the order of the sheets, by the file's own relationships."""
+    with zipfile.ZipFile(path) as archive:
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        related = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {one.get("Id"): one.get("Target", "") for one in related}
+    return {
+        sheet.get("name", ""): f"xl/{targets[sheet.get(RELATED)].removeprefix('/xl/')}"
+        for sheet in book.iter(f"{MAIN}sheet")
+    }
+
+
 def xml_cells(path: Path, sheet: str = "Board") -> dict[str, XmlCell]:
     """Every cell of a sheet by its A1 text."""
     return dict(written_cells(path, sheet))
@@ -90,8 +101,9 @@ def xml_cells(path: Path, sheet: str = "Board") -> dict[str, XmlCell]:
 
 def written_cells(path: Path, sheet: str) -> list[tuple[str, XmlCell]]:
     """Every <c> of a sheet in the order of the file, with its A1 text."""
+    part = sheet_parts(path)[sheet]
     with zipfile.ZipFile(path) as archive:
-        root = ElementTree.fromstring(archive.read(SHEET_PARTS[sheet]))
+        root = ElementTree.fromstring(archive.read(part))
     return [(element.get("r", ""), _xml_cell(element)) for element in root.iter(f"{MAIN}c")]
 
 

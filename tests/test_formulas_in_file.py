@@ -18,7 +18,8 @@ import openpyxl
 import pytest
 from building import (
     MAIN,
-    SHEET_PARTS,
+    SHEETS,
+    WITH_GALLERY,
     BuildBook,
     BuiltBook,
     cells_of,
@@ -28,6 +29,7 @@ from building import (
     overlaps,
     random_image,
     random_model,
+    sheet_parts,
     shown_tensors,
     tensor_names,
     written_cells,
@@ -38,7 +40,7 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
 from xlconv.network import Network
-from xlconv.templates import load_template, template_names
+from xlconv.templates import Template, load_template, template_names
 
 # Excel 2007's documentation lists these; nothing volatile, nothing of later years.
 EXCEL_2007 = {
@@ -293,7 +295,7 @@ def _rows(place: str) -> list[tuple[str, ...]]:
 
 @each_book
 def test_no_arrays_and_no_shared_formulas_across_sheets(book: BuiltBook) -> None:
-    for sheet in SHEET_PARTS:
+    for sheet in sheet_parts(book.path):
         for place, cell in xml_cells(book.path, sheet).items():
             assert cell.attributes.get("t", "shared") == "shared", place
             if "!" in (cell.formula or ""):
@@ -302,7 +304,7 @@ def test_no_arrays_and_no_shared_formulas_across_sheets(book: BuiltBook) -> None
 
 @each_book
 def test_every_formula_has_a_stored_value_of_its_kind(book: BuiltBook) -> None:
-    for sheet in SHEET_PARTS:
+    for sheet in sheet_parts(book.path):
         for place, cell in xml_cells(book.path, sheet).items():
             if cell.formula is None:
                 continue
@@ -411,7 +413,7 @@ def test_no_date_stands_in_a_file(literal: BuiltBook) -> None:
 @each_book
 def test_every_cell_is_written_once_and_in_order(book: BuiltBook) -> None:
     """Excel repairs a file whose cells come twice or out of order, and LibreOffice drops some."""
-    for sheet in SHEET_PARTS:
+    for sheet in sheet_parts(book.path):
         places = [
             openpyxl.utils.cell.coordinate_to_tuple(place)
             for place, _ in written_cells(book.path, sheet)
@@ -434,7 +436,8 @@ def test_merged_cells_do_not_overlap(book: BuiltBook) -> None:
 @each_book
 def test_nothing_stands_on_anything_else(book: BuiltBook) -> None:
     compiled = compile_book(book.model, book.image)
-    assert [sheet.name for sheet in compiled.sheets] == list(SHEET_PARTS)
+    expected = WITH_GALLERY if isinstance(book.model, Template) else SHEETS
+    assert [sheet.name for sheet in compiled.sheets] == expected
     for sheet in compiled.sheets:
         assert overlaps(sheet) == []
 

@@ -3,12 +3,13 @@ side has them, and as engines compute them from the file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import openpyxl
 import pytest
-from building import BuildBook, BuiltBook, xml_cells
+from building import BuildBook, BuiltBook, sheet_parts, xml_cells
 from editing import (
     cell_element,
     edited,
@@ -44,8 +45,6 @@ from xlconv.reference import forward_steps
 from xlconv.sheets.columns import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
 from xlconv.sheets.model import model_rules
 from xlconv.templates import template_names
-
-MODEL_PART = "xl/worksheets/sheet3.xml"
 
 # Every kind of layer whose size, parameters or multiplications come about in a way of its own.
 MANY = Network(
@@ -182,6 +181,11 @@ def book(request: pytest.FixtureRequest, build_book: BuildBook, tmp_path: Path) 
     return BuiltBook(tmp_path / "book.xlsx", template, template.image)
 
 
+def on_model(source: Path, target: Path, edit: Callable[[str], str]) -> Path:
+    """A copy of a workbook with its Model sheet changed."""
+    return edited(source, target, edit, sheet_parts(source)["Model"])
+
+
 each_table = pytest.mark.parametrize("book", BY_HAND, indirect=True)
 
 
@@ -225,7 +229,7 @@ def test_engines_compute_it_from_the_file(
     """From formulas alone: what was stored beside them on this sheet is gone."""
     if engine == "libreoffice":
         request.getfixturevalue("libreoffice")
-    blank = edited(book.path, tmp_path / "blank.xlsx", without_stored_values, MODEL_PART)
+    blank = on_model(book.path, tmp_path / "blank.xlsx", without_stored_values)
     by_hand = {cell: value for cell, value in expected(book).items() if value is not None}
     places = [("Model", Range.of(Cell.parse(cell))) for cell in by_hand]
     grids = engine_named(engine).evaluate(blank, places)
@@ -287,13 +291,13 @@ FORMULAS = {
     "L8": f"COUNT({EDGE_WEIGHTS})",
     "M8": f'{shape("2", EDGES)}&" × (1 × "&ROWS({KERNEL})&" × "&COLUMNS({KERNEL})&")"',
     "N8": f"2*ROWS({EDGES})*COLUMNS({EDGES})*1*ROWS({KERNEL})*COLUMNS({KERNEL})",
-    **{"O8": "N8/$N$14", "P8": "COUNT(Board!$AM$6:$AQ$17)", "Q8": "P8*4", "R8": "L8*4"},
+    **{"O8": "N8/$N$14", "P8": f"COUNT({EDGES},Board!$AM$14:$AQ$17)", "Q8": "P8*4", "R8": "L8*4"},
     **{"S8": "Q8+R8", "T8": bar(8), "U8": f"SUM({EDGE_WEIGHTS})"},
     # relu: as many as it reads
     **{"G9": f'"as edges: "&ROWS({EDGES})', "H9": f'"as edges: "&COLUMNS({EDGES})'},
     "I9": shape("2", RELU),
     "J9": f'IF(AND(ROWS({EDGES})=ROWS({RELU}),COLUMNS({EDGES})=COLUMNS({RELU})),"✓","✗")',
-    **{"P9": "COUNT(Board!$AY$6:$BC$17)", "Q9": "P9*4", "S9": "Q9", "T9": bar(9)},
+    **{"P9": f"COUNT({RELU},Board!$AY$14:$BC$17)", "Q9": "P9*4", "S9": "Q9", "T9": bar(9)},
     # fused: a stride of 2 down, padding of 1 on both sides across
     "G10": f'"("&ROWS({RELU})&" + 2·0 − 2)/2 + 1 = "&INT((ROWS({RELU})+2*0-2)/2)+1',
     "H10": f'"("&COLUMNS({RELU})&" + 2·1 − 3)/1 + 1 = "&INT((COLUMNS({RELU})+2*1-3)/1)+1',
@@ -373,7 +377,7 @@ def test_one_fault_is_one_finding_at_its_cell(
 ) -> None:
     tensor, column, edit, kind = TAMPERING[what]
     cell = place_of(NETWORK, tensor, column).a1
-    broken = edited(lesson3, tmp_path / "broken.xlsx", edit(cell), MODEL_PART)
+    broken = on_model(lesson3, tmp_path / "broken.xlsx", edit(cell))
     report = xlconv.verify(broken, engine)
     assert [(f.kind, f.cell) for f in report.findings] == [(kind, f"Model!{cell}")]
     assert report.verdict == "differs"
@@ -389,7 +393,7 @@ def test_a_typed_total_is_one_finding_after_it_was_calculated(
 ) -> None:
     """What reads it follows from it, even an error: a share of nothing."""
     cell = total_cell(NETWORK, column).a1
-    typed = edited(lesson3, tmp_path / "typed.xlsx", with_constant(cell, value), MODEL_PART)
+    typed = on_model(lesson3, tmp_path / "typed.xlsx", with_constant(cell, value))
     (tmp_path / "office").mkdir()
     saved = LibreOffice().recalculated(typed, tmp_path / "office")
     for engine in ("formualizer", "none"):
@@ -411,7 +415,7 @@ def test_a_block_of_another_size_has_a_cross(
     assert formula is not None
     changed = formula.replace(f"!{place.absolute})", f"!{longer.absolute})", 1)
     assert changed != formula
-    grown = edited(lesson3, tmp_path / "grown.xlsx", with_formula(cell.a1, changed), MODEL_PART)
+    grown = on_model(lesson3, tmp_path / "grown.xlsx", with_formula(cell.a1, changed))
     [[[mark]]] = engine_named(engine).evaluate(grown, [("Model", Range.of(cell))])
     assert mark == "✗"
 
@@ -478,7 +482,7 @@ def test_a_wrong_count_does_not_make_a_wrong_sum_stale(lesson3: Path, tmp_path: 
     broken = lesson3
     for place in places:
         target = tmp_path / f"{place}.xlsx"
-        broken = edited(broken, target, with_value(place, 77), MODEL_PART)
+        broken = on_model(broken, target, with_value(place, 77))
     findings = xlconv.verify(broken).findings
     assert {(f.kind, f.cell) for f in findings} == {("stored", f"Model!{p}") for p in places}
 

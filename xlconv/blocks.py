@@ -158,11 +158,12 @@ class Choice:
 @dataclass(frozen=True)
 class Pages:
     """How a sheet is printed: on how many pages beside and below each other it is fitted (None:
-    as many as it takes), and which rows come again on each of them."""
+    as many as it takes), which rows come again on each of them, and what is printed, if not all."""
 
     across: int | None = 1
     down: int | None = 1
     rows_again: tuple[int, int] | None = None
+    area: Range | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from functools import singledispatch
 
 from xlconv import palette
 from xlconv.blocks import Style, TextBlock
-from xlconv.desk import GUIDE
+from xlconv.desk import BOARD, GUIDE
 from xlconv.grid import Cell, Range
 from xlconv.layers import (
     Add,
@@ -29,7 +29,7 @@ from xlconv.layers import (
 )
 from xlconv.layout import GAP, MIN_BAND
 from xlconv.network import INPUT, Network
-from xlconv.places import BOARD, Band, Layout
+from xlconv.places import Band, Layout
 from xlconv.shapes import channels_read, map_count
 from xlconv.words import PICTURE_WORDS, layer_words
 

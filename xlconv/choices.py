@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 import numpy as np
 
@@ -92,7 +93,10 @@ def first_display(model: Model, image: Array, gallery: Gallery | None) -> Displa
     if gallery is None:
         return Display(model, image, choices)
     pictures = np.concatenate([np.zeros((1, *model.network.input_shape)), gallery.pictures])
-    labels = (UNKNOWN, *(label_cell(label) if label else UNKNOWN for label in gallery.labels))
+    shown = gallery.labels
+    if len(model.network.labels) < 2:  # there are no classes: a picture is called by its name
+        shown = tuple(PurePath(name).stem for name in gallery.names)
+    labels = (UNKNOWN, *(label_cell(label) if label else UNKNOWN for label in shown))
     return Display(model, gallery.pictures[gallery.chosen - 1], choices, pictures, labels)
 
 
@@ -105,10 +109,13 @@ def first_layer_to_explain(network: Network) -> Layer:
 
 
 def first_choices(model: Model, image: Array, gallery: Gallery | None) -> Choices:
-    """The first choices: the strongest cell of a layer is explained."""
+    """The first choices: the strongest cell in the middle of a layer's maps is explained."""
     layer = first_layer_to_explain(model.network).name
     values = forward(model, image)[layer]
-    strongest = np.unravel_index(int(np.argmax(values)), values.shape)
-    place = [float(number) + 1 for number in strongest]
+    margins = [0, *(size // 4 for size in values.shape[1:])]
+    ends = zip(margins, values.shape, strict=True)
+    middle = values[tuple(slice(margin, size - margin) for margin, size in ends)]
+    strongest = np.unravel_index(int(np.argmax(middle)), middle.shape)
+    place = [float(number + margin) + 1 for number, margin in zip(strongest, margins, strict=True)]
     explained = Explained(layer, *(place if len(place) == 3 else (1.0, place[0], 1.0)))
     return Choices(explained, picture=gallery.chosen if gallery else 0)

@@ -95,6 +95,15 @@ def build(
     palette: Annotated[
         str | None, typer.Option(help="lesson, colourblind or grey.", show_default=False)
     ] = None,
+    scale: Annotated[
+        str, typer.Option(help="One colour scale for each map, layer, or the network.")
+    ] = "layer",
+    protect: Annotated[
+        bool,
+        typer.Option(
+            "--protect", help="Only cells that are meant to be changed can be; no password."
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
@@ -114,7 +123,14 @@ def build(
     chosen = load_template(template, weights)
     gallery = _gallery(chosen, images, image, raw)
     pixels = gallery.image
-    build_workbook(out, chosen, pixels, gallery=gallery, palette=palette, overwrite=force)
+    build_workbook(
+        *(out, chosen, pixels),
+        palette=palette,
+        overwrite=force,
+        gallery=gallery,
+        scale=scale,
+        protect=protect,
+    )
     print_built(out, chosen, forward(chosen, pixels))
 
 

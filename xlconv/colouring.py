@@ -13,7 +13,7 @@ from xlconv import formulas
 from xlconv.blocks import ColourScale, Highlight, Values
 from xlconv.choices import Display
 from xlconv.desk import Line
-from xlconv.desk_formulas import box_covers, hidden, scale_limit, scale_limit_of
+from xlconv.desk_formulas import hidden, on_frame, scale_limit, scale_limit_of
 from xlconv.desk_rules import WRONG
 from xlconv.grid import Range
 from xlconv.layers import Sigmoid, Softmax
@@ -125,31 +125,38 @@ def _outlines(
     layout: Layout,
     dark: str | None,
 ) -> Iterator[Highlight]:
-    """Lines around what the explained cell reads in a map, and what the followed pixel reaches."""
+    """A frame of cells around what the followed pixel reaches in a map, and around what the
+    explained cell reads there."""
     desk, place = layout.desk, layout.tensors[tensor].maps[number]
     places = (place, *layout.legends[tensor][number : number + 1])
     line = desk.lines[tensor]
-    for key, box, colour in (("reads", line.reads, READS), ("reaches", line.reaches, REACHES)):
-        covered = box_covers(box, place, number + 1)
+    for key, box, colour in (("reaches", line.reaches, REACHES), ("reads", line.reads, READS)):
+        covered = on_frame(box, place, number + 1)
         if key == "reads":
             covered = f"{desk.outlined.first.absolute}=1,{covered}"
         drawn = key == "reaches" or display.choices.outlined
-        now = _boxed(values[f"looks:{key}_{tensor}"], place, number + 1) if drawn else ()
+        now = _frame(values[f"looks:{key}_{tensor}"], place, number + 1) if drawn else ()
         if dark is not None:
             # One rule with both: some programs apply the first that holds, and no other.
             yield Highlight(places, f"AND({covered},{dark})", colour=WHITE, border=colour)
         yield Highlight(places, f"AND({covered})", border=colour, now=now)
 
 
-def _boxed(six: Values, place: Range, number: int) -> tuple[Range, ...]:
-    """The cells of the map of a number that are in a box of six numbers."""
+def _frame(six: Values, place: Range, number: int) -> tuple[Range, ...]:
+    """The cells of the map of a number that are on the edge of a box of six numbers."""
     if not all(isinstance(one, float) and np.isfinite(one) for one in six.tolist()):
         return ()
     first, last, top, bottom, left, right = (int(one) for one in six)
     if not first <= number <= last or top > bottom or left > right:
         return ()
+    row, column = place.row + top - 1, place.column + left - 1
     height, width = bottom - top + 1, right - left + 1
-    return (Range(place.row + top - 1, place.column + left - 1, height, width),)
+    return (
+        Range(row, column, 1, width),
+        Range(row + height - 1, column, 1, width),
+        Range(row, column, height, 1),
+        Range(row, column + width - 1, height, 1),
+    )
 
 
 def _dark(place: Range, legend: Range) -> str:

@@ -15,6 +15,7 @@ from xlconv._version import __version__
 from xlconv.blocks import Book
 from xlconv.choices import SCALES, Display, first_display
 from xlconv.collecting import template_gallery
+from xlconv.desk import BOARD
 from xlconv.errors import TemplateError
 from xlconv.expected import workbook_values
 from xlconv.gallery import Gallery, shown_first
@@ -25,7 +26,6 @@ from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, manifest_lines
 from xlconv.network import Array, Model
 from xlconv.palette import palette_named
-from xlconv.places import BOARD
 from xlconv.reference import checked_image
 from xlconv.sheets import board_range, guide, inspector_places
 from xlconv.sheets import model as model_sheet_module

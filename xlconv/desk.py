@@ -14,7 +14,6 @@ from xlconv.network import Network
 
 BOARD, GUIDE, IMAGES, EXPLAIN, MODEL = "Board", "Guide", "Images", "Explain", "Model"
 
-INTERVALS = ("maps", "rows", "columns")  # of a box of cells, each from its first to its last
 ACROSS = 10  # pictures beside each other in the gallery
 
 

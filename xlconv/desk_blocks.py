@@ -17,8 +17,6 @@ from xlconv.grid import Cell, Range
 from xlconv.layers import Sigmoid
 from xlconv.places import Layout
 
-COUNTING = "counting"
-
 
 def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     """What stands on the desk besides computed cells."""
@@ -92,7 +90,7 @@ def _words(layout: Layout) -> Iterator[Block]:
     yield _line(Cell(top + PIXEL, left), "follow a pixel: its row", palette.DESK_WORDS)
     yield _line(Cell(top + PIXEL, left + 16), "column", palette.DESK_WORDS)
     yield _line(Cell(top + SCALE, left), "one colour scale for each", palette.DESK_WORDS)
-    words = "number, network's end"
+    words = "← 1 map, 2 layer, 3 network; the network's end"
     yield _line(Cell(top + SCALE, left + 22), words, palette.DESK_NOTE)
     if desk.line is not None:
         yield _line(

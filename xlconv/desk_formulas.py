@@ -12,15 +12,6 @@ from xlconv.formulas import largest_magnitude
 from xlconv.grid import Cell, Range
 
 
-def on(sheet: str, place: Cell | Range) -> str:
-    """A place of another sheet.
-
-    >>> on("Images", Cell(3, 2)), on("Images", Range(1, 1, 2, 2))
-    ('Images!$B$3', 'Images!$A$1:$B$2')
-    """
-    return f"{sheet}!{place.absolute}"
-
-
 def line_of(picture: Cell, across: int, rows: int) -> str:
     """The rows of the gallery before a picture; the drawing, number 0, stands above the lines.
 
@@ -208,16 +199,19 @@ def hidden(shown: Cell) -> str:
     return f"{shown.absolute}=0"
 
 
-def box_covers(box: Range, place: Range, number: int) -> str:
-    """Whether a cell of the map of a number, which stands at a place, lies in a box, as the
-    arguments of AND.
+def on_frame(box: Range, place: Range, number: int) -> str:
+    """Whether a cell of the map of a number, which stands at a place, lies on the edge of a box,
+    as the arguments of AND.
 
-    >>> box_covers(Range(70, 2, 1, 6), Range(6, 3, 28, 28), 1)
-    '$B$70<=1,$C$70>=1,ROW()-5>=$D$70,ROW()-5<=$E$70,COLUMN()-2>=$F$70,COLUMN()-2<=$G$70'
+    >>> on_frame(Range(70, 2, 1, 6), Range(6, 3, 28, 28), 1)
+    '$B$70<=1,$C$70>=1,ROW()-5>=$D$70,ROW()-5<=$E$70,COLUMN()-2>=$F$70,COLUMN()-2<=$G$70,\
+OR(ROW()-5=$D$70,ROW()-5=$E$70,COLUMN()-2=$F$70,COLUMN()-2=$G$70)'
     """
     ends = [cell.absolute for cell in box.cells()]
     row, column = f"ROW()-{place.row - 1}", f"COLUMN()-{place.column - 1}"
+    pairs = ((row, ends[2]), (row, ends[3]), (column, ends[4]), (column, ends[5]))
+    edges = ",".join(f"{axis}={end}" for axis, end in pairs)
     return (
         f"{ends[0]}<={number},{ends[1]}>={number},"
-        f"{row}>={ends[2]},{row}<={ends[3]},{column}>={ends[4]},{column}<={ends[5]}"
+        f"{row}>={ends[2]},{row}<={ends[3]},{column}>={ends[4]},{column}<={ends[5]},OR({edges})"
     )

@@ -29,8 +29,7 @@ from xlconv.desk import (
     GalleryPlaces,
     check_cell,
 )
-from xlconv.desk_formulas import on
-from xlconv.formulas import same
+from xlconv.formulas import on, same
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Softmax, source, sources

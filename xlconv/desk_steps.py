@@ -34,6 +34,11 @@ def _exact(name: str, found: list[float]) -> Step:
     return Step(name, np.array(found), np.zeros(len(found)))
 
 
+def _measured(name: str, found: Array) -> Step:
+    """Numbers of the network, of which programs keep 15 digits or more."""
+    return Step(name, found, np.abs(found))
+
+
 def desk_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """All others, each from the found values that it reads."""
     yield from _verdict_steps(display, layout, values)
@@ -51,8 +56,10 @@ def actual_of(display: Display, layout: Layout) -> float | str:
     return display.labels[display.choices.picture]
 
 
-def _held(name: str, found: float | str) -> Step:
-    """A number or a text in one cell."""
+def _held(name: str, found: float | str | None) -> Step:
+    """A number or a text in one cell; None if nothing can be said of it."""
+    if found is None:
+        return Step(name, np.array([np.nan]), np.zeros(1))
     array = np.array([found]) if isinstance(found, str) else np.array([float(found)])
     return Step(name, array, np.zeros(1))
 
@@ -74,8 +81,11 @@ def _verdict_steps(
     if actual == UNKNOWN:
         yield _held("picture:right", "")
         return
-    right = _folded(_cell(values["answer_label"])) == _folded(actual)
-    yield _held("picture:right", "✓ right" if right else "✗ wrong")
+    answer = _cell(values["answer_label"])
+    if actual is None or answer is None:  # an error, which what reads it repeats
+        yield _held("picture:right", None)
+        return
+    yield _held("picture:right", "✓ right" if _folded(answer) == _folded(actual) else "✗ wrong")
 
 
 def _cell(found: Values) -> object:
@@ -93,20 +103,21 @@ def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) 
     actual: object = display.choices.actual
     if layout.gallery is not None:
         actual = _cell(values["picture:actual"])
-    several = isinstance(network.layers[-1], Sigmoid)
-    there = [_is_there(label, actual, several) for label in network.labels]
+    labels, several = network.labels, isinstance(network.layers[-1], Sigmoid)
+    there = [np.nan if actual is None else _is_there(one, actual, several) for one in labels]
     yield _exact("loss:truth", [float(one) for one in there])
     truth = numbers(values["loss:truth"])
     parts, scale = _parts(network, truth, values)
     yield Step("loss:parts", parts, scale)
     found = numbers(values["loss:parts"])
-    known = actual != UNKNOWN if several else truth.sum() > 0
-    if not known:
+    if actual == UNKNOWN if several else truth.sum() == 0:
         yield _held("loss:total", "")
+    else:
+        total = found.mean() if several else found.sum()
+        yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
+    if _cell(values["loss:total"]) == "":
         yield _held("loss:decimal", "")
         return
-    total = found.mean() if several else found.sum()
-    yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
     loss = numbers(values["loss:total"])
     yield Step("loss:decimal", loss / np.log(10), np.abs(loss))
 
@@ -124,7 +135,7 @@ def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tupl
     if isinstance(last, Softmax):
         shifted = numbers(values[f"{last.name}_shifted"])
         logarithm = np.log(numbers(values[f"{last.name}_sum"]))
-        parts = np.where(truth == 0, 0.0, logarithm - shifted)
+        parts = np.where(truth == 0, 0.0, logarithm - shifted + 0.0 * truth)
         return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shifted) + 1.0)
     logits = numbers(values[source(last)])
     parts = np.logaddexp(0.0, logits) - logits * truth
@@ -135,13 +146,13 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
     network = display.network
     number = SCALES.index(display.choices.scale) + 1.0
     yield _exact("scales:number", [number])
-    ends = {}
     for tensor in network.shapes:
-        ends[tensor] = float(np.abs(numbers(values[tensor])).max())
-        yield _exact(f"scales:end_{tensor}", [ends[tensor]])
-    maps = {t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT}
-    found = {tensor: float(numbers(values[f"scales:end_{tensor}"])[0]) for tensor in ends}
-    yield _exact("scales:network", [max([0.0, *(found[tensor] for tensor in maps)])])
+        magnitudes = np.abs(numbers(values[tensor])).reshape(-1)
+        yield _measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
+    maps = [t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT]
+    found = {one: float(numbers(values[f"scales:end_{one}"])[0]) for one in network.shapes}
+    # An end that is no number is one of the network, too: Python's own max would lose it.
+    yield _measured("scales:network", np.max([0.0, *(found[one] for one in maps)], keepdims=True))
     widest = float(numbers(values["scales:network"])[0])
     chosen = numbers(values["scales:number"])[0]
     for tensor, legends in layout.legends.items():
@@ -149,15 +160,15 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
             own = float(np.abs(numbers(values[tensor])[channel - 1]).max())
             network_end = widest if tensor in maps else found[tensor]
             end = {1.0: own, 2.0: found[tensor], 3.0: network_end}.get(chosen, np.nan)
-            yield _exact(f"scales:high_{tensor}_{channel}", [end])
+            yield _measured(f"scales:high_{tensor}_{channel}", np.array([end]))
             if legend.width == 3:
                 high = numbers(values[f"scales:high_{tensor}_{channel}"])
-                yield _exact(f"scales:low_{tensor}_{channel}", (-high).tolist())
+                yield _measured(f"scales:low_{tensor}_{channel}", -high)
 
 
 def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     network, pixel = display.network, display.choices.pixel
-    found = [numbers(values[f"explain:{key}"])[0] for key in ("layer", "maps", "rows", "columns")]
+    found = [_explained(key, values) for key in ("layer", "maps", "rows", "columns")]
     layer = _found_layer(network, found[0])
     cell = None
     if layer is not None and np.isfinite(found).all():

@@ -16,6 +16,7 @@ from xlconv.choices import Display, Explained
 from xlconv.inspector import FACTS, STRONGEST, layer_lines
 from xlconv.inspector_places import InspectorPlaces, table_column
 from xlconv.layers import BatchNorm2D, Concat, Layer, LeakyReLU, ReLU, Sigmoid, Tanh, sources
+from xlconv.network import vector_labels
 from xlconv.operators import Step, Values, numbers
 from xlconv.outcomes import outcome
 from xlconv.places import Layout
@@ -142,6 +143,10 @@ def _result_steps(
 ) -> Iterator[Step]:
     """The board's cell and the inspector's own, their equality, and the activation behind."""
     name = layer.name
+    unit = ""
+    if len(scope.network.shapes[name]) == 1:
+        unit = f"row {cell[1] + 1} stands for {vector_labels(scope.network, name)[cell[1]]}"
+    yield _said("unit", (unit,))
     board = float(scope.maps(name)[cell])
     yield _held("board", [board])
     found, scale = outcome(layer, made, terms, cell)

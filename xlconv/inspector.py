@@ -100,7 +100,8 @@ class LayerLine:
     the whole map) from `before` rows and columns outside of the map, their cells `apart`. The first
     slot's map is maps_of * ((map - 1) // maps_by) + by_row * (row - 1) + 1, the next ones `maps_on`
     further. `skips`: windows do without what lies outside of the map. Where units are `unravelled`,
-    unit u is the cell of map, row and column (u - 1) // unravelled % read, each from 0.
+    unit u is the cell of map, row and column (u - 1) // unravelled % read, each from 0. `labels` is
+    the column in which a vector's labels stand.
     """
 
     name: str
@@ -127,6 +128,7 @@ class LayerLine:
     then: Origin | None = None
     then_relu: bool = False
     unravelled: tuple[int, int, int] = (0, 0, 0)
+    labels: int = 0
 
     @property
     def terms(self) -> int:
@@ -150,6 +152,7 @@ def _line(layer: Layer, network: Network, layout: Layout) -> LayerLine:
         origin(network, layout, layer.name),
         origins,
         read=shape_read if len(shape_read) == 3 else (1, shape_read[0], 1),
+        labels=layout.labels[layer.name].column if len(shape) == 1 else 0,
     )
     filled = layer_line(layer, plain, network, layout)
     then = next((one for one in network.readers(layer.name) if isinstance(one, _THEN)), None)

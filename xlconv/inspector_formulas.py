@@ -76,15 +76,6 @@ def short(value: str, digits: int = 2) -> str:
     return f"(ROUND({value},{digits})+0)"
 
 
-def joined(*parts: str) -> str:
-    """Texts and numbers as one text; parts that begin with a quotation mark are texts.
-
-    >>> joined('"row "', "A1")
-    '"row "&A1'
-    """
-    return "&".join(parts)
-
-
 def by_operation(number: Cell, texts: Mapping[int, str]) -> str:
     """The value of one of several numbers, from 1, of which not all occur.
 

@@ -1,7 +1,8 @@
 """Where everything stands on the sheet Explain.
 
 To the left what is chosen and what comes of it, in the middle windows, weights and products as
-maps, to the right the lists from which they are drawn. Must not know formulas, values or looks.
+maps, beside them the strongest products, and to the right the lists from which all is drawn. Must
+not know formulas, values or looks.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from xlconv.grid import Cell, Range
 from xlconv.inspector import FACTS, OPERATIONS, STRONGEST, LayerLine
 
 TOP = 10  # the first row of the maps and lists; their headings stand in the two rows above
-LABELS, TYPED, FOUND, WORDS = 2, 3, 4, 5  # columns of the left part
-ROWS_AT = 7  # the column that names the rows of the windows
+LABELS, TYPED, FOUND = 2, 3, 4  # columns of the left part
+ROWS_AT = 6  # the column that names the rows of the windows
 SENTENCE = Cell(3, 2)
 NOTHING = "-"  # instead of a name, where there is none: an empty cell would be read as 0
 _GAP = 2
@@ -28,7 +29,7 @@ NUMBERS = (
     *("kernels_top", "kernels_left", "outputs_across", "output_rows", "output_columns"),
     *("slots_down", "slot_rows", "slot_columns", "number"),
     *("unravel_maps", "unravel_rows", "unravel_columns"),
-    *("then_kind", "then_top", "then_left", "then_pitch"),
+    *("then_kind", "then_top", "then_left", "then_pitch", "labels"),
 )
 _FACT = ("top", "left", "by_map", "by_row", "by_column")
 _ORIGIN = ("top", "left", "pitch", "maps", "before")
@@ -77,23 +78,11 @@ class InspectorPlaces:
     def beside(self, row: int, column: int = TYPED) -> Range:
         return Range(row, column, 1, 1)
 
+    unit = Range(9, LABELS, 1, 1)
     board, result, equal, then = (Range(row, TYPED, 1, 1) for row in (10, 11, 12, 13))
     then_name = Range(13, LABELS, 1, 1)
     facts = Range(16, TYPED, FACTS, 1)
     fact_names = Range(16, LABELS, FACTS, 1)
-    favour = Range(23, TYPED, STRONGEST, 1)
-    against = Range(31, TYPED, STRONGEST, 1)
-
-    @staticmethod
-    def term_of(strongest: Range) -> Range:
-        """The numbers, in the list of terms, of the strongest products."""
-        return Range(strongest.row, FOUND, strongest.height, 1)
-
-    @staticmethod
-    def words_of(strongest: Range) -> Range:
-        """What the strongest products are made of, in words."""
-        return Range(strongest.row, WORDS, strongest.height, 1)
-
     # The maps in the middle.
 
     @cached_property
@@ -101,8 +90,12 @@ class InspectorPlaces:
         return Range(TOP, ROWS_AT, self.rows, 1)
 
     @cached_property
+    def sums(self) -> Range:
+        return Range(TOP, ROWS_AT + 1, self.rows, 1)
+
+    @cached_property
     def reads(self) -> Range:
-        return Range(TOP, ROWS_AT + 1, self.rows, self.columns)
+        return Range(TOP, ROWS_AT + 2, self.rows, self.columns)
 
     @cached_property
     def heads(self) -> Range:
@@ -117,16 +110,32 @@ class InspectorPlaces:
     def products(self) -> Range:
         return Range(TOP, self.weights.right + _GAP, self.rows, self.columns)
 
+    # Beside them, the strongest products.
+
     @cached_property
-    def sums(self) -> Range:
-        return Range(TOP, self.products.right + _GAP, self.rows, 1)
+    def favour(self) -> Range:
+        return Range(TOP, self.products.right + _GAP, STRONGEST, 1)
+
+    @cached_property
+    def against(self) -> Range:
+        return Range(TOP + STRONGEST + 3, self.favour.column, STRONGEST, 1)
+
+    @staticmethod
+    def term_of(strongest: Range) -> Range:
+        """The numbers, in the list of terms, of the strongest products."""
+        return Range(strongest.row, strongest.column + 1, strongest.height, 1)
+
+    @staticmethod
+    def words_of(strongest: Range) -> Range:
+        """What the strongest products are made of, in words."""
+        return Range(strongest.row, strongest.column + 2, strongest.height, 1)
 
     # The lists to the right.
 
     @cached_property
     def behind(self) -> int:
         """The first column of the lists."""
-        return self.sums.right + 3
+        return self.words_of(self.favour).column + 3
 
     @cached_property
     def key_names(self) -> Range:
@@ -195,6 +204,7 @@ def table_column(line: LayerLine, places: InspectorPlaces) -> list[float | str]:
         *(kernels.output_rows, kernels.output_columns, kernels.slots_down),
         *(kernels.slot_rows, kernels.slot_columns, line.number, *line.unravelled),
         *((1 if line.then_relu else 2, then.top, then.left, then.pitch) if then else (0,) * 4),
+        line.labels,
     )
     column: list[float | str] = [line.name, *map(float, numbers), then.name if then else NOTHING]
     for number in range(FACTS):

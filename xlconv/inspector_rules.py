@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from xlconv.desk import BOARD, CHOSEN, EXPLAIN, USED
-from xlconv.desk_formulas import on
-from xlconv.formulas import sigmoid
+from xlconv.formulas import on, sigmoid
 from xlconv.grid import Cell, Range
 from xlconv.inspector import EXPONENTS, OPERATIONS, WEIGHTS
 from xlconv.inspector_formulas import (
@@ -28,7 +27,7 @@ from xlconv.layer_rules import Rule
 from xlconv.sentences import sentence
 
 BLOCK = "explain"
-LAYER, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
+_, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
 
 
 def explain_rules(places: InspectorPlaces, board: Range) -> list[Rule]:
@@ -206,6 +205,9 @@ def name_in(cell: Cell) -> str:
 def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     """The board's cell, what follows from the terms, whether they are equal, what follows it."""
     p = {key: places.of(key).absolute for key in places.keys}
+    label = f"INDEX({board},{p['top']}+{ROW}-1,{p['labels']})"
+    unit = f'"row "&{ROW}&" stands for "&{label}'
+    yield _rule("unit", places.unit, unless(f"{p['labels']}=0", unit))
     cell = f"INDEX({board},{p['top']}+({MAP}-1)*{p['pitch']}+{ROW}-1,{p['left']}+{COLUMN}-1)"
     yield _rule("board", places.board, cell)
     formulas = {operation_number(line): result_of(line.operation, places) for line in places.lines}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from xlconv import formulas
+from xlconv.desk import BOARD
 from xlconv.grid import Range, moved_formula
 from xlconv.layers import (
     Add,
@@ -37,7 +38,7 @@ from xlconv.layers import (
     sources,
 )
 from xlconv.network import Network
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.shapes import channels_read, extent, padding
 
 

@@ -31,6 +31,7 @@ from xlconv.blocks import (
 from xlconv.captions import captions
 from xlconv.choices import Display
 from xlconv.colouring import KERNELS, colour_rules
+from xlconv.desk import BOARD
 from xlconv.desk_blocks import controls, desk_blocks, desk_choices, empty_controls
 from xlconv.desk_rules import desk_rules, picture_rules
 from xlconv.grid import Cell, Range
@@ -39,7 +40,7 @@ from xlconv.layers import Dense, KernelDemo, Layer, Sigmoid, Softmax
 from xlconv.layout import TITLE_ROWS
 from xlconv.network import INPUT, Array, Model, Network, label_cell, vector_labels
 from xlconv.palette import Palette
-from xlconv.places import BOARD, Layout, WeightPlaces
+from xlconv.places import Layout, WeightPlaces
 from xlconv.rules import ANSWER, TITLES, board_rules
 from xlconv.settings import setting_cell
 

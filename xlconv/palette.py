@@ -57,7 +57,7 @@ def palette_named(name: str) -> Palette:
 
 
 NUMBER = Style(number_format="0.0", shrink=True)
-WEIGHT = Style(number_format="0.00", shrink=True, border="8A94A0", locked=False)
+WEIGHT = Style(number_format="0.00", shrink=True, border="C99A2E", locked=False)
 DENSE_WEIGHT = Style(number_format="0.00", shrink=True, locked=False)
 BIAS = Style(
     number_format="0.00", shrink=True, bold=True, border="B07D00", fill="FFF3C4", locked=False

@@ -141,6 +141,8 @@ def _view(worksheet: Worksheet, sheet: Sheet) -> None:
     if sheet.pages.rows_again is not None:
         first, last = sheet.pages.rows_again
         worksheet.print_title_rows = f"{first}:{last}"
+    if sheet.pages.area is not None:
+        worksheet.print_area = sheet.pages.area.a1
     worksheet.oddFooter.left.text = "&A"
     worksheet.oddFooter.right.text = "&P / &N"
     if sheet.protected:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from xlconv.desk import BOARD, Desk, GalleryPlaces, LossPlaces, Verdict
+from xlconv.desk import Desk, GalleryPlaces, LossPlaces, Verdict
 from xlconv.grid import Cell, Range
 from xlconv.network import Network
 from xlconv.shapes import NO_MARGIN, Margin
-
-__all__ = ["BOARD"]
 
 
 @dataclass(frozen=True)

@@ -180,9 +180,9 @@ def _windows_read(layer: Windowed, network: Network, number: int, made: Axes) ->
     shape, size = network.read_shapes(layer)[0], network.shapes[layer.name]
     lines: list[Mask] = []
     for axis in (0, 1):
-        read: Mask = _covers(layer, shape, size, axis)[made[1 + axis]].any(axis=0)
+        read: Mask = np.any(_covers(layer, shape, size, axis)[made[1 + axis]], axis=0)
         lines.append(_filled(read)[_inside(layer, shape, axis)])
-    maps: Mask = _links(layer, network)[made[0]].any(axis=0)
+    maps: Mask = np.any(_links(layer, network)[made[0]], axis=0)
     return maps, lines[0], lines[1]
 
 
@@ -192,8 +192,8 @@ def _windows_reached(layer: Windowed, network: Network, number: int, read: Axes)
     lines: list[Mask] = []
     for axis in (0, 1):
         covered = _covers(layer, shape, size, axis)[:, _inside(layer, shape, axis)]
-        lines.append(covered[:, read[1 + axis]].any(axis=1))
-    maps: Mask = _links(layer, network)[:, read[0]].any(axis=1)
+        lines.append(np.any(covered[:, read[1 + axis]], axis=1))
+    maps: Mask = np.any(_links(layer, network)[:, read[0]], axis=1)
     return maps, lines[0], lines[1]
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from xlconv.blocks import Sheet
+from xlconv.desk import BOARD
 from xlconv.errors import BookError, OutputError, TemplateError
 from xlconv.files import check_target, replacing
 from xlconv.grid import Range
@@ -25,7 +26,7 @@ from xlconv.network import INPUT
 from xlconv.operators import Values
 from xlconv.painting import paint
 from xlconv.palette import Palette, palette_named
-from xlconv.places import BOARD, Band
+from xlconv.places import Band
 from xlconv.reader import Value
 from xlconv.sheets import workbook_rules
 from xlconv.views import View, chart_range, used_range

@@ -126,8 +126,8 @@ def _finite(block: Block, values: Values) -> None:
 def _texts(values: Values, row: int) -> tuple[str, ...]:
     """The texts of one row: made when the row is, so that no more than a row is held."""
     if values.dtype.kind == "O":
-        held = values[row].tolist()
-        return tuple(repr(v) if isinstance(v, float) else escaped_string(v) for v in held)
+        held: list[float | str] = values[row].tolist()
+        return tuple(repr(one) if isinstance(one, float) else escaped_string(one) for one in held)
     return tuple(map(repr if values.dtype.kind == "f" else escaped_string, values[row].tolist()))
 
 
@@ -165,7 +165,8 @@ def _types_of(values: Values, row: int) -> tuple[str, ...]:
     """What each cell of a row says of its value's type: nothing for a number."""
     if values.dtype.kind == "O":
         return tuple("" if isinstance(value, float) else ' t="str"' for value in values[row])
-    return ("" if values.dtype.kind == "f" else ' t="str"',) * values.shape[1]
+    kind = "" if values.dtype.kind == "f" else ' t="str"'
+    return (kind,) * int(values.shape[1])
 
 
 @row_text.register

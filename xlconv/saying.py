@@ -143,13 +143,13 @@ def _weighted_said(layer: Layer, account: Account) -> list[list[Part]]:
     strongest = [largest] if largest >= -least else [least]
     if abs(largest + least) <= LOOKED_UP * max(1.0, abs(largest)):
         strongest = [largest, least]
-    more = [f" + … ({len(products)} products)"] if len(products) > 1 else []
+    more: list[Part] = [f" + … ({len(products)} products)"] if len(products) > 1 else []
     bias = account.made.facts.get("bias")
-    added = [" + bias ", Number(bias)] if bias is not None else []
+    added: list[Part] = [" + bias ", Number(bias)] if bias is not None else []
     total = float(products.sum()) + (bias or 0.0)
     fused = isinstance(layer, Conv2D) and layer.activation == "relu"
-    end = ["; ReLU keeps it" if total > 0 else "; ReLU makes it 0"] if fused else []
-    behind = [*more, *added, " = ", Number(total), *end]
+    end: list[Part] = ["; ReLU keeps it" if total > 0 else "; ReLU makes it 0"] if fused else []
+    behind: list[Part] = [*more, *added, " = ", Number(total), *end]
     leads = [number for one in strongest for number in near(products, float(one))]
     return [[*_product(terms, number), *behind] for number in leads[:_MOST]]
 
@@ -158,7 +158,7 @@ def _weighted_said(layer: Layer, account: Account) -> list[list[Part]]:
 def _largest_said(layer: MaxPool2D, account: Account) -> list[list[Part]]:
     terms = account.terms
     filled = [number for number, value in enumerate(terms.value) if value != ""]
-    sentences = []
+    sentences: list[list[Part]] = []
     for place in near(terms.values, account.outcome):
         row, column = (_plain(Decimal(one[filled[place]])) for one in (terms.row, terms.column))
         where = f", in row {row}, column {column}; the others are forgotten"
@@ -203,7 +203,18 @@ def _sigmoid_said(layer: Sigmoid, account: Account) -> list[list[Part]]:
 @said.register
 def _norm_said(layer: BatchNorm2D, account: Account) -> list[list[Part]]:
     mean, variance, scale, shift = (Number(one) for one in account.made.facts.values())
-    head = ["(", _x(account), " − ", mean, ") / √(", variance, " + ε) × ", scale, " + ", shift]
+    head: list[Part] = [
+        "(",
+        _x(account),
+        " − ",
+        mean,
+        ") / √(",
+        variance,
+        " + ε) × ",
+        scale,
+        " + ",
+        shift,
+    ]
     return [[*head, " = ", Number(account.outcome)]]
 
 
@@ -232,7 +243,7 @@ def _dropped_said(layer: Dropout, account: Account) -> list[list[Part]]:
 @said.register
 def _softmax_said(layer: Softmax, account: Account) -> list[list[Part]]:
     logits, exps = account.terms.values, account.terms.products
-    sentence = [
+    sentence: list[Part] = [
         *("exp(", Number(float(logits[account.cell[1]])), " − ", Number(float(logits.max()))),
         *(") / ", Number(float(exps.sum())), " = ", Number(account.outcome, 4)),
         ": the logit minus the largest, exp, divided by the sum",

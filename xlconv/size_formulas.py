@@ -14,15 +14,6 @@ from xlconv.grid import Cell, Range
 Factor = int | str
 
 
-def on(sheet: str, place: Range) -> str:
-    """A range of another sheet.
-
-    >>> on("Board", Range(6, 2, 28, 28))
-    'Board!$B$6:$AC$33'
-    """
-    return f"{sheet}!{place.absolute}"
-
-
 def rows(place: str) -> str:
     """How many rows a range has.
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
+from xlconv.desk import BOARD
 from xlconv.grid import Cell, Range, ranges_in, relative_form
 from xlconv.layer_rules import Rule
 from xlconv.network import INPUT, label_cell, vector_labels
 from xlconv.operators import Values
-from xlconv.places import BOARD
 from xlconv.reader import FoundCell, Value
 from xlconv.report import Finding
 from xlconv.rules import ring_cells

@@ -20,7 +20,7 @@ import numpy as np
 from xlconv._version import __version__
 from xlconv.choices import Display
 from xlconv.counts import HELD
-from xlconv.desk import EXPLAIN, GUIDE, IMAGES
+from xlconv.desk import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.errors import BookError, NetworkError
 from xlconv.found_choices import FoundCells, found_choices, found_gallery, found_image
 from xlconv.grid import Cell, Range
@@ -29,7 +29,7 @@ from xlconv.layout import plan
 from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, parse_manifest
 from xlconv.network import INPUT, Array, Model, Network
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
 from xlconv.settings import setting_of
 from xlconv.shapes import Shape

@@ -93,8 +93,10 @@ def _sheet_xml(
     used = Range.around([Range(1, 1, 1, 1), *(block.range for block in sheet.blocks)])
     yield re.sub(r'<dimension ref="[^"]*"', f'<dimension ref="{used.a1}"', head) + "<sheetData>"
     yield from sheet_rows(sheet, styles, strings)
-    # Excel would mark windows that end beside other numbers with a green corner, cell by cell.
-    quiet = f'<ignoredError sqref="{used.a1}" formula="1" formulaRange="1" emptyCellReference="1"/>'
+    # Excel would mark windows that end beside other numbers, and pixels that are formulas and may
+    # be changed, with a green corner, cell by cell.
+    kinds = 'formula="1" formulaRange="1" unlockedFormula="1" emptyCellReference="1"'
+    quiet = f'<ignoredError sqref="{used.a1}" {kinds}/>'
     behind = re.search(r"<(?:drawing|legacyDrawing|tableParts|extLst)\b|</worksheet>", tail)
     at = behind.start() if behind else len(tail)
     yield f"</sheetData>{tail[:at]}<ignoredErrors>{quiet}</ignoredErrors>{tail[at:]}"

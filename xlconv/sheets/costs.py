@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from functools import singledispatch
 
 from xlconv import formulas, size_formulas
+from xlconv.desk import BOARD
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import BatchNorm2D, Conv2D, Dense, KernelDemo, Layer, source
 from xlconv.network import INPUT, Network
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.shapes import channels_read, dilation
 from xlconv.sheets.columns import (
     FIRST_COLUMN,
@@ -81,7 +82,7 @@ def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str,
     times = None if layer is None else multiplications(layer, network, layout)
     memory = [cell("kept_bytes")]
     if parameters is not None:
-        held = size_formulas.on(BOARD, layout.weights[tensor].range)
+        held = formulas.on(BOARD, layout.weights[tensor].range)
         yield "parameters", size_formulas.count(held)
         if parameters.live:
             yield "parameters_line", parameters.line
@@ -91,7 +92,7 @@ def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str,
         yield "multiplications", times.value
         yield "multiplications_line", times.line
     # Map by map: between them stand the numbers of the legends.
-    made = ",".join(size_formulas.on(BOARD, place) for place in layout.tensors[tensor].maps)
+    made = ",".join(formulas.on(BOARD, place) for place in layout.tensors[tensor].maps)
     yield "kept", size_formulas.count(made)
     yield "kept_bytes", size_formulas.times(cell("kept"), NUMBER_BYTES)
     yield "bytes", formulas.sum_of(one.a1 for one in memory)
@@ -125,7 +126,7 @@ _MOST = (
 
 def _sides(place: Range) -> list[Factor]:
     """The rows and columns of a range, as formulas."""
-    text = size_formulas.on(BOARD, place)
+    text = formulas.on(BOARD, place)
     return [size_formulas.rows(text), size_formulas.columns(text)]
 
 

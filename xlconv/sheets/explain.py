@@ -35,7 +35,6 @@ from xlconv.inspector_places import (
     SENTENCE,
     TOP,
     TYPED,
-    WORDS,
     InspectorPlaces,
     table_column,
 )
@@ -43,7 +42,8 @@ from xlconv.inspector_rules import explain_rules
 from xlconv.layer_rules import Rule
 from xlconv.palette import FAINT, QUIET, Palette
 
-_MAP_PIXELS, _BEHIND_PIXELS = 38, 62
+_MAP_PIXELS, _BEHIND_PIXELS = 34, 62
+_SCREEN_PIXELS = 1340  # that a laptop shows of a sheet beside each other
 _TITLE = Style(size=20, bold=True, horizontal="left")
 _LEAD = Style(size=11, horizontal="left", colour=QUIET)
 _SENTENCE = Style(size=15, bold=True, horizontal="left", colour="1F5F99")
@@ -58,7 +58,7 @@ _MARK = Style(size=14, bold=True, colour="1E7B45")
 _NUMBER = Style(size=11, number_format="0.0000", shrink=True)
 _PLACE = Style(size=9, number_format="0", colour=QUIET)
 _CELL = Style(size=9, number_format="0.00", shrink=True)
-_CAPTION = Style(size=10, bold=True, horizontal="left")
+_CAPTION = Style(size=10, horizontal="left")
 _COLUMN = Style(size=8, number_format="0", colour=QUIET)
 _SUM = Style(size=11, bold=True, number_format="0.00", shrink=True)
 _BEHIND = Style(size=8, colour=QUIET, number_format="General", shrink=True)
@@ -69,6 +69,7 @@ _STYLES = {
     "maps": _USED,
     "rows": _USED,
     "columns": _USED,
+    "unit": _NOTE,
     "sentence": _SENTENCE,
     "board": _RESULT,
     "result": _RESULT,
@@ -106,11 +107,13 @@ def explain_sheet(
         *_table(places),
         *(_computed(rule, values) for rule in explain_rules(places, board)),
     ]
-    widths = {1: 16, LABELS: 110, TYPED: 100, FOUND: 60, WORDS: 330, 6: 24, ROWS_AT: 100}
+    widths = {1: 12, LABELS: 100, TYPED: 90, FOUND: 46, ROWS_AT - 1: 16, ROWS_AT: 92}
     drawn = (places.reads, places.weights, places.products)
     widths |= {c: _MAP_PIXELS for p in drawn for c in range(p.column, p.right + 1)}
-    widths |= {places.reads.right + 1: 24, places.weights.right + 1: 24}
-    widths |= {places.products.right + 1: 24, places.sums.column: 80, places.behind: 110}
+    widths |= {places.reads.right + 1: 20, places.weights.right + 1: 20}
+    strongest = places.favour
+    widths |= {places.products.right + 1: 20, places.sums.column: 60, strongest.column: 70}
+    widths |= {strongest.column + 1: 46, strongest.column + 2: 330, places.behind: 110}
     return Sheet(
         EXPLAIN,
         tuple(blocks),
@@ -121,9 +124,22 @@ def explain_sheet(
         widths=widths,
         heights={1: 40, SENTENCE.row: 32},
         freeze=Cell(CHOSEN.row - 1, 1),
+        zoom=_zoom(places, widths),
         tab_colour=colours.accent,
-        pages=Pages(1, None, (1, SENTENCE.row)),
+        pages=Pages(1, None, (1, SENTENCE.row), _printed(places)),
     )
+
+
+def _printed(places: InspectorPlaces) -> Range:
+    """What is printed: all but the lists."""
+    bottom = max(places.sums.bottom, places.against.bottom)
+    return Range(1, 1, bottom, places.words_of(places.favour).column)
+
+
+def _zoom(places: InspectorPlaces, widths: Mapping[int, int]) -> int:
+    """The zoom, in steps of 5 %, at which the products stand on a laptop's screen."""
+    wide = sum(widths.get(column, _BEHIND_PIXELS) for column in range(1, places.products.right + 1))
+    return max(50, min(100, int(_SCREEN_PIXELS / wide * 20) * 5))
 
 
 def counting(places: InspectorPlaces, most: int) -> str:
@@ -154,24 +170,17 @@ def _words(places: InspectorPlaces) -> Iterator[Block]:
     yield _line(CHOSEN.row - 1, FOUND, "used", _NOTE)
     for row, text in enumerate(("layer", "map", "row", "column")):
         yield _line(CHOSEN.row + row, LABELS, text, _TEXT)
-    notes = ("drop-down lists that offer what there is", "", "a vector's unit is its row")
-    for row, text in enumerate(notes):
-        if text:
-            yield _line(CHOSEN.row + row, WORDS, text, _NOTE)
     yield _line(places.board.row, LABELS, "on the board", _TEXT)
     yield _line(places.result.row, LABELS, "computed here", _TEXT)
     yield _line(places.equal.row, LABELS, "equal", _TEXT)
-    yield _line(places.then.row, FOUND, "← the activation behind it, if there is one", _NOTE)
     yield _line(places.facts.row - 1, LABELS, "beside the window", _HEAD)
     for strongest, text in (
-        (places.favour, "the five strongest products for a large result"),
+        (places.favour, "the five strongest for a large result"),
         (places.against, "the five strongest against it"),
     ):
-        yield _line(strongest.row - 2, LABELS, text, _HEAD)
-        for column, head in ((TYPED, "product"), (FOUND, "term"), (WORDS, "value × weight: where")):
-            yield _line(strongest.row - 1, column, head, _NOTE)
-        for row in range(strongest.height):
-            yield _line(strongest.row + row, LABELS, str(row + 1), _NOTE)
+        yield _line(strongest.row - 2, strongest.column, text, _HEAD)
+        for column, head in enumerate(("product", "term", "value × weight: where")):
+            yield _line(strongest.row - 1, strongest.column + column, head, _NOTE)
     yield from _map_heads(places)
     yield from _behind_heads(places)
 
@@ -184,7 +193,8 @@ def _map_heads(places: InspectorPlaces) -> Iterator[Block]:
         (places.sums, "summed"),
     ):
         yield _line(TOP - 2, place.column, text, _HEAD)
-    yield _line(TOP - 3, places.weights.column, "(softmax: minus the largest, then exp)", _NOTE)
+    softmax = "softmax: minus the largest, then exp"
+    yield _line(TOP - 1, places.weights.column, softmax, _NOTE)
 
 
 def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
@@ -242,6 +252,9 @@ def _colours(
     values: Mapping[str, Values], places: InspectorPlaces, colours: Palette
 ) -> Iterator[ColourScale | Highlight]:
     """Each of the three maps around zero, by its own largest magnitude; lines around its cells."""
+    line = places.line_list(1).first
+    caption = f"AND(LEN({places.captions.first.a1})>0,{line.a1}=0)"
+    yield Highlight((places.captions,), caption, colour=colours.accent)
     for key, place in (
         ("reads", places.reads),
         ("weights", places.weights),

@@ -23,7 +23,7 @@ from xlconv.blocks import (
     TextBlock,
 )
 from xlconv.choices import Display
-from xlconv.desk import CHECKS, EXPLAIN, IMAGES, MODEL, check_cell
+from xlconv.desk import BOARD, CHECKS, CHOSEN, EXPLAIN, IMAGES, MODEL, check_cell
 from xlconv.grid import Cell, Range
 from xlconv.layers import (
     Add,
@@ -39,14 +39,14 @@ from xlconv.layers import (
     sources,
 )
 from xlconv.network import INPUT, Network
-from xlconv.palette import BIAS, QUIET, RING, Palette
-from xlconv.places import BOARD, Layout
+from xlconv.palette import BIAS, QUIET, REACHES, READS, RING, Palette
+from xlconv.places import Layout
 from xlconv.shapes import shape_text
 from xlconv.words import PICTURE_WORDS, layer_words
 
 NAME = "Guide"
-_WIDTHS = {1: 24, 2: 44, 3: 100, 4: 84, 5: 430, 6: 40, 7: 44, 8: 12, 9: 440}
-_LEFT, _RIGHT = 3, 7
+_WIDTHS = {1: 24, 2: 44, 3: 10, 4: 100, 5: 84, 6: 430, 7: 40, 8: 44, 9: 12, 10: 440}
+_LEFT, _RIGHT = 4, 8
 _WORDS = _RIGHT + 2
 
 _TITLE = Style(size=24, bold=True, horizontal="left")
@@ -57,6 +57,7 @@ _LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99")
 _NUMBER = Style(size=12, bold=True, colour="FFFFFF", fill="1F5F99")
 _PARAMETERS = Style(size=11, bold=True, horizontal="right")
 _TOP = CHECKS.row
+_ENDS = Style(size=8, border="E1E6EB", fill="F5F7F9")
 _CHECK = Style(
     size=12, bold=True, border="B07D00", fill="FFF3C4", number_format='"✓";;"–"', locked=False
 )
@@ -108,7 +109,7 @@ def _cell(row: int, column: int) -> Range:
 
 
 def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
-    yield TextBlock(_cell(_TOP - 1, _LEFT - 1), "show", _HEAD)
+    yield TextBlock(Range.of(CHECKS.shifted(-1, 0)), "show", _HEAD)
     yield TextBlock(
         _cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True
     )
@@ -157,8 +158,22 @@ def _tries(network: Network, layout: Layout) -> list[Try]:
         if type(layer) not in seen:
             tries += layer_tries(layer, network, layout)
             seen.add(type(layer))
-    tries.append(("Undo with Ctrl+Z: everything returns.", middle.first.a1))
-    return tries
+    return [*tries, *_desk_tries(layout)]
+
+
+def _desk_tries(layout: Layout) -> Iterator[Try]:
+    """What is worth trying with the desk and with the other sheets."""
+    desk = layout.desk
+    if desk.picture is not None:
+        cell = desk.picture.first.a1
+        yield f"Choose another picture in {cell}: 0 is your own drawing on {IMAGES}.", cell
+    place = f"{EXPLAIN}!{CHOSEN.first.a1}"
+    yield f"Take a cell apart: choose it on {EXPLAIN}, from lists.", place
+    cell = desk.pixel_row.first.a1
+    yield f"Follow a pixel: type its row and column from {cell} on.", cell
+    cell = desk.scale.first.a1
+    yield f"Give each map its own colour scale: choose map in {cell}.", cell
+    yield "Undo with Ctrl+Z: everything returns.", desk.outlined.first.a1
 
 
 @singledispatch
@@ -222,7 +237,8 @@ def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
     for number, (words, place) in enumerate(_tries(network, layout), 1):
         row = _TOP + number - 1
         yield TextBlock(_cell(row, _RIGHT), str(number), _NUMBER)
-        yield TextBlock(_cell(row, _WORDS), words, _LINK, link=f"{BOARD}!{place}")
+        link = place if "!" in place else f"{BOARD}!{place}"
+        yield TextBlock(_cell(row, _WORDS), words, _LINK, link=link)
 
 
 def _what_colours_mean(colours: Palette, row: int) -> Iterator[Block]:
@@ -239,8 +255,11 @@ def _legend(colours: Palette) -> tuple[tuple[Style, str], ...]:
         (_swatch(colours.negative), "negative: here it finds the opposite"),
         (_swatch(colours.rectified), "after ReLU: from zero up, the stronger the larger"),
         (_swatch(colours.ink), "the picture: from paper (0) to ink (1)"),
-        (BIAS, "yellow: a bias or a setting, to be changed"),
+        (BIAS, "yellow, or an amber border: to be changed, as pixels and dense weights are"),
         (RING, "padding: empty, counts as 0; leave it empty"),
+        (Style(border=READS), "blue frame: what the cell that Explain takes apart reads"),
+        (Style(border=REACHES), "orange frame: what the followed pixel reaches"),
+        (_ENDS, "numbers under a map: the ends of its colour scale"),
     )
 
 

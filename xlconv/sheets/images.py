@@ -29,14 +29,20 @@ from xlconv.palette import CHANNEL_COLOURS, QUIET, Palette
 
 _ZOOM = 20  # at which ten digits beside each other fit a screen
 _CAPTION_PIXELS = 76
+_WORDS_COLUMNS = 110
 _TITLE = Style(size=96, bold=True, horizontal="left")
 _LEAD = Style(size=48, horizontal="left", colour=QUIET)
 _LINK = Style(size=48, bold=True, horizontal="left", colour="1F5F99")
-_NUMBER = Style(size=40, horizontal="left", colour=QUIET, number_format="0")
+_HEAD = Style(size=48, bold=True, horizontal="left")
+_OWN_WORDS = {
+    1: "Zoom in, type numbers into the empty grid: 0 is paper, 1 is ink.",
+    3: "Zoom in, type numbers from 0 to 1: red, green and blue, below each other.",
+}
+_NUMBER = Style(size=44, horizontal="left", number_format="0")
 _LABEL = Style(size=44, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False)
 # Thumbnails show no numbers: the board and the formula bar do.
 _THUMBNAIL = Style(number_format=";;;", locked=False)
-_OWN = Style(number_format="0.0", shrink=True, border="B07D00", locked=False)
+_OWN = Style(number_format="0.0", shrink=True, border="E3C877", locked=False)
 
 
 def images_sheet(display: Display, places: GalleryPlaces, colours: Palette) -> Sheet:
@@ -76,12 +82,13 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
     for row, text in enumerate(
         (
             "← draw your own",
-            "Zoom in, type numbers into the empty grid: 0 is paper, 1 is ink.",
+            _OWN_WORDS.get(places.shape[0], "Zoom in, type numbers into the empty grids."),
             "Then choose picture 0 on the board; type what it shows into its yellow cell.",
         )
     ):
-        cell = beside.shifted(4 * row, 0)
-        yield TextBlock(Range.of(cell), text, _LEAD if row else _LINK, runs_on=True)
+        # Three rows of the grid are as high as one line of these letters.
+        place = Range(beside.row + 4 * row, beside.column, 3, _WORDS_COLUMNS)
+        yield TextBlock(place, text, _LEAD if row else _HEAD)
 
 
 def _pictures(display: Display, places: GalleryPlaces) -> Iterator[Block]:

@@ -13,12 +13,13 @@ from itertools import groupby
 
 from xlconv import formulas
 from xlconv.blocks import BlankBlock, Block, FormulaBlock, Sheet, Style, TextBlock, Values
+from xlconv.desk import BOARD
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Layer, sources
 from xlconv.network import INPUT, Network
 from xlconv.palette import QUIET, Palette
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.settings import settings
 from xlconv.sheets.columns import (
     COLUMNS,

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from functools import singledispatch
 
 from xlconv import size_formulas as formulas
+from xlconv.desk import BOARD
+from xlconv.formulas import on
 from xlconv.grid import Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import (
@@ -25,7 +27,7 @@ from xlconv.layers import (
     sources,
 )
 from xlconv.network import INPUT, TICK, Network
-from xlconv.places import BOARD, Layout
+from xlconv.places import Layout
 from xlconv.shapes import dilation, extent, padding
 from xlconv.sheets.columns import SHEET, cell_of
 from xlconv.size_formulas import Arithmetic
@@ -64,7 +66,7 @@ def _rule(network: Network, tensor: str, column: str, formula: str) -> Rule:
 
 def _lengths(network: Network, layout: Layout, tensor: str) -> list[str]:
     """The rows and columns of a tensor's first map, or a vector's length, as formulas."""
-    place = formulas.on(BOARD, layout.tensors[tensor].maps[0])
+    place = on(BOARD, layout.tensors[tensor].maps[0])
     maps = len(network.shapes[tensor]) == 3
     return [formulas.rows(place), formulas.columns(place)] if maps else [formulas.rows(place)]
 
