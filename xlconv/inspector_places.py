@@ -18,6 +18,8 @@ LABELS, TYPED, FOUND = 2, 3, 4  # columns of the left part
 ROWS_AT = 6  # the column that names the rows of the windows
 SENTENCE = Cell(3, 2)
 NOTHING = "-"  # instead of a name, where there is none: an empty cell would be read as 0
+# Windows larger than this are drawn in part; the list of terms has them whole.
+ROWS_DRAWN, COLUMNS_DRAWN = 4000, 128
 _GAP = 2
 
 # What the table says of each layer, line by line.
@@ -66,12 +68,12 @@ class InspectorPlaces:
 
     @cached_property
     def rows(self) -> int:
-        """The rows of the maps: each slot's window below its caption."""
-        return max(line.slots * (line.size[0] + 1) for line in self.lines)
+        """The rows of the maps: each slot's window below its caption, as far as they are drawn."""
+        return min(ROWS_DRAWN, max(line.slots * (line.size[0] + 1) for line in self.lines))
 
     @cached_property
     def columns(self) -> int:
-        return max(line.size[1] for line in self.lines)
+        return min(COLUMNS_DRAWN, max(line.size[1] for line in self.lines))
 
     # The left part.
 
