@@ -13,7 +13,6 @@ import time
 import zlib
 from pathlib import Path
 
-FAULTY = 4  # com.sun.star.sheet.FormulaResult.ERROR
 FILLED = re.compile(rb"([\d.]+) ([\d.]+) ([\d.]+) (?:rg|RG)\b")  # a colour, in a page of a PDF
 
 
@@ -53,13 +52,18 @@ def main():
         return document.Sheets.getByName(sheet or "Board").getCellRangeByName(there)
 
     def read(place):
+        """The values of a range, many at once; an empty cell is 0, and an error has a code."""
         cells = cells_at(place)
-        if not cells.queryEmptyCells().Count and not cells.queryFormulaCells(FAULTY).Count:
-            return [list(row) for row in cells.getDataArray()]  # many times as fast
-        rows, columns = cells.Rows.Count, cells.Columns.Count
+        values, formulas = cells.getDataArray(), cells.getFormulaArray()
         return [
-            [cell_value(cells.getCellByPosition(c, r)) for c in range(columns)] for r in range(rows)
+            [value_of(cells, r, c, values[r][c], formulas[r][c]) for c in range(len(values[r]))]
+            for r in range(len(values))
         ]
+
+    def value_of(cells, row, column, value, formula):
+        if value == "" and formula == "":
+            return 0.0
+        return cell_value(cells.getCellByPosition(column, row)) if value is None else value
 
     def put(cell, value):
         if value is None:
@@ -73,10 +77,9 @@ def main():
         """Whether a cell breaks its own rule for what may be typed, as LibreOffice shows it."""
         sheet = cell.Spreadsheet
         sheet.clearArrows()
-        before = {sheet.DrawPage.getByIndex(n).ShapeType for n in range(sheet.DrawPage.Count)}
-        assert not before, f"shapes on {sheet.Name}: {before}"
+        there = sheet.DrawPage.Count  # charts
         sheet.showInvalid()
-        shapes = [sheet.DrawPage.getByIndex(n) for n in range(sheet.DrawPage.Count)]
+        shapes = [sheet.DrawPage.getByIndex(n) for n in range(there, sheet.DrawPage.Count)]
         boxes = [shape.BoundRect for shape in shapes]
         sheet.clearArrows()
         at, size = cell.Position, cell.Size
