@@ -29,7 +29,7 @@ ORDER = [
     *("reader", "found_choices", "workbook"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.libreoffice"),
-    *("comparison", "report", "structure", "stored", "verification"),
+    *("comparison", "report", "structure", "changes", "stored", "verification"),
     *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.

@@ -66,8 +66,10 @@ class UnoSession:
     def run(self, book: Path, *steps: list[Any]) -> list[Any]:
         """Open a workbook, take steps, close it; the answer of each step.
 
-        Steps are ["set", cell, value], ["read", range] and ["save", path]; cells and ranges
-        are those of the sheet `Board` in A1 text, or defined names.
+        Steps are ["set", cell, value] (None empties it), ["read", range], ["save", path],
+        ["refused", cell, values], those that the cell's list does not offer, and ["painted",
+        range], the colours other than white in which it is printed. Cells and ranges are those of
+        the sheet `Board` in A1 text, or defined names, or name their sheet: "Explain!C5".
         """
         job = {"pipe": self.pipe, "book": book.as_uri(), "wait": START_LIMIT, "steps": steps}
         done = subprocess.run(

@@ -3,10 +3,17 @@
 Reads a job as JSON from the standard input, writes the answers of its steps as JSON.
 """
 
+import contextlib
 import json
 import os
+import re
 import sys
+import tempfile
 import time
+import zlib
+from pathlib import Path
+
+FILLED = re.compile(rb"([\d.]+) ([\d.]+) ([\d.]+) (?:rg|RG)\b")  # a colour, in a page of a PDF
 
 
 def main():
@@ -39,27 +46,96 @@ def main():
         text = cell.Type.value == "TEXT" or kind == 2  # com.sun.star.sheet.FormulaResult.STRING
         return cell.String if text else cell.Value
 
+    def cells_at(place):
+        """The cells of "Explain!C5", or of a range or a name of the board."""
+        sheet, _, there = place.rpartition("!")
+        return document.Sheets.getByName(sheet or "Board").getCellRangeByName(there)
+
     def read(place):
-        cells = board.getCellRangeByName(place)
-        rows, columns = cells.Rows.Count, cells.Columns.Count
+        """The values of a range, many at once; an empty cell is 0, and an error has a code."""
+        cells = cells_at(place)
+        values, formulas = cells.getDataArray(), cells.getFormulaArray()
         return [
-            [cell_value(cells.getCellByPosition(c, r)) for c in range(columns)] for r in range(rows)
+            [value_of(cells, r, c, values[r][c], formulas[r][c]) for c in range(len(values[r]))]
+            for r in range(len(values))
         ]
 
+    def value_of(cells, row, column, value, formula):
+        if value == "" and formula == "":
+            return 0.0
+        return cell_value(cells.getCellByPosition(column, row)) if value is None else value
+
+    def put(cell, value):
+        if value is None:
+            cell.Formula = ""
+        elif isinstance(value, str):
+            cell.String = value
+        else:
+            cell.Value = value
+
+    def circled(cell):
+        """Whether a cell breaks its own rule for what may be typed, as LibreOffice shows it."""
+        sheet = cell.Spreadsheet
+        sheet.clearArrows()
+        there = sheet.DrawPage.Count  # charts
+        sheet.showInvalid()
+        shapes = [sheet.DrawPage.getByIndex(n) for n in range(there, sheet.DrawPage.Count)]
+        boxes = [shape.BoundRect for shape in shapes]
+        sheet.clearArrows()
+        at, size = cell.Position, cell.Size
+        x, y = at.X + size.Width // 2, at.Y + size.Height // 2
+        return any(b.X <= x <= b.X + b.Width and b.Y <= y <= b.Y + b.Height for b in boxes)
+
+    def refused(place, values):
+        """Those of several values that a cell does not take; it keeps the one it has."""
+        cell = cells_at(place).getCellByPosition(0, 0)
+        before, found = cell.Formula, []
+        for value in values:
+            put(cell, value)
+            if circled(cell):
+                found.append(value)
+        cell.Formula = before
+        return found
+
+    def painted(place):
+        """The colours in which a range is printed, as RRGGBB, without white."""
+        cells = cells_at(place)
+        style = document.StyleFamilies.getByName("PageStyles").getByName(
+            cells.Spreadsheet.PageStyle
+        )
+        style.HeaderIsOn = style.FooterIsOn = False
+        cells.Spreadsheet.setPrintTitleRows(False)
+        wanted = uno.Any("[]com.sun.star.beans.PropertyValue", (setting("Selection", cells),))
+        filters = (setting("FilterName", "calc_pdf_Export"), setting("FilterData", wanted))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "page.pdf"
+            document.storeToURL(path.as_uri(), filters)
+            return sorted(colours_of(path.read_bytes()) - {"FFFFFF"})
+
+    def colours_of(pdf):
+        colours = set()
+        for start in re.finditer(rb"stream\r?\n", pdf):
+            with contextlib.suppress(zlib.error):  # a font, say, that is packed otherwise
+                page = zlib.decompressobj().decompress(pdf[start.end() :])
+                for match in FILLED.finditer(page):
+                    colours.add(
+                        "".join(f"{round(255 * float(part)):02X}" for part in match.groups())
+                    )
+        return colours
+
     def take(step):
-        if step[0] == "set":
-            cell = board.getCellRangeByName(step[1]).getCellByPosition(0, 0)
-            if isinstance(step[2], str):
-                cell.String = step[2]
-            else:
-                cell.Value = step[2]
-            return None
-        if step[0] == "read":
-            return read(step[1])
-        if step[0] == "save":
-            document.storeToURL(step[1], (setting("FilterName", "Calc MS Excel 2007 XML"),))
-            return None
-        raise ValueError(f"no step {step[0]!r}")
+        kind, place, *rest = step
+        if kind == "set":
+            return put(cells_at(place).getCellByPosition(0, 0), rest[0])
+        if kind == "read":
+            return read(place)
+        if kind == "refused":
+            return refused(place, rest[0])
+        if kind == "painted":
+            return painted(place)
+        if kind == "save":
+            return document.storeToURL(place, (setting("FilterName", "Calc MS Excel 2007 XML"),))
+        raise ValueError(f"no step {kind!r}")
 
     job = json.load(sys.stdin)
     context = connected(job["pipe"], job["wait"])
@@ -68,7 +144,6 @@ def main():
     )
     document = desktop.loadComponentFromURL(job["book"], "_blank", 0, (setting("Hidden", True),))
     try:
-        board = document.Sheets.getByName("Board")
         json.dump([take(step) for step in job["steps"]], sys.stdout)
     finally:
         document.close(True)

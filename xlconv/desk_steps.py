@@ -25,9 +25,15 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     offset = layout.gallery.offset(display.choices.picture)
     for key, count in zip(("line", "place"), offset, strict=True):
         yield _exact(f"picture:{key}", [float(count)])
-    found = [numbers(values[f"picture:{key}"])[0] for key in ("line", "place")]
-    image = display.image if found == list(offset) else np.full_like(display.image, np.nan)
+    there = _is_chosen(display, layout, values)
+    image = display.image if there else np.full_like(display.image, np.nan)
     yield Step(INPUT, image, np.abs(image))
+
+
+def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:
+    """Whether the picture that is looked up is the chosen one: of others nothing is said."""
+    found = [numbers(values[f"picture:{key}"])[0] for key in ("line", "place")]
+    return layout.gallery is not None and found == [*layout.gallery.offset(display.choices.picture)]
 
 
 def _exact(name: str, found: list[float]) -> Step:
@@ -49,15 +55,10 @@ def desk_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -
         yield _exact(f"shown:{tensor}", [0.0 if tensor in display.choices.hidden else 1.0])
 
 
-def actual_of(display: Display, layout: Layout) -> float | str:
-    """What the picture shows, as the gallery or the reader says it."""
-    if layout.gallery is None:
-        return display.choices.actual
-    return display.labels[display.choices.picture]
-
-
-def _held(name: str, found: float | str) -> Step:
-    """A number or a text in one cell."""
+def _held(name: str, found: float | str | None) -> Step:
+    """A number or a text in one cell; None if nothing can be said of it."""
+    if found is None:
+        return Step(name, np.array([np.nan]), np.zeros(1))
     array = np.array([found]) if isinstance(found, str) else np.array([float(found)])
     return Step(name, array, np.zeros(1))
 
@@ -72,15 +73,19 @@ def _verdict_steps(
 ) -> Iterator[Step]:
     if layout.verdict is None:
         return
-    actual: object = actual_of(display, layout)
+    actual: object = display.choices.actual
     if layout.gallery is not None:
-        yield _held("picture:actual", actual)  # type: ignore[arg-type]
+        label = display.labels[display.choices.picture]
+        yield _held("picture:actual", label if _is_chosen(display, layout, values) else None)
         actual = _cell(values["picture:actual"])
     if actual == UNKNOWN:
         yield _held("picture:right", "")
         return
-    right = _folded(_cell(values["answer_label"])) == _folded(actual)
-    yield _held("picture:right", "✓ right" if right else "✗ wrong")
+    answer = _cell(values["answer_label"])
+    if actual is None or answer is None:  # an error, which what reads it repeats
+        yield _held("picture:right", None)
+        return
+    yield _held("picture:right", "✓ right" if _folded(answer) == _folded(actual) else "✗ wrong")
 
 
 def _cell(found: Values) -> object:
@@ -98,20 +103,21 @@ def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) 
     actual: object = display.choices.actual
     if layout.gallery is not None:
         actual = _cell(values["picture:actual"])
-    several = isinstance(network.layers[-1], Sigmoid)
-    there = [_is_there(label, actual, several) for label in network.labels]
+    labels, several = network.labels, isinstance(network.layers[-1], Sigmoid)
+    there = [np.nan if actual is None else _is_there(one, actual, several) for one in labels]
     yield _exact("loss:truth", [float(one) for one in there])
     truth = numbers(values["loss:truth"])
     parts, scale = _parts(network, truth, values)
     yield Step("loss:parts", parts, scale)
     found = numbers(values["loss:parts"])
-    known = actual != UNKNOWN if several else truth.sum() > 0
-    if not known:
+    if actual == UNKNOWN if several else truth.sum() == 0:
         yield _held("loss:total", "")
+    else:
+        total = found.mean() if several else found.sum()
+        yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
+    if _cell(values["loss:total"]) == "":
         yield _held("loss:decimal", "")
         return
-    total = found.mean() if several else found.sum()
-    yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
     loss = numbers(values["loss:total"])
     yield Step("loss:decimal", loss / np.log(10), np.abs(loss))
 
@@ -129,7 +135,7 @@ def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tupl
     if isinstance(last, Softmax):
         shifted = numbers(values[f"{last.name}_shifted"])
         logarithm = np.log(numbers(values[f"{last.name}_sum"]))
-        parts = np.where(truth == 0, 0.0, logarithm - shifted)
+        parts = np.where(truth == 0, 0.0, logarithm - shifted + 0.0 * truth)
         return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shifted) + 1.0)
     logits = numbers(values[source(last)])
     parts = np.logaddexp(0.0, logits) - logits * truth

@@ -189,7 +189,8 @@ def _strongest_steps(made: Seen, terms: Terms, captions: list[str]) -> Iterator[
 def _places(key: str, places: list[list[int]]) -> Step:
     """The numbers of terms, of which there are several where a look-up may find another."""
     first = _held(key, _filled([one[0] + 1.0 for one in places], STRONGEST))
-    return replace(first, also=frozenset(place + 1.0 for one in places for place in one))
+    several = (one for one in places if len(one) > 1)
+    return replace(first, also=frozenset(place + 1.0 for one in several for place in one))
 
 
 def _words(key: str, places: list[list[int]], terms: Terms, captions: list[str]) -> Step:
@@ -199,7 +200,8 @@ def _words(key: str, places: list[list[int]], terms: Terms, captions: list[str])
         for one in places
     ]
     held = _held(key, _filled([texts[0] if texts else None for texts in found], STRONGEST))
-    also = {one for texts in found for text in texts or () for one in _spelled(text)}
+    also = {text.replace(".", ",") for texts in found for text in texts or ()}
+    also |= {text for texts in found if texts and len(texts) > 1 for text in texts}
     return replace(held, also=frozenset(also))
 
 
