@@ -46,7 +46,8 @@ from xlconv.templates import Template, load_template, template_names
 EXCEL_2007 = {
     *("SUM", "SUMPRODUCT", "MAX", "MIN", "AVERAGE", "EXP", "LN", "ABS", "IF"),
     *("INDEX", "MATCH", "ROWS", "COLUMNS", "ROW", "COLUMN", "SQRT", "TANH", "CHOOSE"),
-    *("COUNT", "COUNTIF", "MID", "RAND", "INT", "AND", "REPT"),
+    *("COUNT", "COUNTIF", "MID", "RAND", "INT", "AND", "REPT", "OR", "MOD", "ROUND"),
+    *("LARGE", "SMALL", "SUMIF", "ISNUMBER", "FIND", "LEFT", "LEN"),
 }
 
 LITERAL = Network(
@@ -62,6 +63,35 @@ LITERAL = Network(
     ),
     ("cat", "7", "dog"),
 )
+_NOWHERE = [("K", 99999), ("L", 0), ("M", 99999), ("N", 0), ("O", 99999), ("P", 0)]
+
+
+def _box(columns: str, row: int, other: int, ends: tuple[str, ...]) -> dict[str, str]:
+    """The six cells of a box that follows from the one in another row: nowhere, if that is."""
+    a, b, c, d, e, f = columns
+    empty = f"${a}${other}>${b}${other},${c}${other}>${d}${other},${e}${other}>${f}${other}"
+    cells = {}
+    for number in (0, 2, 4):
+        first, last = ends[number : number + 2]
+        nothing = f"OR({empty},{first}>{last})"
+        cells[f"{columns[number]}{row}"] = f"IF({nothing},99999,{first})"
+        cells[f"{columns[number + 1]}{row}"] = f"IF({nothing},0,{last})"
+    return cells
+
+
+def _read(row: int, layer: int | None, *ends: str) -> dict[str, str]:
+    """What the next row's box reads, or the explained cell itself."""
+    cells = _box("KLMNOP", row, row + 1, ends)
+    if layer is None:
+        return cells
+    used = zip(cells.items(), ("$D$6", "$D$6", "$D$7", "$D$7", "$D$8", "$D$8"), strict=True)
+    return {cell: f"IF(Explain!$D$5={layer},Explain!{one},{f})" for (cell, f), one in used}
+
+
+def _reached(row: int, *ends: str) -> dict[str, str]:
+    return _box("RSTUVW", row, row - 1, ends)
+
+
 BOARD_FORMULAS = {
     # titles count a tensor's rows and columns from the cells themselves
     "B2": '"1 × "&ROWS($B$6:$H$11)&" × "&COLUMNS($B$6:$H$11)',
@@ -118,6 +148,69 @@ BOARD_FORMULAS = {
     "O15": "$DQ$6",
     "O17": "$DQ$7",
     "O19": "$DQ$8",
+    # the verdict under it, and the loss beside softmax: -ln p of the actual class
+    "B35": 'IF($B$32="?","",IF($B$32=$B$16,"✓ right","✗ wrong"))',
+    "DR6": "IF(DN6=$B$32,1,0)",
+    "DS6": "IF(DR6=0,0,LN($DP$11)-DO6)",
+    "DS11": 'IF(SUM($DR$6:$DR$8)=0,"",SUM($DS$6:$DS$8))',
+    "DS14": 'IF($DS$11="","",$DS$11/LN(10))',
+    # the end of each map's scale, below it: its own, its layer's (the picture's), the network's
+    "C12": "CHOOSE($U$45,MAX(MAX($B$6:$H$11),-MIN($B$6:$H$11)),$I$51,$I$51)",
+    "AO10": "CHOOSE($U$45,MAX(MAX($AM$6:$AQ$9),-MIN($AM$6:$AQ$9)),$I$52,$W$45)",
+    "AO18": "CHOOSE($U$45,MAX(MAX($AM$14:$AQ$17),-MIN($AM$14:$AQ$17)),$I$52,$W$45)",
+    "AZ10": "CHOOSE($U$45,MAX(MAX($AY$6:$BC$9),-MIN($AY$6:$BC$9)),$I$53,$W$45)",
+    "AZ18": "CHOOSE($U$45,MAX(MAX($AY$14:$BC$17),-MIN($AY$14:$BC$17)),$I$53,$W$45)",
+    "BV8": "CHOOSE($U$45,MAX(MAX($BU$6:$BY$7),-MIN($BU$6:$BY$7)),$I$54,$W$45)",
+    "CG8": "CHOOSE($U$45,MAX(MAX($CF$6:$CG$7),-MIN($CF$6:$CG$7)),$I$55,$W$45)",
+    **{"AM10": "-$AO$10", "AM18": "-$AO$18"},
+    # the desk: the scale, the ends of the layers' and the network's, what the Guide reveals
+    "U45": 'IF($O$45="map",1,IF($O$45="layer",2,3))',
+    "W45": "MAX(0,$I$52:$I$55)",
+    "I51": "MAX(MAX($B$6:$H$11),-MIN($B$6:$H$11))",
+    "I52": "MAX(MAX($AM$6:$AQ$9,$AM$14:$AQ$17),-MIN($AM$6:$AQ$9,$AM$14:$AQ$17))",
+    "I53": "MAX(MAX($AY$6:$BC$9,$AY$14:$BC$17),-MIN($AY$6:$BC$9,$AY$14:$BC$17))",
+    "I54": "MAX(MAX($BU$6:$BY$7),-MIN($BU$6:$BY$7))",
+    "I55": "MAX(MAX($CF$6:$CG$7),-MIN($CF$6:$CG$7))",
+    "I56": "MAX(MAX($DF$6:$DF$8),-MIN($DF$6:$DF$8))",
+    "I57": "MAX(MAX($DQ$6:$DQ$8),-MIN($DQ$6:$DQ$8))",
+    **{f"H{51 + line}": f"Guide!$B${5 + line}" for line in range(7)},
+    # what the explained cell reads, tensor by tensor: the first and last map, row and column
+    **_read(51, None, "1", "1", "MAX(1,$M$52)", "MIN(6,$N$52+2)", "MAX(1,$O$52)", "MIN(7,$P$52+2)"),
+    **_read(52, 1, "$K$53", "$L$53", "$M$53", "$N$53", "$O$53", "$P$53"),
+    **_read(
+        *(53, 2, "1", "2", "MAX(1,$M$54*2-1)", "MIN(4,$N$54*2)"),
+        *("MAX(1,$O$54-1)", "MIN(5,$P$54+1)"),
+    ),
+    **_read(
+        *(54, 3, "$K$55", "$L$55", "MAX(1,$M$55)", "MIN(2,$N$55)"),
+        *("MAX(1,$O$55*2-1)", "MIN(5,$P$55*2)"),
+    ),
+    **_read(55, 4, "1", "1", "1", "2", "1", "2"),
+    **_read(56, 5, "1", "1", "1", "3", "1", "1"),
+    **{f"{column}57": f"IF(Explain!$D$5=6,Explain!$D$6,{n})" for column, n in _NOWHERE[:2]},
+    **{f"{column}57": f"IF(Explain!$D$5=6,Explain!$D$7,{n})" for column, n in _NOWHERE[2:4]},
+    **{f"{column}57": f"IF(Explain!$D$5=6,Explain!$D$8,{n})" for column, n in _NOWHERE[4:]},
+    # what the followed pixel reaches
+    **{"R51": "IF(COUNT($O$43,$U$43)=2,1,99999)", "S51": "IF(COUNT($O$43,$U$43)=2,1,0)"},
+    "T51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($O$43),6)),99999)",
+    "U51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($O$43),6)),0)",
+    "V51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($U$43),7)),99999)",
+    "W51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($U$43),7)),0)",
+    **_reached(
+        *(52, "1", "2", "MAX(1,$T$51-3+1)", "MIN(4,$U$51-1+1)"),
+        *("MAX(1,$V$51-3+1)", "MIN(5,$W$51-1+1)"),
+    ),
+    **_reached(53, "$R$52", "$S$52", "$T$52", "$U$52", "$V$52", "$W$52"),
+    **_reached(
+        *(54, "1", "1", "MAX(1,INT(($T$53-1)/2)+1)", "MIN(2,INT(($U$53-1)/2)+1)"),
+        *("MAX(1,$V$53-2+1)", "MIN(5,$W$53+1)"),
+    ),
+    **_reached(
+        *(55, "$R$54", "$S$54", "MAX(1,$T$54-1+1)", "MIN(2,$U$54-1+1)"),
+        *("MAX(1,INT(($V$54-1)/2)+1)", "MIN(2,INT(($W$54-1)/2)+1)"),
+    ),
+    **_reached(56, "1", "1", "1", "3", "1", "1"),
+    **_reached(57, "1", "1", "1", "3", "1", "1"),
 }
 SHARED = {
     "AM6": "AM6:AQ9",
@@ -127,6 +220,8 @@ SHARED = {
     "DO6": "DO6:DO8",
     "DP6": "DP6:DP8",
     "DQ6": "DQ6:DQ8",
+    "DR6": "DR6:DR8",
+    "DS6": "DS6:DS8",
 }
 
 # Networks whose boards have little room, or none of something.

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """
 import xlconv, pathlib
-from xlconv.gallery import template_gallery
+from xlconv.collecting import template_gallery
 from xlconv.templates import template_folder, template_names
 home = pathlib.Path(xlconv.__file__).parent
 assert template_folder().is_relative_to(home), template_folder()

@@ -77,6 +77,24 @@ TOO_LARGE = {
         "characters",
         MAX_FORMULA,
     ),
+    "length of the end of a scale": (
+        one_picture(1, 2, 2, Conv2D("many", 250, 1)),
+        "many",
+        "characters",
+        MAX_FORMULA,
+    ),
+    "arguments of a count": (
+        one_picture(1, 1, 1, Conv2D("many", 256, 1)),
+        "many",
+        "arguments of one function",
+        255,
+    ),
+    "columns of a window": (
+        one_picture(1, 1, 6_000, MaxPool2D("pool", (1, 6_000))),
+        "pool",
+        "columns",
+        MAX_COLUMNS,
+    ),
 }
 
 
@@ -166,9 +184,10 @@ def test_a_board_may_use_the_last_column(what: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_full_worksheet_is_a_valid_file(tmp_path: Path) -> None:
-    """A board that reaches Excel's last column, with the widths of its columns."""
+    """A board that reaches Excel's last column, with the widths of its columns. What a cell reads
+    is far smaller, for the sheet Explain shows it three times."""
     for length in range(MAX_COLUMNS - 40, MAX_COLUMNS):
-        network = Network("full", (1, 1, length), (MaxPool2D("pool", (1, length)),))
+        network = Network("full", (1, 1, length), (MaxPool2D("pool", (1, 2), (1, length)),))
         try:
             plan(network)
         except LimitError:
@@ -191,11 +210,13 @@ def test_no_formula_of_a_file_is_longer_than_the_limit(
         (3, 12, 30),
         (Conv2D("edges", 2, 2), MaxPool2D("pool", (1, 2)), Dense("dense", 40, bias=False)),
     )
-    lengths = []
-    for place, cell in xml_cells(build_book(network).path).items():
-        if cell.formula and '"' not in cell.formula:
-            reached = list(cells_of(cell.attributes["ref"])) if "ref" in cell.attributes else []
-            lengths += [len(copied(cell.formula, place, other)) for other in (place, *reached)]
+    lengths, path = [], build_book(network).path
+    for place, cell in [*xml_cells(path).items(), *xml_cells(path, "Model").items()]:
+        if cell.formula:
+            reached = (
+                list(cells_of(cell.attributes["ref"])) if "ref" in cell.attributes else [place]
+            )
+            lengths += [len(copied(cell.formula, place, other)) for other in reached]
     longest = max(lengths)
     monkeypatch.setattr("xlconv.rules.MAX_FORMULA_LENGTH", longest)
     build_book(network, name="fits.xlsx")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
+from building import WITH_GALLERY
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -31,7 +33,7 @@ def workbook(template: Template, tmp_path_factory: pytest.TempPathFactory) -> op
 
 
 def test_sheets_and_their_views(workbook: openpyxl.Workbook) -> None:
-    assert workbook.sheetnames == ["Board", "Guide", "Model"]
+    assert workbook.sheetnames == WITH_GALLERY
     board = workbook["Board"]
     assert board.freeze_panes == "A4"
     assert 20 <= board.sheet_view.zoomScale <= 100
@@ -55,7 +57,7 @@ def test_every_tensor_map_and_weight_has_a_name(
     workbook: openpyxl.Workbook, template: Template
 ) -> None:
     shapes = template.network.shapes
-    expected = {*shapes, "xlconv_network"}
+    expected = {*shapes, "xlconv_network", "picture", "loss"}
     for tensor, shape in shapes.items():
         if len(shape) == 3:
             expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}
@@ -129,12 +131,25 @@ def test_digits_can_be_read_on_every_end_of_a_scale(name: str) -> None:
         assert (luminance(end) + 0.05) / (luminance(INK) + 0.05) >= 4.5
 
 
-def test_scales_around_zero_are_symmetric_and_one_a_tensor(template: Template) -> None:
+def test_scales_around_zero_are_symmetric_and_one_a_map(template: Template) -> None:
+    """Each ends at the number below its map; those of a vector and of weights compute their own."""
     [board, *_] = compile_book(template, template.image).sheets
     scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
-    layers = len(template.network.shapes)
-    assert len(scales) == layers + len(plan(template.network).weights)
-    assert all(scale.limit.startswith("MAX(") for scale in scales)
+    maps = sum(shape[0] if len(shape) == 3 else 1 for shape in template.network.shapes.values())
+    assert len(scales) == maps + len(plan(template.network).weights)
+    for scale in scales:
+        assert re.fullmatch(r"IF\(\$[A-Z]+\$\d+=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit)
+
+
+def test_the_maps_of_a_layer_share_the_end_of_their_scales(
+    template: Template, tmp_path: Path
+) -> None:
+    xlconv.build(tmp_path / "book.xlsx", template, template.image)
+    board = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["Board"]
+    truth = xlconv.forward(template.model, template.image)
+    for tensor, legends in plan(template.network, 100).legends.items():
+        ends = {board[place.last.a1].value for place in legends}
+        assert ends == ({abs(truth[tensor]).max()} if legends else set())
 
 
 def test_texts_cannot_become_formulas(template: Template) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import fsum, isclose
 
 from xlconv.choices import SCALES
 from xlconv.comparison import Comparison, compare_locally
@@ -159,7 +160,9 @@ def _possible(saved: Saved, several: bool) -> bool:
     right, truth = saved.one("picture:right"), saved.found.get("loss:truth", [])
     if right not in ("", RIGHT, WRONG) or not all(one in (0.0, 1.0) for one in truth):
         return False
-    if several or not truth:
+    if several:
+        return saved.one("loss:total") == "" if right == "" else _is_mean(saved)
+    if not truth:
         return True
     if 1.0 not in truth:
         return right != RIGHT
@@ -167,6 +170,13 @@ def _possible(saved: Saved, several: bool) -> bool:
     return truth.count(1.0) == 1 and right == (
         RIGHT if saved.one("answer_label") == there else WRONG
     )
+
+
+def _is_mean(saved: Saved) -> bool:
+    """Whether the stored loss is the mean of its stored parts."""
+    total, parts = saved.one("loss:total"), saved.found["loss:parts"]
+    numbers = [one for one in (total, *parts) if isinstance(one, float)]
+    return len(numbers) == len(parts) + 1 and isclose(numbers[0], fsum(numbers[1:]) / len(parts))
 
 
 def _explained(saved: Saved) -> set[str]:

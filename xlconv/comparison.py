@@ -27,6 +27,8 @@ RELATIVE_TOLERANCE = 1e-12
 # Below it programs differ in what they flush to zero.
 ABSOLUTE_TOLERANCE = 1e-300
 
+ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR!"}
+
 Mask = NDArray[np.bool_]
 
 
@@ -117,11 +119,12 @@ def given_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]
 
 
 def _held(found: list[Value]) -> Values:
-    """Found values as numbers, or as objects if there are texts among them."""
+    """Found values as numbers, or as objects if there are texts among them; an error is none, for
+    what reads it is an error, too."""
     if not any(isinstance(cell, str) for cell in found):
         return _numbers(found)
     held = np.empty(len(found), dtype=object)
-    held[:] = found
+    held[:] = [None if cell in ERRORS else cell for cell in found]
     return held
 
 

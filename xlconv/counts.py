@@ -144,7 +144,7 @@ def _kept(network: Network, tensor: str, values: Mapping[str, Values]) -> Step:
     full = float(prod(network.shapes[tensor]))
     count = float(np.isfinite(numbers(values[tensor])).sum())
     if tensor == INPUT:
-        count = _held(tensor, full, values)
+        count += _held(tensor, full, values) - full
     return _number(f"counts:kept:{tensor}", count, also=full)
 
 

@@ -35,6 +35,7 @@ from xlconv.layer_rules import Rule
 from xlconv.layers import Softmax, source, sources
 from xlconv.network import INPUT, Network
 from xlconv.places import Layout
+from xlconv.rules import fitting
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
 PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
@@ -62,14 +63,18 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
 
 
 def desk_rules(network: Network, layout: Layout) -> list[Rule]:
-    """All others, which read the network's tensors and what is chosen."""
-    return [
+    """All others, which read the network's tensors and what is chosen.
+
+    Raises LimitError, naming the layer, if a formula is longer than Excel allows.
+    """
+    rules = [
         *_verdict_rules(layout),
         *_loss_rules(network, layout),
         *_scale_rules(network, layout),
         *_looks_rules(network, layout),
         *_shown_rules(network, layout),
     ]
+    return fitting(rules, network)
 
 
 def _single(block: str, key: str, cell: Cell, formula: str) -> Rule:
@@ -120,8 +125,8 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     desk, first, second = layout.desk, SCALES[0], SCALES[1]
     number = text.number_of(desk.scale.first, (first, second))
     yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
-    for tensor, placement in layout.tensors.items():
-        largest = text.largest_magnitude_of(placement.maps)
+    for tensor in layout.tensors:
+        largest = text.largest_magnitude_of(layout.filled(tensor))
         yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
     maps = scaled_together(network)
     ends = _runs(desk.lines[tensor].limit for tensor in maps)

@@ -25,9 +25,15 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     offset = layout.gallery.offset(display.choices.picture)
     for key, count in zip(("line", "place"), offset, strict=True):
         yield _exact(f"picture:{key}", [float(count)])
-    found = [numbers(values[f"picture:{key}"])[0] for key in ("line", "place")]
-    image = display.image if found == list(offset) else np.full_like(display.image, np.nan)
+    there = _is_chosen(display, layout, values)
+    image = display.image if there else np.full_like(display.image, np.nan)
     yield Step(INPUT, image, np.abs(image))
+
+
+def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:
+    """Whether the picture that is looked up is the chosen one: of others nothing is said."""
+    found = [numbers(values[f"picture:{key}"])[0] for key in ("line", "place")]
+    return layout.gallery is not None and found == [*layout.gallery.offset(display.choices.picture)]
 
 
 def _exact(name: str, found: list[float]) -> Step:
@@ -49,13 +55,6 @@ def desk_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -
         yield _exact(f"shown:{tensor}", [0.0 if tensor in display.choices.hidden else 1.0])
 
 
-def actual_of(display: Display, layout: Layout) -> float | str:
-    """What the picture shows, as the gallery or the reader says it."""
-    if layout.gallery is None:
-        return display.choices.actual
-    return display.labels[display.choices.picture]
-
-
 def _held(name: str, found: float | str | None) -> Step:
     """A number or a text in one cell; None if nothing can be said of it."""
     if found is None:
@@ -74,9 +73,10 @@ def _verdict_steps(
 ) -> Iterator[Step]:
     if layout.verdict is None:
         return
-    actual: object = actual_of(display, layout)
+    actual: object = display.choices.actual
     if layout.gallery is not None:
-        yield _held("picture:actual", actual)  # type: ignore[arg-type]
+        label = display.labels[display.choices.picture]
+        yield _held("picture:actual", label if _is_chosen(display, layout, values) else None)
         actual = _cell(values["picture:actual"])
     if actual == UNKNOWN:
         yield _held("picture:right", "")

@@ -8,6 +8,7 @@ padding. Must not know any value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from xlconv import formulas
@@ -19,6 +20,7 @@ from xlconv.places import Answer, Layout
 
 ANSWER = "answer"
 TITLES = "titles"
+MAX_ARGUMENTS = 255  # of a function, in Excel
 
 
 def board_rules(network: Network, layout: Layout) -> list[Rule]:
@@ -28,15 +30,47 @@ def board_rules(network: Network, layout: Layout) -> list[Rule]:
     """
     rules = [rule for layer in network.layers for rule in layer_rules(layer, network, layout)]
     rules += _answer_rules(network, layout)
+    return [*fitting(rules, network), *_title_rules(network, layout)]
+
+
+def fitting(rules: list[Rule], network: Network) -> list[Rule]:
+    """The rules, if all their formulas fit in a cell; else LimitError, naming the layer."""
     for rule in rules:
         length = rule.longest
-        if length > MAX_FORMULA_LENGTH:
-            raise LimitError(
-                f"layer {rule.block!r} does not fit in a cell: its formula has "
-                f"{length:,} characters, {length - MAX_FORMULA_LENGTH:,} "
-                f"more than Excel's {MAX_FORMULA_LENGTH:,}; use fewer input maps or classes"
-            )
-    return [*rules, *_title_rules(network, layout)]
+        for needed, limit, what in (
+            (length, MAX_FORMULA_LENGTH, "characters"),
+            (_most_arguments(rule, length), MAX_ARGUMENTS, "arguments of one function"),
+        ):
+            if needed > limit:
+                raise LimitError(
+                    f"layer {_owner(rule, network)!r} does not fit in a cell: its formula has "
+                    f"{needed:,} {what}, {needed - limit:,} more than Excel's {limit:,}; use "
+                    "fewer maps or classes"
+                )
+    return rules
+
+
+def _owner(rule: Rule, network: Network) -> str:
+    """The tensor that a rule belongs to, as its name ends, or what it is reported under."""
+    if rule.block in network.shapes:
+        return rule.block
+    named = [name for name in network.shapes if re.search(rf"[_:]{name}(_\d+)?$", rule.key)]
+    return max(named, key=len, default=rule.block)
+
+
+def _most_arguments(rule: Rule, length: int) -> int:
+    """The arguments of the function that has most; 0 where the text is too short for too many."""
+    if length <= 2 * MAX_ARGUMENTS:
+        return 0
+    most, counts = 0, [0]
+    for sign in re.sub(r'"[^"]*"', "", rule.formula):
+        if sign == "(":
+            counts.append(1)
+        elif sign == ",":
+            counts[-1] += 1
+        elif sign == ")":
+            most = max(most, counts.pop())
+    return most
 
 
 def _answer_rules(network: Network, layout: Layout) -> list[Rule]:

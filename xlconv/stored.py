@@ -6,14 +6,14 @@ tells stale from wrong. Must not know engines.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from xlconv.changes import Saved, changed_since
 from xlconv.comparison import Comparison, compare_end_to_end, compare_mended
-from xlconv.structure import ComputedCell, ComputedCells, Place
+from xlconv.structure import ComputedCell, ComputedCells, Place, innocent_readers
 from xlconv.workbook import FoundBook
 
 ABSENT, STALE, PRESENT = "absent", "stale", "present"
@@ -44,6 +44,8 @@ def check_stored(book: FoundBook, cells: ComputedCells, excused: Collection[Plac
         for key, members in cells.items()
     }
     comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
+    suspects = wrong_cells(cells, comparisons)
+    comparisons |= acquitted(cells, comparisons, innocent_readers(suspects, excused))
     states = {}
     for key, members in cells.items():
         stale = bool(changed) and whole[key].wrong.any()
@@ -51,6 +53,24 @@ def check_stored(book: FoundBook, cells: ComputedCells, excused: Collection[Plac
         if members[0].rule.block in empty:
             states[key] = ABSENT
     return Stored(comparisons, states)
+
+
+def wrong_cells(cells: ComputedCells, compared: Mapping[str, Comparison]) -> Iterator[ComputedCell]:
+    """The cells that hold a wrong value."""
+    for key, members in cells.items():
+        yield from (members[index] for index in np.flatnonzero(compared[key].wrong))
+
+
+def acquitted(
+    cells: ComputedCells, compared: Mapping[str, Comparison], innocent: Collection[Place]
+) -> dict[str, Comparison]:
+    """The comparisons in which cells are wrong that are not to blame, without these."""
+    changed = {}
+    for key, members in cells.items() if innocent else ():
+        blamed = np.array([cell.place not in innocent for cell in members])
+        if not blamed.all():
+            changed[key] = replace(compared[key], wrong=compared[key].wrong & blamed)
+    return changed
 
 
 def _unjudged(

@@ -6,11 +6,12 @@ Must not know engines, nor compare computed values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 
-from xlconv.desk import BOARD
+from xlconv.desk import BOARD, EXPLAIN
 from xlconv.grid import Cell, Range, ranges_in, relative_form
 from xlconv.layer_rules import Rule
 from xlconv.network import INPUT, label_cell, vector_labels
@@ -140,6 +141,25 @@ def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
         for cell in members
         if any(spot in window for window in ranges_in(cell.formula) for spot in spots)
     }
+
+
+def innocent_readers(wrong: Iterable[ComputedCell], foreign: Iterable[Place]) -> set[Place]:
+    """Of the inspector's cells that are wrong, those that read one there which is wrong, too, or
+    whose formula is: NumPy's side starts from the board and does not follow their steps."""
+    there = {cell.place: cell for cell in wrong if cell.rule.sheet == EXPLAIN}
+    suspects = [*there, *(place for place in foreign if place[0] == EXPLAIN)]
+    return {
+        place
+        for place, cell in there.items()
+        if any(
+            suspect != place and suspect[1] in window
+            for window in ranges_in(_ELSEWHERE.sub("", cell.formula))
+            for suspect in suspects
+        )
+    }
+
+
+_ELSEWHERE = re.compile(r"\w+![$A-Z0-9]+(:[$A-Z0-9]+)?")  # a place of another sheet
 
 
 def label_findings(book: FoundBook) -> list[Finding]:

@@ -11,7 +11,7 @@ shares the rules of the formulas with `lower`, and the reference computes withou
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,12 +24,21 @@ from xlconv.network import NONE_FOUND, found_labels
 from xlconv.operators import Values
 from xlconv.reader import Value
 from xlconv.report import BlockReport, Finding, LiveCheck, Report, StoredCheck
-from xlconv.stored import ABSENT, PRESENT, STALE, Stored, check_stored
+from xlconv.stored import (
+    ABSENT,
+    PRESENT,
+    STALE,
+    Stored,
+    acquitted,
+    check_stored,
+    wrong_cells,
+)
 from xlconv.structure import (
     ComputedCells,
     Place,
     computed_cells,
     formula_findings,
+    innocent_readers,
     label_findings,
     padding_findings,
     spoiled_cells,
@@ -66,7 +75,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     around = [*padding_findings(book), *label_findings(book)]
     formulas = dict(formula_findings(cells, truth))
     spoiled = spoiled_cells(cells, around)
-    live = _check_live(book, cells, engine, spoiled)
+    live = _check_live(book, cells, engine, spoiled, formulas.keys())
     stored = check_stored(book, cells, excused=spoiled | formulas.keys())
     findings, blocks = around, []
     for block, keys in _blocks(cells).items():
@@ -96,7 +105,13 @@ def _check_finite(book: FoundBook, truth: Mapping[str, Values]) -> None:
             )
 
 
-def _check_live(book: FoundBook, cells: ComputedCells, engine: str, spoiled: set[Place]) -> _Live:
+def _check_live(
+    book: FoundBook,
+    cells: ComputedCells,
+    engine: str,
+    spoiled: set[Place],
+    foreign: Collection[Place],
+) -> _Live:
     if engine == NO_ENGINE:
         return _Live({}, {}, None)
     rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
@@ -107,9 +122,8 @@ def _check_live(book: FoundBook, cells: ComputedCells, engine: str, spoiled: set
         values[rule.key].extend(value for row in grid for value in row)
     known = values | book.held
     compared = compare_locally(book.display, book.layout, known)
-    for key, members in cells.items() if spoiled else ():
-        innocent = np.array([cell.place in spoiled for cell in members])
-        compared[key] = replace(compared[key], wrong=compared[key].wrong & ~innocent)
+    compared |= acquitted(cells, compared, spoiled)
+    compared |= acquitted(cells, compared, innocent_readers(wrong_cells(cells, compared), foreign))
     output = compare_end_to_end(book.display, book.layout, known)[book.network.output]
     return _Live(values, compared, float(output.error.max()))
 

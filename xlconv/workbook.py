@@ -89,7 +89,7 @@ class FoundBook:
             ranges = [place for one in places.arrays.values() for place in one]
             owned[layer] = [cell for place in ranges for cell in places.cells(place)]
         filled = {
-            name: [c for c in cells if board.get((c.row, c.column), EMPTY).value is not None]
+            name: [c for c in cells if board.get((c.row, c.column), EMPTY) != EMPTY]
             for name, cells in owned.items()
         }
         return {f"{HELD}{name}": [float(len(cells))] for name, cells in filled.items()}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from xlconv.desk import EXPLAIN
 from xlconv.desk_rules import desk_rules, picture_rules
-from xlconv.grid import Range
+from xlconv.errors import LimitError
+from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Range
 from xlconv.inspector import layer_lines
-from xlconv.inspector_places import InspectorPlaces
+from xlconv.inspector_places import TOP, InspectorPlaces
 from xlconv.inspector_rules import explain_rules
 from xlconv.layer_rules import Rule
 from xlconv.network import Network
@@ -29,7 +31,25 @@ def inspector_places(network: Network, layout: Layout) -> InspectorPlaces:
     """Where everything stands on the sheet Explain."""
     sizes = [size for shape in network.shapes.values() for size in shape]
     pictures = layout.gallery.count if layout.gallery else 0
-    return InspectorPlaces(tuple(layer_lines(network, layout)), max(pictures, *sizes))
+    places = InspectorPlaces(tuple(layer_lines(network, layout)), max(pictures, *sizes))
+    _check(places)
+    return places
+
+
+def _check(places: InspectorPlaces) -> None:
+    """LimitError, naming a layer of the largest windows, if these do not fit on the sheet."""
+    rows = max(places.rows, places.terms, len(places.keys), places.counting.height)
+    wide = max(places.lines, key=lambda line: line.size[1])
+    tall = max(places.lines, key=lambda line: line.terms)
+    for needed, limit, what, line in (
+        (places.counting.right, MAX_COLUMNS, "columns", wide),
+        (TOP - 1 + rows, MAX_ROWS, "rows", tall),
+    ):
+        if needed > limit:
+            raise LimitError(
+                f"layer {line.name!r} does not fit on the sheet {EXPLAIN}: it ends at {needed:,} "
+                f"{what}, {needed - limit:,} more than Excel's {limit:,}; use smaller windows"
+            )
 
 
 def board_range(layout: Layout) -> Range:

@@ -78,7 +78,9 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
     yield line(3, "Yellow: what each picture shows; ? if nobody knows", _LEAD)
     yield line(4, "← Guide", _LINK, f"{GUIDE}!A1")
     own = places.maps(0)[0]
-    beside = Cell(own.row, own.right + 3)
+    # Three rows of the grid are as high as one line of these letters, and a fourth keeps lines
+    # apart, but small pictures have fewer above those to choose from.
+    apart = min(4, (places.line_rows - 1) // 3)
     for row, text in enumerate(
         (
             "← draw your own",
@@ -86,8 +88,7 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
             "Then choose picture 0 on the board; type what it shows into its yellow cell.",
         )
     ):
-        # Three rows of the grid are as high as one line of these letters.
-        place = Range(beside.row + 4 * row, beside.column, 3, _WORDS_COLUMNS)
+        place = Range(own.row + apart * row, own.right + 3, min(3, apart), _WORDS_COLUMNS)
         yield TextBlock(place, text, _LEAD if row else _HEAD)
 
 

@@ -20,6 +20,7 @@ from xlconv.layers import Layer, sources
 from xlconv.network import INPUT, Network
 from xlconv.palette import QUIET, Palette
 from xlconv.places import Layout
+from xlconv.rules import fitting
 from xlconv.settings import settings
 from xlconv.sheets.columns import (
     COLUMNS,
@@ -115,12 +116,16 @@ def model_sheet(
 
 
 def model_rules(network: Network, layout: Layout) -> list[Rule]:
-    """The rules of this sheet: sums, sizes and costs."""
-    return [
+    """The rules of this sheet: sums, sizes and costs.
+
+    Raises LimitError, naming the layer, if a formula is longer than Excel allows.
+    """
+    rules = [
         *_sum_rules(network, layout),
         *size_rules(network, layout),
         *cost_rules(network, layout),
     ]
+    return fitting(rules, network)
 
 
 def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -128,7 +133,7 @@ def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for tensor in network.shapes:
         summed = layout.summed(tensor)
         if tensor == INPUT:
-            summed = list(layout.tensors[INPUT].maps)
+            summed = list(layout.filled(INPUT))
         if summed:
             place = Range.of(cell_of(network, tensor, "sum"))
             formula = formulas.sum_on(BOARD, summed)
