@@ -139,7 +139,8 @@ def _channels(layer: Windowed, channels: int, box: Box, back: bool) -> Interval:
     if layer.groups == 1:
         return "1", str(there)
     first, last = (_whole_part(text, -1, here) for text in box.maps)
-    return f"({first})*{there}+1", f"({last}+1)*{there}"
+    bracketed = f"({first})" if here == 1 else first
+    return f"{bracketed}*{there}+1", f"({last}+1)*{there}"
 
 
 @read_through.register

@@ -93,7 +93,11 @@ def _tensor(
     vector = len(network.shapes[tensor]) == 1
     for number, place in enumerate(maps):
         places = (place, *legends[number : number + 1])
-        dark = _dark(place, legends[number]) if tensor == INPUT and len(maps) != 3 else None
+        dark = (
+            _dark(place, legends[number])
+            if tensor == INPUT and legends and len(maps) != 3
+            else None
+        )
         yield from _outlines(display, tensor, number, values, layout, dark)
         if not vector:
             yield _faint(places, 0.05, "0;0;0")

@@ -125,8 +125,8 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     desk, first, second = layout.desk, SCALES[0], SCALES[1]
     number = text.number_of(desk.scale.first, (first, second))
     yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
-    for tensor, placement in layout.tensors.items():
-        largest = text.largest_magnitude_of(placement.maps)
+    for tensor in layout.tensors:
+        largest = text.largest_magnitude_of(layout.filled(tensor))
         yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
     maps = scaled_together(network)
     ends = _runs(desk.lines[tensor].limit for tensor in maps)

@@ -16,7 +16,7 @@ from xlconv.choices import Display, Explained
 from xlconv.inspector import FACTS, STRONGEST, layer_lines
 from xlconv.inspector_places import InspectorPlaces, table_column
 from xlconv.layers import BatchNorm2D, Concat, Layer, LeakyReLU, ReLU, Sigmoid, Tanh, sources
-from xlconv.network import vector_labels
+from xlconv.network import Array, vector_labels
 from xlconv.operators import Step, Values, numbers
 from xlconv.outcomes import outcome
 from xlconv.places import Layout
@@ -211,52 +211,53 @@ def _drawn_steps(
     """The windows, weights and products in their shapes, below a caption each."""
     first = made.slots[0]
     height, width = first.values.shape
-    rows, columns = places.rows, places.columns
-    numbered: dict[str, list[Held]] = {"line_slot": [], "line_row": [], "line_base": []}
+    high = len(made.slots) * (height + 1)
+    size = max(places.rows, high), max(places.columns, width)
+    lines: dict[str, list[Held]] = {"slot": [], "row": [], "base": []}
     named: list[Held] = []
-    sums: list[Held] = []
-    errors: list[float] = []
-    drawn = {key: np.full((rows, columns), "", dtype=object) for key in _DRAWN}
+    sums: list[Held] = [""] * size[0]
+    errors = [0.0] * size[0]
+    drawn = {key: np.full(size, "", dtype=object) for key in _DRAWN}
     for number in range(len(made.slots)):
-        start = number * height * width
+        start, top = number * height * width, number * (height + 1)
+        part = slice(start, start + height * width)
+        if first.weights is not None:
+            sums[top], errors[top] = (
+                float(terms.products[part].sum()),
+                float(sum(terms.error[part])),
+            )
         for row in range(height + 1):
             base = start + (row - 1) * width
-            numbered["line_slot"].append(number + 1.0)
-            numbered["line_row"].append(float(row))
-            numbered["line_base"].append(float(base) if row else 0.0)
-            line = first.row + (row - 1) * made.apart[0]
-            named.append(f"row {line}" if row else captions[number])
-            part = slice(start, start + height * width)
-            has_sum = row == 0 and first.weights is not None
-            sums.append(float(terms.products[part].sum()) if has_sum else "")
-            errors.append(float(sum(terms.error[part])))
-            if row:
-                at = number * (height + 1) + row
-                for key, column in _DRAWN.items():
-                    drawn[key][at, :width] = getattr(terms, column)[base : base + width]
-    for key, found in numbered.items():
-        yield _held(key, [*found, *[0.0] * (rows - len(found))])
-    yield _held("captions", _filled(named, rows))
+            lines["slot"].append(number + 1.0)
+            lines["row"].append(float(row))
+            lines["base"].append(float(base) if row else 0.0)
+            named.append(
+                f"row {first.row + (row - 1) * made.apart[0]}" if row else captions[number]
+            )
+            for key, column in _DRAWN.items() if row else ():
+                drawn[key][top + row, :width] = getattr(terms, column)[base : base + width]
+    for key, found in lines.items():
+        yield _held(f"line_{key}", [*found, *[0.0] * places.rows][: places.rows])
+    yield _held("captions", _filled(named, places.rows)[: places.rows])
     heads = [float(first.column + column * made.apart[1]) for column in range(width)]
-    yield _held("heads", _filled(heads, columns))
+    yield _held("heads", _filled(heads, places.columns)[: places.columns])
+    shown = slice(places.rows), slice(places.columns)
     for key, array in drawn.items():
         error = {"weights": terms.spread, "products": terms.error}.get(key)
-        yield _held(key, array.reshape(-1).tolist(), _placed(error, array.shape, made))
-    yield _held("sums", _filled(sums, rows), errors)
+        placed = None if error is None else _placed(error, size, made)[shown].reshape(-1).tolist()
+        yield _held(key, array[shown].reshape(-1).tolist(), placed)
+    yield _held("sums", sums[: places.rows], errors[: places.rows])
 
 
 _DRAWN = {"reads": "value", "weights": "weight", "products": "product"}
 
 
-def _placed(error: list[float] | None, shape: tuple[int, ...], made: Seen) -> list[float] | None:
+def _placed(error: list[float], size: tuple[int, int], made: Seen) -> Array:
     """What rounding errors are relative to, where the terms are drawn."""
-    if error is None:
-        return None
     height, width = made.slots[0].values.shape
-    placed = np.zeros(shape)
+    placed = np.zeros(size)
     for number in range(len(made.slots)):
         part = np.array(error[number * height * width : (number + 1) * height * width])
         top = number * (height + 1) + 1
         placed[top : top + height, :width] = part.reshape(height, width)
-    flat: list[float] = placed.reshape(-1).tolist()
-    return flat
+    return placed

@@ -273,7 +273,14 @@ def label_of_largest(values: Range, labels: Range) -> str:
 
     >>> label_of_largest(Range(5, 6, 10, 1), Range(5, 1, 10, 1))
     'INDEX($A$5:$A$14,MATCH(MAX($F$5:$F$14),$F$5:$F$14,0))'
+
+    One cell is no list to look into, for some programs.
+
+    >>> label_of_largest(Range(5, 6, 1, 1), Range(5, 1, 1, 1))
+    '$A$5'
     """
+    if labels.height == 1:
+        return labels.absolute
     values_text = values.absolute
     return f"INDEX({labels.absolute},MATCH(MAX({values_text}),{values_text},0))"
 

@@ -21,14 +21,14 @@ def within(typed: Cell, most: str) -> str:
 
 
 def of_layer(values: Range, layer: Cell) -> str:
-    """What a line of the table says of the chosen layer.
+    """What a line of the table says of the chosen layer; Gnumeric wants the row, too.
 
     >>> of_layer(Range(12, 30, 1, 7), Cell(5, 4))
-    'INDEX($AD12:$AJ12,$D$5)'
+    'INDEX($AD12:$AJ12,1,$D$5)'
     """
     first, last = values.first, values.last
     letters = first.a1.rstrip("0123456789"), last.a1.rstrip("0123456789")
-    return f"INDEX(${letters[0]}{first.row}:${letters[1]}{last.row},{layer.absolute})"
+    return f"INDEX(${letters[0]}{first.row}:${letters[1]}{last.row},1,{layer.absolute})"
 
 
 def number_in(name: Cell, names: Range) -> str:
@@ -68,12 +68,13 @@ def unless(condition: str, value: str) -> str:
 
 
 def short(value: str, digits: int = 2) -> str:
-    """A number as text, rounded; "+0" takes the sign from a zero.
+    """A number to be joined to texts, rounded; "+0" takes the sign from a zero. In no brackets:
+    "&" joins last, and IronCalc saves formulas without those that change nothing.
 
     >>> short("$A$1")
-    '(ROUND($A$1,2)+0)'
+    'ROUND($A$1,2)+0'
     """
-    return f"(ROUND({value},{digits})+0)"
+    return f"ROUND({value},{digits})+0"
 
 
 def by_operation(number: Cell, texts: Mapping[int, str]) -> str:

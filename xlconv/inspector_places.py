@@ -18,7 +18,10 @@ LABELS, TYPED, FOUND = 2, 3, 4  # columns of the left part
 ROWS_AT = 6  # the column that names the rows of the windows
 SENTENCE = Cell(3, 2)
 NOTHING = "-"  # instead of a name, where there is none: an empty cell would be read as 0
+# Windows larger than this are drawn in part; the list of terms has them whole.
+ROWS_DRAWN, COLUMNS_DRAWN = 4000, 128
 _GAP = 2
+_LEAST = 2  # cells of a list: Gnumeric's INDEX and IronCalc's MATCH take one cell for no list
 
 # What the table says of each layer, line by line.
 NUMBERS = (
@@ -58,20 +61,20 @@ class InspectorPlaces:
 
     @cached_property
     def slots(self) -> int:
-        return max(line.slots for line in self.lines)
+        return max(_LEAST, *(line.slots for line in self.lines))
 
     @cached_property
     def terms(self) -> int:
-        return max(line.terms for line in self.lines)
+        return max(_LEAST, *(line.terms for line in self.lines))
 
     @cached_property
     def rows(self) -> int:
-        """The rows of the maps: each slot's window below its caption."""
-        return max(line.slots * (line.size[0] + 1) for line in self.lines)
+        """The rows of the maps: each slot's window below its caption, as far as they are drawn."""
+        return min(ROWS_DRAWN, max(line.slots * (line.size[0] + 1) for line in self.lines))
 
     @cached_property
     def columns(self) -> int:
-        return max(line.size[1] for line in self.lines)
+        return min(COLUMNS_DRAWN, max(line.size[1] for line in self.lines))
 
     # The left part.
 
@@ -157,6 +160,11 @@ class InspectorPlaces:
     def across_layers(self, key: str) -> Range:
         """A line of the table, for all layers."""
         return Range(TOP + self.keys.index(key), self.table.column, 1, len(self.lines))
+
+    def searched(self, key: str) -> Range:
+        """The same for formulas: with an empty cell behind it, if there is one layer."""
+        line = self.across_layers(key)
+        return Range(line.row, line.column, 1, max(_LEAST, line.width))
 
     @cached_property
     def window(self) -> Range:

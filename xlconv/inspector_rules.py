@@ -57,7 +57,7 @@ def _cellwise(key: str, place: Range, text: Callable[[int, int], str]) -> Rule:
 
 def _chosen(places: InspectorPlaces) -> Iterator[Rule]:
     """The number of the chosen layer and what the table says of it, then map, row and column."""
-    names = places.across_layers("name")
+    names = places.searched("name")
     yield _rule("layer", Range.of(USED.first), number_in(CHOSEN.first, names))
     yield _rule("chosen", places.chosen, of_layer(names, USED.first))
     for row, key in enumerate(("maps", "rows", "columns"), 1):
@@ -145,7 +145,7 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     lists = [places.term_list(number) for number in range(6)]
     slot, row, column, value, weight, _ = (f"{_column(one)}{one.row}" for one in lists)
     _, first_row, first_column, _ = (cell.absolute for cell in places.window.cells())
-    term, size = f"ROWS({_growing(lists[0])})", f"({p['height']}*{p['width']})"
+    term, size = f"ROWS({_growing(lists[0])})", f"{p['height']}*{p['width']}"
 
     def origin(number: int) -> str:
         return nth(places.slot_list(number), slot)
@@ -160,7 +160,7 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     shifted = f"{value}-MAX({lists[3].absolute})"
     multiplied = f"IF({p['weights']}={EXPONENTS},EXP({weight}),{value}*{weight})"
     texts = {
-        "slot": unless(f"{term}>{p['slots']}*{size}", f"INT(({term}-1)/{size})+1"),
+        "slot": unless(f"{term}>{p['slots']}*{size}", f"INT(({term}-1)/({size}))+1"),
         "row": f"{first_row}+INT(MOD({term}-1,{size})/{p['width']})*{p['apart_rows']}",
         "column": f"{first_column}+MOD({term}-1,{p['width']})*{p['apart_columns']}",
         "value": unless(outside, read),
@@ -289,14 +289,14 @@ def _drawn(places: InspectorPlaces) -> Iterator[Rule]:
     p = {key: places.of(key).absolute for key in places.keys}
     slots, lines, bases = (places.line_list(number) for number in range(3))
     slot, line, base = (f"{_column(one)}{one.row}" for one in (slots, lines, bases))
-    number, high = f"ROWS({_growing(slots)})", f"({p['height']}+1)"
-    beyond = f"{number}>{p['slots']}*{high}"
-    yield _rule("line_slot", slots, f"IF({beyond},0,INT(({number}-1)/{high})+1)")
+    number, high = f"ROWS({_growing(slots)})", f"{p['height']}+1"
+    beyond = f"{number}>{p['slots']}*({high})"
+    yield _rule("line_slot", slots, f"IF({beyond},0,INT(({number}-1)/({high}))+1)")
     yield _rule("line_row", lines, f"IF({beyond},0,MOD({number}-1,{high}))")
     before = f"(({slot}-1)*{p['height']}+{line}-1)*{p['width']}"
     yield _rule("line_base", bases, f"IF({line}=0,0,{before})")
     first_row, first_column = (cell.absolute for cell in list(places.window.cells())[1:3])
-    row_words = f'"row "&({first_row}+({line}-1)*{p["apart_rows"]})'
+    row_words = f'"row "&{first_row}+({line}-1)*{p["apart_rows"]}'
     caption = nth(places.slot_list(0), slot)
     text = f"IF({line}=0,{caption},{row_words})"
     yield _rule("captions", places.captions, unless(f"{slot}=0", text))

@@ -46,6 +46,7 @@ GAP = 3  # columns between layers, where the arrow stands
 MIN_BAND = 14  # columns that a band needs for its title
 ANSWER_WIDTH = 28
 CONTROL_WIDTH = 3  # columns of a cell that people set
+MOST_LEGENDS = 100  # maps of a layer; a formula cannot name many more of them one by one
 READ_WIDTH = 8  # columns in which a layer of several inputs names them
 
 
@@ -187,8 +188,9 @@ class _Planner:
         )
 
     def legends(self, tensor: str) -> tuple[Range, ...]:
-        """What the colours of each map mean, below it; a vector has none."""
-        if len(self.network.shapes[tensor]) == 1:
+        """What the colours of each map mean, below it; a vector, and a crowd of maps, has none."""
+        shape = self.network.shapes[tensor]
+        if len(shape) == 1 or shape[0] > MOST_LEGENDS:
             return ()
         both = signed(self.network, tensor)
         return tuple(

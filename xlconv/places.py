@@ -155,6 +155,11 @@ class Layout:
     loss: LossPlaces | None
     gallery: GalleryPlaces | None
 
+    def filled(self, tensor: str) -> tuple[Range, ...]:
+        """Ranges that hold all numbers of a tensor, and no legend's between them."""
+        placement = self.tensors[tensor]
+        return placement.maps if self.legends[tensor] else (placement.range,)
+
     def names(self, network: Network) -> dict[str, Range]:
         """The range of every defined name: tensors, maps, weights, steps and controls."""
         named: dict[str, Range] = {}

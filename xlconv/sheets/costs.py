@@ -92,7 +92,7 @@ def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str,
         yield "multiplications", times.value
         yield "multiplications_line", times.line
     # Map by map: between them stand the numbers of the legends.
-    made = ",".join(formulas.on(BOARD, place) for place in layout.tensors[tensor].maps)
+    made = ",".join(formulas.on(BOARD, place) for place in layout.filled(tensor))
     yield "kept", size_formulas.count(made)
     yield "kept_bytes", size_formulas.times(cell("kept"), NUMBER_BYTES)
     yield "bytes", formulas.sum_of(one.a1 for one in memory)

@@ -133,7 +133,7 @@ def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for tensor in network.shapes:
         summed = layout.summed(tensor)
         if tensor == INPUT:
-            summed = list(layout.tensors[INPUT].maps)
+            summed = list(layout.filled(INPUT))
         if summed:
             place = Range.of(cell_of(network, tensor, "sum"))
             formula = formulas.sum_on(BOARD, summed)
