@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -101,10 +102,19 @@ def xml_cells(path: Path, sheet: str = "Board") -> dict[str, XmlCell]:
 
 def written_cells(path: Path, sheet: str) -> list[tuple[str, XmlCell]]:
     """Every <c> of a sheet in the order of the file, with its A1 text."""
-    part = sheet_parts(path)[sheet]
-    with zipfile.ZipFile(path) as archive:
-        root = ElementTree.fromstring(archive.read(part))
+    return _written_cells(path, sheet, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=12)  # many tests look at the same files
+def _written_cells(path: Path, sheet: str, saved: int) -> list[tuple[str, XmlCell]]:
+    root = sheet_root(path, sheet)
     return [(element.get("r", ""), _xml_cell(element)) for element in root.iter(f"{MAIN}c")]
+
+
+def sheet_root(path: Path, sheet: str) -> ElementTree.Element:
+    """A sheet's part."""
+    with zipfile.ZipFile(path) as archive:
+        return ElementTree.fromstring(archive.read(sheet_parts(path)[sheet]))
 
 
 def _xml_cell(element: ElementTree.Element) -> XmlCell:
@@ -119,7 +129,9 @@ def _xml_cell(element: ElementTree.Element) -> XmlCell:
 
 def named_ranges(path: Path) -> dict[str, tuple[str, str]]:
     """The sheet and the A1 range of every defined name."""
-    names = openpyxl.load_workbook(path).defined_names
+    book = openpyxl.load_workbook(path, read_only=True)  # the sheets' cells are left alone
+    names = book.defined_names
+    book.close()
     return {name: next(iter(names[name].destinations)) for name in names}
 
 

@@ -151,8 +151,9 @@ def _verdict(saved: Saved) -> set[str]:
     several = isinstance(saved.book.network.layers[-1], Sigmoid)
     readers = {"picture:right", "loss:truth", *(("loss:total",) if several else ())}
     changed = {key for key in readers if saved.off(key)}
-    possible = _possible(saved, several) and saved.followed(("loss:parts",))
-    return changed if possible else set()
+    if not changed or not _possible(saved, several) or not saved.followed(("loss:parts",)):
+        return set()
+    return changed
 
 
 def _possible(saved: Saved, several: bool) -> bool:
