@@ -345,7 +345,6 @@ def test_a_number_typed_over_the_board_is_not_equal(session: UnoSession, tmp_pat
     assert shown.one("result") == pytest.approx(book.forward()["pool"][1, 3, 2])
 
 
-@pytest.mark.xfail(strict=True, reason="MATCH finds the first of equal products each time")
 def test_equal_products_are_different_lines(session: UnoSession, tmp_path: Path) -> None:
     """White pixels and a kernel of one number: five products that are equal, five places."""
     book = template_book("edges", tmp_path)

@@ -52,19 +52,20 @@ def judged(actual: Cell, answer: Cell, unknown: str, right: str, wrong: str) -> 
     """Whether an answer is what is actually there.
 
     >>> judged(Cell(1, 1), Cell(2, 1), "?", "yes", "no")
-    'IF($A$1="?","",IF($A$1=$A$2,"yes","no"))'
+    'IF(OR($A$1="?",$A$1=""),"",IF($A$1=$A$2,"yes","no"))'
     """
     here = actual.absolute
-    return f'IF({here}="{unknown}","",IF({here}={answer.absolute},"{right}","{wrong}"))'
+    nobody = f'OR({here}="{unknown}",{here}="")'
+    return f'IF({nobody},"",IF({here}={answer.absolute},"{right}","{wrong}"))'
 
 
 def one_hot(label: Cell, actual: Cell) -> str:
-    """1 beside the actual class, 0 beside the others.
+    """1 beside the actual class, 0 beside the others; an empty cell is no class 0.
 
     >>> one_hot(Cell(5, 1), Cell(1, 1))
-    'IF(A5=$A$1,1,0)'
+    'IF(AND(A5=$A$1,$A$1<>""),1,0)'
     """
-    return f"IF({label.a1}={actual.absolute},1,0)"
+    return f'IF(AND({label.a1}={actual.absolute},{actual.absolute}<>""),1,0)'
 
 
 def several_hot(label: Cell, actual: Cell) -> str:
@@ -109,9 +110,10 @@ def loss_of_several(actual: Cell, parts: Range, unknown: str) -> str:
     """The mean of the parts, if it is known which classes are there.
 
     >>> loss_of_several(Cell(1, 1), Range(5, 7, 10, 1), "?")
-    'IF($A$1="?","",AVERAGE($G$5:$G$14))'
+    'IF(OR($A$1="?",$A$1=""),"",AVERAGE($G$5:$G$14))'
     """
-    return f'IF({actual.absolute}="{unknown}","",AVERAGE({parts.absolute}))'
+    here = actual.absolute
+    return f'IF(OR({here}="{unknown}",{here}=""),"",AVERAGE({parts.absolute}))'
 
 
 def decimal(loss: Cell) -> str:

@@ -180,7 +180,7 @@ def _strongest_steps(made: Seen, terms: Terms, captions: list[str]) -> Iterator[
             order = np.argsort(sign * terms.products, kind="stable")
             order = order[sign * terms.products[order] < 0][:STRONGEST]
             found = [float(terms.products[one]) for one in order]
-            places = [near(terms.products, float(terms.products[one])) for one in order]
+            places = [[one, *near(terms.products, terms.products[one])] for one in order.tolist()]
         yield _held(f"strongest_{key}", _filled(found, STRONGEST))
         yield _places(f"strongest_{key}_term", places)
         yield _words(f"strongest_{key}_words", places, terms, captions)

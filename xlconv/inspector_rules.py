@@ -262,7 +262,12 @@ def _strongest(places: InspectorPlaces) -> Iterator[Rule]:
 
         def term(row: int, _: int, place: Range = place) -> str:
             cell = place.cell(row, 0).absolute
-            return unless(f'{cell}=""', f"MATCH({cell},{products.absolute},0)")
+            first = f"MATCH({cell},{products.absolute},0)"
+            if row:  # of equal ones, the next
+                above, at = place.cell(row - 1, 0), places.term_of(place).cell(row - 1, 0).absolute
+                rest = f"{nth(products, f'{at}+1')}:{products.last.absolute}"
+                first = f"IF({cell}={above.absolute},{at}+MATCH({cell},{rest},0),{first})"
+            return unless(f'{cell}=""', first)
 
         def words(row: int, _: int, place: Range = place) -> str:
             at = places.term_of(place).cell(row, 0).absolute

@@ -54,7 +54,7 @@ def _check(places: InspectorPlaces) -> None:
 
 def board_range(layout: Layout) -> Range:
     """The board from its first cell to the last that anything may read."""
-    used = [layout.desk.range, *(place.range for place in layout.weights.values())]
+    used = [place.range for place in layout.weights.values()]
     for placement in (*layout.tensors.values(), *layout.inner.values()):
         used += [placement.ringed(0), placement.ringed(-1)]
     used += [place for places in layout.controls.values() for place in places.values()]
