@@ -29,13 +29,15 @@ from xlconv.desk import (
     GalleryPlaces,
     check_cell,
 )
+from xlconv.errors import LimitError
 from xlconv.formulas import on, same
-from xlconv.grid import Cell, Range
+from xlconv.grid import MAX_FORMULA_LENGTH, Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Softmax, source, sources
 from xlconv.network import INPUT, Network
 from xlconv.places import Layout
 
+MAX_ARGUMENTS = 255  # of a function, in Excel
 RIGHT, WRONG = "✓ right", "✗ wrong"
 PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
 
@@ -121,7 +123,7 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     number = text.number_of(desk.scale.first, (first, second))
     yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
     for tensor, placement in layout.tensors.items():
-        largest = text.largest_magnitude_of(placement.maps)
+        largest = _over_all(tensor, placement.maps)
         yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
     maps = scaled_together(network)
     ends = _runs(desk.lines[tensor].limit for tensor in maps)
@@ -136,6 +138,17 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
             if legend.width == 3:
                 low = text.negative(legend.last)
                 yield _single(SCALES_BLOCK, f"low_{key}", legend.first, low)
+
+
+def _over_all(tensor: str, maps: tuple[Range, ...]) -> str:
+    """The largest magnitude in all maps of a tensor, if there are not too many for a formula."""
+    formula = text.largest_magnitude_of(maps)
+    if len(maps) > MAX_ARGUMENTS or len(formula) > MAX_FORMULA_LENGTH:
+        raise LimitError(
+            f"{tensor!r} has {len(maps)} maps, more than one formula can name: Excel takes "
+            f"{MAX_ARGUMENTS} ranges and {MAX_FORMULA_LENGTH:,} characters; use fewer maps"
+        )
+    return formula
 
 
 def scaled_together(network: Network) -> list[str]:
