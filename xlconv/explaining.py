@@ -13,6 +13,7 @@ from math import isnan
 import numpy as np
 
 from xlconv.choices import Display, Explained
+from xlconv.grid import Range
 from xlconv.inspector import FACTS, STRONGEST, layer_lines
 from xlconv.inspector_places import InspectorPlaces, table_column
 from xlconv.layers import BatchNorm2D, Concat, Layer, LeakyReLU, ReLU, Sigmoid, Tanh, sources
@@ -86,7 +87,7 @@ def _cell_steps(layer: Layer, scope: Scope, cell: Cell3, places: InspectorPlaces
     made = seen(layer, scope, cell)
     first, part = made.slots[0], _number_of_source(layer, scope, cell)
     yield _numbers("window", [*map(float, (first.map, first.row, first.column)), float(part)])
-    yield from _slot_steps(made, scope, places)
+    yield from _slot_steps(layer, made, scope, places)
     terms = Terms.of(made, scope.maps(sources(layer)[0]).shape[2] > 1)
     for key, column, scale in terms.lists():
         yield _held(f"term_{key}", _filled(column, places.terms), scale)
@@ -123,7 +124,15 @@ def _captions(made: Seen, scope: Scope) -> list[str]:
     ]
 
 
-def _slot_steps(made: Seen, scope: Scope, places: InspectorPlaces) -> Iterator[Step]:
+def _within(kernel: Range | None, inside: Range | None) -> tuple[Held, Held]:
+    """The row and the column, from 1, at which a kernel begins in the range of all of them."""
+    if kernel is None or inside is None:
+        return "", ""
+    return float(kernel.row - inside.row + 1), float(kernel.column - inside.column + 1)
+
+
+def _slot_steps(layer: Layer, made: Seen, scope: Scope, places: InspectorPlaces) -> Iterator[Step]:
+    inside = next(line.kernels.inside for line in places.lines if line.name == layer.name)
     maps = [scope.layout.tensors[slot.tensor].maps[slot.map - 1] for slot in made.slots]
     pairs = list(zip(made.slots, maps, strict=True))
     columns: dict[str, list[Held]] = {
@@ -131,8 +140,8 @@ def _slot_steps(made: Seen, scope: Scope, places: InspectorPlaces) -> Iterator[S
         "map": [float(slot.map) for slot in made.slots],
         "top": [float(place.row + slot.row - 1) for slot, place in pairs],
         "left": [float(place.column + slot.column - 1) for slot, place in pairs],
-        "weights_top": [float(s.kernel.row) if s.kernel else "" for s in made.slots],
-        "weights_left": [float(s.kernel.column) if s.kernel else "" for s in made.slots],
+        "weights_top": [_within(s.kernel, inside)[0] for s in made.slots],
+        "weights_left": [_within(s.kernel, inside)[1] for s in made.slots],
     }
     for key, found in columns.items():
         yield _held(f"slot_{key}", _filled(found, places.slots))

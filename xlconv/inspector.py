@@ -77,13 +77,15 @@ class Origin:
 
 @dataclass(frozen=True)
 class Kernels:
-    """Where a layer's weights stand: those of output o (from 1) for slot k (from 1) begin
+    """Where a layer's weights stand in the range that holds them all, `inside`, whose rows and
+    columns count from 1: those of output o (from 1) for slot k (from 1) begin
     (o - 1) // outputs_across * output_rows + (k - 1) % slots_down * slot_rows rows below `top`, and
     (o - 1) % outputs_across * output_columns + (k - 1) // slots_down * slot_columns columns right
     of `left`."""
 
-    top: int = 0
-    left: int = 0
+    inside: Range | None = None
+    top: int = 1
+    left: int = 1
     outputs_across: int = 1
     output_rows: int = 0
     output_columns: int = 0
@@ -215,11 +217,12 @@ def _fact(name: str, places: tuple[Range, ...], **moves: int) -> Fact:
 
 def _kernels(places: WeightPlaces, slots: int, across: int) -> Kernels:
     """Where the kernels of one output for each slot stand: in columns of equal length."""
-    first = places.kernels(0)
+    first, inside = places.kernels(0), Range.around(places.arrays["weight"])
     down = sum(place.column == first[0].column for place in first)
     return Kernels(
-        first[0].row,
-        first[0].column,
+        inside,
+        first[0].row - inside.row + 1,
+        first[0].column - inside.column + 1,
         across,
         slots_down=down,
         slot_rows=first[1].row - first[0].row if down > 1 else 0,
@@ -260,7 +263,7 @@ def _demo_line(layer: KernelDemo, plain: LayerLine, network: Network, layout: La
         _windows(layer, plain, network),
         operation="weighted",
         weights=WEIGHTS,
-        kernels=Kernels(kernel.row, kernel.column),
+        kernels=Kernels(kernel),
     )
 
 

@@ -29,6 +29,7 @@ NUMBERS = (
     *("slots", "height", "width", "down", "across", "before_rows", "before_columns"),
     *("apart_rows", "apart_columns", "read_maps", "read_rows", "read_columns"),
     *("maps_of", "maps_by", "by_row", "maps_on", "skips", "weights", "output_is_row"),
+    "kernels_number",
     *("kernels_top", "kernels_left", "outputs_across", "output_rows", "output_columns"),
     *("slots_down", "slot_rows", "slot_columns", "number"),
     *("unravel_maps", "unravel_rows", "unravel_columns"),
@@ -49,6 +50,16 @@ class InspectorPlaces:
     def origins(self) -> int:
         """How many tensors a layer reads at most."""
         return max(len(line.origins) for line in self.lines)
+
+    @cached_property
+    def kernels(self) -> list[Range]:
+        """The ranges that hold the layers' weights. Weights are looked up in these alone: so an
+        edited pixel, which changes the board around them, leaves them calculated."""
+        return [line.kernels.inside for line in self.lines if line.kernels.inside]
+
+    def kernels_number(self, line: LayerLine) -> int:
+        """The number of a layer's range of weights, from 1; 0 if it has none."""
+        return self.kernels.index(line.kernels.inside) + 1 if line.kernels.inside else 0
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -208,7 +219,8 @@ def table_column(line: LayerLine, places: InspectorPlaces) -> list[float | str]:
         *(operation_number(line), *shape, own.top, own.left, own.pitch),
         *(line.slots, *line.size, *line.stride, *line.before, *line.apart, *line.read),
         *(line.maps_of, line.maps_by, line.by_row, line.maps_on, line.skips, line.weights),
-        *(line.output_is_row, kernels.top, kernels.left, kernels.outputs_across),
+        *(line.output_is_row, places.kernels_number(line), kernels.top, kernels.left),
+        kernels.outputs_across,
         *(kernels.output_rows, kernels.output_columns, kernels.slots_down),
         *(kernels.slot_rows, kernels.slot_columns, line.number, *line.unravelled),
         *((1 if line.then_relu else 2, then.top, then.left, then.pitch) if then else (0,) * 4),

@@ -156,7 +156,9 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
         f"{column}<1,{column}>{p['read_columns']}))"
     )
     read = f"INDEX({board},{origin(2)}+{down},{origin(3)}+{across})"
-    kernel = f"INDEX({board},{origin(4)}+{down},{origin(5)}+{across})"
+    spot = f"{origin(4)}+{down},{origin(5)}+{across}"
+    kernels = [f"INDEX({on(BOARD, one)},{spot})" for one in places.kernels]
+    kernel = choose(p["kernels_number"], kernels) if kernels else '""'
     shifted = f"{value}-MAX({lists[3].absolute})"
     multiplied = f"IF({p['weights']}={EXPONENTS},EXP({weight}),{value}*{weight})"
     texts = {
