@@ -163,9 +163,8 @@ class _Planner:
         first = self.tensors[INPUT].maps[0]
         top = self.top_of(INPUT, len(self.tensors[INPUT].maps))
         below = max(answer.bottom, verdict.right.bottom if verdict else 0) if answer else top
-        chosen = None
-        if self.pictures is not None:
-            chosen = Cell(self.first_map_row - self.pitches.top - 2, first.column + 9)
+        above = Cell(self.first_map_row - self.pitches.top - 2, first.column + 9)
+        chosen = None if self.pictures is None else above
         desk = place_desk(self.network, below + 3, first.column, chosen)
         self.check(self.network.output, [desk.range])
         return Layout(
