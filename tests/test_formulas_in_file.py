@@ -151,7 +151,7 @@ BOARD_FORMULAS = {
     "O19": "$DQ$8",
     # the verdict under it, and the loss beside softmax: -ln p of the actual class
     "B35": 'IF(OR($B$32="?",$B$32=""),"",IF($B$32=$B$16,"✓ right","✗ wrong"))',
-    "DR6": "IF(AND(DN6=$B$32,$B$32<>),1,0)",
+    "DR6": 'IF(AND(DN6=$B$32,$B$32<>""),1,0)',
     "DS6": "IF(DR6=0,0,LN($DP$11)-DO6)",
     "DS11": 'IF(SUM($DR$6:$DR$8)=0,"",SUM($DS$6:$DS$8))',
     "DS14": 'IF($DS$11="","",$DS$11/LN(10))',
