@@ -46,6 +46,13 @@ class FoundCells:
         value = self.typed(sheet, cell, what, float, remedy)
         return value if isinstance(value, float) else 0.0
 
+    def switch(self, sheet: str, cell: Cell, what: str, remedy: str) -> bool:
+        """Whether a cell holds 1; 0 and nothing mean no."""
+        number = self.number(sheet, cell, what, remedy)
+        if number in (0.0, 1.0):
+            return number == 1.0
+        raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {number:g}; {remedy}")
+
     def one_of(self, sheet: str, cell: Cell, what: str, names: tuple[str, ...]) -> str:
         """The one of several names that a cell holds; the case of letters says nothing."""
         remedy = f"choose one of {', '.join(names)}"
@@ -84,7 +91,7 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         actual,
         cells.one_of(BOARD, desk.scale.first, "one colour scale for each", SCALES),
         (row, column) if isinstance(row, float) and isinstance(column, float) else None,
-        cells.number(BOARD, desk.outlined.first, "outlines", "type 1 for on or 0 for off") == 1.0,
+        cells.switch(BOARD, desk.outlined.first, "outlines", "type 1 for on or 0 for off"),
         frozenset(_hidden(cells, network)),
     )
 
@@ -104,12 +111,15 @@ def _label(cells: FoundCells, sheet: str, cell: Cell) -> float | str:
     return UNKNOWN if value in (None, "") else value  # type: ignore[return-value]
 
 
+_REVEAL = "type 1 to show it, 0 to hide it"
+
+
 def _hidden(cells: FoundCells, network: Network) -> list[str]:
     """The tensors whose check cell is empty or 0."""
     return [
         tensor
         for number, tensor in enumerate(network.shapes)
-        if cells.number(GUIDE, check_cell(number), "reveal", "type 1 to show it, 0 to hide it") == 0
+        if not cells.switch(GUIDE, check_cell(number), "reveal", _REVEAL)
     ]
 
 

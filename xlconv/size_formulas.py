@@ -66,6 +66,11 @@ class Arithmetic:
     live: bool = True
 
 
+def _factor(one: Factor) -> str:
+    """A factor in brackets if it is a sum; in a text it needs none, as "&" joins last."""
+    return f"({one})" if isinstance(one, str) and "+" in one else str(one)
+
+
 def factors(outside: Sequence[Factor], inside: Sequence[Factor] = (), plus: str = "") -> Arithmetic:
     """A product, of which some factors belong together, and what is added to it. Factors are
     numbers, or formulas that count.
@@ -75,6 +80,8 @@ def factors(outside: Sequence[Factor], inside: Sequence[Factor] = (), plus: str 
     '"2 × (1 × "&ROWS(A1:C3)&" × "&COLUMNS(A1:C3)&") + 2"'
     >>> written.value
     '2*1*ROWS(A1:C3)*COLUMNS(A1:C3)+2'
+    >>> factors([4], ["A1+1"])
+    Arithmetic(line='"4 × "&A1+1', value='4*(A1+1)', live=True)
     >>> factors([4, 8])
     Arithmetic(line='4 × 8', value='4*8', live=False)
     """
@@ -86,7 +93,7 @@ def factors(outside: Sequence[Factor], inside: Sequence[Factor] = (), plus: str 
         gaps[1] = f"({gaps[1]})"
     pattern = " × ".join(gap for gap in gaps if gap) + (f" + {plus}" if plus else "")
     live = [one for one in (*outside, *inside) if isinstance(one, str)]
-    value = "*".join(map(str, (*outside, *inside))) + (f"+{plus}" if plus else "")
+    value = "*".join(map(_factor, (*outside, *inside))) + (f"+{plus}" if plus else "")
     return Arithmetic(spelled(pattern, *live) if live else pattern, value, bool(live))
 
 
@@ -123,9 +130,9 @@ def undilated(length: str, apart: int) -> str:
     """How many numbers a kernel has along a side, from the cells that it covers.
 
     >>> undilated("ROWS(A1:A5)", 2), undilated("ROWS(A1:A3)", 1)
-    ('((ROWS(A1:A5)-1)/2+1)', 'ROWS(A1:A3)')
+    ('(ROWS(A1:A5)-1)/2+1', 'ROWS(A1:A3)')
     """
-    return length if apart == 1 else f"(({length}-1)/{apart}+1)"
+    return length if apart == 1 else f"({length}-1)/{apart}+1"
 
 
 def mark(pairs: Iterable[tuple[str, str]], yes: str, no: str) -> str:

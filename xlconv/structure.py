@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import isclose, isfinite
 
 from xlconv.desk import BOARD, EXPLAIN
 from xlconv.grid import Cell, Range, ranges_in, relative_form
+from xlconv.inspector_places import table_column
 from xlconv.layer_rules import Rule
 from xlconv.network import INPUT, label_cell, vector_labels
 from xlconv.operators import Values
 from xlconv.reader import FoundCell, Value
 from xlconv.report import Finding
 from xlconv.rules import ring_cells
-from xlconv.sheets import workbook_rules
+from xlconv.sheets import inspector_places, workbook_rules
 from xlconv.workbook import FoundBook
 
 Place = tuple[str, Cell]  # a sheet's name and a cell of it
@@ -132,15 +133,26 @@ def _filled(
 
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
     """The cells that read one of the cells found wrong: their own values are not to blame."""
-    spots = [Cell.parse(finding.cell.partition("!")[2]) for finding in findings]
-    if not spots:
-        return set()
+    spots: dict[str, list[Cell]] = {}
+    for finding in findings:
+        sheet, _, spot = finding.cell.partition("!")
+        spots.setdefault(sheet, []).append(Cell.parse(spot))
     return {
         cell.place
         for members in cells.values()
+        if spots
         for cell in members
-        if any(spot in window for window in ranges_in(cell.formula) for spot in spots)
+        for sheet, there in spots.items()
+        if any(spot in window for window in _windows(cell, sheet) for spot in there)
     }
+
+
+def _windows(cell: ComputedCell, sheet: str) -> list[Range]:
+    """The ranges of a sheet that a formula names."""
+    if cell.rule.sheet == sheet:
+        return ranges_in(_ELSEWHERE.sub("", cell.formula))
+    named = (match[0] for match in _ELSEWHERE.finditer(cell.formula))
+    return ranges_in(",".join(text for text in named if text.startswith(f"{sheet}!")))
 
 
 def innocent_readers(wrong: Iterable[ComputedCell], foreign: Iterable[Place]) -> set[Place]:
@@ -153,7 +165,7 @@ def innocent_readers(wrong: Iterable[ComputedCell], foreign: Iterable[Place]) ->
         for place, cell in there.items()
         if any(
             suspect != place and suspect[1] in window
-            for window in ranges_in(_ELSEWHERE.sub("", cell.formula))
+            for window in _windows(cell, EXPLAIN)
             for suspect in suspects
         )
     }
@@ -177,3 +189,29 @@ def label_findings(book: FoundBook) -> list[Finding]:
                     )
                 )
     return findings
+
+
+def table_findings(book: FoundBook) -> list[Finding]:
+    """What is not as it should be in the table by which the inspector finds every layer."""
+    places = inspector_places(book.network, book.layout)
+    findings = []
+    for column, line in enumerate(places.lines):
+        for row, expected in enumerate(table_column(line, places)):
+            found = book.cell(EXPLAIN, places.table, row, column)
+            if found.formula is None and _equal(found.value, expected):
+                continue
+            cell = places.table.cell(row, column)
+            findings.append(
+                Finding(
+                    *("table", f"{EXPLAIN}!{cell.a1}", line.name, None, row + 1, column + 1),
+                    *(expected, found.shown(cell), None),
+                )
+            )
+    return findings
+
+
+def _equal(found: Value, expected: float | str) -> bool:
+    """Whether a constant is another one, but for digits that programs do not save."""
+    if isinstance(found, float) and isinstance(expected, float):
+        return isclose(found, expected, rel_tol=1e-12)
+    return found == expected

@@ -118,6 +118,7 @@ def _words(finding: Finding) -> str:
         "typed": f"holds {found} where the formula {finding.formula} belongs",
         "padding": f"holds {found}, but padding must stay empty",
         "label": f"holds the label {found} where {expected} belongs",
+        "table": f"holds {found} where {expected} belongs, by which Explain finds its way",
         "live": f"computes {found}, NumPy {expected}",
         "stored": f"was saved as {found}, NumPy computes {expected}",
     }[finding.kind]

@@ -42,6 +42,7 @@ from xlconv.structure import (
     label_findings,
     padding_findings,
     spoiled_cells,
+    table_findings,
 )
 from xlconv.workbook import FoundBook, read_book
 
@@ -72,7 +73,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     given = {**book.drawn, **given_in(book.model, book.held)}
     truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
-    around = [*padding_findings(book), *label_findings(book)]
+    around = [*padding_findings(book), *label_findings(book), *table_findings(book)]
     formulas = dict(formula_findings(cells, truth))
     spoiled = spoiled_cells(cells, around)
     live = _check_live(book, cells, engine, spoiled, formulas.keys())
@@ -123,7 +124,8 @@ def _check_live(
     known = values | book.held
     compared = compare_locally(book.display, book.layout, known)
     compared |= acquitted(cells, compared, spoiled)
-    compared |= acquitted(cells, compared, innocent_readers(wrong_cells(cells, compared), foreign))
+    suspects = {*foreign, *spoiled}
+    compared |= acquitted(cells, compared, innocent_readers(wrong_cells(cells, compared), suspects))
     output = compare_end_to_end(book.display, book.layout, known)[book.network.output]
     return _Live(values, compared, float(output.error.max()))
 
