@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from building import (
     drawn_ranges,
     random_image,
     random_model,
+    sheet_parts,
     xml_cells,
 )
 from openxml_audit import OpenXmlValidator
@@ -29,10 +31,12 @@ from openxml_audit import OpenXmlValidator
 import xlconv
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, OutputError, XlconvError
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.grid import Range
+from xlconv.layer_rules import Rule
+from xlconv.layers import Concat, Conv2D, Dense, MaxPool2D, ReLU, Softmax
 from xlconv.layout import plan
 from xlconv.network import Model, Network
-from xlconv.rules import board_rules
+from xlconv.rules import board_rules, fitting
 from xlconv.templates import load_template, template_names
 
 MAX_ROWS, MAX_COLUMNS, MAX_FORMULA, MAX_TEXT = 1_048_576, 16_384, 8_192, 32_767
@@ -77,24 +81,6 @@ TOO_LARGE = {
         "characters",
         MAX_FORMULA,
     ),
-    "length of the end of a scale": (
-        one_picture(1, 2, 2, Conv2D("many", 250, 1)),
-        "many",
-        "characters",
-        MAX_FORMULA,
-    ),
-    "arguments of a count": (
-        one_picture(1, 1, 1, Conv2D("many", 256, 1)),
-        "many",
-        "arguments of one function",
-        255,
-    ),
-    "columns of a window": (
-        one_picture(1, 1, 6_000, MaxPool2D("pool", (1, 6_000))),
-        "pool",
-        "columns",
-        MAX_COLUMNS,
-    ),
 }
 
 
@@ -113,6 +99,72 @@ def test_what_does_not_fit_is_refused_by_name_and_number(what: str, tmp_path: Pa
     assert over == needed - limit > 0
     assert "\n" not in message
     assert list(tmp_path.iterdir()) == []
+
+
+CROWDS = {
+    "maps": one_picture(1, 2, 2, Conv2D("many", 300, 1)),
+    "maps with scales of their own": one_picture(1, 2, 2, Conv2D("many", 100, 1)),
+    "channels": one_picture(300, 2, 2),
+    "columns of a window": one_picture(1, 1, 300, MaxPool2D("pool", (1, 300))),
+    "rows of a window": one_picture(1, 4_200, 1, Dense("dense", 1)),
+    "inputs": Network(
+        "large",
+        (1, 1, 1),
+        (
+            *(ReLU(f"relu_{number}", inputs=("input",)) for number in range(60)),
+            Concat("all", inputs=tuple(f"relu_{number}" for number in range(60))),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CROWDS)
+def test_no_formula_of_a_crowd_is_too_much_for_excel(what: str, build_book: BuildBook) -> None:
+    """Neither too long, nor with too many arguments, nor too deep."""
+    path = build_book(CROWDS[what]).path
+    assert xlconv.verify(path).verdict == "agrees"
+    for sheet in sheet_parts(path):
+        for place, cell in xml_cells(path, sheet).items():
+            if cell.formula:
+                assert len(cell.formula) <= MAX_FORMULA, f"{sheet}!{place}"
+                arguments, deep = counted(cell.formula)
+                assert arguments <= 255, f"{sheet}!{place}"
+                assert deep <= 64, f"{sheet}!{place}"
+
+
+def counted(formula: str) -> tuple[int, int]:
+    """The most arguments of a function, and how many parentheses stand in each other."""
+    most, deep, open_ones = 0, 0, [1]
+    for sign in re.sub(r'"[^"]*"', "", formula):
+        if sign == "(":
+            open_ones.append(1)
+            deep = max(deep, len(open_ones) - 1)
+        elif sign == ",":
+            open_ones[-1] += 1
+            most = max(most, open_ones[-1])
+        elif sign == ")":
+            open_ones.pop()
+    return most, deep
+
+
+def test_too_many_arguments_are_refused() -> None:
+    cells = ",".join(f"$A${number}" for number in range(1, 257))
+    network = one_picture(1, 1, 1, ReLU("relu"), ReLU("relu_2"))
+    rule = Rule("scales", "scales:end_relu_2", None, Range(1, 1, 1, 1), f"MAX({cells})")
+    with pytest.raises(LimitError, match=r"layer 'relu_2' .* 256 arguments .* 1 more than .* 255"):
+        fitting([rule], network)
+    fits = replace(rule, formula=rule.formula.replace(",$A$256", ""))
+    assert fitting([fits], network) == [fits]
+
+
+def test_an_inspector_beyond_the_sheet_is_refused(
+    build_book: BuildBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its list of terms is as long as the largest window."""
+    monkeypatch.setattr("xlconv.sheets.MAX_ROWS", 120)
+    network = one_picture(1, 10, 12, ReLU("relu"), Dense("dense", 1), Dense("second", 1))
+    with pytest.raises(LimitError, match=r"layer 'dense' .*sheet Explain: .* 129 rows, 9 more"):
+        build_book(network)
 
 
 def test_the_number_of_columns_is_that_of_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,10 +236,9 @@ def test_a_board_may_use_the_last_column(what: str, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_full_worksheet_is_a_valid_file(tmp_path: Path) -> None:
-    """A board that reaches Excel's last column, with the widths of its columns. What a cell reads
-    is far smaller, for the sheet Explain shows it three times."""
+    """A board that reaches Excel's last column, with the widths of its columns."""
     for length in range(MAX_COLUMNS - 40, MAX_COLUMNS):
-        network = Network("full", (1, 1, length), (MaxPool2D("pool", (1, 2), (1, length)),))
+        network = Network("full", (1, 1, length), (MaxPool2D("pool", (1, length)),))
         try:
             plan(network)
         except LimitError:

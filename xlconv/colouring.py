@@ -68,7 +68,8 @@ def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
     for band in layout.bands:
         left, last = band.first - GAP, bottom + 2
         if band.tensor == INPUT:
-            left, last = band.first, max(place.bottom for place in layout.legends[INPUT])
+            lowest = layout.legends[INPUT] or [first.ringed(-1)]
+            left, last = band.first, max(place.bottom for place in lowest)
         areas = [Range(1, left, last, band.last - left + 1)]
         if band == layout.bands[-1] and layout.answer is not None:
             title = layout.answer.title

@@ -191,10 +191,8 @@ class _Planner:
         shape = self.network.shapes[tensor]
         if len(shape) == 1 or shape[0] > MOST_LEGENDS:
             return ()
-        both = signed(self.network, tensor)
-        return tuple(
-            legend(place, self.pitches.bottom, both) for place in self.tensors[tensor].maps
-        )
+        below, both = self.pitches.bottom, signed(self.network, tensor)
+        return tuple(legend(place, below, both) for place in self.tensors[tensor].maps)
 
     def _lanes(self) -> Iterable[Lane]:
         bands = {band.tensor: band for band in self.bands}
