@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -171,3 +173,17 @@ def test_words_tell_what_each_layer_does(
         line = " × ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} values"
         assert shown.cell(2, band.first).value == line
         assert board.cell(3, band.first).value
+
+
+def test_every_number_format_has_a_number_of_its_own(template: Template, tmp_path: Path) -> None:
+    """Those of conditional formats, too: programs may keep one list of all."""
+    path = tmp_path / "book.xlsx"
+    xlconv.build(path, template, template.image)
+    with zipfile.ZipFile(path) as archive:
+        styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    codes: dict[str, set[str]] = {}
+    for element in styles.iter():
+        if element.tag.endswith("}numFmt"):
+            codes.setdefault(element.get("numFmtId", ""), set()).add(element.get("formatCode", ""))
+    assert len(codes) > 5
+    assert [number for number, texts in codes.items() if len(texts) > 1] == []

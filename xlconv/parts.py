@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import xml.etree.ElementTree as ElementTree
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import singledispatch
@@ -47,7 +48,7 @@ from xlconv.grid import MAX_SHEET_NAME_LENGTH, Range, column_letters
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
 _EMU_PER_PIXEL = 9525
 _PIXELS_PER_CM = 96 / 2.54
-_FIRST_CUSTOM_FORMAT = 164
+_FIRST_RULE_FORMAT, _RULE_FORMATS = 1000, 30_000  # above the numbers of the cells' own formats
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 _STRINGS_RELATION = (
@@ -252,10 +253,17 @@ def _highlight_rule(rule: Highlight) -> Rule:
         font=Font(color=rule.colour) if rule.colour else None,
         fill=PatternFill(bgColor=rule.fill) if rule.fill else None,
         numFmt=(
-            NumberFormat(_FIRST_CUSTOM_FORMAT, rule.number_format) if rule.number_format else None
+            NumberFormat(_format_number(rule.number_format), rule.number_format)
+            if rule.number_format
+            else None
         ),
     )
     return Rule(type="expression", dxf=look, formula=[rule.formula], stopIfTrue=rule.last or None)
+
+
+def _format_number(code: str) -> int:
+    """A number for a rule's number format that no other format has, in whatever book."""
+    return _FIRST_RULE_FORMAT + zlib.crc32(code.encode()) % _RULE_FORMATS
 
 
 def _chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
