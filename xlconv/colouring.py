@@ -13,7 +13,7 @@ from xlconv import formulas
 from xlconv.blocks import ColourScale, Highlight, Values
 from xlconv.choices import Display
 from xlconv.desk import Line
-from xlconv.desk_formulas import hidden, on_frame, scale_limit, scale_limit_of
+from xlconv.desk_formulas import hidden, on_frame, scale_limit
 from xlconv.desk_rules import WRONG
 from xlconv.grid import Range
 from xlconv.layers import Sigmoid, Softmax
@@ -44,7 +44,7 @@ def colour_rules(
             yield _around_zero(placement.maps, placement.range, line, colours)
         elif name.endswith("_mask"):
             yield _faint(placement.maps, 0.5, "0;0;0")
-            limit = scale_limit_of(line.shown, formulas.largest(placement.range, fixed=True))
+            limit = scale_limit(line.shown, formulas.largest(placement.range, fixed=True))
             yield ColourScale(placement.maps, limit, None, colours.paper, colours.rectified)
     for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
@@ -94,11 +94,8 @@ def _tensor(
     vector = len(network.shapes[tensor]) == 1
     for number, place in enumerate(maps):
         places = (place, *legends[number : number + 1])
-        dark = (
-            _dark(place, legends[number])
-            if tensor == INPUT and legends and len(maps) != 3
-            else None
-        )
+        inked = tensor == INPUT and len(maps) != len(CHANNEL_COLOURS)
+        dark = _dark(place, legends[number]) if inked and legends else None
         yield from _outlines(display, tensor, number, values, layout, dark)
         if not vector:
             yield _faint(places, 0.05, "0;0;0")
@@ -106,8 +103,11 @@ def _tensor(
             yield _faint(places, 0.005, "0.00;0.00;0.00", colour=None)
         if dark is not None:
             # Digits turn white where the ink is too dark for black ones.
-            yield Highlight(places, dark, colour=WHITE, now=_dark_pixels(values[INPUT], maps))
-        limit = scale_limit(line.shown, legends[number].last if legends else line.limit)
+            yield Highlight(
+                places, dark, colour=WHITE, now=_dark_pixels(values[INPUT], number, place)
+            )
+        end = legends[number].last if legends else line.limit
+        limit = scale_limit(line.shown, end.absolute)
         if signed(network, tensor):
             yield ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
         else:
@@ -169,16 +169,17 @@ def _dark(place: Range, legend: Range) -> str:
     return f"{place.first.a1}>0.45*{legend.last.absolute}"
 
 
-def _dark_pixels(pixels: Values, maps: tuple[Range, ...]) -> tuple[Range, ...]:
+def _dark_pixels(pixels: Values, number: int, place: Range) -> tuple[Range, ...]:
+    """The dark pixels of one map, beside the darkest of all."""
     numbers = np.asarray(pixels, dtype=np.float64)
-    dark = np.argwhere(numbers > 0.45 * np.nanmax(numbers))
-    return tuple(Range.of(maps[channel].cell(row, column)) for channel, row, column in dark)
+    dark = np.argwhere(numbers[number] > 0.45 * np.nanmax(numbers))
+    return tuple(Range.of(place.cell(row, column)) for row, column in dark)
 
 
 def _around_zero(
     places: tuple[Range, ...], whole: Range, line: Line, colours: Palette
 ) -> ColourScale:
-    limit = scale_limit_of(line.shown, formulas.largest_magnitude(whole))
+    limit = scale_limit(line.shown, formulas.largest_magnitude(whole))
     return ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
 
 

@@ -144,17 +144,6 @@ def largest_of(places: Iterable[Range]) -> str:
     return f"MAX({','.join(['0', *(place.absolute for place in places)])})"
 
 
-def largest_magnitude_of(places: Iterable[Range]) -> str:
-    """The largest distance from zero in several ranges: never the range around them, in which
-    cells stand that depend on it.
-
-    >>> largest_magnitude_of([Range(1, 1, 2, 2), Range(5, 1, 2, 2)])
-    'MAX(MAX($A$1:$B$2,$A$5:$B$6),-MIN($A$1:$B$2,$A$5:$B$6))'
-    """
-    texts = ",".join(place.absolute for place in places)
-    return f"MAX(MAX({texts}),-MIN({texts}))"
-
-
 def scale_end(number: Cell, inside: Range, layer: Cell, network: Cell) -> str:
     """The end of a map's colour scale: the map's own, its layer's or the network's.
 
@@ -174,20 +163,11 @@ def negative(value: Cell) -> str:
     return f"-{value.absolute}"
 
 
-def scale_limit(shown: Cell, end: Cell) -> str:
+def scale_limit(shown: Cell, end: str) -> str:
     """The end of a colour scale; so far away that all is zero's colour while the layer is hidden.
 
-    >>> scale_limit(Cell(5, 4), Cell(9, 4))
-    'IF($D$5=0,1E+300,$D$9)'
-    """
-    return scale_limit_of(shown, end.absolute)
-
-
-def scale_limit_of(shown: Cell, end: str) -> str:
-    """The same for an end that is computed.
-
-    >>> scale_limit_of(Cell(5, 4), "MAX($A$1:$A$9)")
-    'IF($D$5=0,1E+300,MAX($A$1:$A$9))'
+    >>> scale_limit(Cell(5, 4), "$D$9"), scale_limit(Cell(5, 4), "MAX($A$1:$A$9)")
+    ('IF($D$5=0,1E+300,$D$9)', 'IF($D$5=0,1E+300,MAX($A$1:$A$9))')
     """
     return f"IF({shown.absolute}=0,1E+300,{end})"
 

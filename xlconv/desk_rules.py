@@ -29,7 +29,7 @@ from xlconv.desk import (
     GalleryPlaces,
     check_cell,
 )
-from xlconv.formulas import on, same
+from xlconv.formulas import largest_magnitude, on, same
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Softmax, source, sources
@@ -126,7 +126,7 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     number = text.number_of(desk.scale.first, (first, second))
     yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
     for tensor in layout.tensors:
-        largest = text.largest_magnitude_of(layout.filled(tensor))
+        largest = largest_magnitude(*layout.filled(tensor))
         yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
     maps = scaled_together(network)
     ends = _runs(desk.lines[tensor].limit for tensor in maps)

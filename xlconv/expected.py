@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from xlconv.choices import Display
 from xlconv.desk_steps import desk_steps, picture_steps
 from xlconv.explaining import explain_steps
 from xlconv.network import INPUT
 from xlconv.operators import Step, Values
 from xlconv.places import Layout
-from xlconv.reference import checked_image, steps
+from xlconv.reference import checked_image, filled, steps
 
 
 def workbook_steps(
@@ -35,7 +33,4 @@ def workbook_values(display: Display, layout: Layout) -> dict[str, Values]:
         INPUT: checked_image(display.model, display.image),
         **display.given,
     }
-    with np.errstate(over="ignore", invalid="ignore"):  # what a cell cannot hold is refused later
-        for step in workbook_steps(display, layout, values):
-            values[step.name] = step.value
-    return values
+    return filled(values, workbook_steps(display, layout, values))

@@ -312,13 +312,19 @@ def rows(values: Range) -> str:
     return f"ROWS({values.absolute})"
 
 
-def largest_magnitude(values: Range) -> str:
-    """The largest distance from zero in a range: the ends of a scale around zero.
+def largest_magnitude(*places: Range) -> str:
+    """The largest distance from zero in ranges: the ends of a scale around zero.
 
     >>> largest_magnitude(Range(1, 1, 2, 2))
     'MAX(MAX($A$1:$B$2),-MIN($A$1:$B$2))'
+
+    Several are named one by one: in the range around them cells may stand that depend on it.
+
+    >>> largest_magnitude(Range(1, 1, 2, 2), Range(5, 1, 2, 2))
+    'MAX(MAX($A$1:$B$2,$A$5:$B$6),-MIN($A$1:$B$2,$A$5:$B$6))'
     """
-    return f"MAX(MAX({values.absolute}),-MIN({values.absolute}))"
+    texts = ",".join(place.absolute for place in places)
+    return f"MAX(MAX({texts}),-MIN({texts}))"
 
 
 def sum_on(sheet: str, values: Iterable[Range]) -> str:

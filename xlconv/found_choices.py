@@ -63,13 +63,11 @@ class FoundCells:
         raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {value!r}; {remedy}")
 
 
-_NOT_KNOWN: float | str = UNKNOWN
-
-
 def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choices:
     """What is chosen now."""
     desk = layout.desk
-    picture, actual = 0, _NOT_KNOWN
+    picture = 0
+    actual: float | str = UNKNOWN
     if layout.gallery is not None and desk.picture is not None:
         picture = _picture(cells, desk.picture.first, layout.gallery.count)
     elif layout.verdict is not None:

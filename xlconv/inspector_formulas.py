@@ -31,15 +31,6 @@ def of_layer(values: Range, layer: Cell) -> str:
     return f"INDEX(${letters[0]}{first.row}:${letters[1]}{last.row},1,{layer.absolute})"
 
 
-def number_in(name: Cell, names: Range) -> str:
-    """The number of a name in a list, from 1.
-
-    >>> number_in(Cell(5, 3), Range(10, 30, 1, 7))
-    'MATCH($C$5,$AD$10:$AJ$10,0)'
-    """
-    return f"MATCH({name.absolute},{names.absolute},0)"
-
-
 def nth(values: Range, number: str) -> str:
     """A value of a list, by its number from 1.
 

@@ -89,14 +89,12 @@ class InspectorPlaces:
 
     # The left part.
 
-    def beside(self, row: int, column: int = TYPED) -> Range:
-        return Range(row, column, 1, 1)
-
     unit = Range(9, LABELS, 1, 1)
     board, result, equal, then = (Range(row, TYPED, 1, 1) for row in (10, 11, 12, 13))
     then_name = Range(13, LABELS, 1, 1)
     facts = Range(16, TYPED, FACTS, 1)
     fact_names = Range(16, LABELS, FACTS, 1)
+
     # The maps in the middle.
 
     @cached_property

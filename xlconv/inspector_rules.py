@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from xlconv.desk import BOARD, CHOSEN, EXPLAIN, USED
-from xlconv.formulas import on, sigmoid
+from xlconv.formulas import on, place_in_list, sigmoid
 from xlconv.grid import Cell, Range
 from xlconv.inspector import EXPONENTS, OPERATIONS, WEIGHTS
 from xlconv.inspector_formulas import (
     by_operation,
     choose,
     nth,
-    number_in,
     of_layer,
     short,
     unless,
@@ -58,7 +57,7 @@ def _cellwise(key: str, place: Range, text: Callable[[int, int], str]) -> Rule:
 def _chosen(places: InspectorPlaces) -> Iterator[Rule]:
     """The number of the chosen layer and what the table says of it, then map, row and column."""
     names = places.searched("name")
-    yield _rule("layer", Range.of(USED.first), number_in(CHOSEN.first, names))
+    yield _rule("layer", Range.of(USED.first), place_in_list(CHOSEN.first, names))
     yield _rule("chosen", places.chosen, of_layer(names, USED.first))
     for row, key in enumerate(("maps", "rows", "columns"), 1):
         most = places.of(key).absolute

@@ -120,8 +120,12 @@ def _zoom(layout: Layout) -> int:
 
 def _computed(rule: Rule, values: Mapping[str, Values], model: Model, colours: Palette) -> Block:
     value = values[rule.key] if rule.channel is None else values[rule.key][rule.channel]
+    return rule_block(rule, value, _style(rule, model, colours))
+
+
+def rule_block(rule: Rule, value: Values, style: Style) -> FormulaBlock | CellwiseBlock:
+    """The cells of a rule, on whatever sheet."""
     shaped = value.reshape(rule.range.height, rule.range.width)
-    style = _style(rule, model, colours)
     if rule.cellwise is None:
         return FormulaBlock(rule.range, rule.formula, shaped, style)
     return CellwiseBlock(rule.range, tuple(rule.texts()), shaped, style)

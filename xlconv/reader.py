@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -84,7 +85,13 @@ class Package:
     def sheet(self, name: str) -> FoundSheet:
         """The cells of a sheet that are not empty, by row and column from 1."""
         with _opened(self.path) as archive:
-            return dict(_cells(archive, self.parts[name], _strings(archive, self.path)))
+            return dict(_cells(archive, self.parts[name], self._shared))
+
+    @cached_property
+    def _shared(self) -> list[str]:
+        """The texts that all sheets share, read once."""
+        with _opened(self.path) as archive:
+            return _strings(archive)
 
 
 def open_package(path: Path) -> Package:
@@ -157,7 +164,7 @@ def _root(archive: zipfile.ZipFile) -> str:
     return root
 
 
-def _strings(archive: zipfile.ZipFile, path: Path) -> list[str]:
+def _strings(archive: zipfile.ZipFile) -> list[str]:
     part = _relations(archive, _root(archive)).get("sharedStrings")
     if part is None:
         return []

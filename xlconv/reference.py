@@ -7,7 +7,7 @@ and the counts (`counts`). Must not know how a workbook computes the same: nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -44,8 +44,13 @@ def forward_steps(
     the counts. `given` holds what only a workbook knows: its random numbers, and how many cells
     of its picture and weights are not empty."""
     values: dict[str, Values] = {INPUT: checked_image(model, image), **(given or {})}
+    return filled(values, steps(model, values))
+
+
+def filled(values: dict[str, Values], made: Iterable[Step]) -> dict[str, Values]:
+    """The values with those of steps that are computed from them, one after another."""
     with np.errstate(over="ignore", invalid="ignore"):  # what a cell cannot hold is refused later
-        for step in steps(model, values):
+        for step in made:
             values[step.name] = step.value
     return values
 

@@ -12,11 +12,9 @@ import numpy as np
 
 from xlconv.blocks import (
     Block,
-    CellwiseBlock,
     Choice,
     ColourScale,
     ConstantBlock,
-    FormulaBlock,
     Highlight,
     Pages,
     Sheet,
@@ -40,6 +38,7 @@ from xlconv.inspector_places import (
 )
 from xlconv.inspector_rules import explain_rules
 from xlconv.layer_rules import Rule
+from xlconv.lower import rule_block
 from xlconv.palette import FAINT, QUIET, Palette
 
 _MAP_PIXELS, _BEHIND_PIXELS = 34, 62
@@ -149,11 +148,8 @@ def counting(places: InspectorPlaces, most: int) -> str:
 
 
 def _computed(rule: Rule, values: Mapping[str, Values]) -> Block:
-    shaped = values[rule.key].reshape(rule.range.height, rule.range.width)
     style = _STYLES.get(rule.key.partition(":")[2], _BEHIND)
-    if rule.cellwise is None:
-        return FormulaBlock(rule.range, rule.formula, shaped, style)
-    return CellwiseBlock(rule.range, tuple(rule.texts()), shaped, style)
+    return rule_block(rule, values[rule.key], style)
 
 
 def _line(row: int, column: int, text: str, style: Style, link: str | None = None) -> TextBlock:
