@@ -40,9 +40,9 @@ from xlconv.layers import (
     Softmax,
 )
 from xlconv.layout import plan
+from xlconv.model_columns import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
 from xlconv.network import Network
 from xlconv.reference import forward_steps
-from xlconv.sheets.columns import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
 from xlconv.sheets.model import model_rules
 from xlconv.templates import template_names
 

@@ -34,6 +34,7 @@ from xlconv.shapes import channels_read, map_count
 from xlconv.words import PICTURE_WORDS, layer_words
 
 _TITLE_COLUMNS = 8  # columns over which a map's title runs
+_STATE_COLUMNS = 11  # behind a title with a state
 _AGAIN = 48  # columns after which the title of a wide layer, or the words on a line, come again
 
 
@@ -41,7 +42,7 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
     """Every text of the board that is not computed."""
     for band in layout.bands:
         yield from _title(network, band)
-        yield _to_guide(band)
+        yield _to_guide(band, layout)
         yield from _arrows(network, layout, band)
     for layer in network.layers:
         yield from weight_captions(layer, network, layout)
@@ -60,9 +61,10 @@ def _title(network: Network, band: Band) -> Iterator[TextBlock]:
         yield _line(Cell(3, column), words, palette.LAYER_WORDS)
 
 
-def _to_guide(band: Band) -> TextBlock:
-    """The way back to the Guide, in the frozen rows."""
-    cell = Cell(2, band.first + _TITLE_COLUMNS)
+def _to_guide(band: Band, layout: Layout) -> TextBlock:
+    """The way back to the Guide, in the frozen rows, behind the shape and what it is called."""
+    opened = layout.exercise is not None and band.tensor in layout.exercise.layers
+    cell = Cell(2, band.first + (_STATE_COLUMNS if opened else _TITLE_COLUMNS))
     return TextBlock(Range.of(cell), "← Guide", palette.TO_GUIDE, f"{GUIDE}!A1", runs_on=True)
 
 

@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 import numpy as np
 
+from xlconv.exercise import Checks
 from xlconv.gallery import Gallery
 from xlconv.layers import Conv2D, Layer, Windowed
 from xlconv.network import Array, Model, Network, label_cell
@@ -68,6 +69,7 @@ class Display:
     (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
     what stands in the cells that say what each shows. Both are empty without a gallery. `given`
     is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
+    `checks` are those of an exercise.
     """
 
     model: Model
@@ -76,6 +78,7 @@ class Display:
     pictures: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
     labels: tuple[float | str, ...] = ()
     given: Mapping[str, Array] = field(default_factory=dict)
+    checks: Checks = field(default_factory=Checks)
 
     @property
     def network(self) -> Network:

@@ -17,7 +17,9 @@ from xlconv.choices import SCALES, Display, first_display
 from xlconv.collecting import template_gallery
 from xlconv.desk import BOARD
 from xlconv.errors import TemplateError
-from xlconv.expected import workbook_values
+from xlconv.exercise import Exercise
+from xlconv.exercise_places import exercise_places
+from xlconv.expected import handed_out, handed_out_values
 from xlconv.gallery import Gallery, shown_first
 from xlconv.grid import Range
 from xlconv.layout import plan
@@ -29,6 +31,7 @@ from xlconv.palette import palette_named
 from xlconv.reference import checked_image
 from xlconv.sheets import board_range, guide, inspector_places
 from xlconv.sheets import model as model_sheet_module
+from xlconv.sheets.exercise import exercise_sheet
 from xlconv.sheets.explain import counting, explain_sheet
 from xlconv.sheets.images import images_sheet
 from xlconv.templates import Template
@@ -45,6 +48,7 @@ def build(
     gallery: Gallery | None = None,
     scale: str = "layer",
     protect: bool = False,
+    exercise: Exercise | None = None,
 ) -> None:
     """Write the workbook of a model that looks at a picture.
 
@@ -52,12 +56,13 @@ def build(
     "grey"; left out, a template's own. With a `gallery` the board looks its picture up, and people
     may choose another; a template has one of its own. There is one colour `scale` for each "map",
     for each "layer" or for the whole "network". With `protect`, only cells that are meant to be
-    changed can be; there is no password. The file is written beside `path` and then renamed.
+    changed can be; there is no password. With an `exercise`, the cells of some layers are left
+    open for a learner to fill in. The file is written beside `path` and then renamed.
 
     Raises ImageError for a picture of another shape, LimitError for a network larger than a
     worksheet, OutputError if the file cannot be written, or exists and `overwrite` is false.
     """
-    book = compile_book(model, image, palette, gallery, scale, protect)
+    book = compile_book(model, image, palette, gallery, scale, protect, exercise)
     write_book(Path(path), book, overwrite)
 
 
@@ -68,6 +73,7 @@ def compile_book(
     gallery: Gallery | None = None,
     scale: str = "layer",
     protect: bool = False,
+    exercise: Exercise | None = None,
 ) -> Book:
     """The workbook as data: every sheet with its blocks."""
     network = model.network
@@ -79,10 +85,11 @@ def compile_book(
     chosen = palette or own_palette
     colours = palette_named(chosen)
     display = _display(model, image, gallery, scale)
-    layout = plan(network, display.count)
-    values = workbook_values(display, layout)
+    layout = replace(plan(network, display.count), exercise=exercise)
+    display = handed_out(display, layout)
+    values = handed_out_values(display, layout)
     places = inspector_places(network, layout)
-    lines = manifest_lines(Manifest(__version__, chosen, network, display.count))
+    lines = manifest_lines(Manifest(__version__, chosen, network, display.count, exercise))
     text = model_sheet_module.text_range(network, lines)
     names: dict[str, tuple[str, Range]] = {
         name: (BOARD, place) for name, place in layout.names(network).items()
@@ -95,6 +102,9 @@ def compile_book(
     ]
     if layout.gallery is not None:
         sheets.insert(1, images_sheet(display, layout.gallery, colours))
+    open_places = exercise_places(network, layout)
+    if open_places is not None:
+        sheets.insert(1, exercise_sheet(display, layout, open_places, values))
     return Book(
         title,
         description,

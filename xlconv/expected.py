@@ -6,14 +6,25 @@ Joins them in the order of computation. Must not know formulas, files or looks.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
 
 from xlconv.choices import Display
 from xlconv.desk_steps import desk_steps, picture_steps
+from xlconv.exercise_places import exercise_places
+from xlconv.exercise_steps import (
+    EMPTY_CELLS,
+    emptied,
+    given_sums,
+    made_checks,
+    with_exercise,
+)
 from xlconv.explaining import explain_steps
 from xlconv.network import INPUT
 from xlconv.operators import Step, Values
 from xlconv.places import Layout
-from xlconv.reference import checked_image, filled, steps
+from xlconv.reference import checked_image, filled, forward_steps, steps, sum_steps
 
 
 def workbook_steps(
@@ -21,6 +32,10 @@ def workbook_steps(
 ) -> Iterator[Step]:
     """Each result in the order of computation, computed from those before it as `values` has
     them when it is asked for: NumPy's own, or those that were found in a workbook."""
+    yield from with_exercise(display, layout, values, _steps(display, layout, values))
+
+
+def _steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     yield from picture_steps(display, layout, values)
     yield from steps(display.model, values)
     yield from explain_steps(display, layout, values)
@@ -28,9 +43,36 @@ def workbook_steps(
 
 
 def workbook_values(display: Display, layout: Layout) -> dict[str, Values]:
-    """The value of every computed cell, by the names of their rules."""
-    values: dict[str, Values] = {
-        INPUT: checked_image(display.model, display.image),
-        **display.given,
-    }
+    """The value of every computed cell, by the names of their rules; where cells are left open,
+    what belongs there."""
+    values = _first_values(display)
     return filled(values, workbook_steps(display, layout, values))
+
+
+def _first_values(display: Display) -> dict[str, Values]:
+    return {INPUT: checked_image(display.model, display.image), **display.given}
+
+
+def handed_out(display: Display, layout: Layout) -> Display:
+    """What a workbook shows, with all that an exercise's checks must know, and its cells empty."""
+    places = exercise_places(display.network, layout)
+    if places is None:
+        return display
+    right = forward_steps(display.model, display.image, display.given)
+    given = given_sums(places, sum_steps(display.model, right))
+    empty = {
+        f"{EMPTY_CELLS}{number}": np.ones(part.open.size)
+        for number, part in enumerate(places.parts, 1)
+    }
+    checks = made_checks(places, right, given)
+    return replace(display, given={**display.given, **empty}, checks=checks)
+
+
+def handed_out_values(display: Display, layout: Layout) -> dict[str, Values]:
+    """The value of every computed cell of a new workbook: open cells count as 0."""
+    places = exercise_places(display.network, layout)
+    if places is None:
+        return workbook_values(display, layout)
+    values, right = _first_values(display), workbook_values(display, layout)
+    made = (emptied(step, places, right) for step in workbook_steps(display, layout, values))
+    return filled(values, made)

@@ -34,6 +34,9 @@ from xlconv.colouring import KERNELS, colour_rules
 from xlconv.desk import BOARD
 from xlconv.desk_blocks import controls, desk_blocks, desk_choices, empty_controls
 from xlconv.desk_rules import desk_rules, picture_rules
+from xlconv.exercise_blocks import open_blocks, open_choices, open_titles
+from xlconv.exercise_places import ExercisePlaces, exercise_places
+from xlconv.exercise_rules import as_exercise
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Dense, KernelDemo, Layer, Sigmoid, Softmax
@@ -61,14 +64,16 @@ def lower(
     gives them; `counting` names the cells that hold the numbers from 0."""
     model = display.model
     network = model.network
-    rules = [
+    places = exercise_places(network, layout)
+    board = [
         *picture_rules(network, layout),
         *board_rules(network, layout),
         *desk_rules(network, layout),
     ]
+    rules = as_exercise(board, network, layout)
     blocks = [
         *_constants(model, values, layout),
-        *(_computed(rule, values, model, colours) for rule in rules),
+        *(block for rule in rules for block in _computed(rule, values, model, colours, places)),
         *desk_blocks(display, layout),
         *_rings(layout),
         *_gaps(layout),
@@ -82,10 +87,17 @@ def lower(
     return Sheet(
         BOARD,
         tuple(blocks),
-        rules=tuple(colour_rules(display, values, layout, colours)),
+        rules=(
+            *colour_rules(display, values, layout, colours),
+            *(open_titles(places, layout) if places else ()),
+        ),
         merges=_merges(layout),
         charts=tuple(_charts(model, layout, colours)),
-        choices=(*_choices(network, layout), *desk_choices(display, layout, counting)),
+        choices=(
+            *_choices(network, layout),
+            *desk_choices(display, layout, counting),
+            *(open_choices(network, places) if places else ()),
+        ),
         column_width=palette.CELL_PIXELS,
         row_height=palette.CELL_PIXELS,
         widths={1: 12, **widths},
@@ -118,9 +130,16 @@ def _zoom(layout: Layout) -> int:
     return max(20, min(100, int(fits * 20) * 5))
 
 
-def _computed(rule: Rule, values: Mapping[str, Values], model: Model, colours: Palette) -> Block:
+def _computed(
+    rule: Rule,
+    values: Mapping[str, Values],
+    model: Model,
+    colours: Palette,
+    places: ExercisePlaces | None,
+) -> list[Block]:
     value = values[rule.key] if rule.channel is None else values[rule.key][rule.channel]
-    return rule_block(rule, value, _style(rule, model, colours))
+    opened = open_blocks(places, rule.key, rule.channel, value) if places else None
+    return opened or [rule_block(rule, value, _style(rule, model, colours))]
 
 
 def rule_block(rule: Rule, value: Values, style: Style) -> FormulaBlock | CellwiseBlock:

@@ -6,9 +6,11 @@ palette and the network. Must not know how cells are written or read.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from xlconv.errors import BookError, NetworkError
+from xlconv.exercise import Exercise, exercise_of
 from xlconv.network import Network
 from xlconv.notation import network_of, network_text, read_toml
 
@@ -18,13 +20,14 @@ MAX_PICTURES = 1000
 
 @dataclass(frozen=True)
 class Manifest:
-    """xlconv's version, the palette's name, the network, and how many pictures the gallery has,
-    if there is one."""
+    """xlconv's version, the palette's name, the network, how many pictures the gallery has, if
+    there is one, and the exercise, if it is one."""
 
     version: str
     palette: str
     network: Network
     pictures: int | None = None
+    exercise: Exercise | None = None
 
 
 def manifest_lines(manifest: Manifest) -> list[str]:
@@ -32,7 +35,22 @@ def manifest_lines(manifest: Manifest) -> list[str]:
     head = f'xlconv = "{manifest.version}"\npalette = "{manifest.palette}"\n'
     if manifest.pictures is not None:
         head += f"pictures = {manifest.pictures}\n"
+    if manifest.exercise is not None:
+        head += f"exercise = {_exercise_text(manifest.exercise)}\n"
     return (head + network_text(manifest.network)).rstrip("\n").split("\n")
+
+
+def _exercise_text(exercise: Exercise) -> str:
+    """An exercise as a TOML table in one line."""
+    table = {"layers": list(exercise.layers), **{key: getattr(exercise, key) for key in _OPTIONS}}
+    # JSON's texts, numbers and lists are TOML's, too.
+    pairs = (
+        f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in table.items() if v is not None
+    )
+    return f"{{ {', '.join(pairs)} }}"
+
+
+_OPTIONS = ("first", "seed", "student")
 
 
 def parse_manifest(lines: list[str], where: str) -> Manifest:
@@ -52,4 +70,23 @@ def parse_manifest(lines: list[str], where: str) -> Manifest:
             "undo the change to it or build the workbook again"
         )
     palette = str(table.get("palette", "lesson"))
-    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures)
+    exercise = _exercise(table.get("exercise"), network, where)
+    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures, exercise)
+
+
+def _exercise(table: object, network: Network, where: str) -> Exercise | None:
+    if table is None:
+        return None
+    try:
+        if not isinstance(table, dict) or not {*table} <= {"layers", *_OPTIONS}:
+            raise NetworkError(f"it is {table!r}")
+        layers = table.get("layers")
+        return exercise_of(
+            network,
+            layers if isinstance(layers, list) else (),
+            **{key: table.get(key) for key in _OPTIONS},
+        )
+    except NetworkError as error:
+        raise BookError(
+            f"{where}: the exercise cannot be read: {error}; undo the change to it"
+        ) from error

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xlconv.desk import Desk, GalleryPlaces, LossPlaces, Verdict
+from xlconv.exercise import Exercise
 from xlconv.grid import Cell, Range
 from xlconv.network import Network
 from xlconv.shapes import NO_MARGIN, Margin
@@ -135,7 +136,7 @@ class Layout:
     `inner` holds what layers show on their way (`dropout_mask`), `cells` single computed cells
     (`dropout_share`), `controls` the cells in which people set a layer's settings, by layer and
     setting. `legends` stand below the maps, by tensor; `verdict` and `loss` are there where
-    the network tells classes.
+    the network tells classes. `exercise` says which layers are left open, if any.
     """
 
     bands: tuple[Band, ...]
@@ -154,6 +155,7 @@ class Layout:
     verdict: Verdict | None
     loss: LossPlaces | None
     gallery: GalleryPlaces | None
+    exercise: Exercise | None = None
 
     def filled(self, tensor: str) -> tuple[Range, ...]:
         """Ranges that hold all numbers of a tensor, and no legend's between them."""

@@ -49,7 +49,9 @@ def forward_steps(
 
 def filled(values: dict[str, Values], made: Iterable[Step]) -> dict[str, Values]:
     """The values with those of steps that are computed from them, one after another."""
-    with np.errstate(over="ignore", invalid="ignore"):  # what a cell cannot hold is refused later
+    with np.errstate(
+        over="ignore", invalid="ignore", divide="ignore"
+    ):  # what a cell cannot hold is refused later
         for step in made:
             values[step.name] = step.value
     return values

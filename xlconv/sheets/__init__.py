@@ -5,6 +5,7 @@ from __future__ import annotations
 from xlconv.desk import EXPLAIN
 from xlconv.desk_rules import desk_rules, picture_rules
 from xlconv.errors import LimitError
+from xlconv.exercise_rules import as_exercise, exercise_rules
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Range
 from xlconv.inspector import layer_lines
 from xlconv.inspector_places import TOP, InspectorPlaces
@@ -18,13 +19,14 @@ from xlconv.sheets.model import model_rules
 
 def workbook_rules(network: Network, layout: Layout) -> list[Rule]:
     """The rules of all computed cells of a workbook, in the order of computation."""
-    return [
+    rules = [
         *picture_rules(network, layout),
         *board_rules(network, layout),
         *desk_rules(network, layout),
         *explain_rules(inspector_places(network, layout), board_range(layout)),
         *model_rules(network, layout),
     ]
+    return [*as_exercise(rules, network, layout), *exercise_rules(network, layout)]
 
 
 def inspector_places(network: Network, layout: Layout) -> InspectorPlaces:

@@ -14,10 +14,7 @@ from xlconv.desk import BOARD
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import BatchNorm2D, Conv2D, Dense, KernelDemo, Layer, source
-from xlconv.network import INPUT, Network
-from xlconv.places import Layout
-from xlconv.shapes import channels_read, dilation
-from xlconv.sheets.columns import (
+from xlconv.model_columns import (
     FIRST_COLUMN,
     MOST_ROW,
     SHEET,
@@ -25,6 +22,9 @@ from xlconv.sheets.columns import (
     cell_of,
     total_cell,
 )
+from xlconv.network import INPUT, Network
+from xlconv.places import Layout
+from xlconv.shapes import channels_read, dilation
 from xlconv.size_formulas import Arithmetic, Factor
 
 COUNTS = "counts"

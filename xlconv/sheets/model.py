@@ -17,12 +17,7 @@ from xlconv.desk import BOARD
 from xlconv.grid import Cell, Range
 from xlconv.layer_rules import Rule
 from xlconv.layers import Layer, sources
-from xlconv.network import INPUT, Network
-from xlconv.palette import QUIET, Palette
-from xlconv.places import Layout
-from xlconv.rules import fitting
-from xlconv.settings import settings
-from xlconv.sheets.columns import (
+from xlconv.model_columns import (
     COLUMNS,
     FIRST_COLUMN,
     GROUP_ROW,
@@ -34,6 +29,11 @@ from xlconv.sheets.columns import (
     column_of,
     total_cell,
 )
+from xlconv.network import INPUT, Network
+from xlconv.palette import QUIET, Palette
+from xlconv.places import Layout
+from xlconv.rules import fitting
+from xlconv.settings import settings
 from xlconv.sheets.costs import BAR, cost_rules, parameter_arithmetic
 from xlconv.sheets.sizes import maps_text, size_rules, size_sides
 from xlconv.words import PICTURE_WORDS, layer_words

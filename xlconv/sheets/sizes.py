@@ -26,10 +26,10 @@ from xlconv.layers import (
     source,
     sources,
 )
+from xlconv.model_columns import SHEET, cell_of
 from xlconv.network import INPUT, TICK, Network
 from xlconv.places import Layout
 from xlconv.shapes import dilation, extent, padding
-from xlconv.sheets.columns import SHEET, cell_of
 from xlconv.size_formulas import Arithmetic
 
 SHAPES = "shapes"

@@ -1,0 +1,243 @@
+"""The `Exercise` sheet: what is to be filled in, and whether it is right yet.
+
+The right answer is not in it: a check adds up the cells, each times a number of its own, and
+compares the sum with the one that is right. Must not know how a file is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlconv import palette
+from xlconv.blocks import (
+    Block,
+    ConstantBlock,
+    Highlight,
+    Pages,
+    Sheet,
+    Style,
+    TextBlock,
+    Values,
+)
+from xlconv.choices import Display
+from xlconv.desk import BOARD, GUIDE, MODEL
+from xlconv.exercise import Exercise, check_key
+from xlconv.exercise_blocks import STATE_COLOURS
+from xlconv.exercise_formulas import CHANGED, CLOSE, NOT_YET, RIGHT, TO_DO
+from xlconv.exercise_places import (
+    CELLS,
+    CHECK,
+    FILLED,
+    HEAD_ROW,
+    KEY_COLUMN,
+    LAYER,
+    MAGNITUDE,
+    SHEET,
+    STATE,
+    WORDS,
+    ExercisePlaces,
+    Part,
+)
+from xlconv.exercise_places import RIGHT as RIGHT_COLUMN
+from xlconv.exercise_rules import EXERCISE, exercise_rules
+from xlconv.grid import Cell, Range
+from xlconv.layers import Conv2D, Dense, Layer, Softmax, sources
+from xlconv.lower import rule_block
+from xlconv.network import INPUT, Network
+from xlconv.palette import QUIET
+from xlconv.places import Layout
+from xlconv.words import layer_words
+
+_TITLE = Style(size=24, bold=True, horizontal="left")
+_LEAD = Style(size=12, horizontal="left", colour=QUIET)
+_TEXT = Style(size=12, horizontal="left")
+_LINK = Style(size=12, bold=True, horizontal="left", colour="1F5F99")
+_HEAD = Style(size=11, bold=True, fill="E8ECF0", border="C5CDD5", wrap=True)
+_LAYER = Style(size=12, bold=True, horizontal="left", colour="1F5F99", fill="F5F1FB")
+_LAYER_WORDS = Style(size=12, horizontal="left", fill="F5F1FB")
+_LAYER_COUNT = Style(size=12, bold=True, number_format="#,##0", fill="F5F1FB")
+_PART = Style(size=12, horizontal="left", border="E1E6EB")
+_PART_LINK = Style(size=12, horizontal="left", colour="1F5F99", border="E1E6EB")
+_COUNT = Style(size=12, number_format="#,##0", border="E1E6EB")
+_STATE = Style(size=12, bold=True, border="E1E6EB", colour="6B21A8")
+_LAYER_STATE = Style(size=12, bold=True, fill="F5F1FB", colour="6B21A8")
+_NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
+_KEY = Style(size=8, number_format="0.00", colour=palette.FAINT, shrink=True)
+_NOTE = Style(size=10, horizontal="left", colour=QUIET)
+_MARK = Style(size=12, bold=True, number_format='"✓";;"✗"', colour="1E7B45")
+_WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, 7: 40}
+_CHECK_WIDTHS = {CHECK: 110, RIGHT_COLUMN: 110, MAGNITUDE: 110, MAGNITUDE + 1: 24}
+_KEY_PIXELS = 30
+
+
+def exercise_sheet(
+    display: Display,
+    layout: Layout,
+    places: ExercisePlaces,
+    values: Mapping[str, Values],
+) -> Sheet:
+    """The sheet of a workbook whose layout leaves layers open; `values` are those of all its
+    computed cells."""
+    network = display.network
+    assert layout.exercise is not None
+    blocks = [
+        *_words(layout.exercise),
+        *_heads(),
+        *_lines(network, layout, places),
+        *_computed(network, layout, values),
+        *_known(display, places),
+        *_given_words(places),
+        *_keys(places),
+    ]
+    last = max(place.right for place in places.keys.values())
+    keys = dict.fromkeys(range(KEY_COLUMN, last + 1), _KEY_PIXELS)
+    return Sheet(
+        SHEET,
+        tuple(blocks),
+        rules=tuple(_state_rules(places)),
+        row_height=22,
+        widths={**_WIDTHS, **_CHECK_WIDTHS, **keys},
+        heights={1: 40, HEAD_ROW: 36},
+        freeze=Cell(HEAD_ROW + 1, 1),
+        tab_colour=palette.EXERCISE_COLOUR,
+        pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, STATE)),
+    )
+
+
+def _line(row: int, column: int, text: str, style: Style, link: str | None = None) -> TextBlock:
+    return TextBlock(Range(row, column, 1, 1), text, style, link, runs_on=True)
+
+
+def _words(exercise: Exercise) -> Iterator[Block]:
+    """What to do, in a few lines."""
+    yield _line(1, LAYER, "Exercise", _TITLE)
+    who = f"for {exercise.student}" if exercise.student is not None else "fill in what is left open"
+    seed = "" if exercise.seed is None else f" · seed {exercise.seed}"
+    yield _line(2, LAYER, f"{who}{seed}", _LEAD)
+    what = "the first cells of each map or column" if exercise.first else "whole maps and columns"
+    lines = (
+        f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
+        "2. Write the first cell as a formula that reads its neighbours, then copy it to the "
+        "others: what must not move with it needs a $.",
+        f"3. Beside each title on the {BOARD}, and here, stands how far you are: {TO_DO}, "
+        f"{NOT_YET}, {CLOSE} (within 1 %), {RIGHT}.",
+        "4. Work from left to right: a layer that reads another can only be right when that is.",
+    )
+    for row, text in enumerate(lines, 3):
+        yield _line(row, LAYER, text, _TEXT)
+    yield _line(7, LAYER, f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
+    yield _line(7, WORDS, f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
+
+
+def _heads() -> Iterator[Block]:
+    heads = {
+        LAYER: "what is left open",
+        WORDS: "what each cell holds",
+        CELLS: "cells",
+        FILLED: "filled",
+        STATE: "state",
+        CHECK: "check number",
+        RIGHT_COLUMN: "is right at",
+        MAGNITUDE: "of so much",
+    }
+    for column, text in heads.items():
+        yield TextBlock(Range(HEAD_ROW, column, 1, 1), text, _HEAD)
+
+
+def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
+    for name, row in places.layers.items():
+        layer, parts = network.layer(name), places.of_layer(name)
+        link = f"{BOARD}!{parts[0].open.first.a1}"
+        yield TextBlock(Range(row, LAYER, 1, 1), name, _LAYER, link)
+        yield TextBlock(Range(row, WORDS, 1, 1), layer_words(layer), _LAYER_WORDS)
+        yield _count(row, sum(part.open.size for part in parts), _LAYER_COUNT)
+        for part in parts:
+            yield TextBlock(
+                Range(part.row, LAYER, 1, 1),
+                f"   {part.title}: {part.open.a1}",
+                _PART_LINK,
+                f"{BOARD}!{part.open.first.a1}",
+            )
+            yield TextBlock(Range(part.row, WORDS, 1, 1), part_words(layer, part), _PART)
+            yield _count(part.row, part.open.size, _COUNT)
+
+
+def _count(row: int, count: int, style: Style) -> Block:
+    return ConstantBlock(Range(row, CELLS, 1, 1), np.array([[float(count)]]), style)
+
+
+def part_words(layer: Layer, part: Part) -> str:
+    """What the cells of a part are made of."""
+    if isinstance(layer, Softmax):
+        return _SOFTMAX_WORDS[part.key.removeprefix(layer.name)]
+    reads = ", ".join(sources(layer))
+    if isinstance(layer, Conv2D):
+        return f"reads {reads}, and the kernels{' and the bias' if layer.bias else ''} to the left"
+    if isinstance(layer, Dense):
+        return f"reads {reads}, and the weights{' and the bias' if layer.bias else ''} to the left"
+    return f"reads {reads}"
+
+
+_SOFTMAX_WORDS = {
+    "_max": "the largest of the logits",
+    "_shifted": "each logit minus the largest, so that exp cannot be too large",
+    "_exp": "e to the power of that",
+    "_sum": "the sum of all of these",
+    "": "the share of each: all of them together are 1",
+}
+
+
+def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) -> Iterator[Block]:
+    for rule in exercise_rules(network, layout):
+        yield rule_block(rule, values[rule.key], _style(rule.key, network))
+
+
+def _style(key: str, network: Network) -> Style:
+    what, _, name = key.removeprefix(f"{EXERCISE}:").partition("_")
+    if what == "check":
+        return _NUMBER
+    if what == "given":
+        return _MARK
+    of_layer = name in network.shapes
+    if what == "state":
+        return _LAYER_STATE if of_layer else _STATE
+    return _LAYER_COUNT if of_layer else _COUNT
+
+
+def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:
+    """What the checks know: constants."""
+    lines = [
+        (part.row, known) for part, known in zip(places.parts, display.checks.parts, strict=True)
+    ]
+    lines += list(zip(places.given.values(), display.checks.given, strict=True))
+    for row, known in lines:
+        place = Range(row, RIGHT_COLUMN, 1, 2)
+        yield ConstantBlock(place, known.reshape(1, 2), _NUMBER)
+
+
+def _given_words(places: ExercisePlaces) -> Iterator[Block]:
+    row = places.all_given.row
+    words = f"The checks know the numbers below; until one that you change is back: “{CHANGED}”"
+    yield _line(row, LAYER, words, _TEXT)
+    for tensor, line in places.given.items():
+        yield _line(line, LAYER, f"   {tensor}", _TEXT)
+        what = "the picture's pixels" if tensor == INPUT else "weights and settings"
+        yield _line(line, WORDS, f"{what}: their sum (sheet {MODEL}) is what it was", _TEXT)
+
+
+def _keys(places: ExercisePlaces) -> Iterator[Block]:
+    note = "The keys of the checks: each cell counts with another number"
+    yield _line(HEAD_ROW - 1, KEY_COLUMN, note, _NOTE)
+    for (height, width), place in places.keys.items():
+        yield _line(place.row - 1, KEY_COLUMN, f"{height} × {width}", _NOTE)
+        yield ConstantBlock(place, check_key(height, width), _KEY)
+
+
+def _state_rules(places: ExercisePlaces) -> Iterator[Highlight]:
+    """The colours of the states."""
+    first, last = HEAD_ROW + 1, places.parts[-1].row
+    column = Range(first, STATE, last - first + 1, 1)
+    for word, colour, fill in STATE_COLOURS:
+        yield Highlight((column,), f'{column.first.a1}="{word}"', colour=colour, fill=fill)
