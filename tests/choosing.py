@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Container
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,10 @@ def build_chosen(
 ) -> Path:
     """A book as `build` makes it, had its reader chosen so: fields of `Choices`."""
 
-    def display(model: Model, image: np.ndarray, gallery: Gallery | None) -> Display:
-        first = first_display(model, image, gallery)
+    def display(
+        model: Model, image: np.ndarray, gallery: Gallery | None, unexplained: Container[str] = ()
+    ) -> Display:
+        first = first_display(model, image, gallery, unexplained)
         changed = replace(first, choices=replace(first.choices, **chosen))
         if gallery is None or "picture" not in chosen:
             return changed

@@ -6,7 +6,7 @@ what follows from a choice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -90,9 +90,12 @@ class Display:
         return len(self.pictures) - 1 if len(self.pictures) else None
 
 
-def first_display(model: Model, image: Array, gallery: Gallery | None) -> Display:
-    """What a new workbook shows."""
-    choices = first_choices(model, image, gallery)
+def first_display(
+    model: Model, image: Array, gallery: Gallery | None, unexplained: Container[str] = ()
+) -> Display:
+    """What a new workbook shows. Of the layers that stay `unexplained` none is taken apart, unless
+    there is no other."""
+    choices = first_choices(model, image, gallery, unexplained)
     if gallery is None:
         return Display(model, image, choices)
     pictures = np.concatenate([np.zeros((1, *model.network.input_shape)), gallery.pictures])
@@ -103,17 +106,20 @@ def first_display(model: Model, image: Array, gallery: Gallery | None) -> Displa
     return Display(model, gallery.pictures[gallery.chosen - 1], choices, pictures, labels)
 
 
-def first_layer_to_explain(network: Network) -> Layer:
+def first_layer_to_explain(network: Network, unexplained: Container[str] = ()) -> Layer:
     """The layer in which there is most to see: the second convolution, else the first layer with
     windows, else the first of all."""
-    convolutions = [layer for layer in network.layers if isinstance(layer, Conv2D)]
-    windowed = [layer for layer in network.layers if isinstance(layer, Windowed)]
-    return (convolutions[1:2] or windowed[:1] or list(network.layers))[0]
+    layers = [layer for layer in network.layers if layer.name not in unexplained]
+    convolutions = [layer for layer in layers if isinstance(layer, Conv2D)]
+    windowed = [layer for layer in layers if isinstance(layer, Windowed)]
+    return (convolutions[1:2] or windowed[:1] or layers or list(network.layers))[0]
 
 
-def first_choices(model: Model, image: Array, gallery: Gallery | None) -> Choices:
+def first_choices(
+    model: Model, image: Array, gallery: Gallery | None, unexplained: Container[str] = ()
+) -> Choices:
     """The first choices: the strongest cell in the middle of a layer's maps is explained."""
-    layer = first_layer_to_explain(model.network).name
+    layer = first_layer_to_explain(model.network, unexplained).name
     values = forward(model, image)[layer]
     margins = [0, *(size // 4 for size in values.shape[1:])]
     ends = zip(margins, values.shape, strict=True)

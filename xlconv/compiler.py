@@ -8,7 +8,7 @@ Owns the order of these steps and which sheets a workbook has; each step is else
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 from xlconv._version import __version__
@@ -17,7 +17,7 @@ from xlconv.choices import SCALES, Display, first_display
 from xlconv.collecting import template_gallery
 from xlconv.desk import BOARD
 from xlconv.errors import TemplateError
-from xlconv.exercise import Exercise
+from xlconv.exercise import Exercise, exercise_of
 from xlconv.exercise_places import exercise_places
 from xlconv.expected import handed_out, handed_out_values
 from xlconv.gallery import Gallery, shown_first
@@ -84,7 +84,9 @@ def compile_book(
         gallery = gallery or template_gallery(about, network, model.image)
     chosen = palette or own_palette
     colours = palette_named(chosen)
-    display = _display(model, image, gallery, scale)
+    if exercise is not None:
+        exercise = exercise_of(network, *astuple(exercise))
+    display = _display(model, image, gallery, scale, exercise)
     layout = replace(plan(network, display.count), exercise=exercise)
     display = handed_out(display, layout)
     values = handed_out_values(display, layout)
@@ -114,14 +116,16 @@ def compile_book(
     )
 
 
-def _display(model: Model, image: Array, gallery: Gallery | None, scale: str) -> Display:
+def _display(
+    model: Model, image: Array, gallery: Gallery | None, scale: str, exercise: Exercise | None
+) -> Display:
     """What the new workbook shows."""
     if scale not in SCALES:
         raise TemplateError(f"no colour scale for each {scale!r}; there are {', '.join(SCALES)}")
     checked = checked_image(model, image)
     if gallery is not None:
         gallery = shown_first(gallery, checked, "the picture of the build")
-    first = first_display(model, checked, gallery)
+    first = first_display(model, checked, gallery, exercise.layers if exercise else ())
     return replace(first, choices=replace(first.choices, scale=scale))
 
 

@@ -14,6 +14,9 @@ import numpy as np
 from xlconv.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.desk import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, GalleryPlaces, check_cell
 from xlconv.errors import BookError
+from xlconv.exercise import Checks
+from xlconv.exercise_places import MAGNITUDE, RIGHT, exercise_places
+from xlconv.exercise_places import SHEET as EXERCISE
 from xlconv.grid import Cell, Range
 from xlconv.network import Array, Network
 from xlconv.places import Layout
@@ -91,6 +94,22 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         (row, column) if isinstance(row, float) and isinstance(column, float) else None,
         cells.switch(BOARD, desk.outlined.first, "outlines", "type 1 for on or 0 for off"),
         frozenset(_hidden(cells, network)),
+    )
+
+
+def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
+    """What the checks of an exercise know; NaN where they were spoiled."""
+    places = exercise_places(network, layout)
+    if places is None:
+        return Checks()
+
+    def known(row: int) -> list[float]:
+        found = (cells.at(EXERCISE, Cell(row, column)).value for column in (RIGHT, MAGNITUDE))
+        return [one if isinstance(one, float) else np.nan for one in found]
+
+    return Checks(
+        np.array([known(part.row) for part in places.parts]),
+        np.array([known(row) for row in places.given.values()]),
     )
 
 

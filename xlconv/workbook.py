@@ -22,7 +22,16 @@ from xlconv.choices import Display
 from xlconv.counts import HELD
 from xlconv.desk import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.errors import BookError, NetworkError
-from xlconv.found_choices import FoundCells, found_choices, found_gallery, found_image
+from xlconv.exercise_places import SHEET as EXERCISE
+from xlconv.exercise_places import exercise_places
+from xlconv.exercise_steps import EMPTY_CELLS
+from xlconv.found_choices import (
+    FoundCells,
+    found_checks,
+    found_choices,
+    found_gallery,
+    found_image,
+)
 from xlconv.grid import Cell, Range
 from xlconv.layers import Layer
 from xlconv.layout import plan
@@ -81,8 +90,8 @@ class FoundBook:
 
     @cached_property
     def held(self) -> dict[str, list[Value]]:
-        """How many cells of the picture, and of each layer's weights, are not empty: beside found
-        values, by name."""
+        """How many cells of the picture, and of each layer's weights, are not empty, and which
+        cells of each part of an exercise are: beside found values, by name."""
         maps, board = self.layout.tensors[INPUT].maps, self.sheets[BOARD]
         owned = {INPUT: [cell for place in maps for cell in place.cells()]}
         for layer, places in self.layout.weights.items():
@@ -92,7 +101,14 @@ class FoundBook:
             name: [c for c in cells if board.get((c.row, c.column), EMPTY) != EMPTY]
             for name, cells in owned.items()
         }
-        return {f"{HELD}{name}": [float(len(cells))] for name, cells in filled.items()}
+        counts: dict[str, list[Value]] = {
+            f"{HELD}{name}": [float(len(cells))] for name, cells in filled.items()
+        }
+        opened = exercise_places(self.network, self.layout)
+        for number, part in enumerate(opened.parts if opened else (), 1):
+            empty = [(c.row, c.column) not in board for c in part.open.cells()]
+            counts[f"{EMPTY_CELLS}{number}"] = list(map(float, empty))
+        return counts
 
     def _stored(self, tensor: str) -> Array:
         return self._numbers(self.layout.tensors[tensor].maps, self.network.shapes[tensor])
@@ -126,9 +142,10 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
         for row in range(place.row, place.bottom + 1)
     ]
     manifest = parse_manifest(lines, f"{path}, {model_sheet}!{place.a1}")
-    layout = plan(manifest.network, manifest.pictures)
+    layout = replace(plan(manifest.network, manifest.pictures), exercise=manifest.exercise)
     _check_places(package, layout, manifest)
-    sheets |= _sheets(package, [EXPLAIN, GUIDE, *([IMAGES] if layout.gallery else [])])
+    others = {IMAGES: layout.gallery, EXERCISE: layout.exercise}
+    sheets |= _sheets(package, [EXPLAIN, GUIDE, *(name for name in others if others[name])])
     board = _Board(Path(path), sheets[BOARD])
     network = _as_set(manifest.network, layout, board)
     model = Model(network, _weights(network, layout, board))
@@ -139,13 +156,15 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
 def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> Display:
     """What the cells of all sheets hold now."""
     choices = found_choices(cells, model.network, layout)
+    checks = found_checks(cells, model.network, layout)
     if layout.gallery is None:
         maps = layout.tensors[INPUT].maps
         pixels = [board.numbers(place.cells(), INPUT) for place in maps]
-        return Display(model, np.array(pixels).reshape(model.network.input_shape), choices)
+        image = np.array(pixels).reshape(model.network.input_shape)
+        return Display(model, image, choices, checks=checks)
     pictures, labels = found_gallery(cells, layout.gallery)
     image = found_image(cells, layout, pictures[choices.picture], INPUT)
-    return Display(model, image, choices, pictures, labels)
+    return Display(model, image, choices, pictures, labels, checks=checks)
 
 
 def _sheets(package: Package, names: list[str]) -> dict[str, FoundSheet]:
