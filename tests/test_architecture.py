@@ -26,9 +26,10 @@ ORDER = [
     *("sheets.columns", "sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "manifest"),
     *("rows", "parts", "writer", "compiler"),
-    *("reader", "found_choices", "workbook"),
+    *("reader", "found_choices", "workbook", "retyping", "trials"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
-    *("engines", "engines.formualizer", "engines.libreoffice"),
+    *("engines", "engines.formualizer", "engines.programs", "engines.libreoffice"),
+    "engines.gnumeric",
     *("comparison", "report", "structure", "changes", "stored", "verification"),
     *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
 ]
@@ -36,6 +37,7 @@ ORDER = [
 EXCEPTIONS = {
     ("engines", "engines.formualizer"),
     ("engines", "engines.libreoffice"),
+    ("engines", "engines.gnumeric"),
 }
 KNOW_OPENPYXL = {"parts"}
 
