@@ -27,9 +27,10 @@ ORDER = [
     *("sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "sheets.exercise", "manifest"),
     *("rows", "parts", "writer", "compiler"),
-    *("reader", "found_choices", "workbook"),
+    *("reader", "found_choices", "workbook", "retyping", "trials"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
-    *("engines", "engines.formualizer", "engines.libreoffice"),
+    *("engines", "engines.formualizer", "engines.programs", "engines.libreoffice"),
+    "engines.gnumeric",
     *("comparison", "report", "structure", "changes", "stored", "verification"),
     *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
 ]
@@ -37,6 +38,7 @@ ORDER = [
 EXCEPTIONS = {
     ("engines", "engines.formualizer"),
     ("engines", "engines.libreoffice"),
+    ("engines", "engines.gnumeric"),
 }
 KNOW_OPENPYXL = {"parts"}
 

@@ -7,7 +7,8 @@ Must not know files, formulas or engines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -153,7 +154,7 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
     if step.scale is None or step.value.dtype.kind != "f":
         texts = step.value.reshape(-1).tolist()
         pairs = zip(found, texts, strict=True)
-        wrong = np.array([cell != text and cell not in step.also for cell, text in pairs])
+        wrong = np.array([_differs(cell, text, step.also) for cell, text in pairs])
         error = np.where(wrong, np.inf, 0.0)
         return Comparison(np.array(texts, dtype=object), wrong, error, np.ones(count, dtype=bool))
     expected = np.asarray(step.value, dtype=np.float64).reshape(-1)
@@ -171,11 +172,10 @@ def _compare_held(step: Step, found: list[Value]) -> Comparison:
     known = np.array([one is not None for one in expected])
     assert step.scale is not None
     scale = step.scale.reshape(-1)
-    error = np.array(
-        [_distance(cell, one) for cell, one in zip(found, expected.tolist(), strict=True)]
-    )
+    pairs = list(zip(found, expected.tolist(), strict=True))
+    error = np.array([_distance(cell, one) for cell, one in pairs])
     allowed = RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
-    wrong = known & ~(error <= allowed) & [cell not in step.also for cell in found]
+    wrong = known & ~(error <= allowed) & [_differs(cell, one, step.also) for cell, one in pairs]
     return Comparison(expected, wrong, np.where(known, error, 0.0), known)
 
 
@@ -183,4 +183,23 @@ def _distance(found: Value, expected: object) -> float:
     """How far a number is from another; 0 for equal texts, else infinity."""
     if isinstance(found, float) and isinstance(expected, float):
         return abs(found - expected)
-    return 0.0 if found == expected else np.inf
+    return np.inf if _differs(found, expected) else 0.0
+
+
+def _differs(found: Value, expected: object, also: Collection[Value] = ()) -> bool:
+    """Whether a cell holds neither what is expected nor what is as right."""
+    if found == expected or found in also:
+        return False
+    if not isinstance(found, str) or not _LONG_NUMBER.search(found):
+        return True
+    # Gnumeric writes more digits into a text than a number has: 3.1300000000000000001.
+    texts = {one for one in (expected, *also) if isinstance(one, str)}
+    return _shortened(found) not in {*texts, *map(_shortened, texts)}
+
+
+_LONG_NUMBER = re.compile(r"\d+\.\d{12,}(?:[eE][+-]?\d+)?")
+
+
+def _shortened(text: str) -> str:
+    """A text with the 15 digits of its long numbers that other programs write."""
+    return _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.15g}".replace("e", "E"), text)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from xlconv.errors import EngineError
 from xlconv.grid import Range
 from xlconv.reader import Value
+from xlconv.retyping import Typed
 
 Place = tuple[str, Range]
 Grid = list[list[Value]]
+NOTHING: Typed = MappingProxyType({})
 
 
 class Engine(Protocol):
@@ -24,8 +27,11 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def evaluate(self, path: Path, places: Sequence[Place]) -> list[Grid]:
+    def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
         """The values of ranges of sheets, row by row; errors are texts such as "#VALUE!".
+
+        `typed` are constants that are put in place of what the file holds before everything is
+        evaluated; the file itself stays as it is.
 
         Raises EngineError if the program is missing, fails or takes too long.
         """
@@ -44,9 +50,16 @@ def _libreoffice() -> Engine:
     return LibreOffice()
 
 
+def _gnumeric() -> Engine:
+    from xlconv.engines.gnumeric import Gnumeric
+
+    return Gnumeric()
+
+
 ENGINES: dict[str, Callable[[], Engine]] = {
     "formualizer": _formualizer,
     "libreoffice": _libreoffice,
+    "gnumeric": _gnumeric,
 }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlconv.engines import Grid, Place
+from xlconv.engines import NOTHING, Grid, Place
 from xlconv.errors import EngineError
 from xlconv.reader import Value
+from xlconv.retyping import Typed, retyped
 
 
 class Formualizer:
@@ -16,7 +18,7 @@ class Formualizer:
 
     name = "formualizer"
 
-    def evaluate(self, path: Path, places: Sequence[Place]) -> list[Grid]:
+    def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
         try:
             import formualizer
         except ImportError as error:
@@ -24,19 +26,25 @@ class Formualizer:
                 "the engine formualizer is not installed; `pip install formualizer`, "
                 "or use --engine libreoffice or none"
             ) from error
-        try:
-            book = formualizer.load_workbook(str(path))
-            book.evaluate_all()
-            sheets = {name: book.sheet(name) for name, _ in places}
-            return [
-                _grid(sheets[name].get_values(_address(formualizer, name, place)))
-                for name, place in places
-            ]
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # kinds of its own, and panics, which are no Exception
-            text = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise EngineError(f"{path}: formualizer could not evaluate it ({text})") from error
+        with tempfile.TemporaryDirectory(prefix="xlconv-") as folder:
+            # Typing into the loaded book is slow: each number costs a look at all that reads it.
+            source = retyped(path, typed, Path(folder, "book.xlsx")) if typed else path
+            try:
+                return _evaluated(formualizer, source, places)
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # kinds of its own, and panics, which are no Exception
+                text = str(error).splitlines()[0] if str(error) else type(error).__name__
+                raise EngineError(f"{path}: formualizer could not evaluate it ({text})") from error
+
+
+def _evaluated(formualizer: Any, source: Path, places: Sequence[Place]) -> list[Grid]:
+    book = formualizer.load_workbook(str(source))
+    book.evaluate_all()
+    sheets = {name: book.sheet(name) for name, _ in places}
+    return [
+        _grid(sheets[name].get_values(_address(formualizer, name, place))) for name, place in places
+    ]
 
 
 def _address(formualizer: Any, name: str, place: Any) -> Any:

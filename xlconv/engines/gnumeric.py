@@ -1,0 +1,54 @@
+"""Gnumeric, by its converter ssconvert, with settings of its own in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlconv.engines import NOTHING, Grid, Place
+from xlconv.engines.programs import run_limited, saved_values
+from xlconv.errors import EngineError
+from xlconv.retyping import Typed, retyped
+
+TIME_LIMIT = 180.0  # seconds
+PROGRAMS = ("ssconvert",)
+
+
+class Gnumeric:
+    """Evaluates a file by having Gnumeric load it, recalculate it and save a copy."""
+
+    name = "gnumeric"
+
+    def __init__(self, time_limit: float | None = None) -> None:
+        self.time_limit = TIME_LIMIT if time_limit is None else time_limit
+
+    def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
+        with tempfile.TemporaryDirectory(prefix="xlconv-") as folder:
+            source, made = Path(folder, "book.xlsx"), Path(folder, "out.xlsx")
+            retyped(path, typed, source) if typed else shutil.copyfile(path, source)
+            command = [find_program(), "--recalc", "-T", "Gnumeric_Excel:xlsx2"]
+            own = {**os.environ, "HOME": folder, "XDG_CONFIG_HOME": folder}
+            output = run_limited(
+                [*command, str(source), str(made)], self.time_limit, path, "Gnumeric", own
+            )
+            if not made.is_file():
+                raise EngineError(
+                    f"{path}: Gnumeric could not load it ({output.strip()[-200:]}); "
+                    "try --engine formualizer"
+                )
+            return saved_values(made, places)
+
+
+def find_program() -> str:
+    """Where ssconvert is; EngineError, saying what to do, if it is not installed."""
+    for program in PROGRAMS:
+        found = shutil.which(program)
+        if found is not None:
+            return found
+    raise EngineError(
+        "Gnumeric is not installed (no ssconvert on the PATH); install gnumeric, "
+        "or use --engine formualizer"
+    )

@@ -1,0 +1,70 @@
+"""What the engines that are programs of their own share: a run with a time limit, and the values
+in the file that such a program saved.
+
+Must not know which program it is.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from xlconv.engines import Grid, Place
+from xlconv.errors import EngineError
+from xlconv.reader import EMPTY, open_package
+
+
+def saved_values(path: Path, places: Sequence[Place]) -> list[Grid]:
+    """The values that a file was saved with, row by row."""
+    package = open_package(path)
+    sheets = {name: package.sheet(name) for name in dict.fromkeys(n for n, _ in places)}
+    return [
+        [
+            [sheets[name].get((row, column), EMPTY).value for column in columns]
+            for row in range(place.row, place.bottom + 1)
+        ]
+        for name, place in places
+        for columns in (range(place.column, place.right + 1),)
+    ]
+
+
+def run_limited(
+    command: list[str],
+    seconds: float,
+    path: Path,
+    name: str,
+    environment: Mapping[str, str] | None = None,
+) -> str:
+    """Run a program and all that it starts, for so long at the most; its output."""
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        return process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        raise EngineError(
+            f"{path}: {name} took longer than {seconds:g} s and was stopped; "
+            "try --engine formualizer"
+        ) from None
+    finally:
+        if process.poll() is None:
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End the program with its children: soffice is a script that starts the real one."""
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.communicate()
