@@ -31,8 +31,18 @@ ORDER = [
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.programs", "engines.libreoffice"),
     "engines.gnumeric",
+    *("isolation", "mistakes", "marks", "grading", "submissions"),
     *("comparison", "report", "structure", "changes", "stored", "verification"),
-    *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
+    *(
+        "showing",
+        "notebooks",
+        "terminal_pictures",
+        "terminal",
+        "terminal_marks",
+        "grade_command",
+        "cli",
+        "__main__",
+    ),
 ]
 # The registry of engines names the modules that implement its own protocol.
 EXCEPTIONS = {

@@ -18,6 +18,7 @@ import typer
 
 from xlconv._version import __version__
 from xlconv.errors import OutputError, TrainingError, XlconvError
+from xlconv.grade_command import grade
 
 if TYPE_CHECKING:
     from xlconv.gallery import Gallery
@@ -33,6 +34,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="A small convolutional network as a live .xlsx workbook: every activation is a formula.",
     epilog="Start with  xlconv build out.xlsx , open it, then  xlconv verify out.xlsx",
+)
+
+
+app.command(epilog="Examples:  xlconv grade hw.xlsx  |  xlconv grade handed-in --out marks.csv")(
+    grade
 )
 
 
@@ -104,14 +110,37 @@ def build(
             "--protect", help="Only cells that are meant to be changed can be; no password."
         ),
     ] = False,
+    exercise: Annotated[
+        str | None,
+        typer.Option(
+            help="Layers that are left for a learner to fill in, as in conv1,softmax.",
+            show_default=False,
+        ),
+    ] = None,
+    first: Annotated[
+        int | None,
+        typer.Option(
+            help="Leave only the first cells of each map or column open.", show_default=False
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Vary kernels and picture: same seed, same ones.", show_default=False),
+    ] = None,
+    student: Annotated[
+        str | None,
+        typer.Option(help="Vary them for a student, by name.", show_default=False),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
     from xlconv.compiler import build as build_workbook
+    from xlconv.exercise import exercise_of
     from xlconv.files import check_target
     from xlconv.reference import forward
     from xlconv.templates import load_template
     from xlconv.terminal import print_built
+    from xlconv.variation import varied
 
     if out.suffix.lower() != ".xlsx":
         raise OutputError(
@@ -122,6 +151,12 @@ def build(
     check_target(out, force, "out.xlsx")  # before many pictures are read
     chosen = load_template(template, weights)
     gallery = _gallery(chosen, images, image, raw)
+    task = None
+    if exercise is not None:
+        task = exercise_of(chosen.network, exercise.split(","), first, seed, student)
+        chosen, gallery = varied(chosen, gallery, task, keep_picture=image is not None)
+    elif first is not None or seed is not None or student is not None:
+        raise OutputError("--first, --seed and --student belong to an --exercise; give one")
     pixels = gallery.image
     build_workbook(
         *(out, chosen, pixels),
@@ -130,8 +165,9 @@ def build(
         gallery=gallery,
         scale=scale,
         protect=protect,
+        exercise=task,
     )
-    print_built(out, chosen, forward(chosen, pixels))
+    print_built(out, chosen, forward(chosen, pixels), task.layers if task else ())
 
 
 def _gallery(template: Template, images: Path | None, image: Path | None, raw: bool) -> Gallery:

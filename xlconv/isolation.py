@@ -18,14 +18,14 @@ from xlconv.layers import Layer, Softmax, sources
 from xlconv.network import Array, Network
 from xlconv.operators import Values
 from xlconv.places import Layout
+from xlconv.retyping import Typed
 from xlconv.signs import signed
 from xlconv.workbook import FoundBook
 
-Typed = dict[tuple[str, Cell], float | str]
 Random = np.random.Generator
 
 SEED = 20121
-TURNED = 1  # the trial in which all signs are turned: ReLU keeps now what it dropped before
+TURNED = 1  # the trial in which signs are turned: ReLU keeps now what it dropped before
 TRIALS = (0, TURNED)
 
 
@@ -70,7 +70,9 @@ def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolate
         arrays = book.model.layer_weights(layer)
         weights[layer.name] = {key: _like(key, array, random) for key, array in arrays.items()}
     if number == TURNED:
-        values = {name: _turned(name, array, network) for name, array in values.items()}
+        plain = [layer for layer in layers if not weights[layer.name]]
+        for name in {name for layer in plain for name in sources(layer)}:
+            values[name] = _turned(name, values[name], network)
         weights = {
             name: {key: array if key == "variance" else -array for key, array in one.items()}
             for name, one in weights.items()
@@ -79,11 +81,15 @@ def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolate
 
 
 def _tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:
-    """Random values of a tensor: of both signs only if it can have them."""
-    drawn: Array = random.normal(
-        0.0, 2.0 if isinstance(layer, Softmax) else 1.0, network.shapes[name]
-    )
-    return drawn if signed(network, name) else np.abs(drawn)
+    """Random values of a tensor, of both signs only if it can have them. Maps rise towards their
+    last cell: a largest cell that is looked for one too far is another one, always."""
+    shape = network.shapes[name]
+    if len(shape) == 1:
+        drawn: Array = random.normal(0.0, 2.0 if isinstance(layer, Softmax) else 1.0, shape)
+        return drawn if signed(network, name) else np.abs(drawn)
+    rows, columns = np.arange(shape[1])[:, None], np.arange(shape[2])[None, :]
+    maps: Array = 0.1 * (rows + columns) + random.uniform(0.0, 0.09, shape)
+    return maps - maps.mean() if signed(network, name) else maps
 
 
 def _turned(name: str, array: Values, network: Network) -> Values:
@@ -100,7 +106,7 @@ def _like(key: str, array: Array, random: Random) -> Array:
 def _typed(
     layout: Layout, values: Mapping[str, Values], weights: Mapping[str, Mapping[str, Array]]
 ) -> Typed:
-    typed: Typed = {}
+    typed: dict[tuple[str, Cell], float | str] = {}
     for name, array in values.items():
         cells = [cell for place in layout.tensors[name].maps for cell in place.cells()]
         typed |= _at(cells, np.asarray(array, dtype=np.float64))
@@ -113,6 +119,6 @@ def _typed(
     return typed
 
 
-def _at(cells: list[Cell], array: Array) -> Typed:
+def _at(cells: list[Cell], array: Array) -> dict[tuple[str, Cell], float | str]:
     flat = array.reshape(-1).tolist()
     return {(BOARD, cell): value for cell, value in zip(cells, flat, strict=True)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from xlconv.desk import BOARD
 from xlconv.exercise_places import Part
@@ -70,7 +71,7 @@ def mistake(wrong: Wrong, around: Surroundings) -> str:
     if wrong.cell in reads:
         return "reads itself: a circle"
     should, _ = cells_read(wrong.called_for, around.names)
-    for say in (_not_fixed, _source_words, _weight_words, _bias_words):
+    for say in (_not_fixed, _source_words, _weight_words, _bias_words, _step_words):
         words = say(wrong, reads, should, around)
         if words:
             return words
@@ -145,9 +146,8 @@ def _not_fixed(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) 
             continue
         for rows, columns in sorted(ways, reverse=True):
             if _shifted(mine, rows, columns) <= reads:
-                return f"the {called} is not fixed with $: {_spot(mine)} became " + _spot(
-                    _shifted(mine, rows, columns)
-                )
+                became = _spot(_shifted(mine, rows, columns))
+                return f"the {called} is not fixed with $: {_spot(mine)} became {became}"
     return ""
 
 
@@ -270,6 +270,22 @@ def _bias_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings)
     return f"adds the bias of another map, {_spot(found)}" if found else "the bias is forgotten"
 
 
+def _step_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+    """A column of softmax, its maximum or its sum that is not read."""
+    steps = around.layout.steps.get(wrong.part.layer)
+    if steps is None:
+        return ""
+    for called, place in (
+        ("the largest logit", Range.of(steps.maximum)),
+        ("logit − max", steps.shifted),
+        ("exp", steps.exp),
+        ("the sum of exp", Range.of(steps.total)),
+    ):
+        if _within(should, [place]) and not _within(reads, [place]):
+            return f"{called} ({place.a1}) is not read"
+    return ""
+
+
 def _arithmetic(wrong: Wrong, around: Surroundings) -> str:
     """What a misunderstanding would give that reads the right cells."""
     if not isinstance(wrong.found, float):
@@ -280,8 +296,13 @@ def _arithmetic(wrong: Wrong, around: Surroundings) -> str:
         return "ReLU is forgotten: a negative number should become 0"
     if _near(found, -wrong.expected):
         return "the sign is turned"
+    mixed = _mixed_up(wrong, around)
+    if mixed:
+        return mixed
     reads, _ = cells_read(wrong.formula, around.names)
     numbers = [around.value(cell) for cell in reads]
+    if len(numbers) == 1:
+        return f"only repeats {_spot(reads)}" if _near(found, numbers[0]) else ""
     for words, value in (
         ("takes the smallest", min(numbers)),
         ("takes the mean", sum(numbers) / len(numbers)),
@@ -291,6 +312,39 @@ def _arithmetic(wrong: Wrong, around: Surroundings) -> str:
         if _near(found, value):
             return f"{words} of the cells that it reads"
     return ""
+
+
+def _mixed_up(wrong: Wrong, around: Surroundings) -> str:
+    """Sums of the right products in which windows meet other kernels, or turned ones."""
+    pairs = [
+        [[around.value(cell) for cell in Range.parse(place).cells()] for place in pair]
+        for pair in _PRODUCTS.findall(wrong.called_for.replace("$", ""))
+    ]
+    if not pairs or not isinstance(wrong.found, float):
+        return ""
+    windows, kernels = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    # What is neither a window nor a kernel stays as it is: the bias.
+    rest = wrong.expected - _products(windows, kernels)
+    if _near(wrong.found, rest + _products(windows, [kernel[::-1] for kernel in kernels])):
+        return "the kernel is turned by half a turn: a CNN does not flip it"
+    if len(kernels) > MOST_KERNELS:
+        return ""
+    for order in permutations(kernels):
+        if _near(wrong.found, rest + _products(windows, order)):
+            return "the kernels of the maps that are read are mixed up (wrong channel)"
+    return ""
+
+
+_PRODUCTS = re.compile(r"SUMPRODUCT\(([A-Z0-9:]+),([A-Z0-9:]+)\)")
+MOST_KERNELS = 5  # of which all orders are tried
+
+
+def _products(windows: Sequence[Sequence[float]], kernels: Sequence[Sequence[float]]) -> float:
+    return sum(
+        value * weight
+        for window, kernel in zip(windows, kernels, strict=True)
+        for value, weight in zip(window, kernel, strict=True)
+    )
 
 
 def _near(one: float, other: float) -> bool:
@@ -307,7 +361,8 @@ def _other_cells(reads: Cells, should: Cells) -> str:
 
 
 def _plain(wrong: Wrong) -> str:
-    return f"reads the right cells, but gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
+    gives = f"gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
+    return f"reads the right cells, but {gives}"
 
 
 def _shown(value: Value) -> str:

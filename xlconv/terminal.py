@@ -159,7 +159,9 @@ def print_gallery(gallery: Gallery, folder: Path, notes: Sequence[str]) -> None:
         OUT.print(f"  {line}", markup=False, soft_wrap=True)
 
 
-def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
+def print_built(
+    path: Path, model: Model, tensors: Mapping[str, Array], opened: Sequence[str] = ()
+) -> None:
     """What was written, what the network says, and what to do next."""
     network = model.network
     size = path.stat().st_size / 1000
@@ -170,6 +172,8 @@ def print_built(path: Path, model: Model, tensors: Mapping[str, Array]) -> None:
         values = dict(zip(network.labels, output.tolist(), strict=True))
         OUT.print(f"prediction: {_answer_words(found, values)}")
     text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}"
+    if opened:
+        text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {escape(str(path))}"
     OUT.print(text, soft_wrap=True)
 
 

@@ -8,26 +8,42 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
+from xlconv.exercise import Exercise
 from xlconv.gallery import Gallery
 from xlconv.layers import Conv2D
 from xlconv.network import Array, Model
+
+ModelKind = TypeVar("ModelKind", bound=Model)  # a template stays one, with its pictures
 
 SPREAD = 0.2  # of a layer's own standard deviation
 DECIMALS = 2  # so that the numbers of a kernel can be read off the board
 
 
-def varied_model(model: Model, seed: int, student: str) -> Model:
+def varied(
+    model: ModelKind, gallery: Gallery, exercise: Exercise, keep_picture: bool = False
+) -> tuple[ModelKind, Gallery]:
+    """A model, or template, and a gallery as an exercise's student and seed have them; as they are
+    if it names neither. With `keep_picture`, the chosen picture stays."""
+    if exercise.seed is None and exercise.student is None:
+        return model, gallery
+    who = (exercise.seed or 0, exercise.student or "")
+    if not keep_picture:
+        number = _random("picture", *who).integers(len(gallery))
+        gallery = replace(gallery, chosen=int(number) + 1)
+    return _varied_model(model, _random("kernels", *who)), gallery
+
+
+def _varied_model(model: ModelKind, random: np.random.Generator) -> ModelKind:
     """The model with each convolution's kernels and biases moved a little, and rounded."""
-    random = _random("kernels", seed, student)
     weights = dict(model.weights)
     for layer in model.network.layers:
         if isinstance(layer, Conv2D):
             for name in model.network.weight_shapes(layer):
                 weights[name] = _moved(weights[name], random)
-    # A template stays one, with its title and its pictures.
     return replace(model, weights=weights)
 
 
@@ -36,13 +52,6 @@ def _moved(array: Array, random: np.random.Generator) -> Array:
     moved: Array = np.round(array + random.normal(0.0, spread, array.shape), DECIMALS)
     # A number that became 0 would hide whether it is read.
     return np.where(moved == 0, 10.0**-DECIMALS, moved)
-
-
-def varied_gallery(gallery: Gallery, seed: int, student: str) -> Gallery:
-    """The gallery with another picture chosen."""
-    return replace(
-        gallery, chosen=int(_random("picture", seed, student).integers(len(gallery))) + 1
-    )
 
 
 def _random(what: str, seed: int, student: str) -> np.random.Generator:

@@ -1,0 +1,104 @@
+"""`xlconv grade`: parse, mark, write, print, exit code.
+
+The rest of the package is imported inside the command, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xlconv.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xlconv.marks import Marks
+
+
+def grade(
+    place: Annotated[
+        Path, typer.Argument(help="A workbook with an exercise, or a folder of them.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Write the marks as CSV.", show_default=False)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the marks as JSON.")] = False,
+    gradescope: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write results for Gradescope: a file, or a folder of one for each workbook.",
+            show_default=False,
+        ),
+    ] = None,
+    points: Annotated[float, typer.Option(help="What a block is worth on Gradescope.")] = 10.0,
+    typed: Annotated[
+        bool, typer.Option("--typed", help="Right numbers count, too, that are no formulas.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option(help="What evaluates the formulas: formualizer or libreoffice.")
+    ] = "formualizer",
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Mark what learners filled in.
+
+    Exit code 0: all workbooks were marked, 1: some could not be, 2: none."""
+    from xlconv.engines import engine_named
+    from xlconv.files import check_target
+    from xlconv.marks import marks_csv
+    from xlconv.submissions import mark_all, submitted
+    from xlconv.terminal_marks import marking_bar, print_marks
+
+    engine_named(engine)
+    files = submitted(place)
+    if out is not None:
+        check_target(out, force, "marks.csv")
+    if gradescope is not None and not place.is_dir():
+        check_target(gradescope, force, "results.json")
+    if points <= 0:
+        raise OutputError(f"--points {points:g}: give a number above 0")
+    with marking_bar(len(files)) as progress:
+        marked = mark_all(files, place, engine, typed, progress)
+    if out is not None:
+        _write(out, marks_csv(marked))
+    if gradescope is not None:
+        _write_gradescope(gradescope, marked, points, place.is_dir(), force)
+    if as_json:
+        data = [marks.as_json() for marks in marked]
+        typer.echo(json.dumps(data, ensure_ascii=False, allow_nan=False, indent=2))
+    else:
+        print_marks(marked, out)
+    failed = sum(bool(marks.error) for marks in marked)
+    raise typer.Exit(0 if not failed else 2 if failed == len(marked) else 1)
+
+
+def _write_gradescope(
+    place: Path, marked: Sequence[Marks], points: float, folder: bool, force: bool
+) -> None:
+    from xlconv.files import check_target
+    from xlconv.marks import gradescope
+
+    targets = [place]
+    if folder:
+        if place.exists() and not place.is_dir():
+            raise OutputError(f"{place} is a file; give a folder for the results of a folder")
+        place.mkdir(parents=True, exist_ok=True)
+        targets = [
+            place / f"{Path(marks.file).with_suffix('').as_posix()}.json" for marks in marked
+        ]
+    for target in targets:
+        check_target(target, force, "results.json")
+    for target, marks in zip(targets, marked, strict=True):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(gradescope(marks, points), ensure_ascii=False, allow_nan=False, indent=2)
+        _write(target, text + "\n")
+
+
+def _write(target: Path, text: str) -> None:
+    from xlconv.files import replacing
+
+    with replacing(target) as stream:
+        stream.write(text.encode())
