@@ -12,7 +12,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it.
 ORDER = [
-    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
+    *(
+        "errors",
+        "_version",
+        "files",
+        "grid",
+        "layers",
+        "settings",
+        "shapes",
+        "network",
+        "bounds",
+        "notation",
+    ),
     *("signs", "gallery", "operators", "counts", "reference", "choices"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
     *("evaluation", "blocks", "palette", "desk", "places", "pitches", "layout"),
@@ -26,7 +37,8 @@ ORDER = [
     *("sheets.columns", "sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "manifest"),
     *("rows", "parts", "writer", "compiler"),
-    *("reader", "found_choices", "workbook"),
+    *("container", "markup", "outside", "parcel", "cells", "renaming"),
+    *("reader", "found_choices", "shifts", "moves", "workbook"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.libreoffice"),
     *("comparison", "report", "structure", "changes", "stored", "verification"),

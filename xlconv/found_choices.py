@@ -18,6 +18,7 @@ from xlconv.grid import Cell, Range
 from xlconv.network import Array, Network
 from xlconv.places import Layout
 from xlconv.reader import EMPTY, FoundCell, FoundSheet
+from xlconv.renaming import SheetNames
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class FoundCells:
 
     path: Path
     sheets: Mapping[str, FoundSheet]
+    names: SheetNames
+
+    def told(self, sheet: str, cell: Cell, what: str) -> str:
+        """A cell and what it is for, by the name that its sheet has now, after the file's path."""
+        return f"{self.path}: {self.names.place(f'{sheet}!{cell.a1}')} ({what})"
 
     def at(self, sheet: str, cell: Cell) -> FoundCell:
         """What a cell holds."""
@@ -37,9 +43,7 @@ class FoundCells:
         kind_is_right = isinstance(found.value, kinds) and not isinstance(found.value, bool)
         if found.formula is None and (found.value is None or kind_is_right):
             return found.value
-        raise BookError(
-            f"{self.path}: {sheet}!{cell.a1} ({what}) holds {found.told(cell)}; {remedy}"
-        )
+        raise BookError(f"{self.told(sheet, cell, what)} holds {found.told(cell)}; {remedy}")
 
     def number(self, sheet: str, cell: Cell, what: str, remedy: str) -> float:
         """The number that a cell holds, 0 if it is empty."""
@@ -51,7 +55,7 @@ class FoundCells:
         number = self.number(sheet, cell, what, remedy)
         if number in (0.0, 1.0):
             return number == 1.0
-        raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {number:g}; {remedy}")
+        raise BookError(f"{self.told(sheet, cell, what)} holds {number:g}; {remedy}")
 
     def one_of(self, sheet: str, cell: Cell, what: str, names: tuple[str, ...]) -> str:
         """The one of several names that a cell holds; the case of letters says nothing."""
@@ -60,7 +64,7 @@ class FoundCells:
         for name in names:
             if name.lower() == value.lower():
                 return name
-        raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {value!r}; {remedy}")
+        raise BookError(f"{self.told(sheet, cell, what)} holds {value!r}; {remedy}")
 
 
 def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choices:
@@ -99,7 +103,7 @@ def _picture(cells: FoundCells, cell: Cell, count: int) -> int:
     number = cells.number(BOARD, cell, "the number of a picture", remedy)
     if number not in range(count + 1):
         raise BookError(
-            f"{cells.path}: {BOARD}!{cell.a1} (the number of a picture) holds {number:g}; {remedy}"
+            f"{cells.told(BOARD, cell, 'the number of a picture')} holds {number:g}; {remedy}"
         )
     return int(number)
 

@@ -6,25 +6,36 @@ palette and the network. Must not know how cells are written or read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from xlconv.desk import BOARD, EXPLAIN, GUIDE, IMAGES, MODEL
 from xlconv.errors import BookError, NetworkError
 from xlconv.network import Network
 from xlconv.notation import network_of, network_text, read_toml
 
 NAME = "xlconv_network"
 MAX_PICTURES = 1000
+SHEETS = (BOARD, EXPLAIN, GUIDE, IMAGES, MODEL)
+_RANGES = {sheet: f"xlconv_{sheet.lower()}" for sheet in SHEETS}
+
+
+def range_name(sheet: str) -> str:
+    """The hidden name of all that stands on a sheet: it follows when the sheet is renamed, and
+    grows and shrinks with its rows and columns."""
+    return _RANGES[sheet]
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """xlconv's version, the palette's name, the network, and how many pictures the gallery has,
-    if there is one."""
+    """xlconv's version, the palette's name, the network, how many pictures the gallery has, if
+    there is one, and the rows and columns of each sheet, by its first name."""
 
     version: str
     palette: str
     network: Network
     pictures: int | None = None
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def manifest_lines(manifest: Manifest) -> list[str]:
@@ -32,6 +43,9 @@ def manifest_lines(manifest: Manifest) -> list[str]:
     head = f'xlconv = "{manifest.version}"\npalette = "{manifest.palette}"\n'
     if manifest.pictures is not None:
         head += f"pictures = {manifest.pictures}\n"
+    if manifest.sizes:
+        sizes = (f"{sheet} = [{rows}, {wide}]" for sheet, (rows, wide) in manifest.sizes.items())
+        head += f"sheets = {{ {', '.join(sizes)} }}\n"
     return (head + network_text(manifest.network)).rstrip("\n").split("\n")
 
 
@@ -52,4 +66,15 @@ def parse_manifest(lines: list[str], where: str) -> Manifest:
             "undo the change to it or build the workbook again"
         )
     palette = str(table.get("palette", "lesson"))
-    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures)
+    sizes = table.get("sheets", {})
+    if not isinstance(sizes, dict) or not all(map(_is_size, sizes.values())):
+        raise BookError(
+            f"{where}: sheets is not the rows and columns of each sheet; undo the change to it or "
+            "build the workbook again"
+        )
+    known = {name: (rows, wide) for name, (rows, wide) in sizes.items() if name in SHEETS}
+    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures, known)
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, list) and len(size) == 2 and all(type(n) is int and n > 0 for n in size)
