@@ -12,18 +12,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it.
 ORDER = [
-    *(
-        "errors",
-        "_version",
-        "files",
-        "grid",
-        "layers",
-        "settings",
-        "shapes",
-        "network",
-        "bounds",
-        "notation",
-    ),
+    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "bounds"),
+    "notation",
     *("signs", "gallery", "operators", "counts", "reference", "choices"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
     *("evaluation", "blocks", "palette", "desk", "places", "pitches", "layout"),

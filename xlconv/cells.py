@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 
 from xlconv.grid import (
@@ -21,7 +21,7 @@ from xlconv.grid import (
     moved_formula,
     relative_form,
 )
-from xlconv.markup import MAIN, Attributes, Markup, local
+from xlconv.markup import MAIN, Attributes, Events, local
 from xlconv.outside import element_reach, formula_reach, holds_formula
 
 Value = float | str | bool | None
@@ -109,59 +109,55 @@ def read_cells(
     `translate` is applied to the text of each formula. Raises MarkupError, CellError, ReachError.
     """
     sheet = _Sheet(strings, take, translate)
-    markup = Markup(sheet.start, sheet.end, sheet.text)
-    if most is not None:
-        markup.most = most
-    markup.parse(chunks)
+    sheet.most = most or sheet.most
+    sheet.parse(chunks)
 
 
-@dataclass
-class _Sheet:
+class _Sheet(Events):
     """What is known of a sheet at some point of its XML."""
 
-    strings: list[str]
-    take: Take
-    translate: Translate | None
-    shared: dict[str, FoundFormula] = field(default_factory=dict)
-    row: int = 0
-    column: int = 0
-    cell: Cell | None = None
-    kind: str = "n"
-    formula: tuple[Attributes, str] | None = None
-    value: str | None = None
-    inline: str | None = None
-    open: str = ""  # the element whose text is kept
-    texts: list[str] = field(default_factory=list)
-    length: int = 0
-    phonetic: bool = False
-    attributes: Attributes = field(default_factory=dict)
+    def __init__(self, strings: list[str], take: Take, translate: Translate | None) -> None:
+        self.strings, self.take, self.translate = strings, take, translate
+        self.shared: dict[str, FoundFormula] = {}
+        self.row = self.column = self.length = 0
+        self.cell: Cell | None = None
+        self.kind = "n"
+        self.formula: tuple[Attributes, str] | None = None
+        self.value: str | None = None
+        self.inline: str | None = None
+        self.open = ""  # the element whose text is kept
+        self.texts: list[str] = []
+        self.attributes: Attributes = {}
+        self.phonetic = False
 
-    def start(self, name: str, attributes: Attributes, depth: int) -> None:
+    def start(self, name: str, attributes: Attributes) -> None:
+        self.depth += 1
+        self.count += 1
         tag = _TAGS.get(name)
         if tag == _CELL:
-            self._start_cell(attributes, depth)
+            self._start_cell(attributes)
         elif tag == _ROW:
-            self._start_row(attributes, depth)
+            self._start_row(attributes)
         elif self.cell is not None and tag is not None:
             self._start_inside(tag, attributes)
         elif tag != _DATA:
             self._start_other(name, attributes)
 
-    def _start_row(self, attributes: Attributes, depth: int) -> None:
+    def _start_row(self, attributes: Attributes) -> None:
         given = attributes.get("r")
         row = self.row + 1 if given is None else _whole(given, "row")
-        if depth != _CELL_DEPTH - 1 or not self.row < row <= MAX_ROWS:
+        if self.depth != _CELL_DEPTH - 1 or not self.row < row <= MAX_ROWS:
             raise CellError(f"row {row} is out of order, or beyond the limits of a sheet")
         self.row, self.column = row, 0
 
-    def _start_cell(self, attributes: Attributes, depth: int) -> None:
+    def _start_cell(self, attributes: Attributes) -> None:
         place = attributes.get("r")
         try:
             cell = Cell.parse(place) if place else Cell(self.row, self.column + 1)
         except ValueError as error:
             raise CellError(str(error)[:80]) from error
         inside = self.column < cell.column <= MAX_COLUMNS and 0 < cell.row == self.row
-        if depth != _CELL_DEPTH or not inside:
+        if self.depth != _CELL_DEPTH or not inside:
             raise CellError(
                 f"the cell {cell.a1} stands twice, out of order or beyond the limits of a sheet"
             )
@@ -197,6 +193,7 @@ class _Sheet:
         return f"the cell {self.cell.a1}" if self.cell else f"a rule behind row {self.row}"
 
     def end(self, name: str) -> None:
+        self.depth -= 1
         tag = _TAGS.get(name)
         if self.open and (tag or name) == self.open:
             self._end_text(tag, "".join(self.texts))
@@ -286,40 +283,46 @@ def _number(text: str, cell: Cell) -> float:
     return number
 
 
+class _Strings(Events):
+    def __init__(self) -> None:
+        self.strings: list[str] = []
+        self.texts: list[str] = []
+        self.length = 0
+        self.open = self.phonetic = False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        super().start(name, attributes)
+        tag = _TAGS.get(name)
+        if tag == _STRING:
+            self.texts, self.length = [], 0
+        elif tag == _PHONETIC:
+            self.phonetic = True
+        elif tag == _TEXT:
+            self.open = not self.phonetic
+
+    def text(self, data: str) -> None:
+        if self.open:
+            self.length += len(data)
+            if self.length > _LONGEST_TEXT:
+                raise CellError(f"one has more than {MAX_TEXT_LENGTH:,} characters")
+            self.texts.append(data)
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        tag = _TAGS.get(name)
+        if tag == _STRING:
+            self.strings.append(unescaped("".join(self.texts)))
+        elif tag == _PHONETIC:
+            self.phonetic = False
+        elif tag == _TEXT:
+            self.open = False
+
+
 def read_strings(chunks: Iterable[bytes]) -> list[str]:
     """The texts that sheets share: runs of letters joined, without phonetic guides."""
-    strings: list[str] = []
-    texts: list[str] = []
-    state = {"open": False, "phonetic": False, "length": 0}
-
-    def start(name: str, _: Attributes, depth: int) -> None:
-        tag = _TAGS.get(name)
-        if tag == _STRING:
-            texts.clear()
-            state["length"] = 0
-        elif tag == _PHONETIC:
-            state["phonetic"] = True
-        elif tag == _TEXT:
-            state["open"] = not state["phonetic"]
-
-    def text(data: str) -> None:
-        if state["open"]:
-            state["length"] += len(data)
-            if state["length"] > _LONGEST_TEXT:
-                raise CellError(f"text {len(strings)} has more than {MAX_TEXT_LENGTH:,} characters")
-            texts.append(data)
-
-    def end(name: str) -> None:
-        tag = _TAGS.get(name)
-        if tag == _STRING:
-            strings.append(unescaped("".join(texts)))
-        elif tag == _PHONETIC:
-            state["phonetic"] = False
-        elif tag == _TEXT:
-            state["open"] = False
-
-    Markup(start, end, text).parse(chunks)
-    return strings
+    events = _Strings()
+    events.parse(chunks)
+    return events.strings
 
 
 def unescaped(text: str) -> str:

@@ -104,7 +104,7 @@ def own_sheets(
     for sheet in (one for one in _own(manifest) if one != MODEL):
         own = [rule for rule in rules if rule.sheet == sheet]
         computed = sum(rule.range.size for rule in own)
-        formulas = sum((rule.longest + 60) * rule.range.size for rule in own)
+        formulas = sum((len(rule.text(0, 0)) + 60) * rule.range.size for rule in own)
         cells = _CELLS_EACH * (computed + _constants(sheet, layout))
         unpacked = 2 * formulas + _CELL_BYTES * cells
         sheets[sheet] = package.sheet(names.now[sheet], cells, unpacked, names.first)
