@@ -12,7 +12,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it.
 ORDER = [
-    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
+    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "bounds"),
+    "notation",
     *("exercise", "signs", "gallery", "operators", "counts", "reference", "choices", "variation"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
     *("evaluation", "blocks", "palette", "desk", "places", "pitches", "layout"),
@@ -27,7 +28,8 @@ ORDER = [
     *("sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "sheets.exercise", "manifest"),
     *("rows", "parts", "writer", "compiler"),
-    *("reader", "found_choices", "workbook", "retyping", "trials"),
+    *("container", "markup", "outside", "parcel", "cells", "renaming"),
+    *("reader", "found_choices", "shifts", "moves", "workbook", "retyping", "trials"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.programs", "engines.libreoffice"),
     "engines.gnumeric",

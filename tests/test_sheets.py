@@ -59,7 +59,8 @@ def test_every_tensor_map_and_weight_has_a_name(
     workbook: openpyxl.Workbook, template: Template
 ) -> None:
     shapes = template.network.shapes
-    expected = {*shapes, "xlconv_network", "picture", "loss"}
+    hidden = {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
+    expected = {*shapes, *hidden, "xlconv_network", "picture", "loss"}
     for tensor, shape in shapes.items():
         if len(shape) == 3:
             expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}

@@ -186,13 +186,20 @@ class Sheet:
     pages: Pages = Pages()
     protected: bool = False
 
+    @property
+    def used(self) -> Range:
+        """The range from the first cell to the last that anything stands in."""
+        return Range.around([Range(1, 1, 1, 1), *(block.range for block in self.blocks)])
+
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook: its sheets, and the name of each (sheet, range) that formulas and people use."""
+    """A workbook: its sheets, and the name of each (sheet, range) that formulas and people use;
+    `hidden` names are for programs alone."""
 
     title: str
     description: str
     version: str
     sheets: tuple[Sheet, ...]
     names: Mapping[str, tuple[str, Range]]
+    hidden: Mapping[str, tuple[str, Range]] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from xlconv._version import __version__
 from xlconv.blocks import Book
 from xlconv.choices import SCALES, Display, first_display
 from xlconv.collecting import template_gallery
-from xlconv.desk import BOARD
+from xlconv.desk import BOARD, MODEL
 from xlconv.errors import TemplateError
 from xlconv.exercise import Exercise, exercise_of
 from xlconv.exercise_places import exercise_places
@@ -25,7 +25,7 @@ from xlconv.grid import Range
 from xlconv.layout import plan
 from xlconv.lower import lower
 from xlconv.manifest import NAME as MANIFEST_NAME
-from xlconv.manifest import Manifest, manifest_lines
+from xlconv.manifest import Manifest, manifest_lines, range_name
 from xlconv.network import Array, Model
 from xlconv.palette import palette_named
 from xlconv.reference import checked_image
@@ -91,8 +91,6 @@ def compile_book(
     display = handed_out(display, layout)
     values = handed_out_values(display, layout)
     places = inspector_places(network, layout)
-    lines = manifest_lines(Manifest(__version__, chosen, network, display.count, exercise))
-    text = model_sheet_module.text_range(network, lines)
     names: dict[str, tuple[str, Range]] = {
         name: (BOARD, place) for name, place in layout.names(network).items()
     }
@@ -100,19 +98,28 @@ def compile_book(
         lower(display, values, layout, colours, counting(places, display.count or 0)),
         explain_sheet(display, values, places, board_range(layout), colours),
         guide.guide_sheet(display, layout, title, description, colours),
-        model_sheet_module.model_sheet(network, layout, values, lines, colours),
     ]
     if layout.gallery is not None:
         sheets.insert(1, images_sheet(display, layout.gallery, colours))
     open_places = exercise_places(network, layout)
     if open_places is not None:
         sheets.insert(1, exercise_sheet(display, layout, open_places, values))
+    manifest = Manifest(__version__, chosen, network, display.count, exercise)
+    model_sheet = sheets[0]
+    for _ in range(2):  # the last sheet tells its own size, too: first it is made to measure it
+        used = {sheet.name: sheet.used for sheet in sheets} | {MODEL: model_sheet.used}
+        sizes = {name: (place.bottom, place.right) for name, place in used.items()}
+        lines = manifest_lines(replace(manifest, sizes=sizes))
+        model_sheet = model_sheet_module.model_sheet(network, layout, values, lines, colours)
+    sheets.append(model_sheet)
+    text = model_sheet_module.text_range(network, lines)
     return Book(
         title,
         description,
         __version__,
         tuple(replace(sheet, protected=protect) for sheet in sheets),
-        names | {MANIFEST_NAME: (model_sheet_module.NAME, text)},
+        names | {MANIFEST_NAME: (MODEL, text)},
+        {range_name(sheet.name): (sheet.name, sheet.used) for sheet in sheets},
     )
 
 

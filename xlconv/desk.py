@@ -13,6 +13,7 @@ from xlconv.grid import Cell, Range
 from xlconv.network import Network
 
 BOARD, GUIDE, IMAGES, EXPLAIN, MODEL = "Board", "Guide", "Images", "Explain", "Model"
+EXERCISE = "Exercise"
 
 ACROSS = 10  # pictures beside each other in the gallery
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from xlconv import palette
 from xlconv.blocks import BlankBlock, Block, Choice, ConstantBlock, Highlight, Values
+from xlconv.desk import EXERCISE
 from xlconv.exercise_formulas import CLOSE, RIGHT
-from xlconv.exercise_places import SHEET, ExercisePlaces
+from xlconv.exercise_places import ExercisePlaces
 from xlconv.grid import Range
 from xlconv.network import Network
 from xlconv.places import Layout
@@ -27,9 +28,7 @@ def open_choices(network: Network, places: ExercisePlaces) -> Iterator[Choice]:
     """What is said when a learner chooses an open cell of the board."""
     for layer in places.layers:
         parts = places.of_layer(layer)
-        words = (
-            f"Yours to fill in: {layer_words(network.layer(layer))}. The sheet {SHEET} says more."
-        )
+        words = f"Yours to fill in: {layer_words(network.layer(layer))}. The sheet {EXERCISE} says more."
         yield Choice(tuple(part.open for part in parts), f"{layer}: to do", words)
 
 

@@ -15,7 +15,6 @@ from xlconv.layers import Layer, Softmax
 from xlconv.network import INPUT, Network
 from xlconv.places import Layout
 
-SHEET = "Exercise"
 HEAD_ROW = 9
 LAYER, WORDS, CELLS, FILLED, STATE = range(2, 7)  # columns of the table
 CHECK, RIGHT, MAGNITUDE = range(8, 11)

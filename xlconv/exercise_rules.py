@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from xlconv import exercise_formulas as text
-from xlconv.desk import BOARD
+from xlconv.desk import BOARD, EXERCISE
 from xlconv.exercise_places import (
     CHECK,
     FILLED,
     MAGNITUDE,
     RIGHT,
-    SHEET,
     STATE,
     ExercisePlaces,
     exercise_places,
@@ -31,7 +30,7 @@ from xlconv.network import Network
 from xlconv.places import Layout
 from xlconv.rules import TITLES
 
-EXERCISE = "exercise"
+BLOCK = "exercise"
 
 
 def exercise_rules(network: Network, layout: Layout) -> list[Rule]:
@@ -50,7 +49,7 @@ def exercise_rules(network: Network, layout: Layout) -> list[Rule]:
 
 
 def _rule(key: str, cell: Cell, formula: str) -> Rule:
-    return Rule(EXERCISE, f"{EXERCISE}:{key}", None, Range.of(cell), formula, sheet=SHEET)
+    return Rule(BLOCK, f"{BLOCK}:{key}", None, Range.of(cell), formula, sheet=EXERCISE)
 
 
 def _part(places: ExercisePlaces, number: int) -> list[Rule]:
@@ -109,7 +108,7 @@ def _titles(places: ExercisePlaces) -> dict[str, Change]:
             cells[f"{TITLES}_{part.layer}_{part.channel + 1}"] = part.cell(STATE)
 
     def with_state(cell: Cell) -> Change:
-        return lambda formula: text.with_state(formula, on(SHEET, cell))
+        return lambda formula: text.with_state(formula, on(EXERCISE, cell))
 
     return {key: with_state(cell) for key, cell in cells.items()}
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from xlconv.choices import SCALES, UNKNOWN, Choices, Explained
-from xlconv.desk import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, GalleryPlaces, check_cell
+from xlconv.desk import BOARD, CHOSEN, EXERCISE, EXPLAIN, GUIDE, IMAGES, GalleryPlaces, check_cell
 from xlconv.errors import BookError
 from xlconv.exercise import Checks
 from xlconv.exercise_places import MAGNITUDE, RIGHT, exercise_places
-from xlconv.exercise_places import SHEET as EXERCISE
 from xlconv.grid import Cell, Range
 from xlconv.network import Array, Network
 from xlconv.places import Layout
 from xlconv.reader import EMPTY, FoundCell, FoundSheet
+from xlconv.renaming import SheetNames
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,11 @@ class FoundCells:
 
     path: Path
     sheets: Mapping[str, FoundSheet]
+    names: SheetNames
+
+    def told(self, sheet: str, cell: Cell, what: str) -> str:
+        """A cell and what it is for, by the name that its sheet has now, after the file's path."""
+        return f"{self.path}: {self.names.place(f'{sheet}!{cell.a1}')} ({what})"
 
     def at(self, sheet: str, cell: Cell) -> FoundCell:
         """What a cell holds."""
@@ -40,9 +45,7 @@ class FoundCells:
         kind_is_right = isinstance(found.value, kinds) and not isinstance(found.value, bool)
         if found.formula is None and (found.value is None or kind_is_right):
             return found.value
-        raise BookError(
-            f"{self.path}: {sheet}!{cell.a1} ({what}) holds {found.told(cell)}; {remedy}"
-        )
+        raise BookError(f"{self.told(sheet, cell, what)} holds {found.told(cell)}; {remedy}")
 
     def number(self, sheet: str, cell: Cell, what: str, remedy: str) -> float:
         """The number that a cell holds, 0 if it is empty."""
@@ -54,7 +57,7 @@ class FoundCells:
         number = self.number(sheet, cell, what, remedy)
         if number in (0.0, 1.0):
             return number == 1.0
-        raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {number:g}; {remedy}")
+        raise BookError(f"{self.told(sheet, cell, what)} holds {number:g}; {remedy}")
 
     def one_of(self, sheet: str, cell: Cell, what: str, names: tuple[str, ...]) -> str:
         """The one of several names that a cell holds; the case of letters says nothing."""
@@ -63,7 +66,7 @@ class FoundCells:
         for name in names:
             if name.lower() == value.lower():
                 return name
-        raise BookError(f"{self.path}: {sheet}!{cell.a1} ({what}) holds {value!r}; {remedy}")
+        raise BookError(f"{self.told(sheet, cell, what)} holds {value!r}; {remedy}")
 
 
 def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choices:
@@ -118,7 +121,7 @@ def _picture(cells: FoundCells, cell: Cell, count: int) -> int:
     number = cells.number(BOARD, cell, "the number of a picture", remedy)
     if number not in range(count + 1):
         raise BookError(
-            f"{cells.path}: {BOARD}!{cell.a1} (the number of a picture) holds {number:g}; {remedy}"
+            f"{cells.told(BOARD, cell, 'the number of a picture')} holds {number:g}; {remedy}"
         )
     return int(number)
 

@@ -20,13 +20,14 @@ MAX_SHEET_NAME_LENGTH = 31
 # A reference such as $AB$12: no word character before it, and neither one nor the
 # parenthesis of a function (LOG10) behind it. Strings and quoted sheets match first.
 _REFERENCE = re.compile(
-    r"""("(?:[^"]|"")*"|'(?:[^']|'')*')"""
+    r"""("(?:[^"]|"")*+"?|'(?:[^']|'')*+'?)"""
     r"""|(?<![\w.])(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})(?![\w.(!])"""
 )
+_STRING = re.compile(r'("(?:[^"]|"")*+"?)')  # one that nobody closed ends with the formula
 _RANGE = re.compile(
     r"(?<![\w.$])\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!])"
 )
-_NUMBER = re.compile(r"(?<![\w.$!])(?:\d+\.?\d*|\.\d+)(?:E[+-]?\d+)?(?![\w.(!])")
+_NUMBER = re.compile(r"(?<![\w.$!])(?:\d++\.?+\d*+|\.\d++)(?:E[+-]?\d++)?+(?![\w.(!])")
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
@@ -210,9 +211,12 @@ def moved_formula(formula: str, rows: int, columns: int) -> str:
     def move(match: re.Match[str]) -> str:
         if match[1] is not None:
             return match[1]
-        column = match[3] if match[2] else column_letters(column_number(match[3]) + columns)
-        row = match[5] if match[4] else str(int(match[5]) + rows)
-        return f"{match[2]}{column}{match[4]}{row}"
+        column = column_number(match[3]) + (0 if match[2] else columns)
+        row = int(match[5]) + (0 if match[4] else rows)
+        if not (1 <= column <= MAX_COLUMNS and 1 <= row <= MAX_ROWS):
+            return "#REF!"
+        letters = match[3] if match[2] else column_letters(column)
+        return f"{match[2]}{letters}{match[4]}{row}"
 
     return _REFERENCE.sub(move, formula)
 
@@ -243,7 +247,7 @@ def relative_form(formula: str, at: Cell) -> str:
         row_text = f"R{row}" if match[4] else f"R[{row - at.row}]"
         return row_text + (f"C{column}" if match[2] else f"C[{column - at.column}]")
 
-    parts = re.split(r'("(?:[^"]|"")*")', formula.removeprefix("="))
+    parts = _STRING.split(formula.removeprefix("="))
     # Outside of strings neither blanks nor the case of letters carry a meaning here.
     parts[::2] = [re.sub(r"\s+", "", part).upper() for part in parts[::2]]
     parts[::2] = [_NUMBER.sub(lambda number: f"{float(number[0]):.14g}", p) for p in parts[::2]]
@@ -256,6 +260,6 @@ def ranges_in(formula: str) -> list[Range]:
     >>> [place.a1 for place in ranges_in("SUMPRODUCT(A2:C4,$E$2:$G$4)+Board!B1+D9")]
     ['A2:C4', 'E2:G4', 'B1', 'D9']
     """
-    texts = re.split(r'"(?:[^"]|"")*"', formula)
+    texts = _STRING.split(formula)[::2]
     found = [match[0] for text in texts for match in _RANGE.finditer(text)]
     return [Range.parse(text) for text in found]

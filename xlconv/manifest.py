@@ -7,8 +7,10 @@ palette and the network. Must not know how cells are written or read.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from xlconv.desk import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 from xlconv.errors import BookError, NetworkError
 from xlconv.exercise import Exercise, exercise_of
 from xlconv.network import Network
@@ -16,18 +18,28 @@ from xlconv.notation import network_of, network_text, read_toml
 
 NAME = "xlconv_network"
 MAX_PICTURES = 1000
+SHEETS = (BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL)
+_RANGES = {sheet: f"xlconv_{sheet.lower()}" for sheet in SHEETS}
+
+
+def range_name(sheet: str) -> str:
+    """The hidden name of all that stands on a sheet: it follows when the sheet is renamed, and
+    grows and shrinks with its rows and columns."""
+    return _RANGES[sheet]
 
 
 @dataclass(frozen=True)
 class Manifest:
     """xlconv's version, the palette's name, the network, how many pictures the gallery has, if
-    there is one, and the exercise, if it is one."""
+    there is one, the exercise, if it is one, and the rows and columns of each sheet, by its first
+    name."""
 
     version: str
     palette: str
     network: Network
     pictures: int | None = None
     exercise: Exercise | None = None
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def manifest_lines(manifest: Manifest) -> list[str]:
@@ -37,6 +49,9 @@ def manifest_lines(manifest: Manifest) -> list[str]:
         head += f"pictures = {manifest.pictures}\n"
     if manifest.exercise is not None:
         head += f"exercise = {_exercise_text(manifest.exercise)}\n"
+    if manifest.sizes:
+        sizes = (f"{sheet} = [{rows}, {wide}]" for sheet, (rows, wide) in manifest.sizes.items())
+        head += f"sheets = {{ {', '.join(sizes)} }}\n"
     return (head + network_text(manifest.network)).rstrip("\n").split("\n")
 
 
@@ -71,7 +86,18 @@ def parse_manifest(lines: list[str], where: str) -> Manifest:
         )
     palette = str(table.get("palette", "lesson"))
     exercise = _exercise(table.get("exercise"), network, where)
-    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures, exercise)
+    sizes = table.get("sheets", {})
+    if not isinstance(sizes, dict) or not all(map(_is_size, sizes.values())):
+        raise BookError(
+            f"{where}: sheets is not the rows and columns of each sheet; undo the change to it or "
+            "build the workbook again"
+        )
+    known = {name: (rows, wide) for name, (rows, wide) in sizes.items() if name in SHEETS}
+    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures, exercise, known)
+
+
+def _is_size(size: object) -> bool:
+    return isinstance(size, list) and len(size) == 2 and all(type(n) is int and n > 0 for n in size)
 
 
 def _exercise(table: object, network: Network, where: str) -> Exercise | None:
@@ -79,7 +105,7 @@ def _exercise(table: object, network: Network, where: str) -> Exercise | None:
         return None
     try:
         if not isinstance(table, dict) or not {*table} <= {"layers", *_OPTIONS}:
-            raise NetworkError(f"it is {table!r}")
+            raise NetworkError("it is no table of layers, first, seed and student")
         layers = table.get("layers")
         return exercise_of(
             network,

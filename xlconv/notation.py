@@ -24,6 +24,7 @@ from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from typing import Any
 
+from xlconv.bounds import check_sizes, check_table, check_text
 from xlconv.errors import NetworkError
 from xlconv.layers import (
     Add,
@@ -91,10 +92,15 @@ def _labels(labels: tuple[str, ...]) -> list[str]:
 
 def read_toml(text: str, where: str) -> dict[str, Any]:
     """TOML text as tables; NetworkError, naming `where` it stands, if it is not TOML."""
+    check_text(text, where)
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(text)
+    except ValueError as error:
         raise NetworkError(f"{where}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise NetworkError(f"{where}: not valid TOML: nested too deep") from error
+    check_table(table, where)
+    return table
 
 
 def network_of(table: Mapping[str, Any], where: str) -> Network:
@@ -112,12 +118,11 @@ def network_of(table: Mapping[str, Any], where: str) -> Network:
         raise NetworkError(f"{where}: 'layers' must be tables, each headed [[layers]]")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise NetworkError(f"{where}: labels is {labels!r}; give a list of texts")
-    return Network(
-        str(table["name"]),
-        tuple(shape),
-        tuple(_layer(layer, f"{where}, layer {number}") for number, layer in enumerate(layers, 1)),
-        tuple(labels),
+    made = tuple(
+        _layer(layer, f"{where}, layer {number}") for number, layer in enumerate(layers, 1)
     )
+    check_sizes(tuple(shape), made, where)
+    return Network(str(table["name"]), tuple(shape), made, tuple(labels))
 
 
 def check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:

@@ -81,9 +81,10 @@ def skeleton(book: Book) -> Skeleton:
     }  # in the order of use, so that the same book gives the same numbers
     for style in styles:
         styles[style] = _style_number(worksheets[0], style)
-    for name, (sheet_name, place) in book.names.items():
+    for name, (sheet_name, place) in {**book.names, **book.hidden}.items():
         text = f"{_quoted(sheet_name)}!{place.absolute}"
-        workbook.defined_names[name] = DefinedName(name, attr_text=text)
+        hidden = True if name in book.hidden else None
+        workbook.defined_names[name] = DefinedName(name, attr_text=text, hidden=hidden)
     _describe(workbook, book)
     package = io.BytesIO()
     workbook.save(package)

@@ -7,11 +7,12 @@ a terminal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any
 
 from xlconv.reader import Value
+from xlconv.renaming import SheetNames
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class Finding:
         """Where it is, for people."""
         channel = f" map {self.channel}" if self.channel is not None else ""
         return f"{self.tensor}{channel}, row {self.row}, column {self.column}"
+
+    def called(self, names: SheetNames) -> Finding:
+        """The finding with the sheets by the names that they have now."""
+        formulas = {"expected": self.expected, "found": self.found, "formula": self.formula}
+        spelled: dict[str, Any] = {
+            key: names.current(text)
+            for key, text in formulas.items()
+            if isinstance(text, str) and text.startswith(("=", "{="))
+        }
+        return replace(self, cell=names.place(self.cell), **spelled)
 
 
 @dataclass(frozen=True)

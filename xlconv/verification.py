@@ -89,7 +89,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
         book.network.name,
         engine,
         tuple(blocks),
-        tuple(findings),
+        tuple(finding.called(book.names) for finding in findings),
         output,
         live.end_to_end,
         _prediction(book, output),
@@ -116,7 +116,7 @@ def _check_live(
     if engine == NO_ENGINE:
         return _Live({}, {}, None)
     rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
-    places = [(rule.sheet, rule.range) for rule in rules.values()]
+    places = [(book.names.now[rule.sheet], rule.range) for rule in rules.values()]
     grids = engine_named(engine).evaluate(book.path, places)
     values: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):

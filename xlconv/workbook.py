@@ -17,12 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from xlconv._version import __version__
 from xlconv.choices import Display
 from xlconv.counts import HELD
-from xlconv.desk import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.desk import BOARD, MODEL
 from xlconv.errors import BookError, NetworkError
-from xlconv.exercise_places import SHEET as EXERCISE
 from xlconv.exercise_places import exercise_places
 from xlconv.exercise_steps import EMPTY_CELLS
 from xlconv.found_choices import (
@@ -35,14 +33,15 @@ from xlconv.found_choices import (
 from xlconv.grid import Cell, Range
 from xlconv.layers import Layer
 from xlconv.layout import plan
-from xlconv.manifest import NAME as MANIFEST_NAME
-from xlconv.manifest import Manifest, parse_manifest
+from xlconv.manifest import Manifest
+from xlconv.moves import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.network import INPUT, Array, Model, Network
 from xlconv.places import Layout
-from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
+from xlconv.reader import EMPTY, FoundCell, FoundSheet, Value, open_package
+from xlconv.renaming import SheetNames
 from xlconv.settings import setting_of
 from xlconv.shapes import Shape
-from xlconv.sheets.model import NAME as MODEL_SHEET
+from xlconv.sheets import workbook_rules
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ class FoundBook:
     `model` and `image` are what its cells hold now (an empty cell counts as 0, as it does in
     the formulas), settings in cells such as a threshold included; `image` has shape (C, H, W) and
     is the chosen picture with the pixels that were typed over it. `display` has them with the
-    gallery and with what else was chosen.
+    gallery and with what else was chosen. Sheets are known by their first names, and so they are
+    in formulas; `names` says what they are called now.
     """
 
     path: Path
@@ -60,6 +60,7 @@ class FoundBook:
     layout: Layout
     sheets: Mapping[str, FoundSheet]
     display: Display
+    names: SheetNames
 
     @property
     def model(self) -> Model:
@@ -124,33 +125,25 @@ class FoundBook:
 
 
 def read_book(path: str | os.PathLike[str]) -> FoundBook:
-    """Read a workbook of xlconv's.
+    """Read a workbook of xlconv's, whatever its sheets are called now.
 
-    Raises BookError, in one line, for what is no workbook, none of xlconv's, or one whose
-    maps were moved or whose pixels and weights are not numbers.
+    Raises BookError, in one line, for what is no workbook, none of xlconv's, one that reaches
+    outside of itself, or one whose cells were moved or whose pixels and weights are not numbers.
     """
     package = open_package(Path(path))
-    if MANIFEST_NAME not in package.names:
-        raise BookError(
-            f"{path}: not one of xlconv's workbooks (it has no name {MANIFEST_NAME!r}); "
-            "make one with `xlconv build`"
-        )
-    model_sheet, place = package.names[MANIFEST_NAME]
-    sheets = _sheets(package, [BOARD, MODEL_SHEET])
-    lines = [
-        str(sheets[MODEL_SHEET].get((row, place.column), EMPTY).value or "")
-        for row in range(place.row, place.bottom + 1)
-    ]
-    manifest = parse_manifest(lines, f"{path}, {model_sheet}!{place.a1}")
+    names = sheet_names(package)
+    model_sheet = package.sheet(names.now[MODEL], 0, translate=names.first)
+    manifest = found_manifest(package, names, model_sheet)
     layout = replace(plan(manifest.network, manifest.pictures), exercise=manifest.exercise)
-    _check_places(package, layout, manifest)
-    others = {IMAGES: layout.gallery, EXERCISE: layout.exercise}
-    sheets |= _sheets(package, [EXPLAIN, GUIDE, *(name for name in others if others[name])])
-    board = _Board(Path(path), sheets[BOARD])
+    rules = workbook_rules(manifest.network, layout)
+    sheets = own_sheets(package, names, manifest, layout, rules)
+    sheets[MODEL] = model_sheet
+    check_places(package, names, manifest, layout, rules, sheets)
+    board = _Board(Path(path), sheets[BOARD], names)
     network = _as_set(manifest.network, layout, board)
     model = Model(network, _weights(network, layout, board))
-    display = _display(FoundCells(Path(path), sheets), model, layout, board)
-    return FoundBook(Path(path), replace(manifest, network=network), layout, sheets, display)
+    display = _display(FoundCells(Path(path), sheets, names), model, layout, board)
+    return FoundBook(Path(path), replace(manifest, network=network), layout, sheets, display, names)
 
 
 def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> Display:
@@ -167,44 +160,17 @@ def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> 
     return Display(model, image, choices, pictures, labels, checks=checks)
 
 
-def _sheets(package: Package, names: list[str]) -> dict[str, FoundSheet]:
-    """The cells of sheets; BookError if one of them is missing."""
-    for name in names:
-        if name not in package.parts:
-            raise BookError(
-                f"{package.path}: the sheet {name!r} is missing, there are "
-                f"{', '.join(package.parts)}; give it its name back"
-            )
-    return {name: package.sheet(name) for name in names}
-
-
-def _check_places(package: Package, layout: Layout, manifest: Manifest) -> None:
-    """A book is read where it was built: names follow cells that are moved, so they tell."""
-    for name, place in layout.names(manifest.network).items():
-        found = package.names.get(name)
-        if found != (BOARD, place) and manifest.version != __version__:
-            raise BookError(
-                f"{package.path}: built by xlconv {manifest.version}, whose boards are laid out "
-                f"otherwise than those of {__version__}; use that version, or build it again"
-            )
-        if found is None:
-            raise BookError(
-                f"{package.path}: the name {name!r} is missing or no single range; "
-                f"define it as {BOARD}!{place.absolute} again"
-            )
-        if found != (BOARD, place):
-            raise BookError(
-                f"{package.path}: {name!r} is at {found[0]}!{found[1].a1}, but belongs at "
-                f"{BOARD}!{place.a1}; undo the insertion or the move"
-            )
-
-
 @dataclass(frozen=True)
 class _Board:
     """The board's constants, with the file's path for errors."""
 
     path: Path
     cells: FoundSheet
+    names: SheetNames
+
+    def at(self, cell: Cell) -> str:
+        """A cell by the name that the board has now."""
+        return self.names.place(f"{BOARD}!{cell.a1}")
 
     def numbers(self, cells: Iterable[Cell], owner: str) -> list[float]:
         """The numbers in cells that hold no formula; an empty cell counts as 0."""
@@ -214,7 +180,7 @@ class _Board:
         found = self.cells.get((cell.row, cell.column), EMPTY)
         if found.formula is not None or not isinstance(found.value, float | None):
             raise BookError(
-                f"{self.path}: {BOARD}!{cell.a1} ({owner}) holds {found.told(cell)} where a "
+                f"{self.path}: {self.at(cell)} ({owner}) holds {found.told(cell)} where a "
                 "number belongs; type a number"
             )
         return found.value or 0.0
@@ -226,14 +192,14 @@ class _Board:
         if found.formula is not None or isinstance(found.value, bool) or switch:
             what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
             raise BookError(
-                f"{self.path}: {BOARD}!{cell.a1} ({setting} of {layer.name!r}) holds "
+                f"{self.path}: {self.at(cell)} ({setting} of {layer.name!r}) holds "
                 f"{found.told(cell)}; type {what}"
             )
         try:
             value: Any = setting_of(layer, setting, found.value)
             return replace(layer, **{setting: value})
         except NetworkError as error:
-            raise BookError(f"{self.path}: {BOARD}!{cell.a1}: {error}") from error
+            raise BookError(f"{self.path}: {self.at(cell)}: {error}") from error
 
 
 def _as_set(network: Network, layout: Layout, board: _Board) -> Network:
@@ -258,7 +224,7 @@ def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array
             if key == "variance" and (numbers < 0).any():
                 cell, value = cells[int(numbers.argmin())], numbers.min()
                 raise BookError(
-                    f"{board.path}: {BOARD}!{cell.a1} ({layer}) holds {value:g}, but a variance "
+                    f"{board.path}: {board.at(cell)} ({layer}) holds {value:g}, but a variance "
                     "is never negative; type a number from 0"
                 )
             weights[f"{layer}.{key}"] = numbers.reshape(shapes[f"{layer}.{key}"])

@@ -20,7 +20,6 @@ from typing import IO
 
 from xlconv.blocks import Book, Sheet
 from xlconv.files import check_target, replacing
-from xlconv.grid import Range
 from xlconv.parts import STRINGS_PART, mended_part, skeleton
 from xlconv.rows import SharedStrings, StyleNumbers, sheet_rows
 
@@ -90,7 +89,7 @@ def _sheet_xml(
     frame: str, sheet: Sheet, styles: StyleNumbers, strings: SharedStrings
 ) -> Iterator[str]:
     head, tail = re.split(r"<sheetData\s*/>|<sheetData>.*?</sheetData>", frame, maxsplit=1)
-    used = Range.around([Range(1, 1, 1, 1), *(block.range for block in sheet.blocks)])
+    used = sheet.used
     yield re.sub(r'<dimension ref="[^"]*"', f'<dimension ref="{used.a1}"', head) + "<sheetData>"
     yield from sheet_rows(sheet, styles, strings)
     # Excel would mark windows that end beside other numbers, and pixels that are formulas and may

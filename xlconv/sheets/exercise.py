@@ -22,7 +22,7 @@ from xlconv.blocks import (
     Values,
 )
 from xlconv.choices import Display
-from xlconv.desk import BOARD, GUIDE, MODEL
+from xlconv.desk import BOARD, EXERCISE, GUIDE, MODEL
 from xlconv.exercise import Exercise, check_key
 from xlconv.exercise_blocks import STATE_COLOURS
 from xlconv.exercise_formulas import CHANGED, CLOSE, NOT_YET, RIGHT, TO_DO
@@ -34,14 +34,13 @@ from xlconv.exercise_places import (
     KEY_COLUMN,
     LAYER,
     MAGNITUDE,
-    SHEET,
     STATE,
     WORDS,
     ExercisePlaces,
     Part,
 )
 from xlconv.exercise_places import RIGHT as RIGHT_COLUMN
-from xlconv.exercise_rules import EXERCISE, exercise_rules
+from xlconv.exercise_rules import BLOCK, exercise_rules
 from xlconv.grid import Cell, Range
 from xlconv.layers import Conv2D, Dense, Layer, Softmax, sources
 from xlconv.lower import rule_block
@@ -94,7 +93,7 @@ def exercise_sheet(
     last = max(place.right for place in places.keys.values())
     keys = dict.fromkeys(range(KEY_COLUMN, last + 1), _KEY_PIXELS)
     return Sheet(
-        SHEET,
+        EXERCISE,
         tuple(blocks),
         rules=tuple(_state_rules(places)),
         row_height=22,
@@ -195,7 +194,7 @@ def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) ->
 
 
 def _style(key: str, network: Network) -> Style:
-    what, _, name = key.removeprefix(f"{EXERCISE}:").partition("_")
+    what, _, name = key.removeprefix(f"{BLOCK}:").partition("_")
     if what == "check":
         return _NUMBER
     if what == "given":

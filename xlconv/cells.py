@@ -1,0 +1,330 @@
+"""The cells of a sheet's part and the texts that sheets share, as streams.
+
+Owns what a cell's XML means, and which cells no sheet has: beyond Excel's limits, twice, out of
+order, or numbers that are none. Refuses formulas that reach outside of their book. Must not know
+files, nor networks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+
+from xlconv.grid import (
+    MAX_COLUMNS,
+    MAX_FORMULA_LENGTH,
+    MAX_ROWS,
+    MAX_TEXT_LENGTH,
+    Cell,
+    moved_formula,
+    relative_form,
+)
+from xlconv.markup import MAIN, Attributes, Events, local
+from xlconv.outside import element_reach, formula_reach, holds_formula
+
+Value = float | str | bool | None
+
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_LONGEST_FORMULA = 2 * MAX_FORMULA_LENGTH  # programs write some names longer than people do
+_LONGEST_TEXT = 8 * MAX_TEXT_LENGTH  # escapes such as _x000D_ are longer than what they stand for
+_CELL, _ROW, _DATA = f"{MAIN}}}c", f"{MAIN}}}row", f"{MAIN}}}sheetData"
+_FORMULA, _VALUE, _INLINE, _TEXT = f"{MAIN}}}f", f"{MAIN}}}v", f"{MAIN}}}is", f"{MAIN}}}t"
+_STRING, _PHONETIC = f"{MAIN}}}si", f"{MAIN}}}rPh"
+_CELL_DEPTH = 4  # worksheet, sheetData, row, c
+_TAGS = {
+    spelled: name
+    for name in (_CELL, _ROW, _DATA, _FORMULA, _VALUE, _INLINE, _TEXT, _STRING, _PHONETIC)
+    for spelled in (name, f"http://purl.oclc.org/ooxml/spreadsheetml/main}}{local(name)}")
+}
+
+
+class CellError(ValueError):
+    """A cell that no sheet has; what it says names the cell."""
+
+
+class ReachError(ValueError):
+    """A formula or another element that reaches outside of its book: where, and for what."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.where, self.what = where, what
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFormula:
+    """A formula as the file spells it, and the cell that its text is written for: the first
+    cell of a shared formula, else the cell itself. `array` is true for {=...}."""
+
+    text: str
+    anchor: Cell
+    array: bool = False
+
+    @property
+    def relative(self) -> str:
+        """The relative form, by which formulas are compared."""
+        form = relative_form(self.text, self.anchor)
+        return f"{{{form}}}" if self.array else form
+
+    def at(self, cell: Cell) -> str:
+        """The text as a spreadsheet shows it in a cell."""
+        rows, columns = cell.row - self.anchor.row, cell.column - self.anchor.column
+        text = f"={moved_formula(self.text, rows, columns) if rows or columns else self.text}"
+        return f"{{{text}}}" if self.array else text
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCell:
+    """What a cell holds: a constant, or a formula and the value stored with it (None if none
+    is). Error values are texts such as "#VALUE!"."""
+
+    value: Value
+    formula: FoundFormula | None = None
+
+    def shown(self, cell: Cell) -> Value:
+        """The formula as a spreadsheet shows it in a cell, or the constant."""
+        return self.formula.at(cell) if self.formula else self.value
+
+    def told(self, cell: Cell) -> str:
+        """What it holds, for an error."""
+        return f"the formula {self.formula.at(cell)}" if self.formula else repr(self.value)
+
+
+FoundSheet = Mapping[tuple[int, int], FoundCell]
+Take = Callable[[tuple[int, int], FoundCell], None]
+Translate = Callable[[str], str]
+EMPTY = FoundCell(None)
+
+
+def read_cells(
+    chunks: Iterable[bytes],
+    strings: list[str],
+    take: Take,
+    translate: Translate | None = None,
+    most: int | None = None,
+) -> None:
+    """Hand every cell of a sheet that is not empty to `take`, by row and column, in their order.
+
+    `translate` is applied to the text of each formula. Raises MarkupError, CellError, ReachError.
+    """
+    sheet = _Sheet(strings, take, translate)
+    sheet.most = most or sheet.most
+    sheet.parse(chunks)
+
+
+class _Sheet(Events):
+    """What is known of a sheet at some point of its XML."""
+
+    def __init__(self, strings: list[str], take: Take, translate: Translate | None) -> None:
+        self.strings, self.take, self.translate = strings, take, translate
+        self.shared: dict[str, FoundFormula] = {}
+        self.row = self.column = self.length = 0
+        self.cell: Cell | None = None
+        self.kind = "n"
+        self.formula: tuple[Attributes, str] | None = None
+        self.value: str | None = None
+        self.inline: str | None = None
+        self.open = ""  # the element whose text is kept
+        self.texts: list[str] = []
+        self.attributes: Attributes = {}
+        self.phonetic = False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        self.depth += 1
+        self.count += 1
+        tag = _TAGS.get(name)
+        if tag == _CELL:
+            self._start_cell(attributes)
+        elif tag == _ROW:
+            self._start_row(attributes)
+        elif self.cell is not None and tag is not None:
+            self._start_inside(tag, attributes)
+        elif tag != _DATA:
+            self._start_other(name, attributes)
+
+    def _start_row(self, attributes: Attributes) -> None:
+        given = attributes.get("r")
+        row = self.row + 1 if given is None else _whole(given, "row")
+        if self.depth != _CELL_DEPTH - 1 or not self.row < row <= MAX_ROWS:
+            raise CellError(f"row {row} is out of order, or beyond the limits of a sheet")
+        self.row, self.column = row, 0
+
+    def _start_cell(self, attributes: Attributes) -> None:
+        place = attributes.get("r")
+        try:
+            cell = Cell.parse(place) if place else Cell(self.row, self.column + 1)
+        except ValueError as error:
+            raise CellError(str(error)[:80]) from error
+        inside = self.column < cell.column <= MAX_COLUMNS and 0 < cell.row == self.row
+        if self.depth != _CELL_DEPTH or not inside:
+            raise CellError(
+                f"the cell {cell.a1} stands twice, out of order or beyond the limits of a sheet"
+            )
+        self.column, self.cell, self.kind = cell.column, cell, attributes.get("t", "n")
+        self.formula = self.value = self.inline = None
+        self.phonetic = False
+
+    def _start_inside(self, tag: str, attributes: Attributes) -> None:
+        assert self.cell is not None
+        if tag == _PHONETIC:
+            self.phonetic = True
+        if tag in (_FORMULA, _VALUE) or (tag == _TEXT and not self.phonetic):
+            if (tag == _FORMULA and self.formula) or (tag == _VALUE and self.value is not None):
+                raise CellError(f"the cell {self.cell.a1} holds two formulas or two values")
+            self.open, self.texts, self.length, self.attributes = tag, [], 0, attributes
+
+    def _start_other(self, name: str, attributes: Attributes) -> None:
+        spelled = local(name)
+        reach = element_reach(spelled, attributes)
+        if reach is not None:
+            raise ReachError(attributes.get("ref", attributes.get("sqref", spelled))[:60], reach)
+        if holds_formula(spelled):
+            self.open, self.texts, self.length = name, [], 0
+
+    def text(self, data: str) -> None:
+        if self.open:
+            self.length += len(data)
+            if self.length > _LONGEST_TEXT:
+                raise CellError(f"{self._where()} holds more than {MAX_TEXT_LENGTH:,} characters")
+            self.texts.append(data)
+
+    def _where(self) -> str:
+        return f"the cell {self.cell.a1}" if self.cell else f"a rule behind row {self.row}"
+
+    def end(self, name: str) -> None:
+        self.depth -= 1
+        tag = _TAGS.get(name)
+        if self.open and (tag or name) == self.open:
+            self._end_text(tag, "".join(self.texts))
+        elif tag == _PHONETIC:
+            self.phonetic = False
+        elif tag == _CELL:
+            self._end_cell()
+
+    def _end_text(self, tag: str | None, text: str) -> None:
+        self.open = ""
+        if tag == _VALUE and self.cell is not None:
+            self.value = text
+        elif tag == _TEXT and self.cell is not None:
+            self.inline = (self.inline or "") + text
+        else:
+            self._check_formula(text)
+            if self.cell is not None:
+                self.formula = (self.attributes, text)
+
+    def _check_formula(self, text: str) -> None:
+        if len(text) > _LONGEST_FORMULA:
+            raise CellError(
+                f"{self._where()} holds a formula of {len(text):,} characters, more than Excel's "
+                f"{MAX_FORMULA_LENGTH:,}"
+            )
+        reach = formula_reach(text)
+        if reach is not None:
+            raise ReachError(self.cell.a1 if self.cell else self._where(), reach)
+
+    def _end_cell(self) -> None:
+        cell = self.cell
+        assert cell is not None
+        self.cell = None
+        value = self._value(cell)
+        if self.formula is not None:
+            found = FoundCell(value, self._formula(cell, *self.formula))
+        elif value is None:
+            return
+        else:
+            found = FoundCell(value)
+        self.take((cell.row, cell.column), found)
+
+    def _formula(self, cell: Cell, attributes: Attributes, text: str) -> FoundFormula:
+        group, kind = attributes.get("si", ""), attributes.get("t")
+        if kind == "shared" and not text:
+            # A member whose group has no head computes nothing that could be compared.
+            return self.shared.get(group, FoundFormula("", cell))
+        if self.translate is not None:
+            text = self.translate(text)
+        found = FoundFormula(text, cell, array=kind in ("array", "dataTable"))
+        if kind == "shared":
+            self.shared[group] = found
+        return found
+
+    def _value(self, cell: Cell) -> Value:
+        kind = self.kind
+        if kind == "inlineStr":
+            return None if self.inline is None else unescaped(self.inline)
+        text = self.value
+        if kind == "str" and text is not None:
+            return unescaped(text)
+        if not text:
+            return None
+        if kind == "s":
+            number = _whole(text, f"the text of {cell.a1}")
+            if not 0 <= number < len(self.strings):
+                raise CellError(f"the cell {cell.a1} holds a text ({number}) that there is not")
+            return self.strings[number]
+        if kind == "b":
+            return text in ("1", "true")
+        return text if kind in ("e", "d") else _number(text, cell)
+
+
+def _whole(text: str, what: str) -> int:
+    if not (text.isascii() and text.strip().isdigit() and len(text) < 12):
+        raise CellError(f"{what} is {text[:20]!r}, which is no number of it")
+    return int(text)
+
+
+def _number(text: str, cell: Cell) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not isfinite(number) or "_" in text or not text.isascii():
+        raise CellError(f"the cell {cell.a1} holds {text[:20]!r}, which is no number of a cell")
+    return number
+
+
+class _Strings(Events):
+    def __init__(self) -> None:
+        self.strings: list[str] = []
+        self.texts: list[str] = []
+        self.length = 0
+        self.open = self.phonetic = False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        super().start(name, attributes)
+        tag = _TAGS.get(name)
+        if tag == _STRING:
+            self.texts, self.length = [], 0
+        elif tag == _PHONETIC:
+            self.phonetic = True
+        elif tag == _TEXT:
+            self.open = not self.phonetic
+
+    def text(self, data: str) -> None:
+        if self.open:
+            self.length += len(data)
+            if self.length > _LONGEST_TEXT:
+                raise CellError(f"one has more than {MAX_TEXT_LENGTH:,} characters")
+            self.texts.append(data)
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        tag = _TAGS.get(name)
+        if tag == _STRING:
+            self.strings.append(unescaped("".join(self.texts)))
+        elif tag == _PHONETIC:
+            self.phonetic = False
+        elif tag == _TEXT:
+            self.open = False
+
+
+def read_strings(chunks: Iterable[bytes]) -> list[str]:
+    """The texts that sheets share: runs of letters joined, without phonetic guides."""
+    events = _Strings()
+    events.parse(chunks)
+    return events.strings
+
+
+def unescaped(text: str) -> str:
+    """A cell's text without the escapes that Office writes, such as _x000D_ (ST_Xstring)."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text

@@ -1,0 +1,192 @@
+"""What surrounds the cells of a workbook: its parts, how they are linked, and its defined names.
+
+Every part but the sheets is read here, once, and refused where it reaches outside of the book
+(`outside` knows what does). Must not know cells, nor networks.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from xlconv.container import Container
+from xlconv.errors import BookError
+from xlconv.markup import RELATIONS, Element, MarkupError, elements, local
+from xlconv.outside import (
+    content_reach,
+    element_reach,
+    formula_reach,
+    holds_formula,
+    part_reach,
+    relation_reach,
+)
+
+_PLAIN = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".bin")
+_PLAIN_KINDS = ("image", "printerSettings", "thumbnail", "font", "hdphoto")
+_UNCHECKED = ("customxml/", "docprops/", "docmetadata/", "_xmlsignatures/")
+_SHEETS = ("worksheet", "chartsheet")
+MOST_ELEMENTS = 600_000
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A part that another one refers to, and as what."""
+
+    kind: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """The parts of a book: of each sheet by its name, of the strings that sheets share, and the
+    text of each name that is defined for the whole book."""
+
+    sheets: Mapping[str, str]
+    strings: str | None
+    names: Mapping[str, str]
+
+
+def open_parcel(container: Container) -> Parcel:
+    """The parts of a workbook. BookError for what is none, and for whatever reaches outside."""
+    relations = _all_relations(container)
+    tops = relations.get("", {}).values()
+    root = next((top.target for top in tops if top.kind == "officeDocument"), "")
+    if not root:
+        raise BookError(f"{container.path}: not a workbook: it has no workbook part")
+    linked = relations.get(root, {})
+    sheets = {relation.target for relation in linked.values() if relation.kind in _SHEETS}
+    _check_contents(container)
+    found = {}
+    for part in _markup_parts(container, relations, sheets):
+        found[part] = _checked(container, part)
+    if root not in found:
+        raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
+    strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
+    return Parcel(_sheets(container, found[root], linked), strings, _names(container, found[root]))
+
+
+def read_elements(container: Container, part: str, most: int = MOST_ELEMENTS) -> list[Element]:
+    """The elements of a part; BookError if it is damaged or beyond the bounds."""
+    try:
+        return elements(container.chunks(part), most)
+    except (MarkupError, LookupError, ValueError) as error:
+        told = str(error).partition("\n")[0]
+        raise BookError(f"{container.path}: {part[:80]}: {told}; get a whole copy") from error
+
+
+def _all_relations(container: Container) -> dict[str, dict[str, Relation]]:
+    """The relationships of each part by their ids, all of them looked at."""
+    found: dict[str, dict[str, Relation]] = {}
+    for name in container.members:
+        folder, _, file = name.rpartition("/")
+        if not name.endswith(".rels") or (folder != "_rels" and not folder.endswith("/_rels")):
+            continue
+        owner = posixpath.join(posixpath.dirname(folder), file.removesuffix(".rels"))
+        found[owner] = {}
+        for element in read_elements(container, name):
+            if local(element.name) == "Relationship":
+                relation = _relation(container, owner, element)
+                found[owner][element.attributes.get("Id", "")] = relation
+    return found
+
+
+def _relation(container: Container, owner: str, element: Element) -> Relation:
+    kind, target = (element.attributes.get(key, "") for key in ("Type", "Target"))
+    external = element.attributes.get("TargetMode", "").lower() == "external"
+    reach = relation_reach(kind, target, external)
+    if reach is not None:
+        raise outside(container, owner or "the book", reach)
+    if not external:
+        target = posixpath.normpath(posixpath.join("/", posixpath.dirname(owner), target))
+    return Relation(kind.rpartition("/")[2], target.lstrip("/"))
+
+
+def outside(container: Container, where: str, what: str) -> BookError:
+    """The error of what reaches outside of a book."""
+    return BookError(
+        f"{container.path}: {where[:200]}: {what}; xlconv opens no book that reaches outside of "
+        "itself: take it out"
+    )
+
+
+def _check_contents(container: Container) -> None:
+    for part in container.members:
+        reach = part_reach(part)
+        if reach is not None:
+            raise outside(container, part, reach)
+    for element in read_elements(container, "[Content_Types].xml"):
+        reach = content_reach(element.attributes.get("ContentType", ""))
+        if reach is not None:
+            raise outside(container, element.attributes.get("PartName", "a part"), reach)
+
+
+def _markup_parts(
+    container: Container, relations: Mapping[str, Mapping[str, Relation]], sheets: set[str]
+) -> list[str]:
+    """The parts that are XML, but for those of cells, which are read as such."""
+    every = [relation for some in relations.values() for relation in some.values()]
+    linked = {r.target for r in every if r.kind not in (*_PLAIN_KINDS, "hyperlink")}
+    strings = {relation.target for relation in every if relation.kind == "sharedStrings"}
+    known = {*sheets, *strings, "[Content_Types].xml"}
+    return [
+        part
+        for part, entry in container.members.items()
+        if part not in known and not part.endswith((".rels", "/")) and entry.file_size
+        if part in linked or not part.lower().endswith(_PLAIN)
+    ]
+
+
+def _checked(container: Container, part: str) -> list[Element]:
+    """The elements of a part, none of which reaches outside of the book."""
+    found = read_elements(container, part)
+    if part.lower().startswith(_UNCHECKED):
+        return found
+    for element in found:
+        name = local(element.name)
+        reach = element_reach(name, element.attributes)
+        if reach is None and holds_formula(name):
+            reach = formula_reach(element.text)
+        if reach is not None:
+            raise outside(container, _place(part, name, element), reach)
+    return found
+
+
+def _place(part: str, name: str, element: Element) -> str:
+    if name == "definedName":
+        return f"the name {element.attributes.get('name', '')[:60]!r}"
+    return f"{part} ({name})"
+
+
+def _sheets(
+    container: Container, workbook: list[Element], linked: Mapping[str, Relation]
+) -> dict[str, str]:
+    """The part of each sheet that holds cells."""
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    for element in workbook:
+        if local(element.name) != "sheet":
+            continue
+        name = element.attributes.get("name", "")
+        relation = linked.get(element.attributes.get(f"{RELATIONS}}}id", ""))
+        if name.casefold() in seen or (relation and relation.target in found.values()):
+            raise BookError(f"{container.path}: holds the sheet {name[:40]!r} twice; get a copy")
+        seen.add(name.casefold())
+        if relation is not None and relation.kind in _SHEETS:
+            found[name] = relation.target
+    return found
+
+
+def _names(container: Container, workbook: list[Element]) -> dict[str, str]:
+    """The text of each name that is not one sheet's own."""
+    found: dict[str, str] = {}
+    seen: set[str] = set()
+    for element in workbook:
+        if local(element.name) != "definedName" or "localSheetId" in element.attributes:
+            continue
+        name = element.attributes.get("name", "")
+        if name.casefold() in seen:
+            raise BookError(f"{container.path}: defines the name {name[:60]!r} twice; keep one")
+        seen.add(name.casefold())
+        found[name] = element.text
+    return found
