@@ -22,7 +22,7 @@ ORDER = [
     *("desk_formulas", "boxes", "desk_rules"),
     *("inspector_formulas", "sentences", "inspector_rules"),
     *("words", "captions", "colouring", "desk_blocks", "lower"),
-    *("planes", "scans", "ink", "digits", "images", "templates", "collecting"),
+    *("planes", "scans", "ink", "digits", "images", "arrays", "templates", "collecting"),
     *("sheets.columns", "sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "manifest"),
     *("rows", "parts", "writer", "compiler"),

@@ -11,12 +11,14 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from xlconv._version import __version__
 from xlconv.blocks import Book
 from xlconv.choices import SCALES, Display, first_display
 from xlconv.collecting import template_gallery
 from xlconv.desk import BOARD
-from xlconv.errors import TemplateError
+from xlconv.errors import LimitError, TemplateError, meant
 from xlconv.expected import workbook_values
 from xlconv.gallery import Gallery, shown_first
 from xlconv.grid import Range
@@ -26,7 +28,7 @@ from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, manifest_lines
 from xlconv.network import Array, Model
 from xlconv.palette import palette_named
-from xlconv.reference import checked_image
+from xlconv.reference import checked_image, forward
 from xlconv.sheets import board_range, guide, inspector_places
 from xlconv.sheets import model as model_sheet_module
 from xlconv.sheets.explain import counting, explain_sheet
@@ -107,8 +109,14 @@ def compile_book(
 def _display(model: Model, image: Array, gallery: Gallery | None, scale: str) -> Display:
     """What the new workbook shows."""
     if scale not in SCALES:
-        raise TemplateError(f"no colour scale for each {scale!r}; there are {', '.join(SCALES)}")
+        raise TemplateError(f"no colour scale for each {scale!r}; {meant(scale, SCALES)}")
     checked = checked_image(model, image)
+    for layer, tensor in forward(model, checked).items():
+        if not np.isfinite(tensor).all():
+            raise LimitError(
+                f"layer {layer!r}: its numbers become too large for a cell (infinity); "
+                "use smaller weights, or a picture of smaller numbers"
+            )
     if gallery is not None:
         gallery = shown_first(gallery, checked, "the picture of the build")
     first = first_display(model, checked, gallery)
