@@ -80,8 +80,8 @@ def process(*arguments: object, folder: Path, **environment: str) -> Outcome:
         started.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        texts = [stream.read().decode(errors="replace") for stream in (out, err)]
-    return Outcome(started.returncode, *texts, memory=used.ru_maxrss)
+        printed, said = (stream.read().decode(errors="replace") for stream in (out, err))
+    return Outcome(started.returncode, printed, said, used.ru_maxrss)
 
 
 def contents(folder: Path) -> dict[str, object]:

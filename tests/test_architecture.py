@@ -14,7 +14,16 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 ORDER = [
     *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
     *("signs", "gallery", "operators", "counts", "reference", "choices"),
-    *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
+    *(
+        "scenes",
+        "datasets",
+        "augmentation",
+        "gradients",
+        "losses",
+        "recipe",
+        "training",
+        "checkpoints",
+    ),
     *("evaluation", "blocks", "palette", "desk", "places", "pitches", "layout"),
     *("inspector", "inspector_places", "receptive", "desk_steps", "seeing", "outcomes", "saying"),
     *("explaining", "expected"),
@@ -30,7 +39,7 @@ ORDER = [
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.libreoffice"),
     *("comparison", "report", "structure", "changes", "stored", "verification"),
-    *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
+    *("showing", "notebooks", "terminal_pictures", "terminal", "ending", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.
 EXCEPTIONS = {

@@ -39,6 +39,10 @@ def check_target(path: Path, overwrite: bool, example: str) -> None:
         raise OutputError(f"{path} is a folder; give the name of a file, as in {path / example}")
     if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} exists; give another name, or --force to replace it")
+    folder = _led_to(path).parent
+    if not os.path.isdir(folder):  # noqa: PTH112
+        named = folder if os.path.islink(path) else path.parent  # noqa: PTH114
+        raise OutputError(f"{path} cannot be written: there is no folder {named}; make it first")
     _mode(path)
 
 
@@ -49,7 +53,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     OutputError, naming the target, if it cannot be written."""
     try:
         mode = _mode(path)
-        target = Path(os.path.realpath(path))
+        target = _led_to(path)
         # A name of our own, short and known before the file is: whatever happens, it goes away.
         temporary = target.parent / f".xlconv-{secrets.token_hex(8)}"
         try:
@@ -65,6 +69,14 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             f"{path} cannot be written: {error.strerror or error}; choose another place, or "
             "close it where it is open"
         ) from error
+
+
+def _led_to(path: Path) -> Path:
+    """What is written for a path: what a link leads to, though there may be nothing yet."""
+    target = Path(os.path.realpath(path))
+    if os.path.islink(target):  # noqa: PTH114
+        raise OutputError(f"{path} cannot be written: it is a link that leads back to itself")
+    return target
 
 
 def _mode(path: Path) -> int | None:
