@@ -16,6 +16,7 @@ ORDER = [
     "notation",
     *("exercise", "signs", "gallery", "operators", "counts", "reference", "choices", "variation"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
+    "checkpoints",
     *("evaluation", "blocks", "palette", "desk", "places", "pitches", "layout"),
     *("inspector", "inspector_places", "receptive", "desk_steps", "seeing", "outcomes", "saying"),
     *("explaining", "exercise_places", "exercise_steps", "expected"),
@@ -24,7 +25,7 @@ ORDER = [
     *("inspector_formulas", "sentences", "inspector_rules"),
     *("model_columns", "exercise_formulas", "exercise_rules", "exercise_blocks"),
     *("words", "captions", "colouring", "desk_blocks", "lower"),
-    *("planes", "scans", "ink", "digits", "images", "templates", "collecting"),
+    *("planes", "scans", "ink", "digits", "images", "arrays", "templates", "collecting"),
     *("sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "sheets.exercise", "manifest"),
     *("rows", "parts", "writer", "compiler"),
@@ -35,16 +36,8 @@ ORDER = [
     "engines.gnumeric",
     *("isolation", "mistakes", "marks", "grading", "submissions"),
     *("comparison", "report", "structure", "changes", "stored", "verification"),
-    *(
-        "showing",
-        "notebooks",
-        "terminal_pictures",
-        "terminal",
-        "terminal_marks",
-        "grade_command",
-        "cli",
-        "__main__",
-    ),
+    *("showing", "notebooks", "terminal_pictures", "terminal", "terminal_marks"),
+    *("ending", "grade_command", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.
 EXCEPTIONS = {

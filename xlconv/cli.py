@@ -1,7 +1,7 @@
 """The command line: parse, call the public functions, print, exit code.
 
 Exit codes: 0 done (or agrees), 1 differs, 2 could not be done. What a user can cause is an
-XlconvError, caught once, in `main`. The rest of the package is imported inside the
+XlconvError, caught once, in `ending`. The rest of the package is imported inside the
 commands, so that --help answers at once.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xlconv._version import __version__
-from xlconv.errors import OutputError, TrainingError, XlconvError
+from xlconv.ending import Stopped, run
+from xlconv.errors import OutputError, TrainingError
 from xlconv.grade_command import grade
 
 if TYPE_CHECKING:
@@ -44,21 +44,7 @@ app.command(epilog="Examples:  xlconv grade hw.xlsx  |  xlconv grade handed-in -
 
 def main() -> None:
     """Run the command line; one clear line and exit code 2 for what a user can mend."""
-    try:
-        app()
-    except XlconvError as error:
-        from xlconv.terminal import ERR
-
-        ERR.print(f"[bold red]error:[/] {_one_line(error)}")
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-def _one_line(error: Exception) -> str:
-    from rich.markup import escape
-
-    return escape(" ".join(str(error).split()))
+    run(app)
 
 
 def _version(wanted: bool) -> None:
@@ -348,17 +334,18 @@ def train(
     # weights whatever the number of cores.
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    from xlconv.checkpoints import Checkpoint
     from xlconv.datasets import load_datasets
     from xlconv.evaluation import evaluate
     from xlconv.files import check_target
     from xlconv.templates import describe_template, load_weights, small_data
-    from xlconv.terminal import OUT, print_evaluation, training_bar
+    from xlconv.terminal import ERR, OUT, print_evaluation, training_bar
     from xlconv.training import check_trainable, initial_weights, save_weights, transferred
     from xlconv.training import train as train_weights
 
     check_target(out, force, "weights.npz")
-    if not out.parent.is_dir():
-        raise OutputError(f"{out}: there is no folder {out.parent}; make it first")
+    checkpoint = Checkpoint(out)
+    checkpoint.check(start, force)
     described = describe_template(template)
     network = described.network
     check_trainable(network)
@@ -379,9 +366,18 @@ def train(
         weights, dropped = transferred(network, weights, load_weights(start))
         for line in dropped:
             OUT.print(f"  {line}", markup=False)
-    with training_bar() as progress:
-        model = train_weights(network, weights, learning, recipe, progress)
-    save_weights(out, model.weights)
+    try:
+        with training_bar() as progress:
+            model = train_weights(network, weights, learning, recipe, progress, checkpoint.save)
+        save_weights(out, model.weights)
+    except Stopped:
+        words = checkpoint.words(template, out, recipe.epochs)
+        ERR.print(words, markup=False)
+        raise
+    except TrainingError:
+        checkpoint.remove()
+        raise
+    checkpoint.remove()
     print_evaluation(evaluate(model, testing), network.labels)
     OUT.print(
         f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}",

@@ -11,12 +11,14 @@ import os
 from dataclasses import astuple, replace
 from pathlib import Path
 
+import numpy as np
+
 from xlconv._version import __version__
 from xlconv.blocks import Book
 from xlconv.choices import SCALES, Display, first_display
 from xlconv.collecting import template_gallery
 from xlconv.desk import BOARD, MODEL
-from xlconv.errors import TemplateError
+from xlconv.errors import LimitError, TemplateError, meant
 from xlconv.exercise import Exercise, exercise_of
 from xlconv.exercise_places import exercise_places
 from xlconv.expected import handed_out, handed_out_values
@@ -28,7 +30,7 @@ from xlconv.manifest import NAME as MANIFEST_NAME
 from xlconv.manifest import Manifest, manifest_lines, range_name
 from xlconv.network import Array, Model
 from xlconv.palette import palette_named
-from xlconv.reference import checked_image
+from xlconv.reference import checked_image, forward
 from xlconv.sheets import board_range, guide, inspector_places
 from xlconv.sheets import model as model_sheet_module
 from xlconv.sheets.exercise import exercise_sheet
@@ -128,8 +130,14 @@ def _display(
 ) -> Display:
     """What the new workbook shows."""
     if scale not in SCALES:
-        raise TemplateError(f"no colour scale for each {scale!r}; there are {', '.join(SCALES)}")
+        raise TemplateError(f"no colour scale for each {scale!r}; {meant(scale, SCALES)}")
     checked = checked_image(model, image)
+    for layer, tensor in forward(model, checked).items():
+        if not np.isfinite(tensor).all():
+            raise LimitError(
+                f"layer {layer!r}: its numbers become too large for a cell (infinity); "
+                "use smaller weights, or a picture of smaller numbers"
+            )
     if gallery is not None:
         gallery = shown_first(gallery, checked, "the picture of the build")
     first = first_display(model, checked, gallery, exercise.layers if exercise else ())

@@ -16,6 +16,13 @@ XlconvError
 └── EngineError     a spreadsheet program that is missing, fails or takes too long
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+_MOST_NAMED = 30
+
 
 class XlconvError(Exception):
     """The base of all errors that a user can cause and mend."""
@@ -59,3 +66,17 @@ class BookError(XlconvError):
 
 class EngineError(XlconvError):
     """A spreadsheet program that is missing, fails or takes too long."""
+
+
+def meant(given: object, known: Iterable[str]) -> str:
+    """What to do about a name that is not known: take the nearest one that is, or one of all.
+
+    >>> meant("greyy", ("lesson", "grey")), meant(3, ("lesson", "grey"))
+    ("did you mean 'grey'?", 'there are lesson, grey')
+    """
+    names = list(known)
+    near = get_close_matches(str(given)[:100], names, n=1)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f", ... ({len(names)} in all)" if len(names) > _MOST_NAMED else ""
+    return f"there are {', '.join(names[:_MOST_NAMED])}{more}"

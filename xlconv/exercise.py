@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 import numpy as np
 
-from xlconv.errors import NetworkError
+from xlconv.errors import NetworkError, meant
 from xlconv.layers import Dropout
 from xlconv.network import INPUT, Array, Network
 
@@ -88,10 +87,8 @@ def exercise_of(
 def _check_layer(network: Network, name: str) -> None:
     names = [layer.name for layer in network.layers]
     if name not in names:
-        close = get_close_matches(name, names, 1)
-        meant = f"did you mean {close[0]!r}? " if close else ""
         why = "is the picture, which is given" if name == INPUT else "is no layer of the network"
-        raise NetworkError(f"{name!r} {why}; {meant}there are {', '.join(names)}")
+        raise NetworkError(f"{name!r} {why}; {meant(name, names)}")
     if isinstance(network.layer(name), Dropout):
         raise NetworkError(
             f"{name!r} draws random numbers, so that nothing could be checked; choose another layer"

@@ -28,7 +28,8 @@ def open_choices(network: Network, places: ExercisePlaces) -> Iterator[Choice]:
     """What is said when a learner chooses an open cell of the board."""
     for layer in places.layers:
         parts = places.of_layer(layer)
-        words = f"Yours to fill in: {layer_words(network.layer(layer))}. The sheet {EXERCISE} says more."
+        what = layer_words(network.layer(layer))
+        words = f"Yours to fill in: {what}. The sheet {EXERCISE} says more."
         yield Choice(tuple(part.open for part in parts), f"{layer}: to do", words)
 
 

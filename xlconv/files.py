@@ -1,15 +1,35 @@
-"""Files that are written whole or not at all. Must not know what is written."""
+"""Files: only plain ones are read, and they are written whole or not at all. Must not know what
+stands in them."""
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from xlconv.errors import OutputError
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A stream from a file. OSError, too, for what would have no end or wait for ever."""
+    try:
+        # Not waiting: a pipe that nobody writes to would else hold us before we can look at it.
+        descriptor = os.open(path, os.O_RDONLY | _NO_WAITING)
+    except ValueError as error:  # a name with a zero byte
+        raise OSError(errno.EINVAL, "no name of a file") from error
+    stream = os.fdopen(descriptor, "rb")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "a pipe or device, not a file")
+    return stream
+
+
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 def check_target(path: Path, overwrite: bool, example: str) -> None:
@@ -19,24 +39,31 @@ def check_target(path: Path, overwrite: bool, example: str) -> None:
         raise OutputError(f"{path} is a folder; give the name of a file, as in {path / example}")
     if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} exists; give another name, or --force to replace it")
+    folder = _led_to(path).parent
+    if not os.path.isdir(folder):  # noqa: PTH112
+        named = folder if os.path.islink(path) else path.parent  # noqa: PTH114
+        raise OutputError(f"{path} cannot be written: there is no folder {named}; make it first")
+    _mode(path)
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A stream to a new file beside `path`, which takes its place when, and only when, all
-    went well. Raises OutputError, naming the target, if it cannot be written."""
+    went well. Where `path` is a link, what it leads to is replaced and the link stays. Raises
+    OutputError, naming the target, if it cannot be written."""
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.absolute().parent, prefix=f".{path.name}.", delete=False
-        ) as stream:
-            temporary = Path(stream.name)
-            try:
+        mode = _mode(path)
+        target = _led_to(path)
+        # A name of our own, short and known before the file is: whatever happens, it goes away.
+        temporary = target.parent / f".xlconv-{secrets.token_hex(8)}"
+        try:
+            with temporary.open("xb") as stream:
                 yield stream
-                stream.close()
-                temporary.chmod(0o666 & ~_umask())  # as any new file's, not a temporary one's
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            if mode is not None:
+                temporary.chmod(mode)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}; choose another place, or "
@@ -44,7 +71,21 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _led_to(path: Path) -> Path:
+    """What is written for a path: what a link leads to, though there may be nothing yet."""
+    target = Path(os.path.realpath(path))
+    if os.path.islink(target):  # noqa: PTH114
+        raise OutputError(f"{path} cannot be written: it is a link that leads back to itself")
+    return target
+
+
+def _mode(path: Path) -> int | None:
+    """The permissions of the file that a path leads to, None if there is none; OutputError for a
+    pipe or device."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OutputError(f"{path} is a pipe or device; give the name of a file")
+    return stat.S_IMODE(mode)

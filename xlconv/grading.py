@@ -74,11 +74,12 @@ def _trials(book: FoundBook, places: ExercisePlaces, engine: str) -> dict[str, l
     asked = {judge.part.layer for judge in judges if judge.other_formulas}
     open_question = [layer for layer in places.layers if layer in asked]
     for layers in apart(book.network, tuple(open_question)):
+        board = book.names.now[BOARD]
         parts = [part for layer in layers for part in places.of_layer(layer.name)]
         for number in TRIALS:
             random = isolated(book, layers, number)
             grids = engine_named(engine).evaluate(
-                book.path, [(BOARD, part.range) for part in parts], random.typed
+                book.path, [(board, part.range) for part in parts], random.typed
             )
             found = {(p.key, p.channel): grid for p, grid in zip(parts, grids, strict=True)}
             one = _Trial(random, found, *_expected(random, places, found))
@@ -272,7 +273,7 @@ MOST_SHOWN = 200  # characters of a formula
 
 def _typed_value(book: FoundBook, trial: _Trial, cell: Cell) -> float:
     """The number in a cell of the board during a trial; 0 where there is none."""
-    typed = trial.isolated.typed.get((BOARD, cell))
+    typed = trial.isolated.typed.get((book.names.now[BOARD], cell))
     if isinstance(typed, float):
         return typed
     value = book.sheets[BOARD].get((cell.row, cell.column), EMPTY).value

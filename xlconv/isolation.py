@@ -77,7 +77,11 @@ def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolate
             name: {key: array if key == "variance" else -array for key, array in one.items()}
             for name, one in weights.items()
         }
-    return Isolated(layers, values, weights, _typed(layout, values, weights))
+    typed = {
+        (book.names.now[sheet], cell): value
+        for (sheet, cell), value in _typed(layout, values, weights).items()
+    }
+    return Isolated(layers, values, weights, typed)
 
 
 def _tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:

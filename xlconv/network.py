@@ -16,7 +16,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.errors import NetworkError, WeightsError
+from xlconv.errors import NetworkError, WeightsError, meant
 from xlconv.grid import looks_like_reference
 from xlconv.layers import Dropout, KernelDemo, Layer, Sigmoid, Softmax, sources
 from xlconv.shapes import Shape, inner_shapes, output_shape, shape_text, weight_shapes
@@ -325,51 +325,71 @@ class Model:
     weights: Mapping[str, Array]
 
     def __post_init__(self) -> None:
-        expected = {
-            name: shape
-            for layer in self.network.layers
-            for name, shape in self.network.weight_shapes(layer).items()
-        }
-        unknown = [name for name in self.weights if name not in expected]
-        if unknown:
-            raise WeightsError(
-                f"weights {unknown[0]!r} belong to no layer of {self.network.name!r}; "
-                f"it takes {', '.join(expected) or 'none'}"
-            )
-        checked = {name: self._checked(name, shape) for name, shape in expected.items()}
+        arrays = {name: _numbers(name, array) for name, array in self.weights.items()}
+        check_weight_shapes(self.network, {name: a.shape for name, a in arrays.items()})
+        checked = {name: _checked(name, arrays[name]) for name in all_weight_shapes(self.network)}
         object.__setattr__(self, "weights", checked)
-
-    def _checked(self, name: str, shape: Shape) -> Array:
-        layer = name.partition(".")[0]
-        if name not in self.weights:
-            raise WeightsError(
-                f"layer {layer!r}: {name!r} is missing; give an array of {shape_text(shape)}"
-            )
-        try:
-            array = np.array(self.weights[name], dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise WeightsError(f"layer {layer!r}: {name!r} is not an array of numbers") from error
-        if array.shape != shape:
-            raise WeightsError(
-                f"layer {layer!r}: {name!r} has shape {shape_text(array.shape) or 'scalar'} but "
-                f"the network needs {shape_text(shape)}; train them for this network or change "
-                "the layer's settings"
-            )
-        if not np.isfinite(array).all():
-            raise WeightsError(
-                f"layer {layer!r}: {name!r} holds NaN or infinity, which no cell can hold; "
-                "train again with a smaller learning rate"
-            )
-        if name.endswith(".variance") and (array < 0).any():
-            raise WeightsError(
-                f"layer {layer!r}: {name!r} holds {array.min():g}, but a variance is never "
-                "negative; train again"
-            )
-        array.flags.writeable = False
-        return array
 
     def layer_weights(self, layer: Layer) -> dict[str, Array]:
         """A layer's weights by their short names, as `weight` and `bias`."""
         return {
             name.partition(".")[2]: self.weights[name] for name in self.network.weight_shapes(layer)
         }
+
+
+def all_weight_shapes(network: Network) -> dict[str, Shape]:
+    """The shapes of all weights of a network, layer by layer."""
+    return {n: shape for one in network.layers for n, shape in network.weight_shapes(one).items()}
+
+
+def check_weight_shapes(network: Network, shapes: Mapping[str, Shape]) -> None:
+    """WeightsError where the shapes of arrays are not those of the network's weights."""
+    expected = all_weight_shapes(network)
+    for name in shapes:
+        if name not in expected:
+            raise WeightsError(
+                f"weights {name!r} belong to no layer of {network.name!r}; "
+                f"{meant(name, expected) if expected else 'it takes none'}"
+            )
+    for name, shape in expected.items():
+        layer = name.partition(".")[0]
+        if name not in shapes:
+            raise WeightsError(
+                f"layer {layer!r}: {name!r} is missing; give an array of {shape_text(shape)}"
+            )
+        if shapes[name] != shape:
+            raise WeightsError(
+                f"layer {layer!r}: {name!r} has shape {shape_text(shapes[name]) or 'scalar'} but "
+                f"the network needs {shape_text(shape)}; train them for this network or change "
+                "the layer's settings"
+            )
+
+
+def _numbers(name: str, given: object) -> Array:
+    try:
+        array = np.asarray(given)
+    except (TypeError, ValueError):
+        array = np.array(None)
+    if array.dtype.kind not in "fiu":
+        raise WeightsError(
+            f"layer {name.partition('.')[0]!r}: {name!r} is not an array of numbers "
+            f"({array.dtype}); give floats or whole numbers"
+        )
+    with np.errstate(over="ignore"):  # what is too large for float64 is found to be infinite
+        return np.array(array, dtype=np.float64)
+
+
+def _checked(name: str, array: Array) -> Array:
+    layer = name.partition(".")[0]
+    if not np.isfinite(array).all():
+        raise WeightsError(
+            f"layer {layer!r}: {name!r} holds NaN or infinity, which no cell can hold; "
+            "train again with a smaller learning rate"
+        )
+    if name.endswith(".variance") and (array < 0).any():
+        raise WeightsError(
+            f"layer {layer!r}: {name!r} holds {array.min():g}, but a variance is never "
+            "negative; train again"
+        )
+    array.flags.writeable = False
+    return array

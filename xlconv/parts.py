@@ -6,6 +6,7 @@ Must not know networks, nor any number that goes into a cell.
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import xml.etree.ElementTree as ElementTree
@@ -44,6 +45,13 @@ from xlconv.blocks import (
 )
 from xlconv.errors import LimitError
 from xlconv.grid import MAX_SHEET_NAME_LENGTH, Range, column_letters
+
+try:  # where it is installed, openpyxl writes with it
+    from lxml.etree import SerialisationError  # type: ignore[import-untyped]
+
+    _UNWRITTEN: tuple[type[Exception], ...] = (SerialisationError,)
+except ImportError:
+    _UNWRITTEN = ()
 
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
 _EMU_PER_PIXEL = 9525
@@ -87,7 +95,10 @@ def skeleton(book: Book) -> Skeleton:
         workbook.defined_names[name] = DefinedName(name, attr_text=text, hidden=hidden)
     _describe(workbook, book)
     package = io.BytesIO()
-    workbook.save(package)
+    try:
+        workbook.save(package)
+    except _UNWRITTEN as error:  # openpyxl writes each sheet into a temporary file
+        raise OSError(errno.ENOSPC, f"no space for temporary files ({error})") from error
     parts = tuple(worksheet.path.lstrip("/") for worksheet in worksheets)
     return Skeleton(package.getvalue(), parts, styles)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -115,7 +116,8 @@ def _round(
 ) -> Iterator[tuple[Path, Marks]]:
     """Those marks that a pool of processes gives before one of them is lost or is too slow."""
     # A process of its own from the start: none of this one's threads and locks are copied.
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_signals)
     futures: dict[Future[Marks], Path] = {}
     try:
         futures = {pool.submit(mark_one, path, engine, typed): path for path in files}
@@ -128,8 +130,16 @@ def _round(
                 yield futures[future], future.result()
     except (BrokenProcessPool, TimeoutError):
         _end(pool)
+    except BaseException:  # whoever stops the command stops them all
+        _end(pool)
+        raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _leave_signals() -> None:
+    """A terminal's Ctrl-C is for the process that everyone waits for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _end(pool: ProcessPoolExecutor) -> None:

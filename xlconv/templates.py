@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xlconv.errors import TemplateError, WeightsError
+from xlconv.arrays import read_arrays
+from xlconv.errors import TemplateError
 from xlconv.images import load_image
-from xlconv.network import Array, Model, Network
+from xlconv.network import Array, Model, Network, check_weight_shapes
 from xlconv.notation import NETWORK_KEYS, check_keys, network_of, read_toml
 from xlconv.scenes import DIGITS
 
@@ -113,7 +114,7 @@ def load_template(name: str | Path = DEFAULT, weights: Path | None = None) -> Te
             f"{about.folder / DESCRIPTION_FILE}: 'image' is missing; name a picture file"
         )
     picture = load_image(about.folder / about.image, about.network.input_shape, raw=True)
-    arrays = load_weights(weights or about.folder / WEIGHTS_FILE)
+    arrays = load_weights(weights or about.folder / WEIGHTS_FILE, about.network)
     return Template(about.network, arrays, about, picture.pixels)
 
 
@@ -189,24 +190,13 @@ def _start(path: Path, key: str, value: object) -> Array:
         raise TemplateError(f"{path}: start {key!r} is not a nested list of numbers") from error
 
 
-def load_weights(path: Path) -> dict[str, Array]:
-    """The arrays of an .npz file by name; pickled objects are refused."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise WeightsError(f"{path}: one array, not an .npz archive; save with numpy.savez")
-            return {key: archive[key] for key in archive.files}
-    except FileNotFoundError as error:
-        raise WeightsError(f"{path}: no such file; make it with `xlconv train`") from error
-    except OSError as error:
-        reason = error.strerror or "cut short"
-        raise WeightsError(f"{path}: cannot be read ({reason}); give an .npz file") from error
-    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        # NumPy's own words recommend to unpickle, which runs whatever the file says.
-        raise WeightsError(
-            f"{path}: not an .npz file of plain arrays (pickled objects are never loaded); "
-            "save one with numpy.savez or `xlconv train`"
-        ) from error
+def load_weights(path: Path, network: Network | None = None) -> dict[str, Array]:
+    """The arrays of an .npz file by name; pickled objects are refused. With a `network` their
+    names and shapes are its own, or none of their numbers is read.
+
+    Raises WeightsError, naming the file."""
+    fits = None if network is None else partial(check_weight_shapes, network)
+    return read_arrays(path, fits)
 
 
 def _find(name: str | Path) -> Path:

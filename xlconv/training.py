@@ -131,8 +131,10 @@ def train(
     dataset: Dataset,
     recipe: Recipe,
     progress: Callable[[Progress], None] | None = None,
+    after_epoch: Callable[[int, Mapping[str, Array]], None] | None = None,
 ) -> Model:
-    """The model that `weights` become by a recipe; `progress` is told of every step.
+    """The model that `weights` become by a recipe; `progress` is told of every step, `after_epoch`
+    of every epoch's number and weights.
 
     The trained weights have at most 7 significant digits; what is frozen stays as it is. On one
     machine the same arguments give the same weights. Raises NetworkError if the network does
@@ -145,17 +147,23 @@ def train(
     learned = single(Model(network, weights).weights)
     adam = Adam()
     # Numbers that overflow show in the loss, which is checked at every step.
-    with np.errstate(over="ignore", invalid="ignore"):
-        for epoch in range(1, recipe.epochs + 1):
+    for epoch in range(1, recipe.epochs + 1):
+        with np.errstate(over="ignore", invalid="ignore"):
             _epoch(network, learned, dataset, recipe, adam, epoch, progress or _unheard)
+        if after_epoch is not None:
+            after_epoch(epoch, _finished(network, weights, learned, recipe))
+    return Model(network, _finished(network, weights, learned, recipe))
+
+
+def _finished(
+    network: Network, weights: Mapping[str, Array], learned: Mapping[str, Batch], recipe: Recipe
+) -> dict[str, Array]:
+    """The learned weights as they are kept: short, and what is frozen as it was."""
     kept = _kept(network, recipe)
-    return Model(
-        network,
-        {
-            name: np.asarray(weights[name]) if name in kept else rounded(array)
-            for name, array in learned.items()
-        },
-    )
+    return {
+        name: np.asarray(weights[name]) if name in kept else rounded(array)
+        for name, array in learned.items()
+    }
 
 
 def _kept(network: Network, recipe: Recipe) -> set[str]:
