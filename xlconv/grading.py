@@ -211,7 +211,7 @@ class _Judge:
         """What is wrong with a cell that is not right."""
         held, cell = self.held(row, column), self.part.open.cell(row, column)
         if held.formula is None:
-            return f"the number {held.value!r} was typed, which is not right"
+            return f"{str(held.value)[:MOST_SHOWN]} was typed, which is not right"
         trial = self._wrong_trial(row, column) or self.trials[0]
         found, expected, _ = self._at(trial, row, column)
         wrong = Wrong(

@@ -61,15 +61,15 @@ class Surroundings:
 
 def mistake(wrong: Wrong, around: Surroundings) -> str:
     """What is wrong, in a few words."""
+    reads, elsewhere = cells_read(wrong.formula, around.names)
+    if wrong.cell in reads:
+        return "reads itself: a circle"
     if isinstance(wrong.found, str) and wrong.found.startswith("#"):
         return f"gives the error {wrong.found}"
-    reads, elsewhere = cells_read(wrong.formula, around.names)
     if elsewhere:
         return f"reads {elsewhere}, another sheet"
     if not reads:
         return "reads no cell: a number in a formula's clothes"
-    if wrong.cell in reads:
-        return "reads itself: a circle"
     should, _ = cells_read(wrong.called_for, around.names)
     for say in (_not_fixed, _source_words, _weight_words, _bias_words, _step_words):
         words = say(wrong, reads, should, around)

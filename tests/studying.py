@@ -1,0 +1,72 @@
+"""Learners: they open a workbook of an exercise and fill it in, rightly or with a mistake.
+
+Formulas are those that the network calls for, as a learner would type and copy them; the file is
+saved by openpyxl, as many hand it in: without stored values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+
+import xlconv
+from xlconv.exercise import exercise_of
+from xlconv.exercise_places import ExercisePlaces, Part, exercise_places
+from xlconv.layer_rules import layer_rules
+from xlconv.network import Model
+from xlconv.workbook import FoundBook
+
+Content = str | float | None
+Change = Callable[[str, Part, int, int], Content]  # formula, part, row, column -> what is typed
+
+
+def build_exercise(
+    path: Path, model: Model, image: object, *layers: str, **options: object
+) -> Path:
+    """A workbook in which layers are left open."""
+    exercise = exercise_of(model.network, layers, **options)  # type: ignore[arg-type]
+    xlconv.build(path, model, image, exercise=exercise)  # type: ignore[arg-type]
+    return path
+
+
+def places_of(book: FoundBook) -> ExercisePlaces:
+    places = exercise_places(book.network, book.layout)
+    assert places is not None
+    return places
+
+
+def right_formulas(path: Path) -> dict[tuple[Part, int, int], str]:
+    """What belongs into each open cell."""
+    book = xlconv.read_book(path)
+    right = {}
+    for part in places_of(book).parts:
+        layer = book.network.layer(part.layer)
+        rules = layer_rules(layer, book.network, book.layout)
+        rule = next(r for r in rules if (r.key, r.channel) == (part.key, part.channel))
+        right |= {(part, r, c): f"={rule.text(r, c)}" for r, c in part.open.offsets()}
+    return right
+
+
+def right(formula: str, part: Part, row: int, column: int) -> Content:
+    return formula
+
+
+def filled_in(source: Path, target: Path, change: Change = right) -> Path:
+    """A copy in which every open cell holds what `change` makes of the right formula."""
+    workbook = openpyxl.load_workbook(source)
+    board = workbook["Board"]
+    for (part, row, column), formula in right_formulas(source).items():
+        board[part.open.cell(row, column).a1] = change(formula, part, row, column)
+    workbook.save(target)
+    return target
+
+
+def only(layer: str, change: Change) -> Change:
+    """The change in one layer, all others right."""
+
+    def changed(formula: str, part: Part, row: int, column: int) -> Content:
+        return change(formula, part, row, column) if part.layer == layer else formula
+
+    return changed

@@ -1,0 +1,412 @@
+"""`grade`: what is right is right however it is written, and what is wrong is named."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from studying import Change, build_exercise, filled_in, only, places_of, right_formulas
+from typer.testing import CliRunner
+
+import xlconv
+from xlconv.cli import app
+from xlconv.errors import BookError, EngineError
+from xlconv.exercise_places import Part
+from xlconv.grading import grade
+from xlconv.grid import moved_formula
+from xlconv.layers import (
+    AvgPool2D,
+    BatchNorm2D,
+    Conv2D,
+    Dense,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Softmax,
+)
+from xlconv.marks import Marks, gradescope, marks_csv
+from xlconv.network import Model, Network
+from xlconv.submissions import mark_all, submitted
+
+NETWORK = Network(
+    "small",
+    (1, 8, 8),
+    (
+        Conv2D("conv1", 2, 3, padding="same"),
+        ReLU("relu1"),
+        Conv2D("conv2", 2, 3, padding="same", activation="relu"),
+        MaxPool2D("pool"),
+        Dense("dense", 3),
+        Softmax("softmax"),
+    ),
+    ("cat", "7", "dog"),
+)
+LAYERS = ("conv1", "relu1", "conv2", "pool", "dense", "softmax")
+
+
+def model_of(network: Network) -> Model:
+    random = np.random.default_rng(3)
+    weights = {
+        name: np.abs(random.normal(0.2, 0.5, shape)) + 0.1
+        if name.endswith("variance")
+        else random.normal(0.2, 0.5, shape)
+        for layer in network.layers
+        for name, shape in network.weight_shapes(layer).items()
+    }
+    return Model(network, weights)
+
+
+@pytest.fixture(scope="module")
+def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("task") / "task.xlsx"
+    image = np.random.default_rng(4).random((1, 8, 8))
+    return build_exercise(path, model_of(NETWORK), image, *LAYERS, student="ada")
+
+
+def one_layer(task: Path, tmp_path: Path, layer: str, change: Change) -> Marks:
+    return grade(filled_in(task, tmp_path / "done.xlsx", only(layer, change)))
+
+
+def test_untouched_exercise_is_all_empty(task: Path) -> None:
+    marks = grade(task)
+    assert (marks.student, marks.mark, [b.block for b in marks.blocks]) == ("ada", 0.0, [*LAYERS])
+    for block in marks.blocks:
+        assert (block.right, block.empty) == (0, block.cells)
+        assert block.what == "is empty"
+    cells = {block.block: block.cells for block in marks.blocks}
+    assert cells == {
+        **{"conv1": 128, "relu1": 128, "conv2": 128, "pool": 32, "dense": 3},
+        "softmax": 1 + 3 + 3 + 1 + 3,
+    }
+
+
+@pytest.mark.parametrize("engine", ["formualizer", "libreoffice"])
+def test_right_formulas_are_all_right(
+    engine: str, task: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if engine == "libreoffice":
+        request.getfixturevalue("libreoffice")
+    marks = grade(filled_in(task, tmp_path / "done.xlsx"), engine)
+    assert marks.mark == 1.0
+    assert all((b.formulas, b.first_wrong, b.what) == (b.cells, "", "") for b in marks.blocks)
+
+
+def _one_argument(formula: str) -> str:
+    return re.sub(r"SUMPRODUCT\(([^,]*),([^)]*)\)", r"SUMPRODUCT(\1*\2)", formula)
+
+
+OTHERWISE: dict[str, tuple[str, Change]] = {
+    "one argument": ("conv1", lambda f, p, r, c: _one_argument(f)),
+    "bias first": ("conv1", lambda f, p, r, c: re.sub(r"=(.*)\+(\$\w+\$\d+)$", r"=\2+\1", f)),
+    "if instead of max": (
+        "relu1",
+        lambda f, p, r, c: re.sub(r"=MAX\(0,(.*)\)", r"=IF(\1>0,\1,0)", f),
+    ),
+    "blanks and small letters": ("pool", lambda f, p, r, c: f.lower().replace("(", "( ")),
+    "two and two": (
+        "pool",
+        lambda f, p, r, c: re.sub(r"=MAX\((\w+):(\w+)\)", r"=MAX(MAX(\1:\2),\1)", f),
+    ),
+    "all in one": (
+        "softmax",
+        lambda f, p, r, c: f.replace("MAX(", "LARGE(").replace(")", ",1)") if "MAX" in f else f,
+    ),
+    "never negative": ("pool", lambda f, p, r, c: f.replace("MAX(", "MAX(0,")),
+}
+
+
+@pytest.mark.parametrize("way", OTHERWISE)
+def test_what_is_right_may_be_written_otherwise(way: str, task: Path, tmp_path: Path) -> None:
+    layer, change = OTHERWISE[way]
+    written = filled_in(task, tmp_path / "done.xlsx", only(layer, change))
+    before = right_formulas(task)
+    assert any(change(f, *key) != f for key, f in before.items() if key[0].layer == layer)
+    marks = grade(written)
+    assert marks.mark == 1.0, [block for block in marks.blocks if block.what]
+
+
+def _unfixed(formula: str, part: Part, row: int, column: int) -> str:
+    """As if the first cell had been copied without any $."""
+    here = moved_formula(formula[1:], -row, -column)
+    return "=" + moved_formula(here.replace("$", ""), row, column)
+
+
+def _shifted(rows: int, columns: int) -> Change:
+    def shift(formula: str, part: Part, row: int, column: int) -> str:
+        windows = re.compile(r"(?<![$A-Z])[A-Z]+\d+(:[A-Z]+\d+)?")
+        return windows.sub(lambda m: moved_formula(m[0], rows, columns), formula)
+
+    return shift
+
+
+def _swapped(formula: str, part: Part, row: int, column: int) -> str:
+    [(one, first), (other, second)] = re.findall(r"SUMPRODUCT\(([^,]*),([^)]*)\)", formula)
+    rest = formula.rpartition("+")[2]
+    return f"=MAX(0,SUMPRODUCT({one},{second})+SUMPRODUCT({other},{first})+{rest}"
+
+
+def _first_map_twice(formula: str, part: Part, row: int, column: int) -> str:
+    [(one, _), (other, _)] = re.findall(r"SUMPRODUCT\(([^,]*),([^)]*)\)", formula)
+    return formula.replace(other, one)
+
+
+def _other_kernel(formula: str, part: Part, row: int, column: int) -> str:
+    """The kernel of the other map: kernels stand below each other, a map's height apart."""
+    down = 1 if part.channel == 0 else -1
+    pitch = PITCH * down
+    return re.sub(
+        r"\$([A-Z]+)\$(\d+):\$([A-Z]+)\$(\d+)",
+        lambda m: f"${m[1]}${int(m[2]) + pitch}:${m[3]}${int(m[4]) + pitch}",
+        formula,
+    )
+
+
+PITCH = 12  # rows from one map of NETWORK to the next; a test below says so
+MISTAKES: dict[str, tuple[str, Change, str]] = {
+    "one column to the right": (
+        *("conv1", _shifted(0, 1)),
+        "the window of input is off by one column to the right",
+    ),
+    "two rows up": ("conv1", _shifted(-2, 0), "the window of input is off by 2 rows up"),
+    "pool off by one": ("pool", _shifted(0, 1), "is off by one column to the right"),
+    "kernel not fixed": ("conv1", _unfixed, "the kernel is not fixed with $"),
+    "fused: kernel not fixed": ("conv2", _unfixed, "the kernel is not fixed with $"),
+    "maximum not fixed": ("softmax", _unfixed, "the largest logit is not fixed with $"),
+    "bias forgotten": (
+        *("conv1", lambda f, p, r, c: f.rpartition("+")[0]),
+        "the bias is forgotten",
+    ),
+    "dense: bias forgotten": (
+        *("dense", lambda f, p, r, c: f.rpartition("+")[0]),
+        "the bias is forgotten",
+    ),
+    "ReLU forgotten": (
+        *("relu1", lambda f, p, r, c: f"={f[7:-1]}"),
+        "ReLU is forgotten",
+    ),
+    "fused ReLU forgotten": (
+        *("conv2", lambda f, p, r, c: f"={f[7:-1]}"),
+        "ReLU is forgotten",
+    ),
+    "a map left out": (
+        *("conv2", lambda f, p, r, c: re.sub(r"\+SUMPRODUCT\([^)]*\)", "", f)),
+        "relu1 map 2 is left out",
+    ),
+    "one map twice": ("conv2", _first_map_twice, "relu1 map 2 is left out"),
+    "kernels swapped": ("conv2", _swapped, "wrong channel"),
+    "kernel of the other map": ("conv1", _other_kernel, "reads the kernel of map 2 instead of"),
+    "sign": ("conv1", lambda f, p, r, c: f"=-({f[1:]})", "the sign is turned"),
+    "smallest": ("pool", lambda f, p, r, c: f.replace("MAX", "MIN"), "takes the smallest"),
+    "mean": ("pool", lambda f, p, r, c: f.replace("MAX", "AVERAGE"), "takes the mean"),
+    "one cell short": (
+        *(
+            "pool",
+            lambda f, p, r, c: re.sub(r":(\w+)", lambda m: ":" + moved_formula(m[1], 0, -1), f),
+        ),
+        "is 2 × 1 instead of 2 × 2",
+    ),
+    "a number as a formula": ("dense", lambda f, p, r, c: "=0.731", "reads no cell"),
+    "a circle": ("relu1", lambda f, p, r, c: f"={p.open.cell(r, c).a1}+0", "reads itself"),
+    "another sheet": ("relu1", lambda f, p, r, c: "=Explain!A1", "another sheet"),
+    "an error": ("dense", lambda f, p, r, c: f"{f}+NOTHING(1)", "gives the error #NAME?"),
+    "typed": ("dense", lambda f, p, r, c: 0.25, "was typed, which is not right"),
+    "text": ("dense", lambda f, p, r, c: "two", "was typed, which is not right"),
+    "no maximum": (
+        *("softmax", lambda f, p, r, c: f.partition("-")[0]),
+        "the largest logit",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MISTAKES)
+def test_mistakes_are_named_at_their_first_cell(kind: str, task: Path, tmp_path: Path) -> None:
+    layer, change, words = MISTAKES[kind]
+    marks = one_layer(task, tmp_path, layer, change)
+    for block in marks.blocks:
+        if block.block != layer:
+            assert (block.formulas, block.what) == (block.cells, ""), "only one layer is wrong"
+    [block] = [block for block in marks.blocks if block.block == layer]
+    assert words in block.what
+    assert block.right < block.cells
+    parts = places_of(xlconv.read_book(task)).of_layer(layer)
+    assert any(
+        block.first_wrong == f"Board!{cell.a1}" for part in parts for cell in part.open.cells()
+    )
+
+
+def test_pitch_of_the_maps_is_what_these_tests_take_it_for(task: Path) -> None:
+    maps = xlconv.read_book(task).layout.tensors["conv1"].maps
+    assert maps[1].row - maps[0].row == PITCH
+
+
+def test_a_mistake_in_one_cell_costs_one_cell(task: Path, tmp_path: Path) -> None:
+    def one(formula: str, part: Part, row: int, column: int) -> str:
+        return "=1+1" if (part.channel, row, column) == (1, 2, 3) else formula
+
+    marks = one_layer(task, tmp_path, "conv1", one)
+    [block] = [block for block in marks.blocks if block.block == "conv1"]
+    place = xlconv.read_book(task).layout.tensors["conv1"].maps[1].cell(2, 3)
+    assert (block.cells - block.formulas, block.first_wrong) == (1, f"Board!{place.a1}")
+
+
+def test_layers_are_marked_whatever_those_before_them_hold(task: Path, tmp_path: Path) -> None:
+    """conv1 is empty and relu1 wrong: conv2 and all others are right all the same."""
+
+    def change(formula: str, part: Part, row: int, column: int) -> str | None:
+        return {"conv1": None, "relu1": "=1"}.get(part.layer, formula)
+
+    marks = {b.block: b for b in grade(filled_in(task, tmp_path / "done.xlsx", change)).blocks}
+    assert (marks["conv1"].empty, marks["relu1"].right) == (128, 0)
+    assert all(marks[name].formulas == marks[name].cells for name in LAYERS[2:])
+
+
+def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> None:
+    book = xlconv.read_book(task)
+    truth = xlconv.forward(book.model, book.image)["conv1"]
+
+    def typed(formula: str, part: Part, row: int, column: int) -> float | str:
+        return float(truth[part.channel or 0, row, column]) if row < 4 else formula
+
+    path = filled_in(task, tmp_path / "done.xlsx", only("conv1", typed))
+    block = grade(path).blocks[0]
+    assert (block.formulas, block.typed, block.right) == (64, 64, 128)
+    assert grade(path).blocks[0].mark(typed=False) == 0.5
+    assert grade(path, typed=True).mark == 1.0
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        Network(
+            "other",
+            (2, 6, 6),
+            (
+                Conv2D("conv", 2, 3, stride=2, padding=1, bias=False),
+                BatchNorm2D("norm"),
+                LeakyReLU("leaky"),
+                AvgPool2D("mean", 3, stride=1, padding=1),
+                Dense("dense", 4),
+                Sigmoid("sigmoid"),
+            ),
+            ("a", "b", "c", "d"),
+        ),
+    ],
+)
+def test_other_kinds_of_layers_are_marked(network: Network, tmp_path: Path) -> None:
+    names = [layer.name for layer in network.layers]
+    image = np.random.default_rng(4).random(network.input_shape)
+    task = build_exercise(tmp_path / "task.xlsx", model_of(network), image, *names)
+    assert grade(task).mark == 0.0
+    assert grade(filled_in(task, tmp_path / "done.xlsx")).mark == 1.0
+    for name in names:
+        wrong = filled_in(task, tmp_path / "wrong.xlsx", only(name, lambda f, p, r, c: f"{f}+0.01"))
+        blocks = {block.block: block for block in grade(wrong).blocks}
+        assert blocks[name].right == 0
+        assert all(blocks[one].right == blocks[one].cells for one in names if one != name)
+
+
+def test_first_cells_are_marked_alone(tmp_path: Path) -> None:
+    image = np.random.default_rng(4).random((1, 8, 8))
+    task = build_exercise(tmp_path / "t.xlsx", model_of(NETWORK), image, "conv1", "dense", first=2)
+    assert [block.cells for block in grade(task).blocks] == [4, 2]
+    done = filled_in(task, tmp_path / "done.xlsx")
+    assert grade(done).mark == 1.0
+
+
+def test_a_workbook_without_an_exercise_is_refused(tmp_path: Path) -> None:
+    xlconv.build(tmp_path / "plain.xlsx", model_of(NETWORK), np.zeros((1, 8, 8)))
+    with pytest.raises(BookError, match="holds no exercise"):
+        grade(tmp_path / "plain.xlsx")
+    with pytest.raises(EngineError):
+        grade(tmp_path / "plain.xlsx", "excel")
+
+
+@pytest.fixture
+def folder(task: Path, tmp_path: Path) -> Path:
+    """A class: right, wrong, empty, in a folder of its own, broken, and no workbooks."""
+    place = tmp_path / "handed in"
+    (place / "cy").mkdir(parents=True)
+    filled_in(task, place / "ada 2.xlsx")
+    filled_in(task, place / "ada 10.xlsx", only("relu1", lambda f, p, r, c: f"={f[7:-1]}"))
+    (place / "cy" / "hw.xlsx").write_bytes(task.read_bytes())
+    (place / "broken.xlsx").write_bytes(task.read_bytes()[:5000])
+    (place / "notes.txt").write_text("hello")
+    (place / "~$ada 2.xlsx").write_text("a lock")
+    return place
+
+
+NAMES = ["ada 2.xlsx", "ada 10.xlsx", "broken.xlsx", "cy/hw.xlsx"]
+
+
+def test_a_folder_is_marked_in_natural_order(folder: Path) -> None:
+    done: list[int] = []
+    files = submitted(folder)
+    marked = mark_all(files, folder, "formualizer", False, done.append)
+    assert [Path(marks.file).as_posix() for marks in marked] == NAMES
+    assert [round(marks.mark, 3) for marks in marked] == [1.0, round(5 / 6, 3), 0.0, 0.0]
+    assert [bool(marks.error) for marks in marked] == [False, False, True, False]
+    assert "cut short" in marked[2].error
+    assert sorted(done) == [1, 2, 3, 4]
+
+
+def test_command_writes_csv_json_and_results(folder: Path, tmp_path: Path) -> None:
+    out, results = tmp_path / "marks.csv", tmp_path / "results"
+    arguments = ["grade", str(folder), "--out", str(out), "--json", "--gradescope", str(results)]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1
+    data = json.loads(done.stdout)
+    assert [marks["file"] for marks in data] == [str(Path(name)) for name in NAMES]
+    assert list(data[0]) == ["file", "student", "mark", "error", "blocks"]
+    assert list(data[0]["blocks"][0]) == [
+        *("block", "cells", "formulas", "typed", "empty", "first_wrong", "what", "right", "mark")
+    ]
+    lines = list(csv.DictReader(out.read_text().splitlines()))
+    assert [line["block"] for line in lines[:7]] == [*LAYERS, "all"]
+    assert lines[6]["mark"] == "1.0000"
+    wrong = next(line for line in lines if line["what"].startswith("ReLU"))
+    assert (wrong["student"], wrong["block"], wrong["right"]) == ("ada", "relu1", wrong["formulas"])
+    result = json.loads((results / "ada 10.json").read_text())
+    assert [test["name"] for test in result["tests"]] == [*LAYERS]
+    assert all(test["score"] <= test["max_score"] == 10 for test in result["tests"])
+    assert json.loads((results / "broken.json").read_text())["score"] == 0.0
+    again = CliRunner().invoke(app, ["grade", str(folder), "--out", str(out)])
+    assert again.exit_code != 0
+
+
+def test_one_file_and_exit_codes(task: Path, folder: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["grade", str(folder / "ada 2.xlsx")])
+    assert (done.exit_code, "100%" in done.stdout) == (0, True)
+    assert CliRunner().invoke(app, ["grade", str(folder / "broken.xlsx")]).exit_code == 2
+
+
+def test_a_folder_without_workbooks_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BookError, match="no workbook in this folder"):
+        submitted(tmp_path)
+
+
+def test_csv_fields_cannot_be_formulas() -> None:
+    marks = Marks("=cmd|' /C calc'!A0.xlsx", "@ada", error="-1")
+    [_, line] = csv.reader(marks_csv([marks]).splitlines())
+    assert (line[0], line[1], line[-1]) == ("'=cmd|' /C calc'!A0.xlsx", "'@ada", "'-1")
+
+
+def test_results_for_gradescope_add_up(task: Path) -> None:
+    result = gradescope(grade(task), points=4)
+    assert [test["max_score"] for test in result["tests"]] == [4] * len(LAYERS)
+    assert "is empty" in result["tests"][0]["output"]
+
+
+def test_an_edited_manifest_is_refused(task: Path, tmp_path: Path) -> None:
+    workbook = openpyxl.load_workbook(task)
+    cells = [cell for row in workbook["Model"].iter_rows() for cell in row]
+    [line] = [cell for cell in cells if str(cell.value).startswith("exercise = ")]
+    line.value = line.value.replace("relu1", "relu9")
+    workbook.save(tmp_path / "edited.xlsx")
+    with pytest.raises(BookError, match="'relu9' is no layer"):
+        grade(tmp_path / "edited.xlsx")
