@@ -30,7 +30,8 @@ ORDER = [
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.programs", "engines.libreoffice"),
     "engines.gnumeric",
-    *("comparison", "report", "structure", "changes", "stored", "verification"),
+    *("comparison", "report", "structure", "changes", "stored"),
+    *("live", "verification"),
     *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.

@@ -45,7 +45,9 @@ class ComputedCell:
         """The formula that the network calls for, as a spreadsheet shows it."""
         return f"={self.rule.text(self.row, self.column)}"
 
-    def finding(self, kind: str, expected: Value, found: Value) -> Finding:
+    def finding(
+        self, kind: str, expected: Value, found: Value, engine: str | None = None
+    ) -> Finding:
         sheet, cell = self.place
         channel = None if self.rule.channel is None else self.rule.channel + 1
         return Finding(
@@ -58,6 +60,7 @@ class ComputedCell:
             expected,
             found,
             self.formula,
+            engine,
         )
 
 
