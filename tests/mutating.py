@@ -489,6 +489,8 @@ def typed_around(specimen: Specimen, random: Random) -> Planted:
         if key.startswith(("explain:", "counts:", "shapes:", "sums_", "loss:", "answer", "titles_"))
         and any(isinstance(cell.found.value, float | str) and cell.found.value for cell in cells)
     ]
+    if not keys:
+        raise NotHere
     cells = [cell for cell in specimen.cells[random.choice(keys)] if cell.found.value]
     cell = _pick(specimen, random, cells, lambda one: isinstance(one.found.value, float | str))
     sheet, place = cell.place

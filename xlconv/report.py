@@ -24,6 +24,7 @@ class Finding:
     - "formula": it holds another formula than the network calls for
     - "typed": it holds a constant where a formula belongs, or nothing
     - "padding": it belongs to a padding ring and is not empty
+    - "stray": it stands between kernels, maps or settings and holds a number, which counts there
     - "label": it holds another class label than the network's text
     - "table": it holds another number, or name, than the inspector finds its way by
     - "live": its formula gives another value than NumPy, from the cells that it reads

@@ -134,6 +134,41 @@ def _filled(
             yield Finding("padding", spot, owner, channel, row, column, None, held, None)
 
 
+def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
+    """The numbers and formulas between kernels, between maps and beside settings, where the
+    formulas that sum or count them would take them for more of the same."""
+    computed = {cell.place for members in cells.values() for cell in members}
+    findings, seen = [], set[Cell]()
+    for owner, whole, own in _read_as_one(book):
+        for cell in whole.cells():
+            found = book.sheets[BOARD].get((cell.row, cell.column))
+            if found is None or (found.formula is None and isinstance(found.value, str)):
+                continue
+            if cell in own or cell in seen or (BOARD, cell) in computed:
+                continue
+            seen.add(cell)
+            row, column = cell.row - whole.row + 1, cell.column - whole.column + 1
+            spot, held = f"{BOARD}!{cell.a1}", found.shown(cell)
+            findings.append(Finding("stray", spot, owner, None, row, column, None, held, None))
+    return findings
+
+
+def _read_as_one(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
+    """The ranges that formulas read with what stands between, and the cells that belong there or
+    that are looked at elsewhere."""
+    layout = book.layout
+    for layer, places in layout.weights.items():
+        ranges = [place for one in places.arrays.values() for place in one]
+        yield layer, places.range, {cell for place in ranges for cell in place.cells()}
+    for layer, controls in layout.controls.items():
+        own = {place.first for place in controls.values()}
+        yield layer, Range.around(controls.values()), own
+    for tensor, placement in layout.tensors.items():
+        rings = [placement.ringed(number) for number in range(len(placement.maps))]
+        for whole in layout.filled(tensor):
+            yield tensor, whole, {cell for ring in rings for cell in ring.cells()}
+
+
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
     """The cells that read one of the cells found wrong: their own values are not to blame."""
     spots: dict[str, list[Cell]] = {}

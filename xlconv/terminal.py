@@ -139,6 +139,7 @@ def _words(finding: Finding) -> str:
         "formula": f"holds {found} where {expected} belongs",
         "typed": f"holds {found} where the formula {finding.formula} belongs",
         "padding": f"holds {found}, but padding must stay empty",
+        "stray": f"holds {found} where no number belongs: what adds up {finding.tensor} reads it",
         "label": f"holds the label {found} where {expected} belongs",
         "table": f"holds {found} where {expected} belongs, by which Explain finds its way",
         "live": f"computes {found}, NumPy {expected}",

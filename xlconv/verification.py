@@ -44,6 +44,7 @@ from xlconv.structure import (
     label_findings,
     padding_findings,
     spoiled_cells,
+    stray_findings,
     table_findings,
 )
 from xlconv.trials import SEED
@@ -69,7 +70,10 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     given = {**book.drawn, **given_in(book.model, book.held)}
     truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
-    around = [*padding_findings(book), *label_findings(book), *table_findings(book)]
+    around = [
+        *(*padding_findings(book), *stray_findings(book, cells)),
+        *(*label_findings(book), *table_findings(book)),
+    ]
     formulas = dict(formula_findings(cells, truth))
     spoiled = spoiled_cells(cells, around)
     runs = _runs(book, cells, engine, Suspects(formulas.keys(), spoiled), random)
