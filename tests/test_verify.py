@@ -205,15 +205,19 @@ def test_json_is_the_documented_shape(book: Path, layout: Layout, tmp_path: Path
     report = xlconv.verify(edited(book, tmp_path / "typed.xlsx", with_constant(place, 2)))
     data = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert list(data) == [
-        *("workbook", "network", "engine", "verdict", "blocks", "findings", "output")
+        *("workbook", "network", "engine", "verdict", "blocks", "findings", "output"),
+        *("engines", "random"),
     ]
     block = data["blocks"][0]
-    assert list(block) == ["tensor", "cells", "formulas", "live", "stored"]
+    assert list(block) == [
+        *("tensor", "cells", "formulas", "live", "stored", "random", "engines", "apart")
+    ]
     assert block["formulas"] == {"wrong": 1}
     assert list(block["live"]) == ["checked", "wrong", "max_error"]
     assert list(block["stored"]) == ["state", "wrong", "max_error"]
     assert list(data["findings"][0]) == [
-        *("kind", "cell", "tensor", "channel", "row", "column", "expected", "found", "formula")
+        *("kind", "cell", "tensor", "channel", "row", "column", "expected", "found", "formula"),
+        "engine",
     ]
     assert list(data["output"]) == ["labels", "values", "prediction"]
 
@@ -320,7 +324,7 @@ def test_damaged_network_text_is_refused(book: Path, tmp_path: Path) -> None:
 
 
 def test_unknown_engine_is_refused_with_those_that_exist(book: Path) -> None:
-    with pytest.raises(EngineError, match="formualizer, libreoffice, gnumeric and none"):
+    with pytest.raises(EngineError, match="formualizer, libreoffice, gnumeric, all and none"):
         xlconv.verify(book, "excel")
 
 

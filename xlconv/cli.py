@@ -181,8 +181,16 @@ def _gallery(template: Template, images: Path | None, image: Path | None, raw: b
 def verify(
     book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
     engine: Annotated[
-        str, typer.Option(help="What evaluates the formulas: formualizer, libreoffice or none.")
+        str,
+        typer.Option(
+            help="What evaluates the formulas: formualizer, libreoffice, gnumeric, all that are "
+            "installed, side by side, or none."
+        ),
     ] = "formualizer",
+    random: Annotated[
+        int,
+        typer.Option(min=0, help="How many trials with random pictures and weights; 0 for none."),
+    ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     max_findings: Annotated[int, typer.Option(min=0, help="How many findings to print.")] = 20,
 ) -> None:
@@ -191,7 +199,7 @@ def verify(
     Exit code 0: agrees, 1: differs, 2: could not be checked."""
     from xlconv.verification import verify as verify_workbook
 
-    report = verify_workbook(book, engine)
+    report = verify_workbook(book, engine, random)
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False, allow_nan=False, indent=2))
     else:

@@ -68,14 +68,21 @@ def compare_locally(
 
 
 def compare_end_to_end(
-    display: Display, layout: Layout, found: Mapping[str, list[Value]]
+    display: Display,
+    layout: Layout,
+    found: Mapping[str, list[Value]],
+    taken: Collection[str] = (),
 ) -> dict[str, Comparison]:
-    """Every name's found values against the reference's own forward pass."""
+    """Every name's found values against the reference's own forward pass, in which those that are
+    `taken` are as they were found."""
     values: dict[str, Values] = {INPUT: display.image, **given_in(display.model, found)}
     expected = {}
     with np.errstate(all="ignore"):
         for step in workbook_steps(display, layout, values):
             values[step.name], expected[step.name] = step.value, step
+            if step.name in taken:
+                own = _held(found[step.name]).reshape(step.value.shape)
+                values[step.name], expected[step.name] = own, replace(step, value=own)
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
 
 
@@ -111,7 +118,8 @@ def compare_mended(
 def given_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]:
     """What only the workbook knows, among found values: the random numbers that it drew, and how
     many of its cells are not empty."""
-    shapes = model.network.drawn | {name: (1,) for name in found if name.startswith(HELD)}
+    held = {name: (len(values),) for name, values in found.items() if name.startswith(HELD)}
+    shapes = model.network.drawn | held
     return {
         name: _numbers(found[name]).reshape(shape)
         for name, shape in shapes.items()

@@ -13,7 +13,8 @@ XlconvError
 ├── LimitError      a network larger than a worksheet
 ├── OutputError     a target that exists or cannot be written
 ├── BookError       a workbook that cannot be read, or is not one of xlconv's
-└── EngineError     a spreadsheet program that is missing, fails or takes too long
+└── EngineError     a spreadsheet program that fails or takes too long
+    └── MissingEngineError  one that is not installed
 """
 
 from __future__ import annotations
@@ -66,6 +67,10 @@ class BookError(XlconvError):
 
 class EngineError(XlconvError):
     """A spreadsheet program that is missing, fails or takes too long."""
+
+
+class MissingEngineError(EngineError):
+    """A spreadsheet program that is not installed."""
 
 
 def meant(given: object, known: Iterable[str]) -> str:

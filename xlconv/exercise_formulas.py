@@ -28,7 +28,14 @@ def check_number(sheet: str, place: Range, key: Range) -> str:
 
     >>> check_number("Board", Range(1, 1, 2, 2), Range(3, 12, 2, 2))
     'SUMPRODUCT(Board!$A$1:$B$2,$L$3:$M$4)'
+
+    A single empty cell is an error in SUMPRODUCT for some programs.
+
+    >>> check_number("Board", Range(1, 1, 1, 1), Range(3, 12, 1, 1))
+    'Board!$A$1*$L$3'
     """
+    if place.size == 1:
+        return f"{on(sheet, place)}*{key.absolute}"
     return f"SUMPRODUCT({on(sheet, place)},{key.absolute})"
 
 

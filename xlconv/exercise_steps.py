@@ -97,14 +97,14 @@ KEPT = "counts:kept:"  # begins the names of how many numbers a tensor's cells h
 
 
 def _kept(step: Step, places: ExercisePlaces, values: Mapping[str, Values]) -> Step:
-    """How many numbers a tensor holds, without cells that are still empty."""
+    """How many numbers a tensor holds, without the zeros that stand for empty cells."""
     tensor = step.name.removeprefix(KEPT)
-    empty = sum(
-        float(numbers(values.get(f"{EMPTY_CELLS}{number}", np.zeros(1))).sum())
-        for number, part in enumerate(places.parts, 1)
-        if part.key == tensor
-    )
-    return replace(step, value=numbers(step.value) - empty)
+    zeros = 0
+    for number, part in enumerate(places.parts, 1):
+        if part.key == tensor:
+            there = int(np.isfinite(part_values(part, values)).sum())
+            zeros += there - filled_cells(part, number, values)
+    return replace(step, value=numbers(step.value) - zeros)
 
 
 UNANSWERED: Mapping[str, str | float] = {

@@ -160,10 +160,17 @@ class _Reading:
         if element is None:
             return
         self.parser.CharacterDataHandler = None
-        element.closing = self.parser.CurrentByteIndex
-        match = _REST_OF_TAG.match(self.content, element.closing)
+        opening = self._tag_end(element.start)
+        if self.content[opening - 2 : opening] == b"/>":
+            element.closing, element.end = element.start, opening
+        else:
+            element.closing = self.parser.CurrentByteIndex
+            element.end = self._tag_end(element.closing)
+
+    def _tag_end(self, start: int) -> int:
+        match = _REST_OF_TAG.match(self.content, start)
         assert match is not None
-        element.end = match.end()
+        return match.end()
 
 
 _BEGIN = {

@@ -14,6 +14,7 @@ import numpy as np
 from xlconv.changes import Saved, changed_since
 from xlconv.comparison import Comparison, compare_end_to_end, compare_mended
 from xlconv.structure import ComputedCell, ComputedCells, Place, innocent_readers
+from xlconv.unfinished import Unfinished
 from xlconv.workbook import FoundBook
 
 ABSENT, STALE, PRESENT = "absent", "stale", "present"
@@ -27,23 +28,27 @@ class Stored:
     states: Mapping[str, str]
 
 
-def check_stored(book: FoundBook, cells: ComputedCells, excused: Collection[Place]) -> Stored:
+def check_stored(
+    book: FoundBook, cells: ComputedCells, excused: Collection[Place], left: Unfinished
+) -> Stored:
     """Compare the stored values of every computed cell with what NumPy computes.
 
     Behind a wrong value, the cells that read it are compared as if it were right: it alone is
     to blame. `excused` are the cells that cannot be right, because they hold another formula
-    or read a filled padding cell; those behind them are compared as they are.
+    or read a filled padding cell; those behind them are compared as they are. `left` is what is
+    not filled in of an exercise.
     """
     found = {key: [cell.found.value for cell in members] for key, members in cells.items()}
-    found |= book.held
-    whole = compare_end_to_end(book.display, book.layout, found)
+    found = left.as_read(found) | book.held
+    whole = compare_end_to_end(book.display, book.layout, found, left.taken)
     changed = changed_since(Saved(book, found, whole), cells)
     empty = _empty_blocks(cells)
     trusted = {
-        key: np.array([_unjudged(cell, key in changed, empty, excused) for cell in members])
+        key: np.array([_says_nothing(cell, key in changed, empty, excused) for cell in members])
         for key, members in cells.items()
     }
     comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
+    comparisons |= unjudged(cells, comparisons, left.unjudged)
     suspects = wrong_cells(cells, comparisons)
     comparisons |= acquitted(cells, comparisons, innocent_readers(suspects, excused))
     states = {}
@@ -73,7 +78,21 @@ def acquitted(
     return changed
 
 
-def _unjudged(
+def unjudged(
+    cells: ComputedCells, compared: Mapping[str, Comparison], places: Collection[Place]
+) -> dict[str, Comparison]:
+    """The comparisons that hold some of these places, in which nothing is said of them."""
+    changed = {}
+    for key, members in cells.items() if places else ():
+        said = np.array([cell.place not in places for cell in members])
+        if not said.all():
+            one = compared[key]
+            error = np.where(said, one.error, 0.0)
+            changed[key] = replace(one, wrong=one.wrong & said, known=one.known & said, error=error)
+    return changed
+
+
+def _says_nothing(
     cell: ComputedCell, changed: bool, empty: Collection[str], excused: Collection[Place]
 ) -> bool:
     """Whether a cell's stored value says nothing of the program that computed it."""
@@ -82,8 +101,13 @@ def _unjudged(
 
 
 def _empty_blocks(cells: ComputedCells) -> set[str]:
-    """The blocks in which no formula has a stored value."""
-    blocks = {members[0].rule.block for members in cells.values()}
+    """The blocks in which there are formulas, and none has a stored value."""
+    blocks = {
+        cell.rule.block
+        for members in cells.values()
+        for cell in members
+        if cell.found.formula is not None
+    }
     filled = {
         cell.rule.block
         for members in cells.values()

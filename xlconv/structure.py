@@ -21,6 +21,7 @@ from xlconv.reader import FoundCell, Value
 from xlconv.report import Finding
 from xlconv.rules import ring_cells
 from xlconv.sheets import inspector_places, workbook_rules
+from xlconv.unfinished import Unfinished
 from xlconv.workbook import FoundBook
 
 Place = tuple[str, Cell]  # a sheet's name and a cell of it
@@ -45,7 +46,9 @@ class ComputedCell:
         """The formula that the network calls for, as a spreadsheet shows it."""
         return f"={self.rule.text(self.row, self.column)}"
 
-    def finding(self, kind: str, expected: Value, found: Value) -> Finding:
+    def finding(
+        self, kind: str, expected: Value, found: Value, engine: str | None = None
+    ) -> Finding:
         sheet, cell = self.place
         channel = None if self.rule.channel is None else self.rule.channel + 1
         return Finding(
@@ -58,6 +61,7 @@ class ComputedCell:
             expected,
             found,
             self.formula,
+            engine,
         )
 
 
@@ -76,11 +80,12 @@ def computed_cells(book: FoundBook) -> ComputedCells:
 
 
 def formula_findings(
-    cells: ComputedCells, truth: Mapping[str, Values]
+    cells: ComputedCells, truth: Mapping[str, Values], left: Unfinished
 ) -> Iterator[tuple[Place, Finding]]:
     """The places that hold another formula than they should, a constant, or nothing.
 
-    `truth` is NumPy's value of each cell, which such a constant stands in place of.
+    `truth` is NumPy's value of each cell, which such a constant stands in place of. In the cells
+    that an exercise leaves open any formula may stand that computes the same.
     """
     for key, members in cells.items():
         expected: list[Value] = [_reported(value) for value in truth[key].reshape(-1).tolist()]
@@ -88,6 +93,8 @@ def formula_findings(
             found = cell.found.formula
             if found is None and key == INPUT:
                 continue  # a pixel that was typed over the chosen picture's
+            if cell.place in left.unjudged or (found is not None and cell.place in left.opened):
+                continue
             if found is None:
                 yield cell.place, cell.finding("typed", value, cell.found.value)
             elif found.relative != _called_for(cell):
@@ -129,6 +136,41 @@ def _filled(
             row, column = cell.row - place.row + 1, cell.column - place.column + 1
             spot, held = f"{BOARD}!{cell.a1}", found.shown(cell)
             yield Finding("padding", spot, owner, channel, row, column, None, held, None)
+
+
+def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
+    """The numbers and formulas between kernels, between maps and beside settings, where the
+    formulas that sum or count them would take them for more of the same."""
+    computed = {cell.place for members in cells.values() for cell in members}
+    findings, seen = [], set[Cell]()
+    for owner, whole, own in _read_as_one(book):
+        for cell in whole.cells():
+            found = book.sheets[BOARD].get((cell.row, cell.column))
+            if found is None or (found.formula is None and isinstance(found.value, str)):
+                continue
+            if cell in own or cell in seen or (BOARD, cell) in computed:
+                continue
+            seen.add(cell)
+            row, column = cell.row - whole.row + 1, cell.column - whole.column + 1
+            spot, held = f"{BOARD}!{cell.a1}", found.shown(cell)
+            findings.append(Finding("stray", spot, owner, None, row, column, None, held, None))
+    return findings
+
+
+def _read_as_one(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
+    """The ranges that formulas read with what stands between, and the cells that belong there or
+    that are looked at elsewhere."""
+    layout = book.layout
+    for layer, places in layout.weights.items():
+        ranges = [place for one in places.arrays.values() for place in one]
+        yield layer, places.range, {cell for place in ranges for cell in place.cells()}
+    for layer, controls in layout.controls.items():
+        own = {place.first for place in controls.values()}
+        yield layer, Range.around(controls.values()), own
+    for tensor, placement in layout.tensors.items():
+        rings = [placement.ringed(number) for number in range(len(placement.maps))]
+        for whole in layout.filled(tensor):
+            yield tensor, whole, {cell for ring in rings for cell in ring.cells()}
 
 
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:

@@ -3,97 +3,124 @@
     book.xlsx -> reader -> model, found cells -> reference | engine -> findings -> Report
 
 Three questions, kept apart: does each cell hold the formula that the network calls for
-(`structure`), does an engine compute NumPy's values from the file now (here), and do the
-values that it was saved with agree (`stored`). Must not know how a workbook is built: it
-shares the rules of the formulas with `lower`, and the reference computes without them.
+(`structure`), do engines compute NumPy's values from the file (`live`), and do the values that it
+was saved with agree (`stored`). Must not know how a workbook is built: it shares the rules of the
+formulas with `lower`, and the reference computes without them.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
-from xlconv.comparison import Comparison, compare_end_to_end, compare_locally, given_in
-from xlconv.engines import engine_named
+from xlconv.comparison import given_in
+from xlconv.engines import ENGINES, engine_named
 from xlconv.errors import BookError
 from xlconv.expected import workbook_values
+from xlconv.live import (
+    EngineRun,
+    Evaluated,
+    Suspects,
+    checked,
+    differences,
+    largest,
+    run_engine,
+    run_engines,
+)
 from xlconv.network import NONE_FOUND, found_labels
 from xlconv.operators import Values
-from xlconv.reader import Value
-from xlconv.report import BlockReport, Finding, LiveCheck, Report, StoredCheck
-from xlconv.stored import (
-    ABSENT,
-    PRESENT,
-    STALE,
-    Stored,
-    acquitted,
-    check_stored,
-    wrong_cells,
+from xlconv.report import (
+    BlockReport,
+    EngineReport,
+    ExerciseReport,
+    Finding,
+    LiveCheck,
+    Report,
+    StoredCheck,
 )
+from xlconv.stored import ABSENT, PRESENT, STALE, Stored, check_stored
 from xlconv.structure import (
+    ComputedCell,
     ComputedCells,
     Place,
     computed_cells,
     formula_findings,
-    innocent_readers,
     label_findings,
     padding_findings,
     spoiled_cells,
+    stray_findings,
     table_findings,
 )
+from xlconv.trials import SEED
+from xlconv.unfinished import Unfinished, unfinished
 from xlconv.workbook import FoundBook, read_book
 
-NO_ENGINE = "none"
+NO_ENGINE, ALL_ENGINES = "none", "all"
+Formulas = Mapping[Place, Finding]
 
 
-@dataclass(frozen=True)
-class _Live:
-    """What an engine computes, and how it compares; both empty without an engine."""
-
-    values: Mapping[str, list[Value]]
-    comparisons: Mapping[str, Comparison]
-    end_to_end: float | None
-
-
-def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
+def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: int = 1) -> Report:
     """Compare every computed cell of a workbook with NumPy, for the picture and the weights
-    that the workbook holds now.
+    that the workbook holds now, and in `random` trials for others.
 
-    `engine` is "formualizer", "libreoffice", or "none" to look at formulas and stored values
-    only. A difference is data in the report. Raises BookError if the file is not one of
-    xlconv's workbooks, EngineError if the engine is missing or fails.
+    `engine` is "formualizer", "libreoffice", "gnumeric", "all" for each that is installed, or
+    "none" to look at formulas and stored values only. A difference is data in the report. Raises
+    BookError if the file is not one of xlconv's workbooks, EngineError if the engine is missing or
+    fails; with "all" that is in the report, too.
     """
-    if engine != NO_ENGINE:
+    if engine not in (NO_ENGINE, ALL_ENGINES):
         engine_named(engine)
     book = read_book(path)
     cells = computed_cells(book)
     given = {**book.drawn, **given_in(book.model, book.held)}
     truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
-    around = [*padding_findings(book), *label_findings(book), *table_findings(book)]
-    formulas = dict(formula_findings(cells, truth))
+    around = [
+        *(*padding_findings(book), *stray_findings(book, cells)),
+        *(*label_findings(book), *table_findings(book)),
+    ]
+    left = unfinished(book)
+    formulas = dict(formula_findings(cells, truth, left))
     spoiled = spoiled_cells(cells, around)
-    live = _check_live(book, cells, engine, spoiled, formulas.keys())
-    stored = check_stored(book, cells, excused=spoiled | formulas.keys())
-    findings, blocks = around, []
-    for block, keys in _blocks(cells).items():
-        report = _block_report(block, keys, cells, formulas, live, stored)
-        blocks.append(report)
-        findings += _block_findings(keys, cells, formulas, live, stored)
-    output = _output(book, live, truth)
+    suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
+    runs = _runs(book, cells, engine, suspects, random)
+    stored = check_stored(book, cells, spoiled | formulas.keys() | left.unjudged, left)
+    checks = _Checks(book, cells, formulas, runs, stored)
+    output = _output(book, runs, truth) if not _unanswered(book, left) else {}
+    ends = [run.end_to_end for run in runs if run.end_to_end is not None]
     return Report(
         str(book.path),
         book.network.name,
         engine,
-        tuple(blocks),
-        tuple(finding.called(book.names) for finding in findings),
+        tuple(checks.blocks()),
+        tuple(finding.called(book.names) for finding in (*around, *checks.findings())),
         output,
-        live.end_to_end,
+        max(ends, default=None),
         _prediction(book, output),
+        tuple(map(_engine_report, runs)),
+        random if runs else 0,
+        SEED if runs and random else None,
+        ExerciseReport(len(left.opened), len(left.empty), len(left.given)) if left.opened else None,
     )
+
+
+def _runs(
+    book: FoundBook, cells: ComputedCells, engine: str, suspects: Suspects, trials: int
+) -> list[EngineRun]:
+    if engine == NO_ENGINE:
+        return []
+    if engine == ALL_ENGINES:
+        return list(run_engines(book, cells, list(ENGINES), suspects, trials))
+    return [run_engine(book, cells, engine, suspects, trials)]
+
+
+def _engine_report(run: EngineRun) -> EngineReport:
+    state = "not installed" if run.missing else "failed" if run.error else "ran"
+    return EngineReport(run.engine, state, run.error, run.end_to_end)
 
 
 def _check_finite(book: FoundBook, truth: Mapping[str, Values]) -> None:
@@ -106,30 +133,6 @@ def _check_finite(book: FoundBook, truth: Mapping[str, Values]) -> None:
             )
 
 
-def _check_live(
-    book: FoundBook,
-    cells: ComputedCells,
-    engine: str,
-    spoiled: set[Place],
-    foreign: Collection[Place],
-) -> _Live:
-    if engine == NO_ENGINE:
-        return _Live({}, {}, None)
-    rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
-    places = [(book.names.now[rule.sheet], rule.range) for rule in rules.values()]
-    grids = engine_named(engine).evaluate(book.path, places)
-    values: dict[str, list[Value]] = {key: [] for key in cells}
-    for rule, grid in zip(rules.values(), grids, strict=True):
-        values[rule.key].extend(value for row in grid for value in row)
-    known = values | book.held
-    compared = compare_locally(book.display, book.layout, known)
-    compared |= acquitted(cells, compared, spoiled)
-    suspects = {*foreign, *spoiled}
-    compared |= acquitted(cells, compared, innocent_readers(wrong_cells(cells, compared), suspects))
-    output = compare_end_to_end(book.display, book.layout, known)[book.network.output]
-    return _Live(values, compared, float(output.error.max()))
-
-
 def _blocks(cells: ComputedCells) -> dict[str, list[str]]:
     """The names of values that are reported in one line."""
     blocks: dict[str, list[str]] = {}
@@ -138,70 +141,101 @@ def _blocks(cells: ComputedCells) -> dict[str, list[str]]:
     return blocks
 
 
-Formulas = Mapping[Place, Finding]
+@dataclass(frozen=True)
+class _Checks:
+    """The answers to all questions, for one report."""
+
+    book: FoundBook
+    cells: ComputedCells
+    formulas: Formulas
+    runs: Sequence[EngineRun]
+    stored: Stored
+
+    def blocks(self) -> Iterator[BlockReport]:
+        apart = [
+            differences(self.book, one, other)
+            for one, other in combinations([run for run in self.runs if run.now.found], 2)
+        ]
+        now = [run.now for run in self.runs]
+        trials = [trial for run in self.runs for trial in run.trials]
+        for block, keys in _blocks(self.cells).items():
+            members = [cell for key in keys for cell in self.cells[key]]
+            yield BlockReport(
+                block,
+                len(members),
+                sum(cell.place in self.formulas for cell in members),
+                _live_check(now, keys),
+                self._stored(keys),
+                _live_check(trials, keys),
+                {run.engine: largest(run.now, keys) for run in self.runs if run.now.found},
+                max((one[key] for one in apart for key in keys), default=None),
+            )
+
+    def _stored(self, keys: list[str]) -> StoredCheck:
+        kept = [self.stored.comparisons[key] for key in keys]
+        states = {self.stored.states[key] for key in keys}
+        state = next(state for state in (STALE, PRESENT, ABSENT) if state in states)
+        error = max((one.largest_error for one in kept), default=0.0)
+        wrong = sum(int(one.wrong.sum()) for one in kept)
+        return StoredCheck(state, wrong, 0.0 if state == ABSENT else error)
+
+    def findings(self) -> Iterator[Finding]:
+        """One finding a cell: a wrong formula explains a wrong value, one of the book as it is
+        one of a random trial, and a computed value a stored one."""
+        for keys in _blocks(self.cells).values():
+            findings: dict[Place, Finding] = {}
+            for key in keys:
+                for place, finding in self._of(key):
+                    findings.setdefault(place, finding)
+            yield from findings.values()
+
+    def _of(self, key: str) -> Iterator[tuple[Place, Finding]]:
+        members = self.cells[key]
+        places = (cell.place for cell in members)
+        yield from ((place, self.formulas[place]) for place in places if place in self.formulas)
+        for run in self.runs:
+            yield from _wrong(members, key, "live", run.engine, run.now)
+        for run in self.runs:
+            for trial in run.trials:
+                yield from _wrong(members, key, "random", run.engine, trial)
+        stored = self.stored.comparisons[key]
+        for index in np.flatnonzero(stored.wrong):
+            cell = members[index]
+            yield cell.place, cell.finding("stored", stored.expected[index], cell.found.value)
 
 
-def _block_report(
-    block: str,
-    keys: list[str],
-    cells: ComputedCells,
-    formulas: Formulas,
-    live: _Live,
-    stored: Stored,
-) -> BlockReport:
-    members = [cell for key in keys for cell in cells[key]]
-    compared = [live.comparisons[key] for key in keys if key in live.comparisons]
-    kept = [stored.comparisons[key] for key in keys]
-    states = {stored.states[key] for key in keys}
-    state = next(state for state in (STALE, PRESENT, ABSENT) if state in states)
-    return BlockReport(
-        block,
-        len(members),
-        sum(cell.place in formulas for cell in members),
-        LiveCheck(
-            sum(int(one.known.sum()) for one in compared), _wrong(compared), _largest(compared)
-        ),
-        StoredCheck(state, _wrong(kept), 0.0 if state == ABSENT else _largest(kept)),
-    )
+def _live_check(evaluated: Sequence[Evaluated], keys: list[str]) -> LiveCheck:
+    known, wrong = checked(evaluated, keys)
+    return LiveCheck(known, wrong, max((largest(one, keys) for one in evaluated), default=0.0))
 
 
-def _wrong(compared: Iterable[Comparison]) -> int:
-    return sum(int(one.wrong.sum()) for one in compared)
+def _wrong(
+    members: list[ComputedCell], key: str, kind: str, engine: str, evaluated: Evaluated
+) -> Iterator[tuple[Place, Finding]]:
+    """The cells for which an engine computes another value than NumPy."""
+    if key not in evaluated.compared:
+        return
+    compared = evaluated.compared[key]
+    for index in np.flatnonzero(compared.wrong):
+        expected, found = compared.expected[index], evaluated.found[key][index]
+        yield members[index].place, members[index].finding(kind, expected, found, engine)
 
 
-def _largest(compared: Iterable[Comparison]) -> float:
-    return max((one.largest_error for one in compared), default=0.0)
+def _unanswered(book: FoundBook, left: Unfinished) -> bool:
+    """Whether cells of the network's output are not filled in."""
+    maps = book.layout.tensors[book.network.output].maps
+    return any(cell in place for _, cell in left.empty for place in maps)
 
 
-def _block_findings(
-    keys: list[str], cells: ComputedCells, formulas: Formulas, live: _Live, stored: Stored
-) -> list[Finding]:
-    """One finding a cell: a wrong formula explains a wrong value, and a live one a stored one."""
-    findings: dict[Place, Finding] = {}
-    for key in keys:
-        members = cells[key]
-        for place in (cell.place for cell in members):
-            if place in formulas:
-                findings[place] = formulas[place]
-        if key in live.comparisons:
-            found = live.values[key]
-            for index in np.flatnonzero(live.comparisons[key].wrong):
-                expected = live.comparisons[key].expected[index]
-                finding = members[index].finding("live", expected, found[index])
-                findings.setdefault(members[index].place, finding)
-        for index in np.flatnonzero(stored.comparisons[key].wrong):
-            expected = stored.comparisons[key].expected[index]
-            finding = members[index].finding("stored", expected, members[index].found.value)
-            findings.setdefault(members[index].place, finding)
-    return list(findings.values())
-
-
-def _output(book: FoundBook, live: _Live, truth: Mapping[str, object]) -> dict[str, float]:
-    """The outputs by label: as the engine computes them, else as stored, else NumPy's."""
+def _output(
+    book: FoundBook, runs: Sequence[EngineRun], truth: Mapping[str, Values]
+) -> dict[str, float]:
+    """The outputs by label: as an engine computes them, else as stored, else NumPy's."""
     network = book.network
     if not network.labels:
         return {}
-    for values in (live.values.get(network.output), book.stored[network.output].tolist()):
+    computed = (run.now.found.get(network.output) for run in runs)
+    for values in (*computed, book.stored[network.output].tolist()):
         if values and all(isinstance(value, float) and np.isfinite(value) for value in values):
             return dict(zip(network.labels, map(float, values), strict=True))
     return dict(zip(network.labels, np.asarray(truth[network.output]).tolist(), strict=True))

@@ -66,5 +66,5 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 def engine_named(name: str) -> Engine:
     """The engine of a name; EngineError, naming those that exist, if there is none."""
     if name not in ENGINES:
-        raise EngineError(f"no engine {name!r}; there are {', '.join(ENGINES)} and none")
+        raise EngineError(f"no engine {name!r}; there are {', '.join(ENGINES)}, all and none")
     return ENGINES[name]()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xlconv.engines import NOTHING, Grid, Place
-from xlconv.errors import EngineError
+from xlconv.errors import EngineError, MissingEngineError
 from xlconv.reader import Value
 from xlconv.retyping import Typed, retyped
 
@@ -22,7 +22,7 @@ class Formualizer:
         try:
             import formualizer
         except ImportError as error:
-            raise EngineError(
+            raise MissingEngineError(
                 "the engine formualizer is not installed; `pip install formualizer`, "
                 "or use --engine libreoffice or none"
             ) from error

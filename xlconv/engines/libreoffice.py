@@ -13,7 +13,7 @@ from pathlib import Path
 
 from xlconv.engines import NOTHING, Grid, Place
 from xlconv.engines.programs import run_limited, saved_values
-from xlconv.errors import EngineError
+from xlconv.errors import EngineError, MissingEngineError
 from xlconv.retyping import Typed, retyped
 
 TIME_LIMIT = 180.0  # seconds
@@ -65,7 +65,7 @@ def find_program() -> str:
         found = shutil.which(program)
         if found is not None:
             return found
-    raise EngineError(
+    raise MissingEngineError(
         "LibreOffice is not installed (no soffice on the PATH); install LibreOffice Calc, "
         "or use --engine formualizer"
     )
