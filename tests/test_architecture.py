@@ -31,7 +31,7 @@ ORDER = [
     *("reader", "found_choices", "shifts", "moves", "workbook"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.libreoffice"),
-    *("comparison", "report", "structure", "changes", "stored", "verification"),
+    *("comparison", "report", "structure", "displaced", "changes", "stored", "verification"),
     *("showing", "notebooks", "terminal_pictures", "terminal", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.

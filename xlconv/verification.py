@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlconv.comparison import Comparison, compare_end_to_end, compare_locally, given_in
+from xlconv.displaced import check_displaced
 from xlconv.engines import engine_named
 from xlconv.errors import BookError
 from xlconv.expected import workbook_values
@@ -75,6 +76,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     _check_finite(book, truth)
     around = [*padding_findings(book), *label_findings(book), *table_findings(book)]
     formulas = dict(formula_findings(cells, truth))
+    check_displaced(book, cells, formulas.keys())
     spoiled = spoiled_cells(cells, around)
     live = _check_live(book, cells, engine, spoiled, formulas.keys())
     stored = check_stored(book, cells, excused=spoiled | formulas.keys())
