@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby, islice
 
-from xlconv.desk import BOARD
+from xlconv.desk import BOARD, EXPLAIN
 from xlconv.errors import BookError
 from xlconv.grid import Cell, Range, relative_form
+from xlconv.reader import EMPTY
+from xlconv.report import Finding
 from xlconv.rules import ring_cells
 from xlconv.structure import ComputedCell, ComputedCells, Place
 from xlconv.workbook import FoundBook
@@ -32,8 +34,11 @@ _FAR = 12  # rows or columns that such a shift may be
 Spot = tuple[str, Range]  # a sheet's first name and a range of it
 
 
-def check_displaced(book: FoundBook, cells: ComputedCells, wrong: Collection[Place]) -> None:
-    """BookError, saying what moved and where to, if that is why cells hold another formula."""
+def check_displaced(
+    book: FoundBook, cells: ComputedCells, wrong: Collection[Place], around: Iterable[Finding]
+) -> None:
+    """BookError, saying what moved and where to, if that is why cells hold another formula, or
+    another constant than belongs there."""
     if not wrong:
         return
     suspects = [cell for members in cells.values() for cell in members if cell.place in wrong]
@@ -47,14 +52,15 @@ def check_displaced(book: FoundBook, cells: ComputedCells, wrong: Collection[Pla
         raise BookError(
             f"{book.path}: {origin} was moved to {there}; undo the move, or build it again"
         )
-    shifted = _shifted(book, suspects)
+    shifted = _shifted(book, suspects) or _shifted_table(book, around)
     if shifted is not None:
         sheet, place, rows, columns = shifted
-        way = f"{abs(rows)} rows {'down' if rows > 0 else 'up'}" if rows else ""
-        way = way or f"{abs(columns)} columns to the {'right' if columns > 0 else 'left'}"
+        many = abs(rows or columns)
+        lines = ("row" if rows else "column") + ("" if many == 1 else "s")
+        side = ("below" if rows > 0 else "above") if rows else "beside"
         raise BookError(
-            f"{book.path}: {book.names.place(f'{sheet}!{place.a1}')} and what is around it stands "
-            f"{way} of its place; undo what was inserted and deleted, or build it again"
+            f"{book.path}: {book.names.place(f'{sheet}!{place.a1}')} stands {many} {lines} {side} "
+            "its place; undo what was inserted and deleted, or build it again"
         )
 
 
@@ -70,8 +76,8 @@ def _owned(book: FoundBook, cells: ComputedCells) -> dict[str, set[Cell]]:
         for array in places.arrays.values():
             board.update(cell for place in array for cell in place.cells())
     for tensor, placement in book.layout.tensors.items():
-        for number, place in enumerate(placement.maps):
-            board.update(place.cells())
+        for number, inside in enumerate(placement.maps):
+            board.update(inside.cells())
             board.update(ring_cells(book.layout, tensor, number))
     return owned
 
@@ -193,6 +199,24 @@ def _shifted(
             if 2 * count > len(wanted):
                 around = Range.around(Range.of(place) for place, _ in wanted)
                 return sheet, around, rows, columns
+    return None
+
+
+def _shifted_table(
+    book: FoundBook, around: Iterable[Finding]
+) -> tuple[str, Range, int, int] | None:
+    """The same of the constants of the inspector's table."""
+    wanted = [
+        (Cell.parse(finding.cell.rpartition("!")[2]), finding.expected)
+        for finding in around
+        if finding.kind == "table"
+    ]
+    found = book.sheets[EXPLAIN]
+    for step in _STEPS if len(wanted) >= _MANY else ():
+        held = [found.get((place.row + step, place.column), EMPTY).value for place, _ in wanted]
+        pairs = zip(held, wanted, strict=True)
+        if 2 * sum(value == expected for value, (_, expected) in pairs) > len(wanted):
+            return EXPLAIN, Range.around(Range.of(place) for place, _ in wanted), step, 0
     return None
 
 

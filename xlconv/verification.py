@@ -76,7 +76,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer") -> Report:
     _check_finite(book, truth)
     around = [*padding_findings(book), *label_findings(book), *table_findings(book)]
     formulas = dict(formula_findings(cells, truth))
-    check_displaced(book, cells, formulas.keys())
+    check_displaced(book, cells, formulas.keys(), around)
     spoiled = spoiled_cells(cells, around)
     live = _check_live(book, cells, engine, spoiled, formulas.keys())
     stored = check_stored(book, cells, excused=spoiled | formulas.keys())
