@@ -35,7 +35,8 @@ ORDER = [
     *("engines", "engines.formualizer", "engines.programs", "engines.libreoffice"),
     "engines.gnumeric",
     *("isolation", "mistakes", "marks", "grading", "submissions"),
-    *("comparison", "report", "structure", "changes", "stored", "live", "verification"),
+    *("comparison", "report", "structure", "displaced", "changes", "stored"),
+    *("live", "verification"),
     *("showing", "notebooks", "terminal_pictures", "terminal", "terminal_marks"),
     *("ending", "grade_command", "cli", "__main__"),
 ]

@@ -71,6 +71,10 @@ class UnoSession:
         ["save", path]
         ["refused", cell, values]   those that the cell's list does not offer
         ["painted", range]          the colours other than white in which it is printed
+        ["insert rows", sheet, first, count], and so with columns, and with delete
+        ["move", range, cell]       cut it and paste it there
+        ["rename", sheet, name], ["add", name, position], ["order", sheet, position],
+        ["remove", sheet]
         ["edited", cell, values, count, ranges, everything]
                                     the seconds of one of so many edits, until ranges were read,
                                     or until everything was calculated

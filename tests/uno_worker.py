@@ -153,8 +153,37 @@ def main():
         macro.invoke((document, cell, tuple(values), count, ranges, everything), (), ())
         return (time.perf_counter() - start) / count
 
+    def lines(kind, sheet, first, count):
+        """Insert or delete rows or columns of a sheet; `first` counts from 1."""
+        what, _, line = kind.partition(" ")
+        there = document.Sheets.getByName(sheet)
+        every = there.Rows if line == "rows" else there.Columns
+        (every.insertByIndex if what == "insert" else every.removeByIndex)(first - 1, count)
+
+    def moved(place, target):
+        """Cut a range and paste it at a cell, of the same sheet or of another."""
+        cells, cell = cells_at(place), cells_at(target).getCellByPosition(0, 0)
+        cells.Spreadsheet.moveRange(cell.CellAddress, cells.RangeAddress)
+
+    def arrange(kind, sheet, rest):
+        """Rename, add, move or remove a sheet."""
+        if kind == "rename":
+            document.Sheets.getByName(sheet).Name = rest[0]
+        elif kind == "add":
+            document.Sheets.insertNewByName(sheet, rest[0])
+        elif kind == "remove":
+            document.Sheets.removeByName(sheet)
+        else:
+            document.Sheets.moveByName(sheet, rest[0])
+
     def take(step):
         kind, place, *rest = step
+        if kind in ("insert rows", "insert columns", "delete rows", "delete columns"):
+            return lines(kind, place, *rest)
+        if kind == "move":
+            return moved(place, rest[0])
+        if kind in ("rename", "add", "remove", "order"):
+            return arrange(kind, place, rest)
         if kind == "set":
             return put(cells_at(place).getCellByPosition(0, 0), rest[0])
         if kind == "read":

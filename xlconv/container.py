@@ -10,7 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -48,21 +48,22 @@ class Container:
     path: Path
     archive: zipfile.ZipFile
     members: Mapping[str, zipfile.ZipInfo]
-    left: int = field(default=ALLOWANCE)
+    left: int = ALLOWANCE
+    streams: ExitStack = field(default_factory=ExitStack)  # whoever reads may stop midway
 
     def chunks(self, part: str) -> Iterator[bytes]:
         """A part, piece by piece; BookError as soon as more is unpacked than may be."""
         if part not in self.members:
             raise BookError(f"{self.path}: damaged: the part {part[:80]!r} is missing; get a copy")
-        with self.archive.open(self.members[part]) as stream:
-            while chunk := stream.read(CHUNK):
-                self.left -= len(chunk)
-                if self.left < 0:
-                    raise BookError(
-                        f"{self.path}: unpacks to far more than its network needs (stopped in "
-                        f"{part[:80]!r}); take out what does not belong to it"
-                    )
-                yield chunk
+        stream = self.streams.enter_context(self.archive.open(self.members[part]))
+        while chunk := stream.read(CHUNK):
+            self.left -= len(chunk)
+            if self.left < 0:
+                raise BookError(
+                    f"{self.path}: unpacks to far more than its network needs (stopped in "
+                    f"{part[:80]!r}); take out what does not belong to it"
+                )
+            yield chunk
 
 
 @contextmanager
@@ -74,7 +75,9 @@ def opened(path: Path) -> Iterator[Container]:
         with zipfile.ZipFile(path) as archive:
             members = _members(path, archive)
             _check_parts(path, archive, members)
-            yield Container(path, archive, members)
+            container = Container(path, archive, members)
+            with container.streams:
+                yield container
     except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
         raise BookError(f"{path}: damaged or cut short ({error}); get a whole copy") from error
     except (NotImplementedError, UnicodeDecodeError) as error:

@@ -28,8 +28,8 @@ class Shift:
     def told(self, sheet: str) -> str:
         """What happened, in words.
 
-        >>> Shift(ROW, 1, (14, 14)).told("Board"), Shift(COLUMN, -2, (3, 5)).told("Model")
-        ('a row was inserted into Board at row 14', '2 columns were deleted from Model at C to E')
+        >>> Shift(ROW, 1, (14, 14)).told("Board"), Shift(COLUMN, -2, None).told("Model")
+        ('a row was inserted into Board at row 14', '2 columns were deleted from Model')
         """
         many = abs(self.count)
         what = f"a {self.line} was" if many == 1 else f"{many:,} {self.line}s were"
@@ -42,8 +42,8 @@ class Shift:
         first, last = self.places
         if self.line == COLUMN:
             one, other = column_letters(first), column_letters(last)
-            return f" at column {one}" if first == last else f" at {one} to {other}"
-        return f" at row {first}" if first == last else f" at rows {first} to {last}"
+            return f" at column {one}" if first == last else f" between columns {one} and {other}"
+        return f" at row {first}" if first == last else f" between rows {first} and {last}"
 
 
 def shifts(
@@ -59,7 +59,8 @@ def shifts(
         if count:
             before, now = _expected_counts(own, line), _found_counts(cells, line)
             end = expected.bottom if line == ROW else expected.right
-            made.append(Shift(line, count, _places(before, now, count, end)))
+            filled = {row if line == ROW else column for row, column in cells}
+            made.append(Shift(line, count, _places(before, now, filled, count, end)))
     return tuple(made)
 
 
@@ -88,10 +89,10 @@ def _found_counts(cells: FoundSheet, line: str) -> dict[int, int]:
 
 
 def _places(
-    before: Mapping[int, int], now: Mapping[int, int], count: int, end: int
+    before: Mapping[int, int], now: Mapping[int, int], filled: set[int], count: int, end: int
 ) -> tuple[int, int] | None:
-    """The first and last place at which inserting so many empty rows, or deleting them, makes of
-    the numbers of formulas before those of now."""
+    """The first and last place at which inserting so many rows, which are empty if any are, or
+    deleting them, makes of the numbers of formulas before those of now."""
     new, gone = max(count, 0), max(-count, 0)
     last = 1  # up to here all is as before
     while last <= end and before.get(last, 0) == now.get(last, 0):
@@ -108,5 +109,7 @@ def _places(
         for place in range(first, last + 1)
         if all(now.get(place + step, 0) == 0 for step in range(new))
     ]
+    blank = [place for place in empty if not filled.intersection(range(place, place + new))]
+    empty = blank or empty
     told = bool(empty) and (empty[0] > 1 or empty[-1] < end)
     return (empty[0], empty[-1]) if told else None

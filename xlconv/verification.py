@@ -18,6 +18,7 @@ from itertools import combinations
 import numpy as np
 
 from xlconv.comparison import given_in
+from xlconv.displaced import check_displaced
 from xlconv.engines import ENGINES, engine_named
 from xlconv.errors import BookError
 from xlconv.expected import workbook_values
@@ -85,6 +86,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     ]
     left = unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))
+    check_displaced(book, cells, formulas.keys(), around)
     spoiled = spoiled_cells(cells, around)
     suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
     runs = _runs(book, cells, engine, suspects, random)

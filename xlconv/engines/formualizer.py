@@ -34,7 +34,7 @@ class Formualizer:
             except (KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # kinds of its own, and panics, which are no Exception
-                text = str(error).splitlines()[0] if str(error) else type(error).__name__
+                text = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
                 raise EngineError(f"{path}: formualizer could not evaluate it ({text})") from error
 
 

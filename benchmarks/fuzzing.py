@@ -1,0 +1,166 @@
+"""Fuzzes the readers for as long as you like: `python benchmarks/fuzzing.py --minutes 30`.
+
+Breaks good workbooks at random (tests/breaking.py) and has each read, verified by the built-in
+engine and shown, in a process of its own. What is no clear answer is kept in a folder, with its
+seed: a traceback, more than one line, more than 5 s, more than 500 MB, or a book that "agrees"
+although openpyxl, another reader, sees other formulas in it than in the good one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import openpyxl
+from breaking import mutated
+from building import random_image, random_model
+
+import xlconv
+from xlconv.errors import XlconvError
+from xlconv.gallery import Gallery
+from xlconv.layers import Conv2D, Dense, Dropout, MaxPool2D, ReLU, Sigmoid, Softmax
+from xlconv.network import Network
+from xlconv.showing import glance
+
+SECONDS, BYTES = 5.0, 500 << 20
+BOOKS = {
+    "small": Network(
+        "small",
+        (1, 6, 6),
+        (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")),
+        ("a", "b"),
+    ),
+    "more": Network(
+        "more",
+        (2, 7, 6),
+        (
+            Conv2D("conv", 2, 3, padding="same"),
+            ReLU("relu"),
+            MaxPool2D("pool", 2),
+            Dropout("drop"),
+            Dense("dense", 3),
+            Sigmoid("sigmoid"),
+        ),
+        ("=1+1", "dog's", "7"),
+    ),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("fuzzed"))
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="xlconv-fuzz-") as name:
+        fuzz(Path(name), options.minutes * 60, options.seed, options.out)
+
+
+def fuzz(folder: Path, seconds: float, seed: int, out: Path) -> None:
+    books = [build(folder, name) for name in BOOKS]
+    formulas = [seen_by_openpyxl(path) for path in books]
+    contents = [path.read_bytes() for path in books]
+    end, counts, slowest, largest = time.monotonic() + seconds, Counter[str](), 0.0, 0
+    while time.monotonic() < end:
+        number = seed % len(books)
+        path = folder / "broken.xlsx"
+        path.write_bytes(mutated(contents[number], Random(seed)))
+        answer, taken, memory = answered(path, formulas[number])
+        slowest, largest = max(slowest, taken), max(largest, memory)
+        if taken > SECONDS or memory > BYTES:
+            answer = f"BROKE: {taken:.1f} s, {memory >> 20} MB ({answer})"
+        counts[answer.partition(":")[0]] += 1
+        if answer.startswith("BROKE"):
+            (out / f"{seed}.xlsx").write_bytes(path.read_bytes())
+            print(f"seed {seed}: {answer}", flush=True)
+        seed += 1
+        if seed % 2000 == 0:
+            print(f"{seed}: {dict(counts)}, {slowest:.1f} s, {largest >> 20} MB", flush=True)
+    print(
+        f"{sum(counts.values())}: {dict(counts)}, {slowest:.1f} s, {largest >> 20} MB", flush=True
+    )
+
+
+def build(folder: Path, name: str) -> Path:
+    network, path = BOOKS[name], folder / f"{name}.xlsx"
+    image = random_image(network, 1)
+    pictures = random_image(network, 2)[None]
+    gallery = Gallery(pictures, ("a",), ("one",)) if name == "more" else None
+    xlconv.build(path, random_model(network, 1), image, gallery=gallery)
+    return path
+
+
+def seen_by_openpyxl(path: Path) -> dict[str, str]:
+    """The formulas of all sheets, by another reader."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = openpyxl.load_workbook(path)
+    return {
+        f"{sheet.title}!{cell.coordinate}": spelled(str(cell.value))
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
+
+
+def spelled(formula: str) -> str:
+    return re.sub(r"\s", "", formula).upper()
+
+
+def answered(path: Path, formulas: dict[str, str]) -> tuple[str, float, int]:
+    """What is answered, in how many seconds and with how many bytes, by a process of its own."""
+    reading, writing = os.pipe()
+    start = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        signal.alarm(60)
+        os.write(writing, answer(path, formulas).encode()[:4000])
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        said = stream.read().decode()
+    _, status, usage = os.wait4(child, 0)
+    if status:
+        said = f"BROKE: ended with status {status}"
+    return said, time.monotonic() - start, usage.ru_maxrss << 10
+
+
+def answer(path: Path, formulas: dict[str, str]) -> str:
+    try:
+        report = xlconv.verify(path)
+        book = xlconv.read_book(path)
+        glance(book)
+        xlconv.render(book, cell=2)
+    except XlconvError as error:
+        text = str(error)
+        one_line = "\n" not in text and len(text) < 1500
+        return f"refused: {text}" if one_line else f"BROKE: not one line: {text[:300]!r}"
+    except BaseException:
+        return f"BROKE: {traceback.format_exc()[-1500:]}"
+    if report.verdict != "agrees":
+        return report.verdict
+    try:
+        seen = seen_by_openpyxl(path)
+    except BaseException as error:
+        return f"agrees, unread by openpyxl: {error}"
+    other = [place for place, formula in formulas.items() if seen.get(place) != formula]
+    return f"BROKE: agrees, but {other[:3]}" if other else "agrees"
+
+
+if __name__ == "__main__":
+    main()

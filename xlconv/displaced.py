@@ -1,0 +1,227 @@
+"""Ranges that were cut and pasted elsewhere, where no defined name tells.
+
+A spreadsheet has the formulas follow what they read: many cells, all innocent, then hold another
+formula than the network calls for. Tells so in one line instead. Must not know values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from itertools import groupby, islice
+
+from xlconv.desk import BOARD, EXPLAIN
+from xlconv.errors import BookError
+from xlconv.grid import Cell, Range, relative_form
+from xlconv.reader import EMPTY
+from xlconv.report import Finding
+from xlconv.rules import ring_cells
+from xlconv.structure import ComputedCell, ComputedCells, Place
+from xlconv.workbook import FoundBook
+
+_READ = re.compile(
+    r"""("(?:[^"]|"")*+"?)|(?<![\w.$'])(?:([\w.]++|'(?:[^']|'')*+')!)?"""
+    r"(\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(?::\$?[A-Z]{1,3}\$?[1-9]\d{0,6})?)(?![\w.(!])",
+    re.IGNORECASE,
+)
+_ORIGIN = Cell(1, 1)
+_MANY = 12  # wrong cells of a sheet from which on a common shift is looked for
+_SAMPLED = 200  # of them, to find it by
+_LOOKED_AT = 5_000  # wrong cells whose reading is looked at one by one
+_FAR = 12  # rows or columns that such a shift may be
+
+Spot = tuple[str, Range]  # a sheet's first name and a range of it
+
+
+def check_displaced(
+    book: FoundBook, cells: ComputedCells, wrong: Collection[Place], around: Iterable[Finding]
+) -> None:
+    """BookError, saying what moved and where to, if that is why cells hold another formula, or
+    another constant than belongs there."""
+    if not wrong:
+        return
+    suspects = [cell for members in cells.values() for cell in members if cell.place in wrong]
+    owned = _owned(book, cells)
+    move = _emptied(book, suspects, owned) or _followed(book, suspects, owned)
+    if move is not None:
+        (sheet, start), (other, target) = move
+        origin, there = (
+            book.names.place(f"{s}!{place.a1}") for s, place in ((sheet, start), (other, target))
+        )
+        raise BookError(
+            f"{book.path}: {origin} was moved to {there}; undo the move, or build it again"
+        )
+    shifted = _shifted(book, suspects) or _shifted_table(book, around)
+    if shifted is not None:
+        sheet, place, rows, columns = shifted
+        many = abs(rows or columns)
+        lines = ("row" if rows else "column") + ("" if many == 1 else "s")
+        side = ("below" if rows > 0 else "above") if rows else "beside"
+        raise BookError(
+            f"{book.path}: {book.names.place(f'{sheet}!{place.a1}')} stands {many} {lines} {side} "
+            "its place; undo what was inserted and deleted, or build it again"
+        )
+
+
+def _owned(book: FoundBook, cells: ComputedCells) -> dict[str, set[Cell]]:
+    """The cells where something of the book's own belongs, or nothing at all."""
+    owned: dict[str, set[Cell]] = {}
+    for members in cells.values():
+        for cell in members:
+            sheet, place = cell.place
+            owned.setdefault(sheet, set()).add(place)
+    board = owned.setdefault(BOARD, set())
+    for places in book.layout.weights.values():
+        for array in places.arrays.values():
+            board.update(cell for place in array for cell in place.cells())
+    for tensor, placement in book.layout.tensors.items():
+        for number, inside in enumerate(placement.maps):
+            board.update(inside.cells())
+            board.update(ring_cells(book.layout, tensor, number))
+    return owned
+
+
+def _spelled(formula: str) -> str:
+    """A formula as it is compared where its references stay what they are."""
+    return relative_form(formula.removeprefix("="), _ORIGIN)
+
+
+def _emptied(
+    book: FoundBook, suspects: Iterable[ComputedCell], owned: Mapping[str, set[Cell]]
+) -> tuple[Spot, Spot] | None:
+    """Cells that are empty, of which another cell holds the very formula."""
+    empty = [cell for cell in suspects if cell.found.formula is None and cell.found.value is None]
+    if not empty:
+        return None
+    elsewhere: dict[str, tuple[str, Cell]] = {}
+    for sheet, found in book.sheets.items():
+        own = owned.get(sheet, set())
+        for (row, column), other in found.items():
+            place = Cell(row, column)
+            if other.formula is not None and place not in own:
+                elsewhere.setdefault(_spelled(other.formula.at(place)), (sheet, place))
+    pairs = []
+    for cell in empty if elsewhere else ():
+        target = elsewhere.get(_spelled(cell.formula))
+        if target is not None:
+            pairs.append((cell.place, target))
+    return _together(pairs)
+
+
+def _together(pairs: list[tuple[Place, tuple[str, Cell]]]) -> tuple[Spot, Spot] | None:
+    """The range of all cells that moved as the most of them did, and where it is now."""
+
+    def way(pair: tuple[Place, tuple[str, Cell]]) -> tuple[str, str, int, int]:
+        (sheet, start), (other, end) = pair
+        return sheet, other, end.row - start.row, end.column - start.column
+
+    if not pairs:
+        return None
+    [(common, _)] = Counter(map(way, pairs)).most_common(1)
+    moved = [start for (start, end) in pairs if way((start, end)) == common]
+    sheet, other, rows, columns = common
+    place = Range.around(Range.of(cell) for _, cell in moved)
+    there = Range(place.row + rows, place.column + columns, place.height, place.width)
+    return (sheet, place), (other, there)
+
+
+def _parts(formula: str, sheet: str) -> tuple[str, list[Spot]]:
+    """A formula's text without the ranges that it names, and these."""
+    spots: list[Spot] = []
+
+    def name(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return match[1]
+        spots.append(((match[2] or sheet).strip("'"), Range.parse(match[3])))
+        return "@"
+
+    text = _READ.sub(name, formula.removeprefix("=").upper() if "'" not in formula else formula)
+    return re.sub(r"\s", "", text), spots
+
+
+def _followed(
+    book: FoundBook, suspects: Iterable[ComputedCell], owned: Mapping[str, set[Cell]]
+) -> tuple[Spot, Spot] | None:
+    """A range that is empty, and the one of its size that is read in its place, where nothing of
+    the book's own belongs."""
+    for cell in islice(suspects, _LOOKED_AT):
+        if cell.found.formula is None:
+            continue
+        sheet, place = cell.place
+        text, spots = _parts(cell.formula, sheet)
+        found, now = _parts(cell.found.formula.at(place), sheet)
+        if text != found or len(spots) != len(now):
+            continue
+        for (source, start), (target, end) in zip(spots, now, strict=True):
+            source, target = _first(book, source), _first(book, target)
+            same = (source, start) == (target, end)
+            if same or (start.height, start.width) != (end.height, end.width):
+                continue
+            if start.size > 100_000 or any(one in owned.get(target, ()) for one in end.cells()):
+                continue
+            there = book.sheets.get(source, {})
+            if not any((one.row, one.column) in there for one in start.cells()):
+                return (source, start), (target, end)
+    return None
+
+
+def _first(book: FoundBook, sheet: str) -> str:
+    """A sheet's first name, however its letters are written."""
+    return next((name for name in book.sheets if name.casefold() == sheet.casefold()), sheet)
+
+
+def _shifted(
+    book: FoundBook, suspects: Iterable[ComputedCell]
+) -> tuple[str, Range, int, int] | None:
+    """Cells of which most hold what belongs some rows, or columns, beside them."""
+    for sheet, group in groupby(sorted(suspects, key=_sheet_of), key=_sheet_of):
+        members = list(group)
+        if len(members) < _MANY:
+            continue
+        members = members[:: 1 + len(members) // _SAMPLED]
+        found = book.sheets[sheet]
+        wanted = [(cell.place[1], _parts(cell.formula, sheet)[0]) for cell in members]
+        lines = [(step, 0) for step in _STEPS] + [(0, step) for step in _STEPS]
+        for rows, columns in lines:
+            count = 0
+            for place, text in wanted:
+                other = found.get((place.row + rows, place.column + columns))
+                here = found.get((place.row, place.column))
+                if other is None or other.formula is None:
+                    continue
+                moved = _parts(other.formula.at(place.shifted(rows, columns)), sheet)[0]
+                stays = here is not None and here.formula is not None
+                if moved == text and (
+                    not stays or _parts(here.formula.at(place), sheet)[0] != text  # type: ignore[union-attr]
+                ):
+                    count += 1
+            if 2 * count > len(wanted):
+                around = Range.around(Range.of(place) for place, _ in wanted)
+                return sheet, around, rows, columns
+    return None
+
+
+def _shifted_table(
+    book: FoundBook, around: Iterable[Finding]
+) -> tuple[str, Range, int, int] | None:
+    """The same of the constants of the inspector's table."""
+    wanted = [
+        (Cell.parse(finding.cell.rpartition("!")[2]), finding.expected)
+        for finding in around
+        if finding.kind == "table"
+    ]
+    found = book.sheets[EXPLAIN]
+    for step in _STEPS if len(wanted) >= _MANY else ():
+        held = [found.get((place.row + step, place.column), EMPTY).value for place, _ in wanted]
+        pairs = zip(held, wanted, strict=True)
+        if 2 * sum(value == expected for value, (_, expected) in pairs) > len(wanted):
+            return EXPLAIN, Range.around(Range.of(place) for place, _ in wanted), step, 0
+    return None
+
+
+_STEPS = [step for far in range(1, _FAR + 1) for step in (far, -far)]
+
+
+def _sheet_of(cell: ComputedCell) -> str:
+    return cell.rule.sheet
