@@ -5,10 +5,11 @@ Owns the checkpoint's name and when it comes and goes. Must not know how network
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from xlconv.errors import OutputError
+from xlconv.errors import OutputError, TrainingError
 from xlconv.files import check_target
 from xlconv.network import Array
 from xlconv.training import save_weights
@@ -18,6 +19,7 @@ class Checkpoint:
     """The weights after the last whole epoch, in `weights.checkpoint.npz` for `weights.npz`."""
 
     def __init__(self, out: Path) -> None:
+        self.out = out
         self.path = out.with_name(f"{out.stem}.checkpoint.npz")
         self.epoch = 0
 
@@ -37,17 +39,27 @@ class Checkpoint:
         save_weights(self.path, weights)
         self.epoch = epoch
 
-    def remove(self) -> None:
-        """Once its weights are somewhere else, or of no use."""
+    @contextmanager
+    def until_written(
+        self, template: str, epochs: int, say: Callable[[str], object]
+    ) -> Iterator[None]:
+        """Training and writing its target: then the checkpoint goes. After a stop it stays, and
+        what to do is said; if the loss grew out of bounds it is of no use."""
+        try:
+            yield
+        except (SystemExit, KeyboardInterrupt):
+            say(self._words(template, epochs))
+            raise
+        except TrainingError:
+            self.path.unlink(missing_ok=True)
+            raise
         self.path.unlink(missing_ok=True)
 
-    def words(self, template: str, out: Path, epochs: int) -> str:
-        """Where it is and how to go on, after a stop."""
+    def _words(self, template: str, epochs: int) -> str:
         if not self.epoch:
             return "stopped in the first epoch: nothing was written"
-        command = f"xlconv train {template} --out {out} --from {self.path}"
         left = max(epochs - self.epoch, 1)
         return (
             f"stopped: the weights after epoch {self.epoch} of {epochs} are in {self.path}; go on "
-            f"with  {command} --epochs {left}"
+            f"with  xlconv train {template} --out {self.out} --from {self.path} --epochs {left}"
         )

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xlconv._version import __version__
-from xlconv.ending import Stopped, run
+from xlconv.ending import run
 from xlconv.errors import OutputError, TrainingError
 from xlconv.grade_command import grade
 
@@ -374,18 +375,11 @@ def train(
         weights, dropped = transferred(network, weights, load_weights(start))
         for line in dropped:
             OUT.print(f"  {line}", markup=False)
-    try:
+    say = partial(ERR.print, markup=False)
+    with checkpoint.until_written(template, recipe.epochs, say):
         with training_bar() as progress:
             model = train_weights(network, weights, learning, recipe, progress, checkpoint.save)
         save_weights(out, model.weights)
-    except Stopped:
-        words = checkpoint.words(template, out, recipe.epochs)
-        ERR.print(words, markup=False)
-        raise
-    except TrainingError:
-        checkpoint.remove()
-        raise
-    checkpoint.remove()
     print_evaluation(evaluate(model, testing), network.labels)
     OUT.print(
         f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from xlconv.digits import prepared
 from xlconv.errors import ImageError
+from xlconv.files import opened
 from xlconv.planes import WORKING, channels, luminance, reduced, resized
 from xlconv.scans import (
     Picture,
@@ -25,6 +26,7 @@ from xlconv.scans import (
     read_array,
     read_picture,
     scan_of_levels,
+    wrong_size,
 )
 from xlconv.shapes import shape_text
 
@@ -47,7 +49,10 @@ def load_image(path: Path, shape: Shape3, raw: bool = False, photo: bool = False
 
 
 def _load(path: Path, shape: Shape3, raw: bool, photo: bool) -> Picture:
-    if _first_bytes(path) == b"\x93NUMPY" or path.suffix.lower() == ".npy":
+    first = _first_bytes(path)
+    if not first:
+        raise ImageError("empty; give a PNG, JPEG or .npy file with something in it")
+    if first == b"\x93NUMPY" or path.suffix.lower() == ".npy":
         array = read_array(path)
         if array.dtype.kind == "f":
             return _as_it_is(array, shape)
@@ -61,7 +66,7 @@ def _load(path: Path, shape: Shape3, raw: bool, photo: bool) -> Picture:
             f"save an array of {shape_text(shape)} as .npy"
         )
     else:
-        scan = read_picture(path)
+        scan = read_picture(path, (shape[2], shape[1]) if raw else None)
     if raw:
         return _raw(scan, shape)
     return _framed(scan, shape) if photo or shape[0] == 3 else prepared(scan, shape)
@@ -69,13 +74,13 @@ def _load(path: Path, shape: Shape3, raw: bool, photo: bool) -> Picture:
 
 def _first_bytes(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(6)
+        with opened(path) as stream:
+            return stream.read(6)
     except FileNotFoundError as error:
         raise ImageError("no such file; check the name") from error
     except IsADirectoryError as error:
         raise ImageError("a folder; name a PNG, JPEG or .npy file in it") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ImageError(f"cannot be read ({first_line(error)}); check its permissions") from error
 
 
@@ -95,11 +100,8 @@ def _as_it_is(array: NDArray[Any], shape: Shape3) -> Picture:
 
 def _raw(scan: Scan, shape: Shape3) -> Picture:
     if scan.values.shape[:2] != shape[1:]:
-        found, needed = (shape_text(size[1::-1]) for size in (scan.values.shape, shape[:0:-1]))
-        raise ImageError(
-            f"{found} pixels (width x height) but the network reads {needed}; "
-            "leave out --raw to have it cropped and scaled"
-        )
+        height, width = scan.values.shape[:2]
+        raise ImageError(wrong_size((width, height), (shape[2], shape[1])))
     grey = shape[0] == 1
     values = luminance(scan.values) if grey else channels(scan.values)
     step = f"took the pixels as they are, {'grey' if grey else 'RGB'}, divided by {scan.top}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
+from xlconv.files import opened
 from xlconv.network import Array
-from xlconv.planes import border_of
+from xlconv.planes import WORKING, border_of
 from xlconv.shapes import shape_text
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 Shape3 = tuple[int, int, int]
 MAX_PIXELS = 50_000_000
+LARGE = 12_000_000  # pixels from which on a picture is made smaller while it is read
+_STRIP = 4_000_000  # pixels of it at a time
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # the MPO of telephones opens as JPEG
 
 
@@ -88,29 +92,94 @@ def scan_of_levels(levels: NDArray[np.uint8]) -> Scan:
     return Scan(levels, 255)
 
 
-def read_picture(path: Path) -> Scan:
+def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
+    """The pixels of a picture file; a large one is made smaller while it is read. With a `size`
+    (width, height) it must have that and is taken as it is."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), opened(path) as stream:
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as opened:
-                _check_size(opened.size)
-                upright = ImageOps.exif_transpose(opened)
-                turned = opened.getexif().get(0x0112, 1) in range(2, 9)
-                return _scan_of_picture(upright, turned)
+            with Image.open(stream, formats=FORMATS) as picture:
+                _check_size(picture.size)
+                if size is not None and sorted(size) != sorted(picture.size):
+                    raise ImageError(wrong_size(picture.size, size))
+                steps = _notes(picture)
+                if size is None and prod(picture.size) > LARGE:
+                    picture.draft(picture.mode, (2 * WORKING, 2 * WORKING))
+                ImageOps.exif_transpose(picture, in_place=True)
+                smaller = picture if size is not None else _smaller(picture)
+                if smaller is not picture:
+                    steps.append(f"scaled to {shape_text(smaller.size)} first, since it is large")
+                return _scan_of_picture(smaller, tuple(steps))
     except ImageError:
         raise
-    except UnidentifiedImageError as error:
-        raise ImageError("not a picture that can be read; save it as PNG or JPEG") from error
     except Image.DecompressionBombError as error:
         raise ImageError(_too_large("")) from error
+    except UnidentifiedImageError as error:
+        raise ImageError(f"{_kind(path)}, not a picture that can be read: {_READ}") from error
     except Exception as error:  # decoders raise whatever a broken file leads them to
         raise ImageError(f"broken or cut short ({first_line(error)}); save it again") from error
 
 
-def _scan_of_picture(picture: Image.Image, turned: bool) -> Scan:
-    steps = ("turned it upright, as its EXIF note says",) if turned else ()
+def wrong_size(found: tuple[int, int], needed: tuple[int, int]) -> str:
+    return (
+        f"{shape_text(found)} pixels (width x height) but the network reads {shape_text(needed)}; "
+        "leave out --raw to have it cropped and scaled"
+    )
+
+
+_READ = "save it as PNG, JPEG, GIF, BMP or WebP"
+_KINDS = (
+    *((b"%PDF", "a PDF document"), (b"%!PS", "a PostScript program"), (b"PK\3\4", "an archive")),
+    *((b"II*\0", "a TIFF scan"), (b"MM\0*", "a TIFF scan"), (b"ftypavif", "an AVIF picture")),
+    *((b"ftyp", "a HEIC picture or a film"), (b"<svg", "an SVG drawing")),
+)
+
+
+def _kind(path: Path) -> str:
+    """What a file is that is no picture, by its first bytes."""
+    with opened(path) as stream:
+        begin = stream.read(200)
+    for mark, kind in _KINDS:
+        if begin.startswith(mark) or ((len(mark) != 4 or mark.isalpha()) and mark in begin[:12]):
+            return kind
+    return "an SVG drawing" if b"<svg" in begin else "another kind of file"
+
+
+def _notes(picture: Image.Image) -> list[str]:
+    """What is done to any file of its kind."""
+    notes = []
+    if getattr(picture, "is_animated", False) and picture.format in ("GIF", "PNG", "WEBP"):
+        notes.append("it is animated: took its first frame")
+        picture.seek(0)
+    if picture.getexif().get(0x0112, 1) in range(2, 9):
+        notes.append("turned it upright, as its EXIF note says")
+    return notes
+
+
+def _smaller(picture: Image.Image) -> Image.Image:
+    """A large picture with a few pixels for each that will be looked at, strip by strip: whole
+    copies would not fit into memory."""
+    from PIL import Image
+
+    factor = max(picture.size) // (2 * WORKING)
+    if prod(picture.size) <= LARGE or factor < 2 or picture.mode.startswith("I"):
+        return picture
+    width, height = picture.size
+    across, down = min(factor, width), min(factor, height)
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    mode = "L" if picture.mode in ("1", "L") and mode == "RGB" else mode
+    made = Image.new(mode, (width // across, height // down))
+    strip = max(_STRIP // (width * down), 1) * down
+    for top in range(0, height // down * down, strip):
+        bottom = min(top + strip, height // down * down)
+        part = picture.crop((0, top, width // across * across, bottom)).convert(mode)
+        made.paste(part.reduce((across, down)), (0, top // down))
+    return made
+
+
+def _scan_of_picture(picture: Image.Image, steps: tuple[str, ...]) -> Scan:
     if picture.mode.startswith("I"):  # 16 bits of grey
         return Scan(np.asarray(picture).clip(0, 65535).astype(np.uint16), 65535, steps)
     if picture.has_transparency_data:
