@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from random import Random
 from xml.sax.saxutils import escape, unescape
 
+import openpyxl
 from building import sheet_parts
+from uno_session import converted
 
 import xlconv
+from xlconv.collecting import template_gallery
 from xlconv.desk import BOARD
 from xlconv.errors import BookError
 from xlconv.grid import Cell, Range, moved_formula
@@ -31,7 +35,7 @@ _REFERENCES = re.compile(r"\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
 _RELATIVE = re.compile(r"(?<![A-Z$!])[A-Z]{1,3}\d+(?::[A-Z]{1,3}\d+)?")
 
 
-class NotHere(Exception):
+class NoPlaceError(Exception):
     """A book has no place for a fault of this kind."""
 
 
@@ -165,7 +169,7 @@ def _candidates(specimen: Specimen, *kinds: type) -> list[ComputedCell]:
     layers = [layer for layer in specimen.book.network.layers if isinstance(layer, kinds)]
     found = [cell for layer in layers for cell in specimen.cells[layer.name]]
     if not found:
-        raise NotHere
+        raise NoPlaceError
     return found
 
 
@@ -179,7 +183,7 @@ def _pick(
         cell = random.choice(cells)
         if specimen.plain(cell) and fits(cell):
             return cell
-    raise NotHere
+    raise NoPlaceError
 
 
 def _always(_: ComputedCell) -> bool:
@@ -353,7 +357,7 @@ def right_today(specimen: Specimen, random: Random) -> Planted:
             if tensors[layer.name][channel, cell.row, cell.column] == value:
                 cells.append(cell)
     if not cells:
-        raise NotHere
+        raise NoPlaceError
     cell = _pick(specimen, random, cells, _always)
     text = re.sub(
         r"SUMPRODUCT\(([A-Z]+\d+):[A-Z]+\d+,(\$[A-Z]+\$\d+)[^)]*\)", r"\1*\2", _text(cell)
@@ -363,7 +367,7 @@ def right_today(specimen: Specimen, random: Random) -> Planted:
 
 def tenth_digit(specimen: Specimen, random: Random) -> Planted:
     if specimen.saved_by == "openpyxl":
-        raise NotHere
+        raise NoPlaceError
     cells = _candidates(specimen, Conv2D, MaxPool2D, Dense, Softmax)
     cell = _pick(specimen, random, cells, lambda one: _number(one.found.value))
     assert isinstance(cell.found.value, float)
@@ -383,7 +387,7 @@ def in_a_ring(specimen: Specimen, random: Random) -> Planted:
         for cell in ring_cells(layout, tensor, number)
     ]
     if not ring:
-        raise NotHere
+        raise NoPlaceError
     cell = random.choice(ring)
     edit = {specimen.parts[BOARD]: new_constant(cell, random.choice([1.0, 0.0, -2.5]))}
     return Planted(edit, frozenset([f"{BOARD}!{cell.a1}"]), f"a number in {cell.a1}")
@@ -397,7 +401,7 @@ def maps_swapped(specimen: Specimen, random: Random) -> Planted:
         if isinstance(layer, Conv2D) and layer.kernels > 1
     ]
     if not layers:
-        raise NotHere
+        raise NoPlaceError
     cells = specimen.cells[random.choice(layers)]
     numbers = sorted({cell.rule.channel or 0 for cell in cells})
     one, other = random.sample(numbers, 2)
@@ -425,16 +429,32 @@ def labels_swapped(specimen: Specimen, random: Random) -> Planted:
     labels = specimen.book.layout.labels
     places = [(tensor, place) for tensor, place in labels.items() if place.height > 1]
     if not places:
-        raise NotHere
+        raise NoPlaceError
     tensor, place = random.choice(places)
     one, other = random.sample(range(place.height), 2)
     held = {unit: specimen.book.cell(BOARD, place, unit).value for unit in (one, other)}
     spots = {unit: place.cell(unit, 0).a1 for unit in (one, other)}
     if not all(isinstance(value, float | str) for value in held.values()):
-        raise NotHere
+        raise NoPlaceError
     edits = [constant_in(spots[one], held[other]), constant_in(spots[other], held[one])]  # type: ignore[arg-type]
     cells = frozenset(f"{BOARD}!{spot}" for spot in spots.values())
     return Planted({specimen.parts[BOARD]: all_of(edits)}, cells, f"labels of {tensor}")
+
+
+def stray_number(specimen: Specimen, random: Random) -> Planted:
+    """A number between kernels, or between maps, where nothing belongs."""
+    layout, board = specimen.book.layout, specimen.book.sheets[BOARD]
+    spots = set()
+    for weights in layout.weights.values():
+        ranges = [place for one in weights.arrays.values() for place in one]
+        own = {cell for place in ranges for cell in place.cells()}
+        spots |= set(weights.range.cells()) - own
+    empty = sorted(cell for cell in spots if (cell.row, cell.column) not in board)
+    if not empty:
+        raise NoPlaceError
+    cell = random.choice(empty)
+    edit = {specimen.parts[BOARD]: new_constant(cell, random.choice([1.0, -0.25]))}
+    return Planted(edit, frozenset([f"{BOARD}!{cell.a1}"]), f"a number in {cell.a1}")
 
 
 def _in_block(
@@ -442,7 +462,7 @@ def _in_block(
 ) -> Planted:
     names = [key for key in specimen.cells if keys(key)]
     if not names:
-        raise NotHere
+        raise NoPlaceError
     cells = specimen.cells[random.choice(names)]
     cell = _pick(specimen, random, cells, lambda one: reform(_text(one)) != _text(one))
     return _changed(specimen, cell, reform(_text(cell)))
@@ -492,7 +512,7 @@ def typed_around(specimen: Specimen, random: Random) -> Planted:
         and any(isinstance(cell.found.value, float | str) and cell.found.value for cell in cells)
     ]
     if not keys:
-        raise NotHere
+        raise NoPlaceError
     cells = [cell for cell in specimen.cells[random.choice(keys)] if cell.found.value]
     cell = _pick(specimen, random, cells, lambda one: isinstance(one.found.value, float | str))
     sheet, place = cell.place
@@ -573,9 +593,9 @@ def hidden_sheet(specimen: Specimen, random: Random) -> Planted:
 
 def hidden_weight(specimen: Specimen, random: Random) -> Planted:
     """A weight that is a formula: it is no number that could be read as one."""
-    weights = [one for one in specimen.book.layout.weights.values()]
+    weights = list(specimen.book.layout.weights.values())
     if not weights:
-        raise NotHere
+        raise NoPlaceError
     ranges = [place for one in weights for places in one.arrays.values() for place in places]
     cell = random.choice(ranges).first.a1
     edit = {specimen.parts[BOARD]: formula_in(cell, "0.5*2")}
@@ -604,7 +624,7 @@ def manifest_changed(specimen: Specimen, random: Random) -> Planted:
     for pattern, change in changes:
         for part in parts:
             text = specimen.contents.get(part, "")
-            spots = [m for m in re.finditer(rf"(?<=>){pattern}", text)]
+            spots = list(re.finditer(rf"(?<=>){pattern}", text))
             spots = [m for m in spots if m[0] != change(m)]
             if spots:
                 spot = random.choice(spots)
@@ -613,7 +633,7 @@ def manifest_changed(specimen: Specimen, random: Random) -> Planted:
                     {part: lambda _, new=new: new},  # type: ignore[misc]
                     *(frozenset(), f"{unescape(spot[0])} -> {change(spot)}"),
                 )
-    raise NotHere
+    raise NoPlaceError
 
 
 Mutation = Callable[[Specimen, Random], Planted]
@@ -632,6 +652,7 @@ KINDS: dict[str, Mutation] = {
     "right only while inputs are 0": right_today,
     "a stored value's tenth digit": tenth_digit,
     "a number in a padding ring": in_a_ring,
+    "a number between kernels": stray_number,
     "two maps swapped": maps_swapped,
     "two class labels swapped": labels_swapped,
     "softmax without its maximum": no_maximum,
@@ -673,6 +694,49 @@ def judged(kind: str, planted: Planted, path: Path, engine: str = "formualizer")
     return Outcome(kind, "found")
 
 
+def specimens(folder: Path, templates: Sequence[str], program: str | None) -> list[Specimen]:
+    """Each template's book as xlconv builds it, as openpyxl saves it and, with a program, as
+    LibreOffice does."""
+    built = []
+    for name in templates:
+        template = xlconv.load_template(name)
+        path = folder / f"{name}.xlsx"
+        gallery = template_gallery(template.about, template.network, template.image)
+        xlconv.build(path, template, gallery.image, gallery=gallery)
+        built.append(Specimen(name, "xlconv", path))
+    (folder / "openpyxl").mkdir()
+    found = list(built)
+    for one in built:
+        saved = folder / "openpyxl" / one.path.name
+        openpyxl.load_workbook(one.path).save(saved)
+        found.append(Specimen(one.template, "openpyxl", saved))
+    if program is not None:
+        out = converted(program, [one.path for one in built], folder)
+        found += [Specimen(one.template, "LibreOffice", out / one.path.name) for one in built]
+    return found
+
+
+def without_formula_check() -> AbstractContextManager[None]:
+    """As if `verify` took any formula for the right one: what values alone tell."""
+    return _patched("formula_findings", lambda cells, truth: [])
+
+
+@contextmanager
+def _patched(name: str, value: object) -> Iterator[None]:
+    from xlconv import verification
+
+    before = getattr(verification, name)
+    setattr(verification, name, value)
+    try:
+        yield
+    finally:
+        setattr(verification, name, before)
+
+
+# What LibreOffice mends when it calculates the file anew, or what it would not load.
+NOT_RECALCULATED = {"a stored value's tenth digit"}
+
+
 def plantings(
     specimens: list[Specimen], each: int, seed: int
 ) -> Iterator[tuple[str, Specimen, Planted]]:
@@ -687,7 +751,7 @@ def plantings(
             specimen = order[turn % len(order)]
             try:
                 planted = mutation(specimen, random)
-            except NotHere:
+            except NoPlaceError:
                 continue
             made += 1
             yield kind, specimen, planted

@@ -67,6 +67,7 @@ class UnoSession:
         """Open a workbook, take steps, close it; the answer of each step.
 
         ["set", cell, value]        type a value; None empties the cell
+        ["insert", cell, count]     insert so many rows above it, through the whole sheet
         ["read", range]             its values, row by row
         ["save", path]
         ["refused", cell, values]   those that the cell's list does not offer

@@ -186,6 +186,9 @@ def main():
             return arrange(kind, place, rest)
         if kind == "set":
             return put(cells_at(place).getCellByPosition(0, 0), rest[0])
+        if kind == "insert":
+            rows = cells_at(place).Spreadsheet.Rows
+            return rows.insertByIndex(cells_at(place).RangeAddress.StartRow, rest[0])
         if kind == "read":
             return read(place)
         if kind == "refused":
