@@ -6,6 +6,7 @@ stands, nor what is laid out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from math import prod
 from typing import Any
@@ -21,13 +22,19 @@ MOST_CELLS = 20_000_000  # on a board; the million formulas of a large book are 
 MOST_PIECES = 200_000  # maps and kernels, each of which has its place
 MOST_TEXT = 2_000_000  # characters of a network's text
 _LONGEST_NAME = 2_000
+_DEEP_KEY = re.compile(r"""(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")  # time grows with its square
 
 
 def check_text(text: str, where: str) -> None:
-    """NetworkError if a network's text is longer than any network's."""
+    """NetworkError if a network's text is longer, or its keys deeper, than any network's."""
     if len(text) > MOST_TEXT:
         raise NetworkError(
             f"{where}: a network's text of {len(text):,} characters; give at most {MOST_TEXT:,}"
+        )
+    deep = _DEEP_KEY.search(text)
+    if deep is not None:
+        raise NetworkError(
+            f"{where}: not a network's text: keys nested too deep ({deep[0][:20]}...)"
         )
 
 
@@ -76,7 +83,10 @@ def check_sizes(input_shape: Shape, layers: Iterable[Layer], where: str) -> None
         return
     _check(prod(input_shape), input_shape[0], INPUT, where)
     for layer in layers:
-        read = [shapes.get(str(name)) for name in (sources(layer) or (before,))]
+        names = sources(layer) or (before,)
+        if not isinstance(names, tuple):
+            return
+        read = [shapes.get(str(name)) for name in names]
         known = [shape for shape in read if shape is not None]
         if len(known) != len(read):
             return

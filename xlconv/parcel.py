@@ -26,7 +26,7 @@ _PLAIN = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wm
 _PLAIN_KINDS = ("image", "printerSettings", "thumbnail", "font", "hdphoto")
 _UNCHECKED = ("customxml/", "docprops/", "docmetadata/", "_xmlsignatures/")
 _SHEETS = ("worksheet", "chartsheet")
-MOST_ELEMENTS = 600_000
+MOST_ELEMENTS = 400_000
 
 
 @dataclass(frozen=True)
