@@ -3,8 +3,8 @@
 Breaks good workbooks at random (tests/breaking.py) and has each read, verified by the built-in
 engine and shown, in a process of its own. What is no clear answer is kept in a folder, with its
 seed: a traceback, more than one line, more than 5 s, more than 500 MB, or a book that "agrees"
-although openpyxl, another reader, sees other formulas in it than in the good one. With --hostile, measures
-the files of tests/hostile.py instead.
+although openpyxl, another reader, sees other formulas in it than in the good one. With --hostile,
+measures the files of tests/hostile_books.py instead.
 """
 
 from __future__ import annotations

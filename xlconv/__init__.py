@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from xlconv.collecting import load_gallery
     from xlconv.compiler import build
     from xlconv.errors import XlconvError
+    from xlconv.exercise import Exercise
     from xlconv.gallery import Gallery
+    from xlconv.grading import grade
     from xlconv.images import load_image
     from xlconv.layers import (
         Add,
@@ -40,17 +42,23 @@ if TYPE_CHECKING:
         Softmax,
         Tanh,
     )
+    from xlconv.marks import Marks
     from xlconv.network import Model, Network
     from xlconv.notebooks import read_book
     from xlconv.reference import forward
     from xlconv.rendering import render
     from xlconv.report import Report
     from xlconv.templates import load_template
+    from xlconv.variation import varied
     from xlconv.verification import verify
 
 _HOMES = {
     "build": "compiler",
     "verify": "verification",
+    "Exercise": "exercise",
+    "varied": "variation",
+    "grade": "grading",
+    "Marks": "marks",
     "Report": "report",
     "read_book": "notebooks",
     "render": "rendering",
@@ -79,11 +87,13 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dropout",
+    "Exercise",
     "Flatten",
     "Gallery",
     "GlobalAvgPool2D",
     "KernelDemo",
     "LeakyReLU",
+    "Marks",
     "MaxPool2D",
     "Model",
     "Network",
@@ -96,11 +106,13 @@ __all__ = [
     "__version__",
     "build",
     "forward",
+    "grade",
     "load_gallery",
     "load_image",
     "load_template",
     "read_book",
     "render",
+    "varied",
     "verify",
 ]
 

@@ -39,7 +39,7 @@ def grade(
         bool, typer.Option("--typed", help="Right numbers count, too, that are no formulas.")
     ] = False,
     engine: Annotated[
-        str, typer.Option(help="What evaluates the formulas: formualizer or libreoffice.")
+        str, typer.Option(help="What evaluates the formulas: formualizer, libreoffice or gnumeric.")
     ] = "formualizer",
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
