@@ -24,6 +24,7 @@ import xlconv
 from xlconv.collecting import template_gallery
 from xlconv.desk import BOARD
 from xlconv.errors import BookError
+from xlconv.gallery import Gallery
 from xlconv.grid import Cell, Range, moved_formula
 from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
 from xlconv.network import INPUT
@@ -694,14 +695,18 @@ def judged(kind: str, planted: Planted, path: Path, engine: str = "formualizer")
     return Outcome(kind, "found")
 
 
-def specimens(folder: Path, templates: Sequence[str], program: str | None) -> list[Specimen]:
-    """Each template's book as xlconv builds it, as openpyxl saves it and, with a program, as
-    LibreOffice does."""
+def specimens(
+    folder: Path, templates: Sequence[str], program: str | None, pictures: int = 100
+) -> list[Specimen]:
+    """Each template's book, with so many pictures, as xlconv builds it, as openpyxl saves it and,
+    with a program, as LibreOffice does."""
     built = []
     for name in templates:
         template = xlconv.load_template(name)
         path = folder / f"{name}.xlsx"
-        gallery = template_gallery(template.about, template.network, template.image)
+        whole = template_gallery(template.about, template.network, template.image)
+        some = slice(whole.chosen - 1, whole.chosen - 1 + pictures)
+        gallery = Gallery(whole.pictures[some], whole.labels[some], whole.names[some])
         xlconv.build(path, template, gallery.image, gallery=gallery)
         built.append(Specimen(name, "xlconv", path))
     (folder / "openpyxl").mkdir()

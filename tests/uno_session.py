@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlconv.engines.libreoffice import make_profile
+
 WORKER = Path(__file__).with_name("uno_worker.py")
 FILTER = "Calc MS Excel 2007 XML"
 START_LIMIT = 60.0  # seconds until LibreOffice answers
@@ -25,9 +27,12 @@ CONVERT_LIMIT = 120.0
 
 
 @contextlib.contextmanager
-def _office(program: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """LibreOffice with a new profile, and nothing of it left behind."""
+def _office(program: str, *arguments: str, anew: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """LibreOffice with a new profile, and nothing of it left behind; `anew` lets it calculate
+    every file that it loads, as it does whatever is edited in it."""
     with tempfile.TemporaryDirectory(prefix="xlconv-test-") as profile:
+        if anew:
+            make_profile(Path(profile))
         command = [program, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless"]
         process = subprocess.Popen(
             [*command, "--norestore", "--nologo", *arguments],
@@ -45,11 +50,12 @@ def _office(program: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             process.wait(timeout=10)
 
 
-def converted(program: str, books: list[Path], folder: Path) -> Path:
-    """A folder with copies of workbooks as LibreOffice loads, computes and saves them."""
+def converted(program: str, books: list[Path], folder: Path, anew: bool = False) -> Path:
+    """A folder with copies of workbooks as LibreOffice loads, computes and saves them; `anew`
+    makes it compute all, else it takes over stored values."""
     out = folder / "converted"
     arguments = ["--convert-to", f"xlsx:{FILTER}", "--outdir", str(out), *map(str, books)]
-    with _office(program, *arguments) as process:
+    with _office(program, *arguments, anew=anew) as process:
         process.wait(timeout=CONVERT_LIMIT)
     missing = [book.name for book in books if not (out / book.name).is_file()]
     assert not missing, f"LibreOffice did not convert {missing}"

@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 import openpyxl
+from building import Array
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 from test_random_networks import EVERY_KIND, models
 from uno_session import converted
 
@@ -31,26 +31,30 @@ class Untouched:
     history: str
 
 
-def random_models(count: int, number: int) -> list[Model]:
-    """Networks of every kind of layer, with weights and pictures."""
-    found: list[Model] = []
+def random_models(count: int, number: int) -> list[tuple[Model, Array]]:
+    """Networks of every kind of layer in turn, with weights and pictures."""
+    each = -(-count // len(EVERY_KIND))
+    drawn = [_of_kind(part, kind, each, number) for part, kind in EVERY_KIND]
+    return [some[turn] for turn in range(each) for some in drawn if turn < len(some)][:count]
+
+
+def _of_kind(part: str, kind: str, count: int, number: int) -> list[tuple[Model, Array]]:
+    found: list[tuple[Model, Array]] = []
 
     @seed(number)
     @settings(
-        max_examples=count,
+        max_examples=count + 1,
         phases=(Phase.generate,),
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.data())
-    def collect(data: st.DataObject) -> None:
-        part, kind = EVERY_KIND[len(found) % len(EVERY_KIND)]
-        found.append(data.draw(models(part, kind)))
+    @given(models(part, kind))
+    def collect(drawn: tuple[Model, Array]) -> None:
+        found.append(drawn)
 
-    while len(found) < count:
-        collect()
-    return found[:count]
+    collect()
+    return found[1:]  # the first is the simplest that there is
 
 
 def untouched_books(
@@ -59,7 +63,7 @@ def untouched_books(
     """So many books; a number gives the same ones each time. Without a program, LibreOffice's
     share is openpyxl's."""
     random = Random(number)
-    waiting: list[Path] = []
+    waiting: dict[bool, list[Path]] = {False: [], True: []}  # those to calculate anew apart
     for which, (model, image) in enumerate(random_models(count, number)):
         path, edits = folder / f"book{which}.xlsx", which % 2
         xlconv.build(path, model, image, scale=random.choice(["map", "layer", "network"]))
@@ -68,20 +72,22 @@ def untouched_books(
             history, path = "edited", _edited(path, random, which)
         turn = which // 2 % 3
         if turn == 1 and program is not None:
-            waiting.append(path)
+            waiting[bool(edits)].append(path)
             continue
         if turn:
             saved = folder / f"openpyxl{which}.xlsx"
             openpyxl.load_workbook(path).save(saved)
             history, path = f"{history}, saved by openpyxl", saved
         yield Untouched(path, history)
-    for start in range(0, len(waiting), BATCH):
-        batch = folder / f"batch{start}"
-        batch.mkdir()
-        assert program is not None
-        books = waiting[start : start + BATCH]
-        out = converted(program, books, batch)
-        yield from (Untouched(out / path.name, "saved by LibreOffice") for path in books)
+    for edited, paths in waiting.items():
+        for start in range(0, len(paths), BATCH):
+            batch = folder / f"batch{edited}{start}"
+            batch.mkdir()
+            assert program is not None
+            some = paths[start : start + BATCH]
+            out = converted(program, some, batch, anew=edited)
+            history = "edited and calculated by LibreOffice" if edited else "saved by LibreOffice"
+            yield from (Untouched(out / path.name, history) for path in some)
 
 
 def _edited(path: Path, random: Random, number: int) -> Path:

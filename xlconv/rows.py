@@ -126,7 +126,8 @@ def _finite(block: Block, values: Values) -> None:
 def _texts(values: Values, row: int) -> tuple[str, ...]:
     """The texts of one row: made when the row is, so that no more than a row is held."""
     if values.dtype.kind == "O":
-        held: list[float | str] = values[row].tolist()
+        # None, where nothing can be said beforehand, as of a sentence in which rounding decides.
+        held = ["" if one is None else one for one in values[row].tolist()]
         return tuple(repr(one) if isinstance(one, float) else escaped_string(one) for one in held)
     return tuple(map(repr if values.dtype.kind == "f" else escaped_string, values[row].tolist()))
 
