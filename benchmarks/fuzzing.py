@@ -1,10 +1,10 @@
 """Fuzzes the readers for as long as you like: `python benchmarks/fuzzing.py --minutes 30`.
 
 Breaks good workbooks at random (tests/mutating.py) and has each read, verified by the built-in
-engine and shown, in a process of its own. What is no clear answer is kept in a folder, with its
+engine and shown, in a process of its own. What is no clear answer is kept in a folder, by its
 seed: a traceback, more than one line, more than 5 s, more than 500 MB, or a book that "agrees"
-although openpyxl, another reader, sees other formulas in it than in the good one. With --hostile, measures
-the files of tests/hostile.py instead.
+although openpyxl, another reader, sees other formulas in it than in the good one. With --hostile,
+measures the files of tests/hostile.py instead.
 """
 
 from __future__ import annotations
