@@ -27,7 +27,7 @@ ORDER = [
     *("sheets.columns", "sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "manifest"),
     *("rows", "parts", "writer", "compiler"),
-    *("container", "markup", "outside", "parcel", "cells", "renaming"),
+    *("container", "markup", "outside", "parcel", "cells", "renaming", "plain"),
     *("reader", "found_choices", "shifts", "moves", "workbook"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.libreoffice"),

@@ -23,6 +23,7 @@ from xlconv.errors import BookError
 from xlconv.expected import workbook_values
 from xlconv.network import NONE_FOUND, found_labels
 from xlconv.operators import Values
+from xlconv.plain import plain_copy
 from xlconv.reader import Value
 from xlconv.report import BlockReport, Finding, LiveCheck, Report, StoredCheck
 from xlconv.stored import (
@@ -119,7 +120,8 @@ def _check_live(
         return _Live({}, {}, None)
     rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
     places = [(book.names.now[rule.sheet], rule.range) for rule in rules.values()]
-    grids = engine_named(engine).evaluate(book.path, places)
+    with plain_copy(book.path) as path:
+        grids = engine_named(engine).evaluate(path, places)
     values: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):
         values[rule.key].extend(value for row in grid for value in row)
