@@ -50,8 +50,8 @@ def test_labels_names_and_titles_stay_texts(tmp_path: Path) -> None:
     different = [text or "" for one, (_, text) in zip(before, now, strict=True) if one[1] != text]
     assert all(text.count('"') >= 2 for text in different)
     book = openpyxl.load_workbook(nasty)
-    texts = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
-    held = {cell.value for cell in texts if isinstance(cell.value, str) and cell.data_type == "s"}
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    held = {cell.value for cell in cells if isinstance(cell.value, str) and cell.data_type == "s"}
     assert {label for label in NASTY if not label.startswith("_x")} <= held
     report = xlconv.verify(nasty)
     assert (report.verdict, report.findings) == ("agrees", ())
