@@ -1,7 +1,7 @@
 """Fuzzes the readers for as long as you like: `python benchmarks/fuzzing.py --minutes 30`.
 
 Breaks good workbooks at random (tests/breaking.py) and has each read, verified by the built-in
-engine and shown, in a process of its own. What is no clear answer is kept in a folder, with its
+engine and shown, in a process of its own. What is no clear answer is kept in a folder, by its
 seed: a traceback, more than one line, more than 5 s, more than 500 MB, or a book that "agrees"
 although openpyxl, another reader, sees other formulas in it than in the good one. With --hostile,
 measures the files of tests/hostile_books.py instead.
@@ -29,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import openpyxl
 from breaking import mutated
 from building import random_image, random_model
-from hostile import CELLS, FILES, OUTSIDE, XML
+from hostile_books import CELLS, FILES, OUTSIDE, XML
 
 import xlconv
 from xlconv.errors import XlconvError
@@ -131,17 +131,16 @@ def spelled(formula: str) -> str:
 
 def answered(path: Path, formulas: dict[str, str]) -> tuple[str, float, int]:
     """What is answered, in how many seconds and with how many bytes, by a process of its own."""
-    start = time.monotonic()
-    said, memory = said_apart(lambda: answer(path), 60)
-    taken = time.monotonic() - start
+    said, memory, taken = said_apart(lambda: answer(path), 60)
     if said != "agrees":
         return said, taken, memory
-    seen, _ = said_apart(lambda: compared(path, formulas), 20)  # which no bounds hold back
+    seen, _, _ = said_apart(lambda: compared(path, formulas), 20)  # which no bounds hold back
     return seen if seen.startswith(("BROKE: agrees", "agrees")) else "agrees, unread", taken, memory
 
 
-def said_apart(work: Callable[[], str], seconds: int) -> tuple[str, int]:
-    """What some work says in a process of its own, and the most memory that it had."""
+def said_apart(work: Callable[[], str], seconds: int) -> tuple[str, int, float]:
+    """What some work says in a process of its own, the most memory that it had, and the seconds
+    that it computed, however busy the machine is."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -154,7 +153,8 @@ def said_apart(work: Callable[[], str], seconds: int) -> tuple[str, int]:
     with os.fdopen(reading, "rb") as stream:
         said = stream.read().decode()
     _, status, usage = os.wait4(child, 0)
-    return f"BROKE: ended with status {status}" if status else said, usage.ru_maxrss << 10
+    said = f"BROKE: ended with status {status}" if status else said
+    return said, usage.ru_maxrss << 10, usage.ru_utime + usage.ru_stime
 
 
 def answer(path: Path) -> str:
@@ -189,9 +189,7 @@ def measure(folder: Path) -> None:
     for name, (make, _) in {**FILES, **XML, **CELLS, **OUTSIDE}.items():
         path = folder / "hostile.xlsx"
         path.write_bytes(make(content))
-        start = time.monotonic()
-        said, memory = said_apart(lambda path=path: answer(path), 60)
-        taken = time.monotonic() - start
+        said, memory, taken = said_apart(lambda path=path: answer(path), 60)
         slowest, largest = max(slowest, taken), max(largest, memory)
         print(f"{taken:6.2f} s {memory >> 20:5} MB  {name}: {said[:150]}")
     print(f"at most {slowest:.2f} s and {largest >> 20} MB")

@@ -479,3 +479,104 @@ OUTSIDE: dict[str, tuple[Maker, str]] = {
     "add-in": (with_part("xl/webextensions/taskpanes.xml", "<x/>"), "add-in"),
     "ribbon": (with_part("customUI/customUI.xml", "<x/>"), "ribbon"),
 }
+
+# Edits of the network's text, as a shared string spells it, and what the refusal says.
+CLAIMS: dict[str, tuple[Maker, str]] = {
+    name: (replaced(STRINGS, old, new), words)
+    for name, (old, new, words) in {
+        "10^9 pixels": ("input = [1, 6, 6]", "input = [1, 1000000000, 1]", "1,000,000,000"),
+        "10^12 pixels": ("input = [1, 6, 6]", "input = [1, 1000000, 1000000]", "cells"),
+        "10^9 kernels": ("kernels = 1<", "kernels = 1000000000<", "kernels is 1,000,000,000"),
+        "10^5 kernels": ("kernels = 1<", "kernels = 100000<", "maps and kernels"),
+        "10^6 units": ("units = 2", "units = 1000000", "maps and kernels"),
+        "wide padding": ('padding = "valid"', "padding = 1000000", "cells"),
+        "10^4 layers": ("bias = true", "bias = true" + "\n[[layers]]" * 10_000, "layers"),
+        "deep lists": ("bias = true", f"x = {'[' * 30_000}", "nested too deep"),
+        "deep keys": ("bias = true", f"{'a.' * 16_000}a = 1", "nested too deep"),
+        "many digits": ("units = 2", f"units = {'9' * 20_000}", "digits"),
+        "many hexadecimal digits": ("units = 2", f"units = 0x{'f' * 20_000}", "bits"),
+        "a long name": ('name = "conv"', f'name = "{"c" * 5000}"', "5,000 characters"),
+        "a text for a number": ("units = 2", 'units = "2"', "units is '2'"),
+        "a list for a number": ("units = 2", "units = [2]", "units is"),
+        "a table for a number": ("units = 2", "units = { a = 1 }", "units is"),
+        "a date for a number": ("units = 2", "units = 1979-05-27", "units is"),
+        "no number": ("units = 2", "units = nan", "units is nan"),
+        "a number for a name": ('name = "conv"', "name = 5", "layer name 5"),
+        "a number for inputs": ('inputs = ["conv"]', "inputs = 5", "inputs is 5"),
+        "lists for inputs": ('inputs = ["conv"]', 'inputs = [["conv"]]', "inputs is"),
+        "a number for labels": ('labels = ["a", "b"]', "labels = 5", "labels is 5"),
+        "pictures that are not there": ('palette = "lesson"', "pictures = 1000", "Images"),
+        "sizes of nothing": ("sheets = {", "sheets = 5 # {", "sheets is not"),
+        "another size": ("sheets = {", "sheets = { Model = [9, 9] } # {", "size of the sheet"),
+        "another version": ('xlconv = "0', 'xlconv = "7\nsheets = {}\nx = "', "7|TOML"),
+    }.items()
+}
+
+# What Excel and others write into a book that is none of xlconv's business, and does no harm.
+_MC = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+_X14 = "http://schemas.microsoft.com/office/spreadsheetml/2009/9/main"
+HARMLESS: dict[str, Maker] = {
+    "calcChain": lambda book: related("calcChain", "calcChain.xml")(
+        with_part("xl/calcChain.xml", f'<calcChain xmlns="{MAIN}"><c r="A1" i="1"/></calcChain>')(
+            book
+        )
+    ),
+    "printer settings": with_part("xl/printerSettings/printerSettings1.bin", b"\0\1\2" * 99),
+    "threaded comments": with_part(
+        "xl/threadedComments/threadedComment1.xml",
+        '<ThreadedComments xmlns="urn:x"><threadedComment ref="A1"><text>=[1]S!A1</text>'
+        "</threadedComment></ThreadedComments>",
+    ),
+    "persons": lambda book: related("person", "persons/person.xml")(
+        with_part("xl/persons/person.xml", '<personList xmlns="urn:x"/>')(book)
+    ),
+    "custom XML": with_part("customXml/item1.xml", "<f>[1]S!A1</f>"),
+    "the folder where it was": replaced(
+        WORKBOOK,
+        "<bookViews>",
+        f'<mc:AlternateContent xmlns:mc="{_MC}"><mc:Choice Requires="x15"><x15ac:absPath '
+        'xmlns:x15ac="urn:y" url="C:\\Users\\ada\\"/></mc:Choice></mc:AlternateContent><bookViews>',
+    ),
+    "sparklines": added_element(
+        f'<extLst><ext xmlns:x14="{_X14}"><x14:sparkline xmlns:xm="urn:z"><xm:f>Board!A1:B2</xm:f>'
+        "<xm:sqref>C3</xm:sqref></x14:sparkline></ext></extLst>"
+    ),
+    "links to the web": related("hyperlink", "https://example.org/?a=b", True),
+    "a link to a person": related("hyperlink", "mailto:ada@example.org", True),
+    "a link in the book": related("hyperlink", "#Board!A1", True),
+    "a name of a constant": added_name('"file:///x|y!z"'),
+    "a formula of strings": formula_of('"[1]S!A1|x WEBSERVICE("&amp;"\'http://x\'!"'),
+    "a table's columns": formula_of("SUM(Table1[a|b],Table1[[#All],[c]:[d/e]],[@x])"),
+    "a sheet in quotes": formula_of("'My ''own'' sheet'!A1+'Ada (2)'!B$2"),
+    "its own name": formula_of("[0]!mine"),
+    "a link of a function": formula_of("HYPERLINK(&quot;https://x.org&quot;,&quot;x&quot;)"),
+    "a function of a like name": formula_of("CALLS(1)+IMAGES(2)+MYINDIRECT(3)+RTDX(1)"),
+    "a name like a function": formula_of("call+image+Image!A1"),
+    "text that reads like a formula": added_rows(
+        '<row r="3000"><c r="B3000" t="inlineStr"><is><t>=[1]S!A1</t></is></c></row>'
+    ),
+    "circular formulas": formula_of("B3000+1"),
+    "a sum of everything": formula_of("SUM(A1:XFD1048576)"),
+    "another sheet": added_sheet(sheet_of(many_rows(500))),
+    "utf-16": recoded("utf-16"),
+    "latin-1": recoded("iso-8859-1", WORKBOOK),
+}
+
+
+def strict(book: bytes) -> bytes:
+    """The book with the namespaces of Strict Open XML (ISO/IEC 29500, Part 1)."""
+    office = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+    main = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+    return packed(
+        {
+            name: content.replace(OFFICE.encode(), office.encode()).replace(
+                MAIN.encode(), main.encode()
+            )
+            if name.endswith((".xml", ".rels"))
+            else content
+            for name, content in members(book).items()
+        }
+    )
+
+
+HARMLESS["strict"] = strict

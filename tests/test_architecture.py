@@ -29,7 +29,7 @@ ORDER = [
     *("sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
     *("sheets.guide", "sheets.images", "sheets.explain", "sheets.exercise", "manifest"),
     *("rows", "parts", "writer", "compiler"),
-    *("container", "markup", "outside", "parcel", "cells", "renaming"),
+    *("container", "markup", "outside", "parcel", "cells", "renaming", "plain"),
     *("reader", "found_choices", "shifts", "moves", "workbook", "retyping", "trials", "unfinished"),
     *("number_formats", "lettering", "views", "inscriptions", "painting", "rendering"),
     *("engines", "engines.formualizer", "engines.programs", "engines.libreoffice"),

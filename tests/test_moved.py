@@ -94,7 +94,7 @@ def test_findings_and_errors_name_sheets_as_they_are_called_now(
     session.run(book, ["set", place, 5], renaming, ["save", saved.as_uri()])
     [finding] = xlconv.verify(saved).findings
     assert (finding.kind, finding.cell, finding.found) == ("typed", f"'My board'!{place}", 5.0)
-    pixel = layout.weights["conv"].bias(0).a1
+    pixel = layout.weights["conv"].array_range("bias").first.a1
     session.run(book, ["set", pixel, "ink"], renaming, ["save", saved.as_uri()])
     with pytest.raises(BookError, match=rf"'My board'!{pixel} \(conv\) holds 'ink'"):
         xlconv.verify(saved)
@@ -151,7 +151,7 @@ def test_what_was_cut_and_pasted_is_said_in_a_line(
         "part of a map": (relu.first.a1, f"Board!{relu.first.a1} was moved to Board!A200;"),
         "rows of a map": (f"{conv.first.a1}:{conv.cell(1, 5).a1}", "was moved to Board!A200:F201;"),
         "kernel": (layout.weights["conv"].kernels(1)[0].a1, "was moved to Board!A200:C202;"),
-        "bias": (layout.weights["conv"].bias(1).a1, "was moved to Board!A200;"),
+        "bias": (layout.weights["conv"].arrays["bias"][1].a1, "was moved to Board!A200;"),
         "softmax": (layout.tensors["softmax"].maps[0].a1, "'softmax' is at Board!A200:A201, but"),
         "labels": (layout.labels["softmax"].a1, "was moved to Board!A200:A201;"),
         "answer": (layout.answer.label.first.a1, "was moved to Board!A200;"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from itertools import groupby, islice
+from itertools import islice
 
 from xlconv.desk import BOARD, EXPLAIN
 from xlconv.errors import BookError
@@ -27,7 +27,6 @@ _READ = re.compile(
 )
 _ORIGIN = Cell(1, 1)
 _MANY = 12  # wrong cells of a sheet from which on a common shift is looked for
-_SAMPLED = 200  # of them, to find it by
 _LOOKED_AT = 5_000  # wrong cells whose reading is looked at one by one
 _FAR = 12  # rows or columns that such a shift may be
 
@@ -52,15 +51,14 @@ def check_displaced(
         raise BookError(
             f"{book.path}: {origin} was moved to {there}; undo the move, or build it again"
         )
-    shifted = _shifted(book, suspects) or _shifted_table(book, around)
+    shifted = _shifted_table(book, around)
     if shifted is not None:
-        sheet, place, rows, columns = shifted
-        many = abs(rows or columns)
-        lines = ("row" if rows else "column") + ("" if many == 1 else "s")
-        side = ("below" if rows > 0 else "above") if rows else "beside"
+        place, rows = shifted
+        lines = f"{abs(rows)} row{'' if abs(rows) == 1 else 's'}"
         raise BookError(
-            f"{book.path}: {book.names.place(f'{sheet}!{place.a1}')} stands {many} {lines} {side} "
-            "its place; undo what was inserted and deleted, or build it again"
+            f"{book.path}: {book.names.place(f'{EXPLAIN}!{place.a1}')} stands {lines} "
+            f"{'below' if rows > 0 else 'above'} its place; undo what was inserted and deleted, "
+            "or build it again"
         )
 
 
@@ -171,41 +169,8 @@ def _first(book: FoundBook, sheet: str) -> str:
     return next((name for name in book.sheets if name.casefold() == sheet.casefold()), sheet)
 
 
-def _shifted(
-    book: FoundBook, suspects: Iterable[ComputedCell]
-) -> tuple[str, Range, int, int] | None:
-    """Cells of which most hold what belongs some rows, or columns, beside them."""
-    for sheet, group in groupby(sorted(suspects, key=_sheet_of), key=_sheet_of):
-        members = list(group)
-        if len(members) < _MANY:
-            continue
-        members = members[:: 1 + len(members) // _SAMPLED]
-        found = book.sheets[sheet]
-        wanted = [(cell.place[1], _parts(cell.formula, sheet)[0]) for cell in members]
-        lines = [(step, 0) for step in _STEPS] + [(0, step) for step in _STEPS]
-        for rows, columns in lines:
-            count = 0
-            for place, text in wanted:
-                other = found.get((place.row + rows, place.column + columns))
-                here = found.get((place.row, place.column))
-                if other is None or other.formula is None:
-                    continue
-                moved = _parts(other.formula.at(place.shifted(rows, columns)), sheet)[0]
-                stays = here is not None and here.formula is not None
-                if moved == text and (
-                    not stays or _parts(here.formula.at(place), sheet)[0] != text  # type: ignore[union-attr]
-                ):
-                    count += 1
-            if 2 * count > len(wanted):
-                around = Range.around(Range.of(place) for place, _ in wanted)
-                return sheet, around, rows, columns
-    return None
-
-
-def _shifted_table(
-    book: FoundBook, around: Iterable[Finding]
-) -> tuple[str, Range, int, int] | None:
-    """The same of the constants of the inspector's table."""
+def _shifted_table(book: FoundBook, around: Iterable[Finding]) -> tuple[Range, int] | None:
+    """The cells of the inspector's table of which most hold what belongs some rows beside them."""
     wanted = [
         (Cell.parse(finding.cell.rpartition("!")[2]), finding.expected)
         for finding in around
@@ -216,12 +181,8 @@ def _shifted_table(
         held = [found.get((place.row + step, place.column), EMPTY).value for place, _ in wanted]
         pairs = zip(held, wanted, strict=True)
         if 2 * sum(value == expected for value, (_, expected) in pairs) > len(wanted):
-            return EXPLAIN, Range.around(Range.of(place) for place, _ in wanted), step, 0
+            return Range.around(Range.of(place) for place, _ in wanted), step
     return None
 
 
 _STEPS = [step for far in range(1, _FAR + 1) for step in (far, -far)]
-
-
-def _sheet_of(cell: ComputedCell) -> str:
-    return cell.rule.sheet

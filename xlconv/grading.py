@@ -27,6 +27,7 @@ from xlconv.marks import BlockMarks, Marks
 from xlconv.mistakes import Surroundings, Wrong, cells_read, mistake
 from xlconv.network import Array
 from xlconv.operators import Values, layer_steps, numbers
+from xlconv.plain import plain_copy
 from xlconv.reader import EMPTY, FoundCell, Value
 from xlconv.reference import forward_steps
 from xlconv.workbook import FoundBook, read_book
@@ -48,7 +49,8 @@ def grade(path: str | os.PathLike[str], engine: str = "formualizer", typed: bool
             f"{path}: holds no exercise; `xlconv build --exercise LAYER` makes one, and "
             "`xlconv verify` checks any workbook"
         )
-    trials = _trials(book, places, engine)  # none of what is certain without
+    with plain_copy(book.path) as plain:
+        trials = _trials(book, places, engine, plain)
     truth = forward_steps(book.model, book.image, book.drawn)
     blocks = [_block(book, places, layer, trials[layer], truth) for layer in places.layers]
     exercise = book.manifest.exercise
@@ -67,7 +69,9 @@ class _Trial:
     scale: Mapping[str, Array]
 
 
-def _trials(book: FoundBook, places: ExercisePlaces, engine: str) -> dict[str, list[_Trial]]:
+def _trials(
+    book: FoundBook, places: ExercisePlaces, engine: str, path: Path
+) -> dict[str, list[_Trial]]:
     """Every trial of each layer in which a formula is not just the one that is called for."""
     trials: dict[str, list[_Trial]] = {layer: [] for layer in places.layers}
     judges = (_Judge(book, part, [], np.empty(0)) for part in places.parts)
@@ -79,7 +83,7 @@ def _trials(book: FoundBook, places: ExercisePlaces, engine: str) -> dict[str, l
         for number in TRIALS:
             random = isolated(book, layers, number)
             grids = engine_named(engine).evaluate(
-                book.path, [(board, part.range) for part in parts], random.typed
+                path, [(board, part.range) for part in parts], random.typed
             )
             found = {(p.key, p.channel): grid for p, grid in zip(parts, grids, strict=True)}
             one = _Trial(random, found, *_expected(random, places, found))

@@ -16,6 +16,7 @@ from xlconv.engines import NOTHING, Engine, engine_named
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.expected import workbook_values
 from xlconv.operators import Values
+from xlconv.plain import plain_copy
 from xlconv.reader import Value
 from xlconv.retyping import Typed
 from xlconv.stored import acquitted, unjudged, wrong_cells
@@ -104,7 +105,8 @@ def _evaluate(
     called = book.names.now
     places = [(called[rule.sheet], rule.range) for rule in rules.values()]
     now = {(called[sheet], cell): value for (sheet, cell), value in typed.items()}
-    grids = engine.evaluate(book.path, places, now)
+    with plain_copy(book.path) as path:
+        grids = engine.evaluate(path, places, now)
     found: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):
         found[rule.key].extend(value for row in grid for value in row)

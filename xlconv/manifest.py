@@ -75,7 +75,7 @@ def parse_manifest(lines: list[str], where: str) -> Manifest:
         network = network_of(table, where)
     except NetworkError as error:
         raise BookError(
-            f"the network's text on the Model sheet cannot be read: {error}; "
+            f"{where}: the network's text cannot be read: {str(error).removeprefix(f'{where}: ')}; "
             "undo the change to it or build the workbook again"
         ) from error
     pictures = table.get("pictures")

@@ -12,7 +12,7 @@ from xml.parsers import expat
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_STRICT = (
+STRICT = (
     ("http://purl.oclc.org/ooxml/spreadsheetml/main", MAIN),
     ("http://purl.oclc.org/ooxml/officeDocument/relationships", RELATIONS),
 )
@@ -85,7 +85,7 @@ def transitional(name: str) -> str:
     >>> transitional("http://purl.oclc.org/ooxml/spreadsheetml/main}c") == f"{MAIN}}}c"
     True
     """
-    for strict, common in _STRICT:
+    for strict, common in STRICT:
         if name.startswith(strict):
             return common + name[len(strict) :]
     return name

@@ -1,0 +1,58 @@
+"""Text that reaches cells cannot become a formula, nor XML."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import openpyxl
+from building import random_image, random_model
+
+import xlconv
+from xlconv.gallery import Gallery
+from xlconv.layers import Conv2D, Dense, Softmax
+from xlconv.network import Network
+
+NASTY = (
+    *("=1+1", "+1+cmd|'/c calc'!A1", "-2+3", "@SUM(1)", "<f>1</f>", "</t></si><f>1</f>"),
+    *('"=1"', "'=1", "&lt;f&gt;", "{=1}", "a,b", '","', "]]>", "_x003D_1+1"),
+)
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def formulas(path: Path) -> list[tuple[str, str | None]]:
+    """Every text of every part that a spreadsheet takes for a formula, with the part's name."""
+    kinds = {"f", "formula", "formula1", "formula2", "definedName"}
+    with zipfile.ZipFile(path) as archive:
+        return [
+            (name, element.text)
+            for name in archive.namelist()
+            if name.endswith((".xml", ".rels"))
+            for element in ElementTree.fromstring(archive.read(name)).iter()
+            if element.tag.rpartition("}")[2] in kinds
+        ]
+
+
+def test_labels_names_and_titles_stay_texts(tmp_path: Path) -> None:
+    plain, nasty = tmp_path / "plain.xlsx", tmp_path / "nasty.xlsx"
+    labels = tuple(f"label {number}" for number in range(len(NASTY)))
+    for path, name, texts in ((plain, "plain", labels), (nasty, "=1+1</t>&<f>", NASTY)):
+        layers = (Conv2D("conv", 1, 3), Dense("dense", len(texts)), Softmax("softmax"))
+        network = Network(name, (1, 6, 6), layers, texts)
+        pictures = np.stack([random_image(network, 2), random_image(network, 3)])
+        gallery = Gallery(pictures, texts[:2], (texts[2], texts[3]))
+        xlconv.build(path, random_model(network, 1), random_image(network, 1), gallery=gallery)
+    # The same formulas, one by one, whatever the texts are: but for those that spell a text.
+    before, now = formulas(plain), formulas(nasty)
+    assert [name for name, _ in before] == [name for name, _ in now]
+    different = [text or "" for one, (_, text) in zip(before, now, strict=True) if one[1] != text]
+    assert all(text.count('"') >= 2 for text in different)
+    book = openpyxl.load_workbook(nasty)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    held = {cell.value for cell in cells if isinstance(cell.value, str) and cell.data_type == "s"}
+    assert {label for label in NASTY if not label.startswith("_x")} <= held
+    report = xlconv.verify(nasty)
+    assert (report.verdict, report.findings) == ("agrees", ())
+    assert xlconv.read_book(nasty).network.labels == NASTY
