@@ -12,8 +12,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it.
 ORDER = [
-    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "notation"),
-    *("signs", "gallery", "operators", "counts", "reference", "choices"),
+    *("errors", "_version", "files", "grid", "layers", "settings", "shapes"),
+    *(
+        "bounds",
+        "network",
+        "notation",
+        "signs",
+        "gallery",
+        "operators",
+        "counts",
+        "reference",
+        "choices",
+    ),
     *(
         "scenes",
         "datasets",

@@ -18,13 +18,13 @@ Must not know where the text is kept, nor anything of weights.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from difflib import get_close_matches
 from typing import Any
 
-from xlconv.errors import NetworkError
+from xlconv.errors import NetworkError, meant
 from xlconv.layers import (
     Add,
     AvgPool2D,
@@ -56,6 +56,9 @@ KINDS: dict[str, type[Layer]] = {
     )
 }
 _LONG_LINE = 200
+_MOST_PARTS = 100  # of a dotted key
+_LIKE_KEYS = re.compile(r"[^\w.\"' \t-]")
+_DOTTED = re.compile(r"\.[ \t]*[\"'A-Za-z_-]")
 NETWORK_KEYS = ("name", "input", "labels", "layers")
 
 
@@ -91,10 +94,17 @@ def _labels(labels: tuple[str, ...]) -> list[str]:
 
 def read_toml(text: str, where: str) -> dict[str, Any]:
     """TOML text as tables; NetworkError, naming `where` it stands, if it is not TOML."""
+    # The time that a key takes grows with the square of its parts.
+    if any(piece.count(".") > _MOST_PARTS for piece in _LIKE_KEYS.split(text)) or any(
+        len(_DOTTED.findall(line)) > _MOST_PARTS for line in text.splitlines()
+    ):
+        raise NetworkError(f"{where}: nested too deeply; give a simpler text")
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # numbers of thousands of digits, too
         raise NetworkError(f"{where}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise NetworkError(f"{where}: nested too deeply; give a simpler text") from error
 
 
 def network_of(table: Mapping[str, Any], where: str) -> Network:
@@ -124,16 +134,14 @@ def check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> 
     """NetworkError for the first key of a table that is not known, with the nearest one that is."""
     for key in table:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise NetworkError(f"{where}: unknown key {key!r}; {meant}")
+            raise NetworkError(f"{where}: unknown key {key!r}; {meant(key, known)}")
 
 
 def _layer(table: Mapping[str, Any], where: str) -> Layer:
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
         raise NetworkError(
-            f"{where}: kind is {table.get('kind')!r}; give one of {', '.join(KINDS)}"
+            f"{where}: kind is {table.get('kind')!r}; {meant(table.get('kind'), KINDS)}"
         )
     members = fields(kind)
     names = tuple(member.name for member in members)

@@ -21,7 +21,7 @@ from xlconv._version import __version__
 from xlconv.choices import Display
 from xlconv.counts import HELD
 from xlconv.desk import BOARD, EXPLAIN, GUIDE, IMAGES
-from xlconv.errors import BookError, NetworkError
+from xlconv.errors import BookError, NetworkError, meant
 from xlconv.found_choices import FoundCells, found_choices, found_gallery, found_image
 from xlconv.grid import Cell, Range
 from xlconv.layers import Layer
@@ -249,6 +249,5 @@ def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array
 def tensor_named(book: FoundBook, name: str) -> str:
     """A tensor of a book by its name; BookError, naming those that exist, if there is none."""
     if name not in book.network.shapes:
-        tensors = ", ".join(book.network.shapes)
-        raise BookError(f"{book.path}: no layer {name!r}; there are {tensors}")
+        raise BookError(f"{book.path}: no layer {name!r}; {meant(name, book.network.shapes)}")
     return name

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from xlconv.errors import EngineError
+from xlconv.errors import EngineError, meant
 from xlconv.grid import Range
 from xlconv.reader import Value
 
@@ -53,5 +53,5 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 def engine_named(name: str) -> Engine:
     """The engine of a name; EngineError, naming those that exist, if there is none."""
     if name not in ENGINES:
-        raise EngineError(f"no engine {name!r}; there are {', '.join(ENGINES)} and none")
+        raise EngineError(f"no engine {name!r}; {meant(name, (*ENGINES, 'none'))}")
     return ENGINES[name]()
