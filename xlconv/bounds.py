@@ -15,7 +15,7 @@ from xlconv.layers import Layer
 from xlconv.shapes import Shape, padding, shape_text
 
 MAX_LAYERS = 4_000  # each needs some columns
-MAX_MAPS = 500_000  # of all layers together: each needs some rows, and has a name
+MAX_MAPS = 1_000_000  # of all layers together: each needs some rows, and has a name
 MAX_NUMBERS = 20_000_000  # in cells
 
 
