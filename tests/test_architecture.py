@@ -12,8 +12,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it.
 ORDER = [
-    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "network", "bounds"),
-    "notation",
+    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "bounds", "network"),
+    *("text_bounds", "notation"),
     *("exercise", "signs", "gallery", "operators", "counts", "reference", "choices", "variation"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
     "checkpoints",

@@ -142,11 +142,11 @@ BAD = {
     ),
     "no template to train": (
         ["train", "lesson33", "--out", "w.npz"],
-        "no template 'lesson33'; there are lesson3, ",
+        "no template 'lesson33'; did you mean 'lesson3'?",
     ),
     "no template to show": (
         ["templates", "lesson33"],
-        "no template 'lesson33'; there are lesson3, ",
+        "no template 'lesson33'; did you mean 'lesson3'?",
     ),
     "no template in a folder": (["templates", "."], "no template.toml in this folder"),
 }

@@ -192,7 +192,9 @@ def test_a_stop_while_libreoffice_runs(what: str, tmp_path: Path) -> None:
         each.mkdir()
     assert command("build", "a.xlsx", "--template", "conv-example", folder=folder).code == 0
     office = programs / "soffice"
-    office.write_text(f"#!/bin/sh\ncd {tmp_path}\necho $$ > new\nmv new pid\nsleep 1000\n")
+    office.write_text(
+        f"#!/bin/sh\ncd {tmp_path}\nsleep 0.3\necho $$ > new\nmv new pid\nsleep 1000\n"
+    )
     office.chmod(0o755)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
     arguments = ("verify", "a.xlsx", "--engine", "libreoffice")

@@ -15,11 +15,13 @@ import zlib
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.errors import DatasetError
+from xlconv.errors import DatasetError, meant
+from xlconv.files import opened
 from xlconv.layers import Sigmoid
 from xlconv.network import Network
 from xlconv.scenes import DIGIT, DIGITS, SCENES
@@ -30,6 +32,7 @@ Labels = NDArray[np.int64]
 
 _BYTES = 8  # the type code of unsigned bytes
 _GZIP = b"\x1f\x8b"
+MAX_BYTES = 200_000_000  # four times MNIST's
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def load_datasets(folder: Path, network: Network, scene: str = DIGITS) -> tuple[
     the file, if one is missing, damaged or does not fit.
     """
     if scene not in SCENES:
-        raise DatasetError(f"no scene {scene!r}; there are {', '.join(SCENES)}")
+        raise DatasetError(f"no scene {scene!r}; {meant(scene, SCENES)}")
     if not folder.is_dir():
         raise DatasetError(f"{folder}: no such folder; name the one that holds the IDX files")
     pairs = []
@@ -110,13 +113,13 @@ def read_pair(folder: Path, stem: str) -> tuple[NDArray[np.uint8], Labels]:
     images_path = _find(folder, f"{stem}-images", "idx3")
     labels_path = _find(folder, f"{stem}-labels", "idx1")
     pixels, labels = read_idx(images_path, 3), read_idx(labels_path, 1)
+    if not len(pixels):
+        raise DatasetError(f"{images_path}: holds no pictures; download it again")
     if len(pixels) != len(labels):
         raise DatasetError(
             f"{labels_path}: {len(labels)} labels, but {images_path.name} has {len(pixels)} "
             "pictures; the two files belong to different sets, download them again"
         )
-    if not len(pixels):
-        raise DatasetError(f"{images_path}: holds no pictures; download it again")
     return pixels[:, None], labels.astype(np.int64)
 
 
@@ -124,35 +127,14 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """The array of an IDX file of unsigned bytes, gzipped or not.
 
     Raises DatasetError if it is not one, has other than `dimensions` dimensions, or is cut off.
+    What the header calls for is all that is unpacked.
     """
-    data = _content(path)
-    if len(data) < 4 or data[:2] != b"\0\0" or data[2] != _BYTES:
-        begins = data[:4].hex(" ") or "nothing"
-        raise DatasetError(
-            f"{path}: not an IDX file of unsigned bytes (begins with {begins}, not "
-            f"00 00 08 0{dimensions}); download it again"
-        )
-    if data[3] != dimensions:
-        kinds = {1: "labels", 3: "pictures"}
-        raise DatasetError(
-            f"{path}: an IDX file of {data[3]} dimensions, but {kinds[dimensions]} have "
-            f"{dimensions}; put the {kinds[dimensions]} file under this name"
-        )
-    start = 4 + 4 * dimensions
-    shape = tuple(int(length) for length in np.frombuffer(data[4:start].ljust(12, b"\0"), ">u4"))
-    shape = shape[:dimensions]
-    if len(data) != start + prod(shape):
-        raise DatasetError(
-            f"{path}: has {len(data)} bytes where its header ({shape_text(shape)}) calls for "
-            f"{start + prod(shape)}; it is cut off or damaged, download it again"
-        )
-    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
-
-
-def _content(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data[:2] == _GZIP else data
+        with opened(path) as stream:
+            packed = stream.read(2) == _GZIP
+            stream.seek(0)
+            with gzip.GzipFile(fileobj=stream) if packed else stream as data:
+                return _read_idx(path, data, dimensions)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DatasetError(
             f"{path}: cannot be unpacked ({error}); it is cut off or damaged, download it again"
@@ -160,6 +142,46 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         reason = error.strerror or error
         raise DatasetError(f"{path}: cannot be read ({reason}); check its permissions") from error
+
+
+def _read_idx(path: Path, data: IO[bytes] | gzip.GzipFile, dimensions: int) -> NDArray[np.uint8]:
+    head = data.read(4)
+    if len(head) < 4 or head[:2] != b"\0\0" or head[2] != _BYTES:
+        begins = head.hex(" ") or "nothing"
+        raise DatasetError(
+            f"{path}: not an IDX file of unsigned bytes (begins with {begins}, not "
+            f"00 00 08 0{dimensions}); download it again"
+        )
+    if head[3] != dimensions:
+        kinds = {1: "labels", 3: "pictures"}
+        raise DatasetError(
+            f"{path}: an IDX file of {head[3]} dimensions, but {kinds[dimensions]} have "
+            f"{dimensions}; put the {kinds[dimensions]} file under this name"
+        )
+    lengths = data.read(4 * dimensions)
+    shape = tuple(int(n) for n in np.frombuffer(lengths.ljust(4 * dimensions, b"\0"), ">u4"))
+    start, size = 4 + 4 * dimensions, prod(shape)
+    if size > MAX_BYTES:
+        raise DatasetError(
+            f"{path}: its header calls for {size:,} bytes ({shape_text(shape)}), more than the "
+            f"{MAX_BYTES:,} that training can hold; it is cut off or damaged, or give a part of it"
+        )
+    content = _bytes_of(data, size + 1)
+    if len(content) != size or len(lengths) < 4 * dimensions:
+        found = f"{4 + len(lengths) + len(content)}{' or more' if len(content) > size else ''}"
+        raise DatasetError(
+            f"{path}: has {found} bytes where its header ({shape_text(shape)}) calls for "
+            f"{start + size}; it is cut off or damaged, download it again"
+        )
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _bytes_of(data: IO[bytes] | gzip.GzipFile, most: int) -> bytearray:
+    """The rest of a stream, up to so many bytes; what a header claims is not allocated before."""
+    content = bytearray()
+    while len(content) < most and (part := data.read(min(most - len(content), 1 << 20))):
+        content += part
+    return content
 
 
 def _names(stem: str, kind: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ the tensor `input`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,6 +17,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from xlconv.bounds import check_layers, check_padding, check_tensors
 from xlconv.errors import NetworkError, WeightsError, meant
 from xlconv.grid import looks_like_reference
 from xlconv.layers import Dropout, KernelDemo, Layer, Sigmoid, Softmax, sources
@@ -55,7 +57,10 @@ class Network:
         object.__setattr__(self, "input_shape", shape)
         if not self.layers:
             raise NetworkError(f"network {self.name!r} has no layers; give it at least one")
+        check_layers(self.layers)
         object.__setattr__(self, "layers", tuple(_linked(self.layers)))
+        check_tensors(self.shapes)
+        check_tensors(all_weight_shapes(self), "weights")
         _check_names(self)
         self._check_labels()
 
@@ -109,8 +114,9 @@ class Network:
                 if name not in shapes:
                     raise NetworkError(
                         f"layer {layer.name!r} reads {name!r}, which no earlier layer makes; "
-                        f"there are {', '.join(shapes)}"
+                        f"{meant(name, shapes)}"
                     )
+                check_padding(layer, shapes[name])
             shapes[layer.name] = output_shape(layer, *(shapes[name] for name in sources(layer)))
         return shapes
 
@@ -202,7 +208,8 @@ def label_cell(label: str) -> float | str:
 def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
     before = INPUT
     for layer in layers:
-        if isinstance(layer.name, str) and not sources(layer):
+        _check_name(layer.name)
+        if not sources(layer):
             layer = replace(layer, inputs=(before,))  # type: ignore[call-arg]
         inputs = sources(layer)
         if isinstance(inputs, list):
@@ -298,15 +305,14 @@ def defined_names(network: Network) -> dict[str, str]:
 
 def _check_names(network: Network) -> None:
     for layer in network.layers:
-        _check_name(layer.name)
         if layer.name.lower() == INPUT or layer.name.lower().startswith("xlconv"):
             raise NetworkError(
                 f"layer name {layer.name!r} cannot be used: it is xlconv's own; "
                 "give the layer another name"
             )
     names = [layer.name for layer in network.layers]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise NetworkError(f"two layers are called {name!r}; every layer needs its own name")
     defined_names(network)
 

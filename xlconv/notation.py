@@ -21,11 +21,9 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from difflib import get_close_matches
 from typing import Any
 
-from xlconv.bounds import check_sizes, check_table, check_text
-from xlconv.errors import NetworkError
+from xlconv.errors import NetworkError, meant
 from xlconv.layers import (
     Add,
     AvgPool2D,
@@ -48,6 +46,7 @@ from xlconv.layers import (
 )
 from xlconv.network import Network
 from xlconv.settings import settings
+from xlconv.text_bounds import check_sizes, check_table, check_text
 
 KINDS: dict[str, type[Layer]] = {
     kind.__name__: kind
@@ -95,10 +94,10 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
     check_text(text, where)
     try:
         table = tomllib.loads(text)
-    except ValueError as error:
+    except ValueError as error:  # numbers of thousands of digits, too
         raise NetworkError(f"{where}: not valid TOML: {error}") from error
     except RecursionError as error:
-        raise NetworkError(f"{where}: not valid TOML: nested too deep") from error
+        raise NetworkError(f"{where}: nested too deeply; give a simpler text") from error
     check_table(table, where)
     return table
 
@@ -129,16 +128,14 @@ def check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> 
     """NetworkError for the first key of a table that is not known, with the nearest one that is."""
     for key in table:
         if key not in known:
-            near = get_close_matches(key, known, n=1)
-            meant = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-            raise NetworkError(f"{where}: unknown key {key!r}; {meant}")
+            raise NetworkError(f"{where}: unknown key {key!r}; {meant(key, known)}")
 
 
 def _layer(table: Mapping[str, Any], where: str) -> Layer:
     kind = KINDS.get(str(table.get("kind")))
     if kind is None:
         raise NetworkError(
-            f"{where}: kind is {table.get('kind')!r}; give one of {', '.join(KINDS)}"
+            f"{where}: kind is {table.get('kind')!r}; {meant(table.get('kind'), KINDS)}"
         )
     members = fields(kind)
     names = tuple(member.name for member in members)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from xlconv.blocks import Style
-from xlconv.errors import TemplateError
+from xlconv.errors import TemplateError, meant
 
 INK = "1F2933"
 FAINT = "A9B2BC"
@@ -52,7 +52,7 @@ PALETTES = {
 def palette_named(name: str) -> Palette:
     """The palette of a name; TemplateError, naming those that exist, if there is none."""
     if name not in PALETTES:
-        raise TemplateError(f"no palette {name!r}; there are {', '.join(PALETTES)}")
+        raise TemplateError(f"no palette {name!r}; {meant(name, PALETTES)}")
     return PALETTES[name]
 
 

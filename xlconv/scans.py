@@ -57,8 +57,11 @@ def read_array(path: Path) -> NDArray[Any]:
             # Mapped, not read: a header that promises more than the file holds costs nothing.
             array = np.load(path, mmap_mode="r", allow_pickle=False)
     except Exception as error:  # NumPy raises whatever a broken header leads it to
+        # NumPy's own words recommend to unpickle, which runs whatever the file says.
+        pickled = "pickle" in str(error)
+        reason = "pickled objects are never loaded" if pickled else first_line(error)
         raise ImageError(
-            f"not an .npy file of plain numbers ({first_line(error)}); write it with numpy.save"
+            f"not an .npy file of plain numbers ({reason}); write it with numpy.save"
         ) from error
     if not isinstance(array, np.ndarray):
         raise ImageError("an archive of arrays; save the one array with numpy.save")
@@ -117,7 +120,7 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
     except Image.DecompressionBombError as error:
         raise ImageError(_too_large("")) from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{_kind(path)}, not a picture that can be read: {_READ}") from error
+        raise ImageError(f"{_kind(path)}, not a picture that can be read; {_READ}") from error
     except Exception as error:  # decoders raise whatever a broken file leads them to
         raise ImageError(f"broken or cut short ({first_line(error)}); save it again") from error
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from xlconv.arrays import read_arrays
-from xlconv.errors import TemplateError
+from xlconv.errors import TemplateError, meant
+from xlconv.files import opened
 from xlconv.images import load_image
 from xlconv.network import Array, Model, Network, check_weight_shapes
 from xlconv.notation import NETWORK_KEYS, check_keys, network_of, read_toml
@@ -122,16 +123,13 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
     """What a template says of itself, without its weights: all that training needs."""
     folder = _find(name)
     path = folder / DESCRIPTION_FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TemplateError(f"{path}: cannot be read ({error})") from error
-    table = {"name": folder.resolve().name, **read_toml(text, str(path))}
+    table = {"name": folder.resolve().name, **read_toml(_text(path), str(path))}
     check_keys(table, NETWORK_KEYS + _TEMPLATE_KEYS, str(path))
     network = network_of(table, str(path))
     for key, kind, what in _TYPES:
         if not isinstance(table.get(key, kind()), kind):
             raise TemplateError(f"{path}: {key} is {table[key]!r}; give {what}")
+    _check_texts(path, table)
     return Description(
         folder,
         network,
@@ -149,6 +147,38 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
     )
 
 
+def _text(path: Path) -> str:
+    try:
+        with opened(path) as stream:
+            data = stream.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
+            raise TemplateError(f"{path}: too large: more than {_MAX_BYTES:,} bytes; shorten it")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise TemplateError(f"{path}: not text in UTF-8 ({error}); save it as UTF-8") from error
+    except OSError as error:
+        raise TemplateError(f"{path}: cannot be read ({error.strerror or error})") from error
+
+
+def _check_texts(path: Path, table: Mapping[str, Any]) -> None:
+    """TemplateError for what no cell can show, and for a picture outside the folder."""
+    for key, most in (("name", 200), ("title", 1_000), ("description", 20_000)):
+        text = str(table.get(key, ""))
+        if len(text) > most:
+            raise TemplateError(
+                f"{path}: {key} has {len(text):,} characters; give at most {most:,}"
+            )
+        wrong = next((c for c in text if not c.isprintable() and not c.isspace()), None)
+        if wrong is not None:
+            raise TemplateError(f"{path}: {key} holds {wrong!r}, which is no letter; leave it out")
+    image = Path(table.get("image", "picture"))
+    if not image.parts or image.is_absolute() or ".." in image.parts or "\0" in str(image):
+        raise TemplateError(
+            f"{path}: image is {str(image)!r}; name a picture file inside the template's folder"
+        )
+
+
+_MAX_BYTES = 1_000_000
 _TYPES = (
     ("title", str, "a text"),
     ("description", str, "a text"),
@@ -177,7 +207,7 @@ def _measured(folder: Path) -> Measured | None:
         measured = Measured(**json.loads(path.read_text(encoding="utf-8")))
         digest = hashlib.sha256(weights.read_bytes()).hexdigest()
         return measured if measured.weights == digest else None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise TemplateError(
             f"{path}: cannot be read ({error}); make it with benchmarks/accuracy.py"
         ) from error
@@ -209,6 +239,6 @@ def _find(name: str | Path) -> Path:
     if folder.is_dir():
         raise TemplateError(f"{folder}: no {DESCRIPTION_FILE} in this folder; see the README")
     raise TemplateError(
-        f"no template {str(name)!r}; there are {', '.join(template_names())}, "
-        f"or give a folder that holds a {DESCRIPTION_FILE}"
+        f"no template {str(name)!r}; {meant(name, template_names())} "
+        f"(or give a folder that holds a {DESCRIPTION_FILE})"
     )

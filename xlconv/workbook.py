@@ -20,7 +20,7 @@ import numpy as np
 from xlconv.choices import Display
 from xlconv.counts import HELD
 from xlconv.desk import BOARD, MODEL
-from xlconv.errors import BookError, NetworkError
+from xlconv.errors import BookError, NetworkError, meant
 from xlconv.exercise_places import exercise_places
 from xlconv.exercise_steps import EMPTY_CELLS
 from xlconv.found_choices import (
@@ -234,6 +234,5 @@ def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array
 def tensor_named(book: FoundBook, name: str) -> str:
     """A tensor of a book by its name; BookError, naming those that exist, if there is none."""
     if name not in book.network.shapes:
-        tensors = ", ".join(book.network.shapes)
-        raise BookError(f"{book.path}: no layer {name!r}; there are {tensors}")
+        raise BookError(f"{book.path}: no layer {name!r}; {meant(name, book.network.shapes)}")
     return name

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from xlconv.errors import EngineError
+from xlconv.errors import EngineError, meant
 from xlconv.grid import Range
 from xlconv.reader import Value
 from xlconv.retyping import Typed
@@ -66,5 +66,5 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 def engine_named(name: str) -> Engine:
     """The engine of a name; EngineError, naming those that exist, if there is none."""
     if name not in ENGINES:
-        raise EngineError(f"no engine {name!r}; there are {', '.join(ENGINES)}, all and none")
+        raise EngineError(f"no engine {name!r}; {meant(name, (*ENGINES, 'all', 'none'))}")
     return ENGINES[name]()

@@ -1,0 +1,153 @@
+"""Files that were good, with some bytes changed: what each kind of reader must survive.
+
+A reader survives if it reads the file or raises an XlconvError; whatever else it raises is a
+finding. Shared by the tests and by `benchmarks/fuzzing_inputs.py`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from hostile import npz, own_weights, zipped
+from PIL import Image
+
+from xlconv.datasets import read_idx
+from xlconv.errors import XlconvError
+from xlconv.images import load_image
+from xlconv.templates import describe_template, load_template, load_weights, template_folder
+
+SHAPE = (1, 28, 28)
+WORDS = (
+    *(b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"9" * 20, b"-1", b"nan", b"1e999", b"[" * 50),
+    *(b"'|O'", b"(99999999999,)", b"\n", b'"', b"= true\n", b"[[layers]]\n", b"{}", b"{ a = 1 }"),
+    *(b"0x7fffffffffffffff", b'"=1+1"', b"..", b"\\u0000", b"[]", b"same", b"1979-05-27"),
+)
+
+
+def mutated(data: bytes, random: Random) -> bytes:
+    """The data with a few changes of all kinds."""
+    changed = bytearray(data)
+    for _ in range(random.choice((1, 1, 1, 2, 4, 16))):
+        at, length = random.randrange(len(changed) + 1), random.choice((1, 1, 2, 4, 20, 200))
+        kind = random.randrange(6)
+        if kind == 0:
+            changed[at : at + length] = random.randbytes(length)
+        elif kind == 1:
+            del changed[at : at + length]
+        elif kind == 2:
+            changed[at:at] = random.choice(WORDS)
+        elif kind == 3:
+            word = random.choice(WORDS)
+            changed[at : at + len(word)] = word
+        elif kind == 4:
+            other = random.randrange(len(changed) + 1)
+            changed[at:at] = changed[other : other + length]
+        elif random.random() < 0.2:
+            del changed[at:]
+        elif at < len(changed):
+            changed[at] ^= 1 << random.randrange(8)
+    return bytes(changed)
+
+
+def mutated_npz(data: bytes, random: Random) -> bytes:
+    """An archive of which a member is changed, so that the sums of its parts are right."""
+    if random.random() < 0.4:
+        return mutated(data, random)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = random.choice(sorted(members))
+    head = members[name][: 128 if random.random() < 0.8 else None]
+    members[name] = mutated(head, random) + members[name][len(head) :]
+    return zipped(members, random.random() < 0.5)
+
+
+def mutated_idx(data: bytes, random: Random) -> bytes:
+    changed = mutated(data[:64], random) + data[64:] if random.random() < 0.7 else data
+    if random.random() < 0.5:
+        return mutated(changed, random)
+    packed = gzip.compress(changed, 1)
+    return packed if random.random() < 0.5 else mutated(packed, random)
+
+
+def _picture(kind: str, mode: str) -> bytes:
+    random = np.random.default_rng(1)
+    pixels = np.full((40, 30), 250, np.uint8)
+    pixels[8:32, 10:16] = 9
+    pixels += random.integers(0, 5, pixels.shape, np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).convert(mode).save(stream, kind)
+    return stream.getvalue()
+
+
+@cache
+def seeds(kind: str) -> tuple[bytes, ...]:
+    """Good files of a kind."""
+    if kind == "weights":
+        return (npz(own_weights()),)
+    if kind == "template":
+        folders = sorted(template_folder().glob("*/template.toml"))
+        return tuple(path.read_bytes() for path in folders)
+    if kind == "data":
+        picture = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 4]) + bytes(32)
+        return (picture, bytes([0, 0, 8, 1, 0, 0, 0, 9]) + bytes(9))
+    array = io.BytesIO()
+    np.save(array, np.ones((28, 28)))
+    kinds = (("PNG", "L"), ("PNG", "P"), ("PNG", "RGBA"), ("JPEG", "RGB"), ("JPEG", "CMYK"))
+    more = (("GIF", "P"), ("BMP", "RGB"), ("WEBP", "RGB"))
+    return (*(_picture(*each) for each in (*kinds, *more)), array.getvalue())
+
+
+def _read_weights(path: Path) -> None:
+    load_template("lesson3", path)
+    load_weights(path)
+
+
+def _read_template(path: Path) -> None:
+    path.replace(path.with_name("template.toml"))
+    about = describe_template(path.parent)
+    for name in about.network.shapes:
+        assert about.network.shapes[name]
+
+
+def _read_data(path: Path) -> None:
+    read_idx(path, 1 if b"\0\0\x08\1" in path.read_bytes()[:4] else 3)
+
+
+def _read_picture(path: Path) -> None:
+    for raw in (True, False):
+        load_image(path, SHAPE, raw)
+
+
+READERS: dict[str, Callable[[Path], None]] = {
+    "weights": _read_weights,
+    "template": _read_template,
+    "data": _read_data,
+    "picture": _read_picture,
+}
+_MUTATIONS = {"weights": mutated_npz, "data": mutated_idx}
+
+
+def case(kind: str, number: int) -> bytes:
+    """The file of a kind and a number, the same each time."""
+    random = Random(f"{kind} {number}")
+    return _MUTATIONS.get(kind, mutated)(random.choice(seeds(kind)), random)
+
+
+def survived(kind: str, data: bytes, folder: Path) -> bool:
+    """Whether a file was read; False for one that was refused in words."""
+    path = folder / "file"
+    path.write_bytes(data)
+    said = None
+    try:
+        READERS[kind](path)
+    except XlconvError as error:
+        said = str(error)
+    assert said is None or (said and "allow_pickle" not in said), said
+    return said is None
