@@ -76,7 +76,8 @@ def test_every_template_can_be_an_exercise(name: str, tmp_path: Path) -> None:
     template = xlconv.load_template(name)
     layers = open_layers(template.network)[:: 2 if name == "resnet" else 1]
     path = build_exercise(tmp_path / "task.xlsx", template, template.image, *layers)
-    assert disagreements(path, "formualizer") == []
+    if not template.network.drawn:  # of which every engine draws its own
+        assert disagreements(path, "formualizer") == []
     report = xlconv.verify(path)
     assert (report.verdict, report.exit_code, report.findings) == ("unfinished", 1, ())
 
@@ -129,6 +130,7 @@ def test_other_cells_hold_what_they_always_hold(task: Path, tmp_path: Path) -> N
         name
         for name, cell in plain.items()
         if name not in opened
+        and cell.formula is not None
         and (exercise[name].formula, exercise[name].attributes.get("t"))
         != (cell.formula, cell.attributes.get("t"))
     }
@@ -281,7 +283,7 @@ def test_command_hands_out_and_says_how_to_go_on(tmp_path: Path) -> None:
 
 
 BAD = {
-    "--exercise conv9": "did you mean 'conv1'",
+    "--exercise cnv1": "did you mean 'conv1'",
     "--exercise input": "is the picture, which is given",
     "--exercise conv1,conv1": "twice",
     "--exercise dropout --template dropout": "draws random numbers",
@@ -313,9 +315,9 @@ def test_names_of_students_are_texts(student: str, tmp_path: Path) -> None:
     assert exercise.student == student
     book = openpyxl.load_workbook(out)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
-    named = [cell for cell in cells if student in str(cell.value)]
-    assert named
-    assert all(cell.data_type == "s" for cell in named if "conv" not in str(cell.value))
+    [shown] = [cell for cell in cells if cell.value == f"for {student}"]
+    [noted] = [cell for cell in cells if str(cell.value).startswith("exercise = ")]
+    assert (shown.data_type, noted.data_type) == ("s", "s")
 
 
 @pytest.mark.parametrize("student", ["", " ", "a\nb", " ada", "x" * 101, "\x07"])
