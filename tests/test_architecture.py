@@ -37,8 +37,8 @@ ORDER = [
     *("isolation", "mistakes", "marks", "grading", "submissions"),
     *("comparison", "report", "structure", "displaced", "changes", "stored"),
     *("live", "verification"),
-    *("showing", "notebooks", "terminal_pictures", "terminal", "terminal_marks"),
-    *("ending", "grade_command", "cli", "__main__"),
+    *("showing", "notebooks", "terminal_pictures", "terminal", "terminal_report", "terminal_marks"),
+    *("ending", "grade_command", "train_command", "cli", "__main__"),
 ]
 # The registry of engines names the modules that implement its own protocol.
 EXCEPTIONS = {

@@ -569,7 +569,7 @@ BAD = {
     "a file": (["--images", "my/7/79.png"], "my/7/79.png: a file, not a folder"),
     "empty": (["--images", "none"], "none: no pictures in it"),
     "no label": (["--images", "bad"], "bad/seven: 'seven' is no label of 'lesson3'"),
-    "broken": (["--images", "broken"], "broken/7/a.jpg: not a picture that can be read"),
+    "broken": (["--images", "broken"], "broken/7/a.jpg: another kind of file, not a picture"),
     "raw of another size": (["--images", "large", "--raw"], "large/a.png: 30x30 pixels"),
     "image missing": (["--images", "my", "--image", "nix.png"], "nix.png: no such file"),
     "raw alone": (["--raw"], "--raw says how to read --image FILE or --images DIR; give one"),

@@ -267,7 +267,7 @@ def test_the_command_writes_a_png(book: BuiltBook, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("out.png", "--layer", "conv3"), "no layer 'conv3'; there are input, conv, relu, pool"),
+        (("out.png", "--layer", "conv3"), "no layer 'conv3'; did you mean 'conv'?"),
         (("out.jpg",), "call it out.png"),
         (("out",), "call it out.png"),
         (("out.png", "--cell", "1"), "give 2 to 64"),

@@ -251,7 +251,7 @@ def test_labels_are_no_markup(build_book: BuildBook, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [
-        (("--layer", "conv9"), "no layer 'conv9'; there are input, conv"),
+        (("--layer", "conv9"), "no layer 'conv9'; did you mean 'conv'?"),
         (("--width", "5"), "--width 5: give 20 to"),
     ],
 )

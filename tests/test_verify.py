@@ -324,7 +324,7 @@ def test_damaged_network_text_is_refused(book: Path, tmp_path: Path) -> None:
 
 
 def test_unknown_engine_is_refused_with_those_that_exist(book: Path) -> None:
-    with pytest.raises(EngineError, match="formualizer, libreoffice, gnumeric, all and none"):
+    with pytest.raises(EngineError, match="formualizer, libreoffice, gnumeric, all, none"):
         xlconv.verify(book, "excel")
 
 

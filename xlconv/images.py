@@ -51,7 +51,7 @@ def load_image(path: Path, shape: Shape3, raw: bool = False, photo: bool = False
 def _load(path: Path, shape: Shape3, raw: bool, photo: bool) -> Picture:
     first = _first_bytes(path)
     if not first:
-        raise ImageError("empty; give a PNG, JPEG or .npy file with something in it")
+        raise ImageError("empty, not a picture that can be read; save it as PNG or JPEG again")
     if first == b"\x93NUMPY" or path.suffix.lower() == ".npy":
         array = read_array(path)
         if array.dtype.kind == "f":

@@ -62,6 +62,7 @@ def open_parcel(container: Container) -> Parcel:
         found[part] = _checked(container, part)
     if root not in found:
         raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
+    _check_precision(container, found[root])
     strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
     return Parcel(_sheets(container, found[root], linked), strings, _names(container, found[root]))
 
@@ -150,6 +151,17 @@ def _checked(container: Container, part: str) -> list[Element]:
         if reach is not None:
             raise outside(container, _place(part, name, element), reach)
     return found
+
+
+def _check_precision(container: Container, workbook: list[Element]) -> None:
+    """Numbers that are rounded as they are shown are others than those that formulas make."""
+    for element in workbook:
+        exact = element.attributes.get("fullPrecision", "1")
+        if local(element.name) == "calcPr" and exact in ("0", "false"):
+            raise BookError(
+                f"{container.path}: calculates with numbers as they are shown; turn off Excel's "
+                "option 'Set precision as displayed', or LibreOffice's 'Precision as shown'"
+            )
 
 
 def _place(part: str, name: str, element: Element) -> str:
