@@ -62,26 +62,34 @@ def command(*arguments: object, folder: Path) -> Outcome:
     return Outcome(code, out.getvalue(), err.getvalue())
 
 
+# What the system says of a child's memory begins with its parent's: the command tells its own.
+MEASURED = """
+import sys
+place = sys.argv.pop(1)
+from xlconv.cli import main
+try:
+    main()
+finally:
+    with open("/proc/self/status") as status, open(place, "w") as told:
+        told.write(status.read().partition("VmHWM:")[2].split()[0])
+"""
+
+
 def process(*arguments: object, folder: Path, **environment: str) -> Outcome:
     """A command of xlconv in a process of its own, with the memory that it needed."""
-    with (
-        (folder.parent / "out.txt").open("w+b") as out,
-        (folder.parent / "err.txt").open("w+b") as err,
-    ):
-        started = subprocess.Popen(
-            [sys.executable, "-m", "xlconv", *map(str, arguments)],
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            env={**os.environ, **environment},
-        )
-        _, status, used = os.wait4(started.pid, 0)
-        started.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        printed, said = (stream.read().decode(errors="replace") for stream in (out, err))
-    return Outcome(started.returncode, printed, said, used.ru_maxrss)
+    told = folder.parent / "memory.txt"
+    begin = ["-c", MEASURED, str(told)] if sys.platform == "linux" else ["-m", "xlconv"]
+    done = subprocess.run(
+        [sys.executable, *begin, *map(str, arguments)],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
+    )
+    printed, said = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+    memory = int(told.read_text()) if told.exists() else 0
+    return Outcome(done.returncode, printed, said, memory)
 
 
 def contents(folder: Path) -> dict[str, object]:

@@ -12,7 +12,18 @@ PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
 # Each module may import only from those before it.
 ORDER = [
-    *("errors", "_version", "files", "grid", "layers", "settings", "shapes", "bounds", "network"),
+    *(
+        "errors",
+        "_version",
+        "files",
+        "grid",
+        "layers",
+        "settings",
+        "shapes",
+        "bounds",
+        "labels",
+        "network",
+    ),
     *("text_bounds", "notation"),
     *("exercise", "signs", "gallery", "operators", "counts", "reference", "choices", "variation"),
     *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),

@@ -359,7 +359,7 @@ def test_command_writes_csv_json_and_results(folder: Path, tmp_path: Path) -> No
     out, results = tmp_path / "marks.csv", tmp_path / "results"
     arguments = ["grade", str(folder), "--out", str(out), "--json", "--gradescope", str(results)]
     done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == 1
+    assert (done.exit_code, done.stdout[:1]) == (1, "["), done.exception
     data = json.loads(done.stdout)
     assert [marks["file"] for marks in data] == [str(Path(name)) for name in NAMES]
     assert list(data[0]) == ["file", "student", "mark", "error", "blocks"]

@@ -141,11 +141,11 @@ MISTAKES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     "a folder": (said(IMAGE, 'image = "."'), ("image",)),
     "enormous units": (
         said("units = 2", "units = 1000000000000").replace(LABELS, ""),
-        ("dense", "1,000,000,000,000"),
+        ("layer 'dense'", "6,000,000,000,009 cells"),
     ),
     "enormous kernels": (
         said("kernels = 1", "kernels = 1000000000000"),
-        ("conv1", "4,000,000,000,000"),
+        ("layer 'conv1'", "9,000,000,000,000 cells"),
     ),
     "enormous padding": (
         said("size = 2", "size = 2\npadding = 1000000000000\nstride = 1000000000000"),

@@ -206,7 +206,7 @@ def test_json_is_the_documented_shape(book: Path, layout: Layout, tmp_path: Path
     data = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert list(data) == [
         *("workbook", "network", "engine", "verdict", "blocks", "findings", "output"),
-        *("engines", "random"),
+        *("engines", "random", "exercise"),
     ]
     block = data["blocks"][0]
     assert list(block) == [

@@ -43,10 +43,11 @@ def state(filled_in: str, given: Cell, count: Cell, cells: int, off: str, magnit
     """What a part is called. `filled_in` is what is left open, `off` how far its check number is
     from the right one.
 
-    >>> state("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, "H3-I3", Cell(3, 10))[:45]
-    'IF(COUNTA(Board!$A$1:$B$2)=0,"to do",IF($F$9='
-    >>> state("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, "H3-I3", Cell(3, 10))[45:112]
-    '0,"other numbers",IF($E$3<4,"not yet",IF(ABS(H3-I3)<=0.000000001*$J$'
+    >>> text = state("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, "H3-I3", Cell(3, 10))
+    >>> text[:76]
+    'IF(COUNTA(Board!$A$1:$B$2)=0,"to do",IF($F$9=0,"other numbers",IF($E$3<4,"no'
+    >>> text[76:]
+    't yet",IF(ABS(H3-I3)<=0.000000001*$J$3,"right",IF(ABS(H3-I3)<=0.01*$J$3,"close","not yet")))))'
     """
     close = f'IF(ABS({off})<={number(CLOSE_WITHIN)}*{magnitude.absolute},"{CLOSE}","{NOT_YET}")'
     right = f'IF(ABS({off})<={number(RIGHT_WITHIN)}*{magnitude.absolute},"{RIGHT}",{close})'

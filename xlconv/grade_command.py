@@ -90,9 +90,9 @@ def _write_gradescope(
             place / f"{Path(marks.file).with_suffix('').as_posix()}.json" for marks in marked
         ]
     for target in targets:
+        target.parent.mkdir(parents=True, exist_ok=True)
         check_target(target, force, "results.json")
     for target, marks in zip(targets, marked, strict=True):
-        target.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(gradescope(marks, points), ensure_ascii=False, allow_nan=False, indent=2)
         _write(target, text + "\n")
 

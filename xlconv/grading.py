@@ -42,6 +42,7 @@ def grade(path: str | os.PathLike[str], engine: str = "formualizer", typed: bool
     Raises BookError if the file is not one of xlconv's workbooks or holds no exercise, EngineError
     if the engine is missing or fails.
     """
+    engine_named(engine)
     book = read_book(path)
     places = exercise_places(book.network, book.layout)
     if places is None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from xlconv.bounds import check_layers, check_padding, check_tensors
 from xlconv.errors import NetworkError, WeightsError, meant
 from xlconv.grid import looks_like_reference
+from xlconv.labels import check_label
 from xlconv.layers import Dropout, KernelDemo, Layer, Sigmoid, Softmax, sources
 from xlconv.shapes import Shape, inner_shapes, output_shape, shape_text, weight_shapes
 
@@ -28,9 +29,7 @@ Array = NDArray[np.float64]
 INPUT = "input"
 TICK = "✓"  # beside a class that is found
 NONE_FOUND = "none"  # instead of a class, where none is found
-MAX_LABEL_LENGTH = 1_000
 MAX_JOINED_LENGTH = 9_999  # of the labels that a network with a sigmoid may answer together
-_NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -70,18 +69,7 @@ class Network:
         if not all(isinstance(label, str) and label.strip() for label in labels):
             raise NetworkError("labels are texts that are not empty; one of them is not")
         for label in labels:
-            if _NO_TEXT.search(label):
-                raise NetworkError(f"label {label!r} holds what is no character; leave it out")
-            if label != label.strip():
-                raise NetworkError(
-                    f"label {label!r} begins or ends with a blank, which spreadsheets lose; "
-                    "leave it out"
-                )
-            if len(label) > MAX_LABEL_LENGTH:
-                raise NetworkError(
-                    f"label {label[:20]!r}... has {len(label):,} characters; give at most "
-                    f"{MAX_LABEL_LENGTH:,}"
-                )
+            check_label(label)
         if not labels and len(output) == 1:
             labels = tuple(str(number) for number in range(output[0]))
         if len(output) != 1 and labels:

@@ -12,17 +12,19 @@ from math import prod
 from typing import Any
 
 from xlconv.errors import NetworkError
-from xlconv.grid import MAX_ROWS
 from xlconv.layers import Layer, sources
 from xlconv.network import INPUT
 from xlconv.shapes import Shape, inner_shapes, output_shape, weight_shapes
 
 MOST_LAYERS = 1_000
+MOST_NUMBER = 10**15  # from which on numbers are not looked at one by one
 MOST_CELLS = 20_000_000  # on a board; the million formulas of a large book are a twentieth
 MOST_PIECES = 200_000  # maps and kernels, each of which has its place
 MOST_TEXT = 2_000_000  # characters of a network's text
 _LONGEST_NAME = 2_000
-_DEEP_KEY = re.compile(r"""(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}""")  # time grows with its square
+_MOST_PARTS = 100  # of a dotted key: its time grows with the square of their number
+_LIKE_KEYS = re.compile(r"[^\w.\"' \t-]")
+_DOTTED = re.compile(r"\.[ \t]*[\"'A-Za-z_-]")
 
 
 def check_text(text: str, where: str) -> None:
@@ -31,11 +33,10 @@ def check_text(text: str, where: str) -> None:
         raise NetworkError(
             f"{where}: a network's text of {len(text):,} characters; give at most {MOST_TEXT:,}"
         )
-    deep = _DEEP_KEY.search(text)
-    if deep is not None:
-        raise NetworkError(
-            f"{where}: not a network's text: keys nested too deep ({deep[0][:20]}...)"
-        )
+    if any(piece.count(".") > _MOST_PARTS for piece in _LIKE_KEYS.split(text)) or any(
+        len(_DOTTED.findall(line)) > _MOST_PARTS for line in text.splitlines()
+    ):
+        raise NetworkError(f"{where}: nested too deeply; give a simpler text")
 
 
 def check_table(table: Mapping[str, Any], where: str) -> None:
@@ -44,10 +45,9 @@ def check_table(table: Mapping[str, Any], where: str) -> None:
     if isinstance(layers, list) and len(layers) > MOST_LAYERS:
         raise NetworkError(f"{where}: {len(layers):,} layers; give at most {MOST_LAYERS:,}")
     for name, value in _settings(table):
-        if isinstance(value, int) and abs(value) > MAX_ROWS:
+        if isinstance(value, int) and abs(value) > MOST_NUMBER:
             raise NetworkError(
-                f"{where}: {name} is {_short(value)}, more than a worksheet holds; give a number "
-                f"up to {MAX_ROWS:,}"
+                f"{where}: {name} is {_short(value)}, more than a worksheet holds; make it smaller"
             )
         if isinstance(value, str) and len(value) > _LONGEST_NAME:
             raise NetworkError(
@@ -84,7 +84,7 @@ def check_sizes(input_shape: Shape, layers: Iterable[Layer], where: str) -> None
     _check(prod(input_shape), input_shape[0], INPUT, where)
     for layer in layers:
         names = sources(layer) or (before,)
-        if not isinstance(names, tuple):
+        if not isinstance(names, tuple) or not isinstance(layer.name, str):
             return
         read = [shapes.get(str(name)) for name in names]
         known = [shape for shape in read if shape is not None]
@@ -115,6 +115,6 @@ def _check(cells: int, pieces: int, name: str, where: str) -> None:
     ):
         if number > most:
             raise NetworkError(
-                f"{where}: up to {str(name)[:40]!r} the network is {number:,} {what}, more than "
-                f"the {most:,} of the largest board; make it smaller"
+                f"{where}: layer {str(name)[:40]!r}: {number:,} {what} up to here, more than the "
+                f"{most:,} of the largest board; make it smaller"
             )

@@ -88,8 +88,10 @@ def _chosen(network: Network, layout: Layout, shown: Display, random: Random) ->
     sizes = shape if len(shape) == 3 else (1, shape[0], 1)
     _, height, width = network.input_shape
     actual = shown.choices.actual
-    if layout.gallery is None and layout.verdict is not None:
-        actual = label_cell(network.labels[random.integers(len(network.labels))])
+    # Engines differ in how they read a typed text that holds a control character.
+    plain = [label for label in network.labels if label.isprintable()]
+    if layout.gallery is None and layout.verdict is not None and plain:
+        actual = label_cell(plain[random.integers(len(plain))])
     return Choices(
         Explained(layer, *map(one, sizes)),
         int(random.integers(layout.gallery.count + 1)) if layout.gallery else 0,
