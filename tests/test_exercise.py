@@ -49,7 +49,8 @@ def disagreements(path: Path, engine: str) -> list[tuple[str, str, object, objec
     from xlconv.reader import open_package
 
     package = open_package(path)
-    sheets = {name: package.sheet(name, 10**7) for name in package.parts}
+    # On Images stands no formula.
+    sheets = {name: package.sheet(name, 10**7) for name in package.parts if name != "Images"}
     places = [
         (name, Range(1, 1, max(r for r, _ in cells), max(c for _, c in cells)))
         for name, cells in sheets.items()

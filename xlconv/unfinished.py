@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 from xlconv.desk import BOARD
@@ -32,7 +33,7 @@ class Unfinished:
     # By the names of values, which of them are 0 where nothing is found.
     zeros: Mapping[str, frozenset[int]] | None = None
 
-    @property
+    @cached_property
     def unjudged(self) -> frozenset[Place]:
         """The cells of which nothing can be said."""
         return self.empty | self.given
