@@ -21,7 +21,7 @@ from test_grade import MISTAKES
 import xlconv
 from xlconv.exercise import exercise_of
 from xlconv.marks import mean_mark
-from xlconv.submissions import mark_all, submitted
+from xlconv.submissions import Terms, mark_all, submitted
 
 LIMIT = 60.0  # seconds for 100 workbooks on two cores
 LAYERS = ("conv1", "relu1", "pool", "dense", "softmax")
@@ -38,7 +38,7 @@ def main() -> None:
             xlconv.read_book(path)
         reading = time.perf_counter() - start
         start = time.perf_counter()
-        marked = mark_all(submitted(Path(folder)), Path(folder), "formualizer", False, _quiet)
+        marked = mark_all(submitted(Path(folder)), Path(folder), Terms(), _quiet)
         marking = time.perf_counter() - start
     assert not any(marks.error for marks in marked)
     print(f"{count} workbooks, mean mark {mean_mark(marked):.0%}")

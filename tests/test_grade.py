@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+from editing import cell_element, edited
 from studying import Change, build_exercise, filled_in, only, places_of, right_formulas
 from typer.testing import CliRunner
 
 import xlconv
 from xlconv.cli import app
 from xlconv.errors import BookError, EngineError
+from xlconv.exercise import Exercise
 from xlconv.exercise_places import Part
 from xlconv.grading import grade
 from xlconv.grid import moved_formula
@@ -32,7 +34,7 @@ from xlconv.layers import (
 )
 from xlconv.marks import Marks, gradescope, marks_csv
 from xlconv.network import Model, Network
-from xlconv.submissions import mark_all, submitted
+from xlconv.submissions import Terms, mark_all, submitted
 
 NETWORK = Network(
     "small",
@@ -347,7 +349,7 @@ NAMES = ["ada 2.xlsx", "ada 10.xlsx", "broken.xlsx", "cy/hw.xlsx"]
 def test_a_folder_is_marked_in_natural_order(folder: Path) -> None:
     done: list[int] = []
     files = submitted(folder)
-    marked = mark_all(files, folder, "formualizer", False, done.append)
+    marked = mark_all(files, folder, Terms(), done.append)
     assert [Path(marks.file).as_posix() for marks in marked] == NAMES
     assert [round(marks.mark, 3) for marks in marked] == [1.0, round(5 / 6, 3), 0.0, 0.0]
     assert [bool(marks.error) for marks in marked] == [False, False, True, False]
@@ -400,6 +402,36 @@ def test_results_for_gradescope_add_up(task: Path) -> None:
     result = gradescope(grade(task), points=4)
     assert [test["max_score"] for test in result["tests"]] == [4] * len(LAYERS)
     assert "is empty" in result["tests"][0]["output"]
+
+
+def test_what_was_handed_out_must_be_open(task: Path, tmp_path: Path) -> None:
+    same = Exercise(tuple(reversed(LAYERS)))
+    assert grade(task, handed_out=same).mark == 0.0
+    for other in (Exercise(LAYERS[:2]), Exercise(LAYERS, first=1)):
+        with pytest.raises(BookError, match="not what was handed out"):
+            grade(task, handed_out=other)
+    done = CliRunner().invoke(app, ["grade", str(task), "--exercise", "conv1"])
+    assert done.exit_code == 2
+
+
+def test_an_array_formula_is_one_in_all_its_cells(task: Path, tmp_path: Path) -> None:
+    """As Excel saves what spills: the first cell has the formula, the others numbers."""
+    book = xlconv.read_book(task)
+    values, logits = book.layout.tensors["softmax"].maps[0], book.layout.tensors["dense"].maps[0]
+
+    def spilled(xml: str) -> str:
+        for number, cell in enumerate(values.cells()):
+            formula = f'<f t="array" ref="{values.a1}">EXP({logits.a1})</f>' if not number else ""
+            edit = cell_element(cell.a1, lambda _, f=formula: f"{f}<v>0.25</v>")  # type: ignore[misc]
+            xml = edit(xml)
+        return xml
+
+    path = edited(task, tmp_path / "spilled.xlsx", spilled)
+    found = xlconv.read_book(path)
+    told = {found.cell("Board", values, row).told(values.cell(row, 0)) for row in range(3)}
+    assert told == {f"the formula {{=EXP({logits.a1})}}"}
+    [block] = [block for block in grade(path).blocks if block.block == "softmax"]
+    assert block.typed == 0
 
 
 def test_an_edited_manifest_is_refused(task: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from xlconv.grid import (
     MAX_ROWS,
     MAX_TEXT_LENGTH,
     Cell,
+    Range,
     moved_formula,
     relative_form,
 )
@@ -27,6 +28,7 @@ from xlconv.outside import element_reach, formula_reach, holds_formula
 Value = float | str | bool | None
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+MOST_ARRAYS = 1_000  # each is looked for beside every constant
 _LONGEST_FORMULA = 2 * MAX_FORMULA_LENGTH  # programs write some names longer than people do
 _LONGEST_TEXT = 8 * MAX_TEXT_LENGTH  # escapes such as _x000D_ are longer than what they stand for
 _CELL, _ROW, _DATA = f"{MAIN}}}c", f"{MAIN}}}row", f"{MAIN}}}sheetData"
@@ -70,7 +72,8 @@ class FoundFormula:
     def at(self, cell: Cell) -> str:
         """The text as a spreadsheet shows it in a cell."""
         rows, columns = cell.row - self.anchor.row, cell.column - self.anchor.column
-        text = f"={moved_formula(self.text, rows, columns) if rows or columns else self.text}"
+        moves = (rows or columns) and not self.array  # an array's cells all show the same
+        text = f"={moved_formula(self.text, rows, columns) if moves else self.text}"
         return f"{{{text}}}" if self.array else text
 
 
@@ -119,6 +122,7 @@ class _Sheet(Events):
     def __init__(self, strings: list[str], take: Take, translate: Translate | None) -> None:
         self.strings, self.take, self.translate = strings, take, translate
         self.shared: dict[str, FoundFormula] = {}
+        self.arrays: list[tuple[Range, FoundFormula]] = []
         self.row = self.column = self.length = 0
         self.cell: Cell | None = None
         self.kind = "n"
@@ -233,7 +237,8 @@ class _Sheet(Events):
         elif value is None:
             return
         else:
-            found = FoundCell(value)
+            arrays = (formula for place, formula in self.arrays if cell in place)
+            found = FoundCell(value, next(arrays, None) if self.arrays else None)
         self.take((cell.row, cell.column), found)
 
     def _formula(self, cell: Cell, attributes: Attributes, text: str) -> FoundFormula:
@@ -244,6 +249,10 @@ class _Sheet(Events):
         if self.translate is not None:
             text = self.translate(text)
         found = FoundFormula(text, cell, array=kind in ("array", "dataTable"))
+        if found.array and ":" in attributes.get("ref", ""):
+            self.arrays.append((_array(attributes["ref"]), found))
+            if len(self.arrays) > MOST_ARRAYS:
+                raise CellError(f"more than {MOST_ARRAYS:,} array formulas of several cells")
         if kind == "shared":
             self.shared[group] = found
         return found
@@ -265,6 +274,13 @@ class _Sheet(Events):
         if kind == "b":
             return text in ("1", "true")
         return text if kind in ("e", "d") else _number(text, cell)
+
+
+def _array(ref: str) -> Range:
+    try:
+        return Range.parse(ref)
+    except ValueError as error:
+        raise CellError(f"an array formula for {ref[:20]!r}, which is no range") from error
 
 
 def _whole(text: str, what: str) -> int:

@@ -41,15 +41,28 @@ def grade(
     engine: Annotated[
         str, typer.Option(help="What evaluates the formulas: formualizer, libreoffice or gnumeric.")
     ] = "formualizer",
+    exercise: Annotated[
+        str | None,
+        typer.Option(
+            help="The layers that were handed out: a workbook that leaves others open is not "
+            "marked.",
+            show_default=False,
+        ),
+    ] = None,
+    first: Annotated[
+        int | None,
+        typer.Option(help="With --exercise: as it was handed out.", show_default=False),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Mark what learners filled in.
 
     Exit code 0: all workbooks were marked, 1: some could not be, 2: none."""
     from xlconv.engines import engine_named
+    from xlconv.exercise import Exercise
     from xlconv.files import check_target
     from xlconv.marks import marks_csv
-    from xlconv.submissions import mark_all, submitted
+    from xlconv.submissions import Terms, mark_all, submitted
     from xlconv.terminal_marks import marking_bar, print_marks
 
     engine_named(engine)
@@ -60,8 +73,12 @@ def grade(
         check_target(gradescope, force, "results.json")
     if points <= 0:
         raise OutputError(f"--points {points:g}: give a number above 0")
+    task = None
+    if exercise is not None:
+        task = Exercise(tuple(exercise.split(",")), first)
+    terms = Terms(engine, typed, task)
     with marking_bar(len(files)) as progress:
-        marked = mark_all(files, place, engine, typed, progress)
+        marked = mark_all(files, place, terms, progress)
     if out is not None:
         _write(out, marks_csv(marked))
     if gradescope is not None:

@@ -19,6 +19,7 @@ import numpy as np
 from xlconv.desk import BOARD
 from xlconv.engines import engine_named
 from xlconv.errors import BookError
+from xlconv.exercise import Exercise
 from xlconv.exercise_places import ExercisePlaces, Part, exercise_places
 from xlconv.grid import Cell, relative_form
 from xlconv.isolation import TRIALS, Isolated, apart, isolated
@@ -36,11 +37,17 @@ from xlconv.workbook import FoundBook, read_book
 TOLERANCE = 1e-9  # of the terms that make a cell
 
 
-def grade(path: str | os.PathLike[str], engine: str = "formualizer", typed: bool = False) -> Marks:
+def grade(
+    path: str | os.PathLike[str],
+    engine: str = "formualizer",
+    typed: bool = False,
+    handed_out: Exercise | None = None,
+) -> Marks:
     """Mark a workbook of an exercise; with `typed`, right numbers count that are no formulas.
 
-    Raises BookError if the file is not one of xlconv's workbooks or holds no exercise, EngineError
-    if the engine is missing or fails.
+    `handed_out` says which layers, and how many of their first cells, must be open. Raises
+    BookError if the file is not one of xlconv's workbooks, holds no exercise or another one,
+    EngineError if the engine is missing or fails.
     """
     engine_named(engine)
     book = read_book(path)
@@ -50,6 +57,7 @@ def grade(path: str | os.PathLike[str], engine: str = "formualizer", typed: bool
             f"{path}: holds no exercise; `xlconv build --exercise LAYER` makes one, and "
             "`xlconv verify` checks any workbook"
         )
+    _check_task(book, handed_out)
     with plain_copy(book.path) as plain:
         trials = _trials(book, places, engine, plain)
     truth = forward_steps(book.model, book.image, book.drawn)
@@ -57,6 +65,19 @@ def grade(path: str | os.PathLike[str], engine: str = "formualizer", typed: bool
     exercise = book.manifest.exercise
     student = exercise.student if exercise is not None else None
     return Marks(str(path), student or Path(path).stem, tuple(blocks), typed=typed)
+
+
+def _check_task(book: FoundBook, handed_out: Exercise | None) -> None:
+    """BookError if somebody changed what the workbook leaves open."""
+    found = book.manifest.exercise
+    if handed_out is None or found is None:
+        return
+    if (set(found.layers), found.first) != (set(handed_out.layers), handed_out.first):
+        first = "" if found.first is None else f", of which the first {found.first} cells"
+        raise BookError(
+            f"{book.path}: leaves {', '.join(found.layers)} open{first}, which is not what was "
+            "handed out; somebody changed its text on the sheet Model"
+        )
 
 
 @dataclass(frozen=True)

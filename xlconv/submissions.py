@@ -13,10 +13,11 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlconv.errors import BookError, XlconvError
+from xlconv.exercise import Exercise
 from xlconv.grading import grade
 from xlconv.marks import Marks
 
@@ -49,21 +50,30 @@ def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
+@dataclass(frozen=True)
+class Terms:
+    """How workbooks are marked: by which engine, whether typed numbers count, and what must be
+    open, None if that is not known."""
+
+    engine: str = "formualizer"
+    typed: bool = False
+    handed_out: Exercise | None = None
+
+
 def mark_all(
     files: Sequence[Path],
     place: Path,
-    engine: str,
-    typed: bool,
+    terms: Terms,
     progress: Progress,
     workers: int | None = None,
 ) -> list[Marks]:
     """The marks of files, in their order, named as they are called within `place`."""
     called = [str(path.relative_to(place)) if path != place else path.name for path in files]
     if len(files) == 1:
-        marked = [mark_one(files[0], engine, typed)]
+        marked = [mark_one(files[0], terms)]
         progress(1)
     else:
-        marked = _marked_in_parallel(files, engine, typed, progress, workers or _cores())
+        marked = _marked_in_parallel(files, terms, progress, workers or _cores())
     return [replace(marks, file=name) for marks, name in zip(marked, called, strict=True)]
 
 
@@ -72,15 +82,15 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def mark_one(path: Path, engine: str, typed: bool) -> Marks:
+def mark_one(path: Path, terms: Terms) -> Marks:
     """The marks of one file, or why there are none."""
     try:
-        return grade(path, engine, typed)
+        return grade(path, terms.engine, terms.typed, terms.handed_out)
     except XlconvError as error:
         reason = " ".join(str(error).split())
     except (MemoryError, RecursionError) as error:
         reason = f"{path}: too much to read ({type(error).__name__})"
-    return _failed(path, reason, typed)
+    return _failed(path, reason, terms.typed)
 
 
 def _failed(path: Path, reason: str, typed: bool) -> Marks:
@@ -88,7 +98,7 @@ def _failed(path: Path, reason: str, typed: bool) -> Marks:
 
 
 def _marked_in_parallel(
-    files: Sequence[Path], engine: str, typed: bool, progress: Progress, workers: int
+    files: Sequence[Path], terms: Terms, progress: Progress, workers: int
 ) -> list[Marks]:
     """All marks. A file that ends its process, or takes too long, is marked alone, for then it is
     known which of them it was."""
@@ -96,14 +106,14 @@ def _marked_in_parallel(
     waiting, together = list(dict.fromkeys(files)), min(workers, len(files))
     while waiting:
         before = len(marked)
-        for path, marks in _round(waiting, engine, typed, together):
+        for path, marks in _round(waiting, terms, together):
             marked[path] = marks
             progress(len(marked))
         waiting = [path for path in waiting if path not in marked]
         if waiting and together == 1 and len(marked) == before:
             lost = waiting[0]
             reason = f"{lost}: could not be marked in {TIME_LIMIT:g} s and the memory there is"
-            marked[lost] = _failed(lost, reason, typed)
+            marked[lost] = _failed(lost, reason, terms.typed)
             progress(len(marked))
             waiting = waiting[1:]
         elif waiting:
@@ -111,16 +121,14 @@ def _marked_in_parallel(
     return [marked[path] for path in files]
 
 
-def _round(
-    files: Sequence[Path], engine: str, typed: bool, workers: int
-) -> Iterator[tuple[Path, Marks]]:
+def _round(files: Sequence[Path], terms: Terms, workers: int) -> Iterator[tuple[Path, Marks]]:
     """Those marks that a pool of processes gives before one of them is lost or is too slow."""
     # A process of its own from the start: none of this one's threads and locks are copied.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_signals)
     futures: dict[Future[Marks], Path] = {}
     try:
-        futures = {pool.submit(mark_one, path, engine, typed): path for path in files}
+        futures = {pool.submit(mark_one, path, terms): path for path in files}
         left = set(futures)
         while left:
             done, left = wait(left, timeout=TIME_LIMIT, return_when="FIRST_COMPLETED")

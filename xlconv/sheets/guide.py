@@ -23,7 +23,7 @@ from xlconv.blocks import (
     TextBlock,
 )
 from xlconv.choices import Display
-from xlconv.desk import BOARD, CHECKS, CHOSEN, EXPLAIN, IMAGES, MODEL, check_cell
+from xlconv.desk import BOARD, CHECKS, CHOSEN, EXERCISE, EXPLAIN, IMAGES, MODEL, check_cell
 from xlconv.grid import Cell, Range
 from xlconv.layers import (
     Add,
@@ -128,6 +128,8 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
     }
     if layout.gallery is None:
         del sheets[IMAGES]
+    if layout.exercise is not None:
+        sheets = {EXERCISE: "what is left for you to fill in, and whether it is right", **sheets}
     for name, words in sheets.items():
         yield TextBlock(_cell(row, _LEFT), name, _LINK, link=f"{name}!A1")
         yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
