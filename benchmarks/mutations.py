@@ -135,7 +135,8 @@ def _recalculated(
     for start in range(0, len(jobs), 20):
         part = jobs[start : start + 20]
         (folder / f"then{start}").mkdir()
-        saved = converted(program, [path for path, _ in part], folder / f"then{start}")
+        # Told to compute all: of edited books it takes over what does not happen to be 0.
+        saved = converted(program, [path for path, _ in part], folder / f"then{start}", anew=True)
         for path, (kind, specimen, planted) in part:
             yield judged(kind, planted, saved / path.name), specimen
 

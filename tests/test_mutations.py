@@ -87,7 +87,7 @@ def test_faults_in_books_that_were_calculated_since(
         kind: one.write(book.path, tmp_path / f"{number}.xlsx")
         for number, (kind, (book, one)) in enumerate(planted.items())
     }
-    saved = converted(libreoffice, list(paths.values()), tmp_path)
+    saved = converted(libreoffice, list(paths.values()), tmp_path, anew=True)
     for kind, path in paths.items():
         outcome = judged(kind, planted[kind][1], saved / path.name)
         assert outcome.verdict == "found", outcome
