@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import fsum, isclose
 
+import numpy as np
+
 from xlconv.choices import SCALES
 from xlconv.comparison import Comparison, compare_locally
 from xlconv.desk_rules import RIGHT, WRONG
-from xlconv.layers import Sigmoid, sources
-from xlconv.network import INPUT, label_cell
+from xlconv.layers import Conv2D, Dense, Sigmoid, source, sources
+from xlconv.network import INPUT, Array, label_cell
 from xlconv.reader import Value
 from xlconv.receptive import pixel_box
 from xlconv.rules import ANSWER
@@ -23,6 +25,7 @@ from xlconv.sheets.model import SUMS
 from xlconv.structure import ComputedCells
 from xlconv.workbook import FoundBook
 
+TYPED_ANEW = 1e-6  # of the magnitudes: people do not change a number's tenth digit
 COUNTING = ("shapes:", "counts:", f"{SUMS}_")  # names of what counts or adds up cells
 
 
@@ -67,12 +70,45 @@ def changed_since(saved: Saved, cells: ComputedCells) -> set[str]:
             changed |= {key, *_readers(saved, tensor, cells)}
     changed |= _redrawn(saved)
     # A sum alone that is off, with every value up to date, was not left behind: it is wrong, but
-    # where settings and kernels to choose from are summed, which may change nothing else. What
-    # counts cells says nothing of the numbers in them.
+    # where what is summed may change nothing else: settings, kernels to choose from, and weights
+    # that meet nothing but zeros. What counts cells says nothing of the numbers in them.
     telling = (key for key in saved.whole if not key.startswith(COUNTING) and key not in chosen)
     if not any(saved.off(key) for key in telling):
-        changed &= {f"{SUMS}_{one.name}" for one in network.layers if network.controls(one)}
+        changed &= {
+            f"{SUMS}_{tensor}"
+            for tensor in network.shapes
+            if (tensor != INPUT and network.controls(network.layer(tensor)))
+            or _may_be_silent(saved, tensor)
+        }
     return changed | chosen
+
+
+def _may_be_silent(saved: Saved, tensor: str) -> bool:
+    """Whether a sum is off by more than a digit, and another number among those that it adds up may
+    change nothing else: a pixel that a ReLU drops, a weight that meets nothing but zeros."""
+    key, image = f"{SUMS}_{tensor}", saved.book.image
+    if key not in saved.whole:
+        return False
+    if tensor == INPUT:
+        return bool(saved.whole[key].error[0] > TYPED_ANEW * np.abs(image).sum())
+    layer = saved.book.network.layer(tensor)
+    arrays = saved.book.model.layer_weights(layer).values()
+    magnitude = sum(float(np.abs(array).sum()) for array in arrays)
+    if not isinstance(layer, Dense | Conv2D):
+        return False
+    if saved.whole[key].error[0] <= TYPED_ANEW * magnitude:
+        return False
+    zero = _read(saved, source(layer)) == 0
+    whole_maps = isinstance(layer, Conv2D)
+    return bool(zero.all(axis=(1, 2)).any() if whole_maps else zero.any())
+
+
+def _read(saved: Saved, tensor: str) -> Array:
+    """A tensor as it is stored; the picture as it is."""
+    if tensor == INPUT:
+        return saved.book.image
+    found = [one if isinstance(one, float) else np.nan for one in saved.found[tensor]]
+    return np.array(found).reshape(saved.book.network.shapes[tensor])
 
 
 def _readers(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]:
