@@ -151,7 +151,10 @@ def _redrawn(saved: Saved) -> set[str]:
 def _rechosen(saved: Saved) -> set[str]:
     """The values that repeat or read a choice, and are those of another one."""
     changed = _picture(saved) | _verdict(saved) | _explained(saved) | _pixel(saved)
-    number, highs = "scales:number", [key for key in saved.found if key.startswith("scales:high_")]
+    # The picture's own ends are the same by every scale, and may be of another picture.
+    ends, own = "scales:high_", f"scales:high_{INPUT}_"
+    highs = [key for key in saved.found if key.startswith(ends) and not key.startswith(own)]
+    number = "scales:number"
     possible = saved.one(number) in range(1, len(SCALES) + 1)
     if possible and saved.off(number) and saved.followed(highs):
         changed.add(number)
