@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import xlconv
 from xlconv.cli import app
 from xlconv.engines import engine_named
 from xlconv.errors import NetworkError
-from xlconv.exercise import exercise_of
+from xlconv.exercise import CHECKS, check_sums, exercise_of
 from xlconv.exercise_places import Part
 from xlconv.grid import Cell, Range, relative_form
 from xlconv.layers import Dropout
@@ -178,6 +179,64 @@ def test_close_is_within_a_hundredth(factor: float, state: str, task: Path, tmp_
         return f"=({formula[1:]})*{factor!r}" if part.key == "softmax_exp" else formula
 
     assert states(filled_in(task, tmp_path / "d.xlsx", change))["softmax exp"] == state
+
+
+@pytest.mark.parametrize(
+    "turn",
+    [
+        lambda x: np.roll(x, 1, 1),
+        lambda x: np.roll(x, -1, 0),
+        lambda x: x[::-1, ::-1],
+        np.transpose,
+    ],
+    ids=["a column", "a row", "half a turn", "rows for columns"],
+)
+def test_a_map_that_is_shifted_or_turned_is_not_close(turn: Turn, lesson: xlconv.Model) -> None:
+    """It has nearly the same sum as the right one: a check by sums of positive numbers is fooled
+    by two of five."""
+    from xlconv.collecting import template_gallery
+
+    gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
+    judged = []
+    for picture in gallery.pictures[::5]:
+        for name in ("conv1", "relu1", "conv2", "relu2", "pool"):
+            for cells in xlconv.forward(lesson, picture)[name]:
+                checks = zip(
+                    (check_sums(check, cells) for check in range(CHECKS)),
+                    (check_sums(check, turn(cells)) for check in range(CHECKS)),
+                    strict=True,
+                )
+                judged.append(all(abs(a - b) <= 0.01 * much for (a, much), (b, _) in checks))
+    assert len(judged) == 200
+    assert sum(judged) <= 10
+
+
+Turn = Callable[[np.ndarray], np.ndarray]
+
+
+def test_a_layer_behind_a_wrong_one_says_which(task: Path, tmp_path: Path) -> None:
+    """Its formulas are right, but the right numbers cannot come out of them."""
+
+    def change(formula: str, part: Part, row: int, column: int) -> Content:
+        return formula.rpartition("+")[0] if part.layer == "conv1" else formula
+
+    wrong = filled_in(task, tmp_path / "wrong.xlsx", change)
+    assert notes(wrong) == {
+        "pool": "cannot be right before conv1 is",
+        "softmax": "cannot be right before pool is",
+    }
+    assert set(notes(task).values()) == {""}
+    assert set(notes(filled_in(task, tmp_path / "right.xlsx")).values()) == {""}
+    assert not any("note" in finding.tensor for finding in xlconv.verify(wrong).findings)
+
+
+def notes(path: Path) -> dict[str, str]:
+    """What stands beside each layer that has another open one before it."""
+    places = places_of(xlconv.read_book(path))
+    rows = {name: places.layers[name] for name, before in places.before.items() if before}
+    cells = [("Exercise", Range.of(Cell(row, 7))) for row in rows.values()]
+    grids = engine_named("formualizer").evaluate(path, cells)
+    return {name: str(grid[0][0] or "") for name, grid in zip(rows, grids, strict=True)}
 
 
 def test_libreoffice_says_the_same_while_a_learner_types(task: Path, office: UnoSession) -> None:

@@ -16,6 +16,8 @@ from xlconv.network import INPUT, Array, Network
 
 MAX_NAME_LENGTH = 100  # characters of a student's name
 MAX_SEED = 2**63 - 1
+CHECKS = 2  # sums by which each part is checked
+ROOTS = 3.0  # which sums of numbers of both signs hardly ever exceed
 GOLDEN_RATIO = 0.6180339887498949  # the multiples of which are spread most evenly
 
 
@@ -37,26 +39,46 @@ class Exercise:
 class Checks:
     """What the checks of an exercise know of the right answer, as it stands in cells.
 
-    `parts` has, for each part in their order, the sum of its right cells, each times its number
-    of the key, and the same sum of magnitudes; `given`, for the picture and for the weights of
-    each layer, their sum when the exercise was made, and that of magnitudes. Both are of shape
-    (n, 2), NaN where a cell holds no number.
+    `parts`, of shape (n, CHECKS, 2), has for each part in their order, and for each key, the sum
+    of its right cells, each times its number of the key, and of how much a hundredth is close;
+    `given`, of shape (n, 2), for the picture and for the weights of each layer, their sum when
+    the exercise was made, and that of magnitudes. NaN stands where a cell holds no number.
     """
 
-    parts: Array = field(default_factory=lambda: np.empty((0, 2)))
+    parts: Array = field(default_factory=lambda: np.empty((0, CHECKS, 2)))
     given: Array = field(default_factory=lambda: np.empty((0, 2)))
 
 
-def check_key(height: int, width: int) -> Array:
-    """The numbers by which the cells of a part are multiplied before they are added up: all
-    between 0.5 and 1.5, so that each cell counts and none can stand in for another.
+def check_key(check: int, height: int, width: int) -> Array:
+    """The numbers by which the cells of a part are multiplied before they are added up.
 
-    >>> check_key(1, 3).tolist()
-    [[1.12, 0.74, 1.35]]
+    Those of the first check are between 0.5 and 1.5: each cell counts, and none can stand in for
+    another. Those of the second are of both signs, as if drawn at random: a map that is shifted or
+    turned has nearly the same sum by the first, but not by the second.
+
+    >>> check_key(0, 1, 3).tolist(), check_key(1, 1, 3).tolist()
+    ([[1.12, 0.74, 1.35]], [[0.35, -0.08, 0.19]])
     """
-    numbers = np.arange(1, height * width + 1) * GOLDEN_RATIO % 1 + 0.5
-    key: Array = np.round(numbers, 2).reshape(height, width)
+    places = np.arange(1, height * width + 1)
+    numbers = places * GOLDEN_RATIO % 1 + 0.5 if check == 0 else places**2 * GOLDEN_RATIO % 1 * 3
+    key: Array = np.round(numbers - (1.5 if check else 0.0), 2).reshape(height, width)
     return key
+
+
+def check_sums(check: int, cells: Array) -> tuple[float, float]:
+    """The sum of a part's cells by a key, and of how much a hundredth is close to it.
+
+    By numbers of both signs the sum itself may be about 0 whatever the cells are: what differs by
+    a share of them moves it by about that share of the root of their squares.
+
+    >>> check_sums(0, np.array([[1.0, 3.0]]))
+    (3.34, 3.34)
+    """
+    weighted = check_key(check, *cells.shape) * cells
+    total = float(weighted.sum())
+    if check == 0:
+        return total, float(np.abs(weighted).sum())
+    return total, max(abs(total), ROOTS * float(np.sqrt((weighted**2).sum())))
 
 
 def exercise_of(

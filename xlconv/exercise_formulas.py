@@ -6,12 +6,14 @@ Pure functions from places to text, in the dialect of `formulas`. Must not know 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 
 from xlconv.formulas import number, on
 from xlconv.grid import Cell, Range
 
-RIGHT_WITHIN, CLOSE_WITHIN = 1e-9, 1e-2  # of the sum of magnitudes
+RIGHT_WITHIN, CLOSE_WITHIN = 1e-9, 1e-2  # of what a check is measured by
 TO_DO, NOT_YET, CLOSE, RIGHT, CHANGED = "to do", "not yet", "close", "right", "other numbers"
+BEFORE = "cannot be right before {} is"
 
 
 def filled(sheet: str, place: Range) -> str:
@@ -39,20 +41,32 @@ def check_number(sheet: str, place: Range, key: Range) -> str:
     return f"SUMPRODUCT({on(sheet, place)},{key.absolute})"
 
 
-def state(filled_in: str, given: Cell, count: Cell, cells: int, off: str, magnitude: Cell) -> str:
-    """What a part is called. `filled_in` is what is left open, `off` how far its check number is
-    from the right one.
+def state(filled_in: str, given: Cell, count: Cell, cells: int, checks: Sequence[Check]) -> str:
+    """What a part is called. `filled_in` is what is left open.
 
-    >>> text = state("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, "H3-I3", Cell(3, 10))
-    >>> text[:76]
-    'IF(COUNTA(Board!$A$1:$B$2)=0,"to do",IF($F$9=0,"other numbers",IF($E$3<4,"no'
-    >>> text[76:]
-    't yet",IF(ABS(H3-I3)<=0.000000001*$J$3,"right",IF(ABS(H3-I3)<=0.01*$J$3,"close","not yet")))))'
+    >>> checks = (("H3-I3", Cell(3, 10)), ("K3-L3", Cell(3, 13)))
+    >>> text = state("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, checks)
+    >>> text[:81]
+    'IF(COUNTA(Board!$A$1:$B$2)=0,"to do",IF($F$9=0,"other numbers",IF($E$3<4,"not yet'
+    >>> text[81:152]
+    '",IF(AND(ABS(H3-I3)<=0.000000001*$J$3,ABS(K3-L3)<=0.000000001*$M$3),"ri'
+    >>> text[152:]
+    'ght",IF(AND(ABS(H3-I3)<=0.01*$J$3,ABS(K3-L3)<=0.01*$M$3),"close","not yet")))))'
     """
-    close = f'IF(ABS({off})<={number(CLOSE_WITHIN)}*{magnitude.absolute},"{CLOSE}","{NOT_YET}")'
-    right = f'IF(ABS({off})<={number(RIGHT_WITHIN)}*{magnitude.absolute},"{RIGHT}",{close})'
+    close = f'IF({_within(checks, CLOSE_WITHIN)},"{CLOSE}","{NOT_YET}")'
+    right = f'IF({_within(checks, RIGHT_WITHIN)},"{RIGHT}",{close})'
     whole = f'IF({count.absolute}<{cells},"{NOT_YET}",{right})'
     return f'IF(COUNTA({filled_in})=0,"{TO_DO}",IF({given.absolute}=0,"{CHANGED}",{whole}))'
+
+
+# How far a check number is from the right one, and what that is measured by.
+Check = tuple[str, Cell]
+
+
+def _within(checks: Sequence[Check], share: float) -> str:
+    """Whether all check numbers are that near."""
+    near = (f"ABS({off})<={number(share)}*{measure.absolute}" for off, measure in checks)
+    return f"AND({','.join(near)})"
 
 
 def distance(one: Cell, other: Cell) -> str:
@@ -74,6 +88,21 @@ def state_of_all(states: Range) -> str:
     some = f'COUNTIF({place},"{RIGHT}")&" of {count} {RIGHT}"'
     rest = f'IF(COUNTIF({place},"{TO_DO}")={count},"{TO_DO}",{some})'
     return f'IF(COUNTIF({place},"{RIGHT}")={count},"{RIGHT}",{rest})'
+
+
+def waits(state: Cell, filled_in: Cell, given: Cell, before: Mapping[str, Cell]) -> str:
+    """Why a layer cannot be right yet: one before it is not. `before` has their states.
+
+    >>> waits(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[:45]
+    'IF(OR($F$9="right",$E$9=0,$F$2=0),"",IF($F$4='
+    >>> waits(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[45:]
+    '"right","","cannot be right before conv1 is"))'
+    """
+    words = '""'
+    for name, other in reversed(list(before.items())):
+        words = f'IF({other.absolute}="{RIGHT}",{words},"{BEFORE.format(name)}")'
+    settled = f'{state.absolute}="{RIGHT}",{filled_in.absolute}=0,{given.absolute}=0'
+    return f'IF(OR({settled}),"",{words})'
 
 
 def unchanged(total: str, then: Cell, magnitude: Cell) -> str:

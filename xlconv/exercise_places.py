@@ -6,19 +6,20 @@ Rectangles and numbers of lines, as data. Must not know formulas, values or look
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from xlconv.exercise import Exercise
+from xlconv.exercise import CHECKS, Exercise
 from xlconv.grid import Cell, Range
-from xlconv.layers import Layer, Softmax
+from xlconv.layers import Layer, Softmax, sources
 from xlconv.network import INPUT, Network
 from xlconv.places import Layout
 
 HEAD_ROW = 9
-LAYER, WORDS, CELLS, FILLED, STATE = range(2, 7)  # columns of the table
-CHECK, RIGHT, MAGNITUDE = range(8, 11)
-KEY_COLUMN = 12
+LAYER, WORDS, CELLS, FILLED, STATE, NOTE = range(2, 8)  # columns of the table
+CHECK, RIGHT, MAGNITUDE = range(9, 12)  # of the first check; those of the others follow
+CHECK_COLUMNS = 3
+KEY_COLUMN = CHECK + CHECKS * CHECK_COLUMNS + 1
 KEY_GAP = 2  # rows between two keys, in which a title stands
 
 
@@ -59,22 +60,28 @@ class Part:
         """A cell of its line."""
         return Cell(self.row, column)
 
+    def of_check(self, check: int, column: int) -> Cell:
+        """A cell of its line that belongs to a check, by that column of the first one."""
+        return Cell(self.row, column + check * CHECK_COLUMNS)
+
 
 @dataclass(frozen=True)
 class ExercisePlaces:
-    """The parts, the line of each layer, the line of each sum that tells whether picture and
-    weights are the exercise's, and the key for each size of parts."""
+    """The parts, the line of each layer, the layers that are left open before each, the line of
+    each sum that tells whether picture and weights are the exercise's, and the keys of the checks
+    for each size of parts."""
 
     parts: tuple[Part, ...]
     layers: Mapping[str, int]
+    before: Mapping[str, tuple[str, ...]]
     given: Mapping[str, int]
-    keys: Mapping[tuple[int, int], Range]
+    keys: Mapping[tuple[int, int], tuple[Range, ...]]
 
     def of_layer(self, layer: str) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.layer == layer)
 
-    def key_of(self, part: Part) -> Range:
-        return self.keys[part.open.height, part.open.width]
+    def key_of(self, part: Part, check: int) -> Range:
+        return self.keys[part.open.height, part.open.width][check]
 
     @property
     def all_given(self) -> Cell:
@@ -99,9 +106,25 @@ def exercise_places(network: Network, layout: Layout) -> ExercisePlaces | None:
     sizes = dict.fromkeys((part.open.height, part.open.width) for part in parts)
     keys, top = {}, HEAD_ROW + 1
     for height, width in sizes:
-        keys[height, width] = Range(top, KEY_COLUMN, height, width)
-        top += height + KEY_GAP
-    return ExercisePlaces(tuple(parts), layers, given, keys)
+        pitch = height + KEY_GAP
+        tops = [top + check * pitch for check in range(CHECKS)]
+        keys[height, width] = tuple(Range(one, KEY_COLUMN, height, width) for one in tops)
+        top += CHECKS * pitch
+    before = {name: _open_before(name, network, layers) for name in layers}
+    return ExercisePlaces(tuple(parts), layers, before, given, keys)
+
+
+def _open_before(name: str, network: Network, opened: Container[str]) -> tuple[str, ...]:
+    """The nearest layers before one that are left open, on each way back to the picture."""
+    found, seen, waiting = set[str](), set[str](), list(sources(network.layer(name)))
+    while waiting:
+        one = waiting.pop()
+        if one in opened:
+            found.add(one)
+        elif one != INPUT and one not in seen:
+            waiting += sources(network.layer(one))
+        seen.add(one)
+    return tuple(layer.name for layer in network.layers if layer.name in found)
 
 
 def _parts(

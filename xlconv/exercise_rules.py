@@ -11,10 +11,12 @@ from dataclasses import replace
 
 from xlconv import exercise_formulas as text
 from xlconv.desk import BOARD, EXERCISE
+from xlconv.exercise import CHECKS
 from xlconv.exercise_places import (
     CHECK,
     FILLED,
     MAGNITUDE,
+    NOTE,
     RIGHT,
     STATE,
     ExercisePlaces,
@@ -54,15 +56,18 @@ def _rule(key: str, cell: Cell, formula: str) -> Rule:
 
 def _part(places: ExercisePlaces, number: int) -> list[Rule]:
     part = places.parts[number]
-    off = text.distance(part.cell(CHECK), part.cell(RIGHT))
+    rules, checks = [], []
+    for check in range(CHECKS):
+        cell, right, measure = (part.of_check(check, one) for one in (CHECK, RIGHT, MAGNITUDE))
+        checks.append((text.distance(cell, right), measure))
+        formula = text.check_number(BOARD, part.open, places.key_of(part, check))
+        rules.append(_rule(f"check_{number + 1}_{check + 1}", cell, formula))
     state = text.state(
-        *(on(BOARD, part.open), places.all_given, part.cell(FILLED), part.open.size, off),
-        part.cell(MAGNITUDE),
+        *(on(BOARD, part.open), places.all_given, part.cell(FILLED), part.open.size), checks
     )
-    check = text.check_number(BOARD, part.open, places.key_of(part))
     return [
         _rule(f"filled_{number + 1}", part.cell(FILLED), text.filled(BOARD, part.open)),
-        _rule(f"check_{number + 1}", part.cell(CHECK), check),
+        *rules,
         _rule(f"state_{number + 1}", part.cell(STATE), state),
     ]
 
@@ -71,10 +76,15 @@ def _layer(places: ExercisePlaces, layer: str, row: int) -> list[Rule]:
     count = len(places.of_layer(layer))
     states = Range(row + 1, STATE, count, 1)
     state = same(states.first) if count == 1 else text.state_of_all(states)
-    return [
+    rules = [
         _rule(f"filled_{layer}", Cell(row, FILLED), total(Range(row + 1, FILLED, count, 1))),
         _rule(f"state_{layer}", Cell(row, STATE), state),
     ]
+    if places.before[layer]:
+        before = {name: Cell(places.layers[name], STATE) for name in places.before[layer]}
+        note = text.waits(Cell(row, STATE), Cell(row, FILLED), places.all_given, before)
+        rules.append(_rule(f"note_{layer}", Cell(row, NOTE), note))
+    return rules
 
 
 def as_exercise(rules: Iterable[Rule], network: Network, layout: Layout) -> list[Rule]:

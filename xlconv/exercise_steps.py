@@ -12,7 +12,7 @@ import numpy as np
 
 from xlconv.choices import Display
 from xlconv.counts import HELD
-from xlconv.exercise import Checks, check_key
+from xlconv.exercise import CHECKS, Checks, check_key, check_sums
 from xlconv.exercise_places import ExercisePlaces, Part, exercise_places
 from xlconv.layers import Sigmoid
 from xlconv.network import Array, Network
@@ -21,7 +21,8 @@ from xlconv.places import Layout
 
 EMPTY_CELLS = f"{HELD}empty_"  # begins the names of which cells of a part are empty: 1, else 0
 TO_DO, NOT_YET, CLOSE, RIGHT, CHANGED = "to do", "not yet", "close", "right", "other numbers"
-LEAST_OFF, CLOSE_OFF = 1e-9, 1e-2  # of the magnitudes
+LEAST_OFF, CLOSE_OFF = 1e-9, 1e-2  # of what a check is measured by
+GIVEN = "given"  # whether picture and weights are the exercise's
 
 
 def part_values(part: Part, values: Mapping[str, Values]) -> Array:
@@ -35,8 +36,8 @@ def made_checks(places: ExercisePlaces, values: Mapping[str, Values], given: Arr
     """What the checks must know, from the right values of all cells and the sums as given."""
     known = []
     for part in places.parts:
-        weighted = check_key(part.open.height, part.open.width) * part_values(part, values)
-        known.append([weighted.sum(), np.abs(weighted).sum()])
+        cells = part_values(part, values)
+        known.append([check_sums(check, cells) for check in range(CHECKS)])
     return Checks(np.array(known), given)
 
 
@@ -154,12 +155,14 @@ def _steps(
         now = numbers(values[f"sums_{tensor}"])[0]
         same = 1.0 if abs(now - then) <= LEAST_OFF * magnitude else 0.0
         yield _count(f"given_{tensor}", same if np.isfinite(now) else np.nan)
-    yield _count("given", min(_one(values, f"given_{tensor}") for tensor in places.given))
+    yield _count(GIVEN, min(_one(values, f"given_{tensor}") for tensor in places.given))
     for number, part in enumerate(places.parts, 1):
         yield _count(f"filled_{number}", filled_cells(part, number, values))
-        weighted = check_key(part.open.height, part.open.width) * part_values(part, values)
-        total, magnitude = np.array([weighted.sum()]), np.array([np.abs(weighted).sum()])
-        yield Step(f"exercise:check_{number}", total, magnitude)
+        cells = part_values(part, values)
+        for check in range(CHECKS):
+            weighted = check_key(check, *cells.shape) * cells
+            total, magnitude = np.array([weighted.sum()]), np.array([np.abs(weighted).sum()])
+            yield Step(f"exercise:check_{number}_{check + 1}", total, magnitude)
         yield _state(f"state_{number}", *_part_state(number, part, checks, values))
     for layer in places.layers:
         mine = [n for n, part in enumerate(places.parts, 1) if part.layer == layer]
@@ -167,6 +170,9 @@ def _steps(
         yield _count(f"filled_{layer}", float(np.sum(counts)))
         states = [values[f"exercise:state_{number}"].tolist()[0] for number in mine]
         yield _state(f"state_{layer}", _layer_state(states))
+    for layer, before in places.before.items():
+        if before:
+            yield _note(layer, before, values)
 
 
 def _part_state(
@@ -174,24 +180,30 @@ def _part_state(
 ) -> tuple[str, ...]:
     """What a part is called, and what it may be called as well: nothing tells cells that are
     empty from those of which all are errors."""
-    filled, check = _one(values, f"filled_{number}"), _one(values, f"check_{number}")
-    right, magnitude = checks.parts[number - 1]
+    filled = _one(values, f"filled_{number}")
     if filled == 0:
         some = values.get(f"{EMPTY_CELLS}{number}")
         everything = some is not None and bool((numbers(some) == 1).all())
         return (TO_DO,) if everything else (TO_DO, NOT_YET, CHANGED)
-    if _one(values, "given") == 0:
+    if _one(values, GIVEN) == 0:
         return (CHANGED,)
     if filled < part.open.size:
         return (NOT_YET,)
-    off = abs(check - right)
-    return (
-        RIGHT
-        if off <= LEAST_OFF * magnitude
-        else CLOSE
-        if off <= CLOSE_OFF * magnitude
-        else NOT_YET,
-    )
+    found = np.array([_one(values, f"check_{number}_{check + 1}") for check in range(CHECKS)])
+    right, measure = checks.parts[number - 1].T
+    off = np.abs(found - right)
+    if (off <= LEAST_OFF * measure).all():
+        return (RIGHT,)
+    return (CLOSE if (off <= CLOSE_OFF * measure).all() else NOT_YET,)
+
+
+def _note(layer: str, before: tuple[str, ...], values: Mapping[str, Values]) -> Step:
+    """The first layer before one that keeps it from being right."""
+    states = {name: values[f"exercise:state_{name}"].tolist()[0] for name in (layer, *before)}
+    settled = states[layer] == RIGHT or 0 in (_one(values, f"filled_{layer}"), _one(values, GIVEN))
+    wrong = [name for name in before if states[name] != RIGHT]
+    words = f"cannot be right before {wrong[0]} is" if wrong and not settled else ""
+    return Step(f"exercise:note_{layer}", np.array([words]))
 
 
 def _layer_state(states: list[object]) -> str:

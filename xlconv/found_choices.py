@@ -14,7 +14,7 @@ import numpy as np
 from xlconv.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.desk import BOARD, CHOSEN, EXERCISE, EXPLAIN, GUIDE, IMAGES, GalleryPlaces, check_cell
 from xlconv.errors import BookError
-from xlconv.exercise import Checks
+from xlconv.exercise import CHECKS, Checks
 from xlconv.exercise_places import MAGNITUDE, RIGHT, exercise_places
 from xlconv.grid import Cell, Range
 from xlconv.network import Array, Network
@@ -106,13 +106,18 @@ def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
     if places is None:
         return Checks()
 
-    def known(row: int) -> list[float]:
-        found = (cells.at(EXERCISE, Cell(row, column)).value for column in (RIGHT, MAGNITUDE))
+    def known(*places: Cell) -> list[float]:
+        found = (cells.at(EXERCISE, place).value for place in places)
         return [one if isinstance(one, float) else np.nan for one in found]
 
     return Checks(
-        np.array([known(part.row) for part in places.parts]),
-        np.array([known(row) for row in places.given.values()]),
+        np.array(
+            [
+                [known(*(p.of_check(n, c) for c in (RIGHT, MAGNITUDE))) for n in range(CHECKS)]
+                for p in places.parts
+            ]
+        ),
+        np.array([known(Cell(row, RIGHT), Cell(row, MAGNITUDE)) for row in places.given.values()]),
     )
 
 

@@ -129,7 +129,8 @@ def _constants(sheet: str, network: Network, layout: Layout) -> int:
         return weights + layout.tensors[INPUT].range.size
     places = exercise_places(network, layout)
     if sheet == EXERCISE and places is not None:
-        return sum(key.size for key in places.keys.values()) + 8 * len(places.parts)
+        keys = sum(key.size for both in places.keys.values() for key in both)
+        return keys + 10 * len(places.parts)
     return 0
 
 

@@ -1,7 +1,7 @@
 """The `Exercise` sheet: what is to be filled in, and whether it is right yet.
 
-The right answer is not in it: a check adds up the cells, each times a number of its own, and
-compares the sum with the one that is right. Must not know how a file is written.
+The right answer is not in it: two checks add up the cells, each times a number of its own, and
+compare the sums with those that are right. Must not know how a file is written.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ from xlconv.blocks import (
 )
 from xlconv.choices import Display
 from xlconv.desk import BOARD, EXERCISE, GUIDE, MODEL
-from xlconv.exercise import Exercise, check_key
+from xlconv.exercise import CHECKS, Exercise, check_key
 from xlconv.exercise_blocks import STATE_COLOURS
 from xlconv.exercise_formulas import CHANGED, CLOSE, NOT_YET, RIGHT, TO_DO
 from xlconv.exercise_places import (
     CELLS,
     CHECK,
+    CHECK_COLUMNS,
     FILLED,
     HEAD_ROW,
     KEY_COLUMN,
     LAYER,
     MAGNITUDE,
+    NOTE,
     STATE,
     WORDS,
     ExercisePlaces,
@@ -63,11 +65,13 @@ _COUNT = Style(size=12, number_format="#,##0", border="E1E6EB")
 _STATE = Style(size=12, bold=True, border="E1E6EB", colour="6B21A8")
 _LAYER_STATE = Style(size=12, bold=True, fill="F5F1FB", colour="6B21A8")
 _NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
+_WAITS = Style(size=10, horizontal="left", colour=QUIET)
 _KEY = Style(size=8, number_format="0.00", colour=palette.FAINT, shrink=True)
 _NOTE = Style(size=10, horizontal="left", colour=QUIET)
 _MARK = Style(size=12, bold=True, number_format='"✓";;"✗"', colour="1E7B45")
-_WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, 7: 40}
-_CHECK_WIDTHS = {CHECK: 110, RIGHT_COLUMN: 110, MAGNITUDE: 110, MAGNITUDE + 1: 24}
+_WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, NOTE: 290}
+_CHECK_WIDTHS = dict.fromkeys(range(CHECK, KEY_COLUMN - 1), 110)
+_GAP_PIXELS = 24
 _KEY_PIXELS = 30
 
 
@@ -90,18 +94,19 @@ def exercise_sheet(
         *_given_words(places),
         *_keys(places),
     ]
-    last = max(place.right for place in places.keys.values())
+    last = max(place.right for both in places.keys.values() for place in both)
     keys = dict.fromkeys(range(KEY_COLUMN, last + 1), _KEY_PIXELS)
+    gaps = dict.fromkeys((CHECK - 1, KEY_COLUMN - 1), _GAP_PIXELS)
     return Sheet(
         EXERCISE,
         tuple(blocks),
         rules=tuple(_state_rules(places)),
         row_height=22,
-        widths={**_WIDTHS, **_CHECK_WIDTHS, **keys},
+        widths={**_WIDTHS, **_CHECK_WIDTHS, **gaps, **keys},
         heights={1: 40, HEAD_ROW: 36},
         freeze=Cell(HEAD_ROW + 1, 1),
         tab_colour=palette.EXERCISE_COLOUR,
-        pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, STATE)),
+        pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, NOTE)),
     )
 
 
@@ -137,10 +142,12 @@ def _heads() -> Iterator[Block]:
         CELLS: "cells",
         FILLED: "filled",
         STATE: "state",
-        CHECK: "check number",
-        RIGHT_COLUMN: "is right at",
-        MAGNITUDE: "of so much",
     }
+    for check in range(CHECKS):
+        first = check * CHECK_COLUMNS
+        heads[CHECK + first] = "check number"
+        heads[RIGHT_COLUMN + first] = "is right at"
+        heads[MAGNITUDE + first] = "measured by"
     for column, text in heads.items():
         yield TextBlock(Range(HEAD_ROW, column, 1, 1), text, _HEAD)
 
@@ -199,6 +206,8 @@ def _style(key: str, network: Network) -> Style:
         return _NUMBER
     if what == "given":
         return _MARK
+    if what == "note":
+        return _WAITS
     of_layer = name in network.shapes
     if what == "state":
         return _LAYER_STATE if of_layer else _STATE
@@ -208,12 +217,13 @@ def _style(key: str, network: Network) -> Style:
 def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:
     """What the checks know: constants."""
     lines = [
-        (part.row, known) for part, known in zip(places.parts, display.checks.parts, strict=True)
+        (part.of_check(check, RIGHT_COLUMN), known)
+        for part, both in zip(places.parts, display.checks.parts, strict=True)
+        for check, known in enumerate(both)
     ]
-    lines += list(zip(places.given.values(), display.checks.given, strict=True))
-    for row, known in lines:
-        place = Range(row, RIGHT_COLUMN, 1, 2)
-        yield ConstantBlock(place, known.reshape(1, 2), _NUMBER)
+    given = (Cell(row, RIGHT_COLUMN) for row in places.given.values())
+    for cell, known in [*lines, *zip(given, display.checks.given, strict=True)]:
+        yield ConstantBlock(Range(cell.row, cell.column, 1, 2), known.reshape(1, 2), _NUMBER)
 
 
 def _given_words(places: ExercisePlaces) -> Iterator[Block]:
@@ -229,9 +239,10 @@ def _given_words(places: ExercisePlaces) -> Iterator[Block]:
 def _keys(places: ExercisePlaces) -> Iterator[Block]:
     note = "The keys of the checks: each cell counts with another number"
     yield _line(HEAD_ROW - 1, KEY_COLUMN, note, _NOTE)
-    for (height, width), place in places.keys.items():
-        yield _line(place.row - 1, KEY_COLUMN, f"{height} × {width}", _NOTE)
-        yield ConstantBlock(place, check_key(height, width), _KEY)
+    for (height, width), both in places.keys.items():
+        for check, place in enumerate(both):
+            yield _line(place.row - 1, KEY_COLUMN, f"{height} × {width}", _NOTE)
+            yield ConstantBlock(place, check_key(check, height, width), _KEY)
 
 
 def _state_rules(places: ExercisePlaces) -> Iterator[Highlight]:
