@@ -11,16 +11,18 @@ import numpy as np
 import openpyxl
 import pytest
 from editing import cell_element, edited
+from openpyxl.workbook.defined_name import DefinedName
 from studying import Change, build_exercise, filled_in, only, places_of, right_formulas
 from typer.testing import CliRunner
 
 import xlconv
 from xlconv.cli import app
+from xlconv.desk import CHOSEN
 from xlconv.errors import BookError, EngineError
 from xlconv.exercise import Exercise
 from xlconv.exercise_places import Part
 from xlconv.grading import grade
-from xlconv.grid import moved_formula
+from xlconv.grid import Range, moved_formula
 from xlconv.layers import (
     AvgPool2D,
     BatchNorm2D,
@@ -120,7 +122,21 @@ OTHERWISE: dict[str, tuple[str, Change]] = {
         lambda f, p, r, c: f.replace("MAX(", "LARGE(").replace(")", ",1)") if "MAX" in f else f,
     ),
     "never negative": ("pool", lambda f, p, r, c: f.replace("MAX(", "MAX(0,")),
+    "a window that is made": (
+        "pool",
+        lambda f, p, r, c: re.sub(r"=MAX\((\w+):\w+\)", r"=MAX(OFFSET(\1,0,0,2,2))", f),
+    ),
+    "without the steps": (
+        *("softmax", lambda f, p, r, c: _at_once(f) if p.key == "softmax" else f),
+    ),
 }
+
+
+def _at_once(formula: str) -> str:
+    """A probability without a look at the steps: exp by exp, from the logits."""
+    row = int(re.findall(r"\d+", formula)[0])
+    logits = [f"DK{number}" for number in (7, 8, 9)]
+    return f"=EXP(DK{row})/({'+'.join(f'EXP({logit})' for logit in logits)})"
 
 
 @pytest.mark.parametrize("way", OTHERWISE)
@@ -223,7 +239,129 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
         *("softmax", lambda f, p, r, c: f.partition("-")[0]),
         "the largest logit",
     ),
+    "exp of the logit": (
+        *("softmax", lambda f, p, r, c: re.sub(r"EXP\(\w+", f"EXP(DK{7 + r}", f)),
+        "takes exp of the logit itself",
+    ),
+    "exp forgotten": (
+        *("softmax", lambda f, p, r, c: re.sub(r"EXP\((\w+)\)", r"\1", f)),
+        "EXP is forgotten",
+    ),
+    "sum not fixed": (
+        *("softmax", lambda f, p, r, c: re.sub(r"/\$DQ\$12", f"/DQ{12 + r}", f)),
+        "the sum of exp is not fixed with $: DQ12 became DQ13",
+    ),
+    "transposed": (
+        *("conv1", lambda f, p, r, c: _transposed(f)),
+        "rows and columns of the kernel are swapped",
+    ),
+    "mean of products": (
+        *("conv2", lambda f, p, r, c: re.sub(r"(SUMPRODUCT\([^)]*\))", r"\1/9", f)),
+        "divides the sum of the products by 9",
+    ),
+    "rounded": ("conv1", lambda f, p, r, c: f"=ROUND({f[1:]},2)", "is rounded to 2 decimals"),
+    "bias subtracted": (
+        *("conv1", lambda f, p, r, c: "-".join(f.rsplit("+", 1))),
+        "the bias is subtracted instead of added",
+    ),
+    "ReLU of each map": (
+        *("conv2", lambda f, p, r, c: re.sub(r"(SUMPRODUCT\([^)]*\))", r"MAX(0,\1)", f)),
+        "ReLU is around each map's sum",
+    ),
+    "sign dropped": (
+        *("relu1", lambda f, p, r, c: f"=ABS({f[7:-1]})"),
+        "drops the sign",
+    ),
+    "stride forgotten": (
+        *("pool", lambda f, p, r, c: f"=MAX({moved_formula(f[5:-1], -r, -c)})"),
+        "the stride is forgotten",
+    ),
+    "weights of another value": (
+        *("dense", lambda f, p, r, c: FIRST_VALUE),
+        "reads the weights of value 1 instead of value 2",
+    ),
+    "a circle of two": (
+        *("relu1", lambda f, p, r, c: f"={p.open.cell(r, 1 - c).a1}" if r == 0 and c < 2 else f),
+        "reads itself, by way of",
+    ),
+    "a lost reference": ("relu1", lambda f, p, r, c: "=#REF!+1", "gives the error #REF!"),
+    "a formula as text": ("dense", lambda f, p, r, c: f" {f}", "holds a formula as text"),
+    "a number as text": ("dense", lambda f, p, r, c: "0.25", "'0.25' is a text"),
+    "a blank": ("dense", lambda f, p, r, c: " ", "holds a blank"),
 }
+FIRST_VALUE = "=SUMPRODUCT($CG$7:$CJ$10,$CX$7:$DA$10)+SUMPRODUCT($CG$20:$CJ$23,$CX$20:$DA$23)+$DI$7"
+
+
+def _transposed(formula: str) -> str:
+    """Products written out, with the kernel's columns down."""
+    window, kernel = (
+        Range.parse(part) for part in re.findall(r"\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+", formula)
+    )
+    pairs = zip(window.offsets(), window.cells(), strict=True)
+    terms = [f"{cell.a1}*{kernel.cell(column, row).absolute}" for (row, column), cell in pairs]
+    return f"={'+'.join(terms)}+{formula.rpartition('+')[2]}"
+
+
+def test_names_and_cells_of_a_learner_are_followed(task: Path, tmp_path: Path) -> None:
+    """A name for the kernel, and half of the work in cells below the board or on a new sheet."""
+
+    def change(formula: str, part: Part, row: int, column: int) -> str:
+        bias = formula.rpartition("+")[2]
+        here = part.open.cell(row, column)
+        if part.channel == 0:
+            return formula.replace("$AH$8:$AJ$10", "mine")
+        return f"={here.shifted(100, 0).a1}+{bias}" if row < 4 else f"=mine!{here.a1}"
+
+    done = filled_in(task, tmp_path / "done.xlsx", only("conv1", change))
+    workbook = openpyxl.load_workbook(done)
+    workbook.defined_names["mine"] = DefinedName("mine", attr_text="Board!$AH$8:$AJ$10")
+    board, sheet = workbook["Board"], workbook.create_sheet("mine")
+    for (part, row, column), formula in right_formulas(task).items():
+        if (part.layer, part.channel) == ("conv1", 1):
+            here = part.open.cell(row, column)
+            board[here.shifted(100, 0).a1] = formula.rpartition("+")[0]
+            sheet[here.a1] = re.sub(r"(\$?[A-Z]+\$?\d+(:\$?[A-Z]+\$?\d+)?)", r"Board!\1", formula)
+    workbook.save(done)
+    assert grade(done).mark == 1.0
+    # With another kernel in half of them, what is wrong is said of what they read in the end.
+    for (part, row, column), formula in right_formulas(task).items():
+        if (part.layer, part.channel) == ("conv1", 1):
+            cell = board[part.open.cell(row, column).shifted(100, 0).a1]
+            cell.value = formula.rpartition("+")[0].replace("$AH$20:$AJ$22", "$AH$8:$AJ$10")
+    workbook.save(done)
+    block = grade(done).blocks[0]
+    assert (block.formulas, block.cells) == (96, 128)
+    assert "reads the kernel of map 1 instead of map 2" in block.what
+
+
+@pytest.mark.usefixtures("libreoffice")
+def test_what_the_embedded_engine_cannot_evaluate_is_asked_elsewhere(
+    task: Path, tmp_path: Path
+) -> None:
+    def change(formula: str, part: Part, row: int, column: int) -> str:
+        return "=SUMPRODUCT(EXP($DP$7:$DP$9))" if part.key == "softmax_sum" else formula
+
+    done = filled_in(task, tmp_path / "done.xlsx", only("softmax", change))
+    assert grade(done).mark == 1.0
+
+
+def test_the_result_of_explain_is_no_answer(tmp_path: Path) -> None:
+    """It is right for the cell that Explain takes apart, also when other numbers stand there."""
+    image = np.random.default_rng(4).random((1, 8, 8))
+    task = build_exercise(tmp_path / "t.xlsx", model_of(NETWORK), image, "relu1", first=1)
+    workbook = openpyxl.load_workbook(task)
+    explain, board = workbook["Explain"], workbook["Board"]
+    for cell, value in zip(CHOSEN.cells(), ("relu1", 1, 1, 1), strict=True):
+        explain[cell.a1] = value
+    [first, second] = (part.open for part in places_of(xlconv.read_book(task)).parts)
+    board[first.a1], board[second.a1] = (
+        "=Explain!C12",
+        right_formulas(task)[places_of(xlconv.read_book(task)).parts[1], 0, 0],
+    )
+    workbook.save(task)
+    [block] = grade(task).blocks
+    assert (block.formulas, block.first_wrong) == (1, f"Board!{first.a1}")
+    assert "reads Explain!C12, another sheet" in block.what
 
 
 @pytest.mark.parametrize("kind", MISTAKES)

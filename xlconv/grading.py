@@ -9,15 +9,17 @@ and not by what the layers before it hold. Must not know the command line, nor f
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from xlconv.desk import BOARD
 from xlconv.engines import engine_named
+from xlconv.engines.second import SecondOpinion
 from xlconv.errors import BookError
 from xlconv.exercise import Exercise
 from xlconv.exercise_places import ExercisePlaces, Part, exercise_places
@@ -25,13 +27,16 @@ from xlconv.grid import Cell, relative_form
 from xlconv.isolation import TRIALS, Isolated, apart, isolated
 from xlconv.layer_rules import Rule, layer_rules
 from xlconv.marks import BlockMarks, Marks
-from xlconv.mistakes import Surroundings, Wrong, cells_read, mistake
+from xlconv.mistakes import mistake
 from xlconv.network import Array
 from xlconv.operators import Values, layer_steps, numbers
 from xlconv.plain import plain_copy
+from xlconv.precedents import reads_of
 from xlconv.reader import EMPTY, FoundCell, Value
 from xlconv.reference import forward_steps
+from xlconv.sheets import workbook_rules
 from xlconv.workbook import FoundBook, read_book
+from xlconv.wrong_values import Surroundings, Wrong
 
 # Learners may add in another order, or leave out softmax's maximum; what is wrong is far off.
 TOLERANCE = 1e-9  # of the terms that make a cell
@@ -61,7 +66,7 @@ def grade(
     with plain_copy(book.path) as plain:
         trials = _trials(book, places, engine, plain)
     truth = forward_steps(book.model, book.image, book.drawn)
-    blocks = [_block(book, places, layer, trials[layer], truth) for layer in places.layers]
+    blocks = [_block(book, places, layer, trials[layer], truth, typed) for layer in places.layers]
     exercise = book.manifest.exercise
     student = exercise.student if exercise is not None else None
     return Marks(str(path), student or Path(path).stem, tuple(blocks), typed=typed)
@@ -82,13 +87,27 @@ def _check_task(book: FoundBook, handed_out: Exercise | None) -> None:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What an engine finds in the parts of some layers for random numbers, by the parts' names of
-    values and maps, and what NumPy expects there, with the magnitudes that it is made of."""
+    """What an engine finds in the parts of some layers for random numbers, and what NumPy expects
+    there: from the steps of a layer as they were found, and from right ones."""
 
     isolated: Isolated
-    found: Mapping[tuple[str, int | None], list[list[Value]]]
-    expected: Mapping[str, Array]
+    found: Mapping[Cell, Value]
+    expected: tuple[_Expected, ...]
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """What belongs into the parts of layers, by the parts' names of values, and the magnitudes
+    that it is made of."""
+
+    values: Mapping[str, Array]
     scale: Mapping[str, Array]
+
+    def at(self, part: Part, row: int, column: int) -> tuple[float, float]:
+        """What belongs into a cell, and its magnitude."""
+        value = float(_whole(part, self.values[part.key])[row, column])
+        scale = self.scale.get(part.key)
+        return value, 1.0 if scale is None else float(_whole(part, scale)[row, column])
 
 
 def _trials(
@@ -100,50 +119,52 @@ def _trials(
     asked = {judge.part.layer for judge in judges if judge.other_formulas}
     open_question = [layer for layer in places.layers if layer in asked]
     for layers in apart(book.network, tuple(open_question)):
-        board = book.names.now[BOARD]
-        parts = [part for layer in layers for part in places.of_layer(layer.name)]
+        opinion = SecondOpinion(engine)
         for number in TRIALS:
-            random = isolated(book, layers, number)
-            grids = engine_named(engine).evaluate(
-                path, [(board, part.range) for part in parts], random.typed
-            )
-            found = {(p.key, p.channel): grid for p, grid in zip(parts, grids, strict=True)}
-            one = _Trial(random, found, *_expected(random, places, found))
+            one = _trial(isolated(book, layers, number), book, places, opinion, path)
             for layer in layers:
                 trials[layer.name].append(one)
     return trials
 
 
-def _expected(
-    random: Isolated,
-    places: ExercisePlaces,
-    found: Mapping[tuple[str, int | None], list[list[Value]]],
-) -> tuple[dict[str, Array], dict[str, Array]]:
-    """What NumPy computes in each part from the random numbers, and from the parts before it as
-    they were found; and the magnitudes."""
+def _trial(
+    random: Isolated, book: FoundBook, places: ExercisePlaces, engine: SecondOpinion, path: Path
+) -> _Trial:
+    """What a trial finds, and what it should."""
+    parts = [part for layer in random.layers for part in places.of_layer(layer.name)]
+    board = book.names.now[BOARD]
+    grids = engine.evaluate(path, [(board, part.range) for part in parts], random.typed)
+    found = {
+        cell: value
+        for part, grid in zip(parts, grids, strict=True)
+        for cell, value in zip(part.range.cells(), chain(*grid), strict=True)
+    }
+    expected = _expected(random, _steps(parts, found)), _expected(random, {})
+    return _Trial(random, found, expected)
+
+
+def _expected(random: Isolated, steps: Mapping[str, Values]) -> _Expected:
+    """What NumPy computes from the random numbers, and from the steps of layers that are given."""
     expected, scale = dict[str, Array](), dict[str, Array]()
     with np.errstate(all="ignore"):  # NaN stands for what is not a number
         for layer in random.layers:
-            values: dict[str, Values] = dict(random.values)
-            values |= _found_parts(places, layer.name, found)
+            values: dict[str, Values] = {**random.values, **steps}
             for step in layer_steps(layer, random.weights[layer.name], values):
                 expected[step.name] = numbers(step.value)
                 if step.scale is not None:
                     scale[step.name] = step.scale
                 values.setdefault(step.name, step.value)
-    return expected, scale
+    return _Expected(expected, scale)
 
 
-def _found_parts(
-    places: ExercisePlaces, layer: str, found: Mapping[tuple[str, int | None], list[list[Value]]]
-) -> dict[str, Values]:
-    """The columns of a layer as they were found: softmax's steps build on each other."""
-    columns = [part for part in places.of_layer(layer) if part.channel is None]
-    return {part.key: _numbers(found[part.key, None]).reshape(-1) for part in columns}
+def _steps(parts: Sequence[Part], found: Mapping[Cell, Value]) -> dict[str, Values]:
+    """The columns of layers as they were found: softmax's steps build on each other."""
+    columns = [part for part in parts if part.channel is None]
+    return {p.key: np.array([_number(found[cell]) for cell in p.range.cells()]) for p in columns}
 
 
-def _numbers(grid: list[list[Value]]) -> Array:
-    return np.array([[v if isinstance(v, float) else np.nan for v in row] for row in grid])
+def _number(value: Value) -> float:
+    return value if isinstance(value, float) else np.nan
 
 
 def _block(
@@ -152,10 +173,13 @@ def _block(
     layer: str,
     trials: list[_Trial],
     truth: Mapping[str, Values],
+    numbers_count: bool,
 ) -> BlockMarks:
-    """The marks of one layer."""
+    """The marks of one layer. What is said first is what is wrong; else what is empty; else, if
+    numbers do not count, what was typed."""
     cells = formulas = typed = empty = 0
     first: tuple[Cell, str] | None = None
+    number: tuple[Cell, str] | None = None
     for part in places.of_layer(layer):
         judge = _Judge(book, part, trials, _whole(part, numbers(truth[part.key])))
         for row, column in part.open.offsets():
@@ -165,12 +189,15 @@ def _block(
                 empty += 1
             elif found.formula is None and judge.typed_right(found.value, row, column):
                 typed += 1
+                number = number or (cell, f"{found.value:.6g} is right, but no formula")
             elif found.formula is not None and judge.formula_right(row, column):
                 formulas += 1
             elif first is None:
                 first = cell, judge.words(row, column)
     if first is None and empty:
         first = _first_empty(book, places, layer), "is empty"
+    if first is None and not numbers_count:
+        first = number
     where, what = (f"{BOARD}!{first[0].a1}", first[1]) if first else ("", "")
     return BlockMarks(layer, cells, formulas, typed, empty, where, what)
 
@@ -231,44 +258,31 @@ class _Judge:
         """Whether a formula gives what belongs there in every trial, and reads all that counts."""
         if self._as_called_for(row, column):
             return True
-        return self._wrong_trial(row, column) is None and not self._left_out(row, column)
+        return not self._wrong_trials(row, column) and not self._left_out(row, column)
 
     def words(self, row: int, column: int) -> str:
         """What is wrong with a cell that is not right."""
         held, cell = self.held(row, column), self.part.open.cell(row, column)
         if held.formula is None:
-            return f"{str(held.value)[:MOST_SHOWN]} was typed, which is not right"
-        trial = self._wrong_trial(row, column) or self.trials[0]
-        found, expected, _ = self._at(trial, row, column)
-        wrong = Wrong(
-            *(self.part, row, column, held.formula.at(cell), self._called_for(row, column)),
-            *(found, expected),
-        )
-        around = Surroundings(
-            self.book.network,
-            self.book.layout,
-            self.book.layout.names(self.book.network),
-            partial(_typed_value, self.book, trial),
-        )
-        return f"{mistake(wrong, around)} ({wrong.formula[:MOST_SHOWN]})"
+            return typed_words(held.value)
+        formula = held.formula.at(cell)
+        called_for, trials = self._called_for(row, column), []
+        for trial in self._wrong_trials(row, column) or self.trials:
+            expected = (one.at(self.part, row, column)[0] for one in trial.expected)
+            right = next(filter(np.isfinite, expected), np.nan)
+            wrong = Wrong(self.part, row, column, formula, called_for, trial.found[cell], right)
+            trials.append((wrong, surroundings(self.book, trial)))
+        return f"{mistake(trials)} ({formula[:MOST_SHOWN]})"
 
-    def _at(self, trial: _Trial, row: int, column: int) -> tuple[Value, float, float]:
-        """What was found, what belongs there, and the magnitudes that it is made of."""
-        found = trial.found[self.part.key, self.part.channel][row][column]
-        expected = _whole(self.part, trial.expected[self.part.key])[row, column]
-        scale = trial.scale.get(self.part.key)
-        magnitude = 1.0 if scale is None else float(_whole(self.part, scale)[row, column])
-        return found, float(expected), magnitude
-
-    def _wrong_trial(self, row: int, column: int) -> _Trial | None:
-        for trial in self.trials:
-            found, expected, magnitude = self._at(trial, row, column)
-            right = isinstance(found, float) and abs(found - expected) <= TOLERANCE * max(
-                magnitude, abs(expected)
+    def _wrong_trials(self, row: int, column: int) -> list[_Trial]:
+        cell = self.part.open.cell(row, column)
+        return [
+            trial
+            for trial in self.trials
+            if not any(
+                _agree(trial.found[cell], *one.at(self.part, row, column)) for one in trial.expected
             )
-            if not right:
-                return trial
-        return None
+        ]
 
     def _left_out(self, row: int, column: int) -> bool:
         """Whether a formula reads some of the right cells, none other, and not all: it can only be
@@ -276,11 +290,12 @@ class _Judge:
         held, cell = self.held(row, column), self.part.open.cell(row, column)
         assert held.formula is not None
         names = self.book.layout.names(self.book.network)
-        reads, elsewhere = cells_read(held.formula.at(cell), names)
-        should, _ = cells_read(self._called_for(row, column), names)
+        reads = reads_of(held.formula.at(cell), names)
+        should = reads_of(self._called_for(row, column), names).cells
         board = self.book.sheets[BOARD]
-        missing = [one for one in should - reads if (one.row, one.column) in board]
-        return not elsewhere and reads < should and bool(missing)
+        missing = [one for one in should - reads.cells if (one.row, one.column) in board]
+        told = not reads.elsewhere and not reads.unsure
+        return told and reads.cells < should and bool(missing)
 
     def _called_for(self, row: int, column: int) -> str:
         return f"={self._rule.text(row, column)}"
@@ -297,10 +312,52 @@ class _Judge:
 MOST_SHOWN = 200  # characters of a formula
 
 
-def _typed_value(book: FoundBook, trial: _Trial, cell: Cell) -> float:
-    """The number in a cell of the board during a trial; 0 where there is none."""
-    typed = trial.isolated.typed.get((book.names.now[BOARD], cell))
-    if isinstance(typed, float):
-        return typed
-    value = book.sheets[BOARD].get((cell.row, cell.column), EMPTY).value
-    return value if isinstance(value, float) else 0.0
+def _agree(found: Value, expected: float, magnitude: float) -> bool:
+    allowed = TOLERANCE * max(magnitude, abs(expected))
+    return isinstance(found, float) and abs(found - expected) <= allowed
+
+
+def surroundings(book: FoundBook, trial: _Trial) -> Surroundings:
+    """The board around a cell during a trial."""
+    network, layout, board = book.network, book.layout, book.sheets[BOARD]
+    rules = [rule.range for rule in workbook_rules(network, layout) if rule.sheet == BOARD]
+
+    def value(cell: Cell) -> float | None:
+        now = trial.isolated.typed.get((book.names.now[BOARD], cell), trial.found.get(cell))
+        if now is None:
+            now = board.get((cell.row, cell.column), EMPTY).value
+        return now if isinstance(now, float) else None
+
+    def formula(cell: Cell) -> str:
+        held = board.get((cell.row, cell.column), EMPTY).formula
+        return held.at(cell) if held is not None else ""
+
+    def own(cell: Cell) -> str:
+        return "" if any(cell in place for place in rules) else formula(cell)
+
+    return Surroundings(network, layout, layout.names(network), value, formula, own)
+
+
+def typed_words(value: Value) -> str:
+    """What is wrong with a constant that was typed.
+
+    >>> typed_words(0.25), typed_words("1.5")
+    ('0.25 was typed, which is not right', "'1.5' is a text: type a formula, or else a number")
+    >>> typed_words("=MAX(A1:B2)")
+    "holds a formula as text, '=MAX(A1:B2)': choose the number format General and type it again"
+    """
+    if not isinstance(value, str):
+        shown = str(value).upper() if isinstance(value, bool) else str(value)
+        return f"{shown} was typed, which is not right"
+    text = value[:MOST_SHOWN]
+    if not value.strip():
+        return "holds a blank: empty it, then type a formula"
+    if value.lstrip(" '").startswith("="):
+        return (
+            f"holds a formula as text, {text!r}: choose the number format General and type it again"
+        )
+    try:
+        float(value.replace(",", "."))
+    except ValueError:
+        return f"the text {text!r} was typed, which is not right"
+    return f"{text!r} is a text: type a formula, or else a number"

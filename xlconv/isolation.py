@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlconv.desk import BOARD
+from xlconv.desk import BOARD, CHOSEN, EXPLAIN
 from xlconv.grid import Cell
 from xlconv.layers import Layer, Softmax, sources
 from xlconv.network import Array, Network
@@ -79,7 +79,10 @@ def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolate
         }
     typed = {
         (book.names.now[sheet], cell): value
-        for (sheet, cell), value in _typed(layout, values, weights).items()
+        for (sheet, cell), value in {
+            **_typed(layout, values, weights),
+            **_explained(network, number),
+        }.items()
     }
     return Isolated(layers, values, weights, typed)
 
@@ -121,6 +124,15 @@ def _typed(
             cells = [cell for place in places.arrays[key] for cell in places.cells(place)]
             typed |= _at(cells, array)
     return typed
+
+
+def _explained(network: Network, number: int) -> Typed:
+    """Another cell for Explain to take apart in each trial: what copies its result is right in one
+    of them at the most."""
+    layer = network.layers[0 if number == TRIALS[0] else -1].name
+    place = 1.0 if number == TRIALS[0] else 1e6  # beyond the last cell means the last one
+    cells = [(EXPLAIN, cell) for cell in CHOSEN.cells()]
+    return dict(zip(cells, (layer, place, place, place), strict=True))
 
 
 def _at(cells: list[Cell], array: Array) -> dict[tuple[str, Cell], float | str]:

@@ -6,104 +6,59 @@ same, the value with what a misunderstanding would give. Must not know files, no
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import permutations
+import math
+from collections.abc import Sequence
 
-from xlconv.desk import BOARD
-from xlconv.exercise_places import Part
-from xlconv.grid import Cell, Range, ranges_in
-from xlconv.layers import Conv2D, Layer, ReLU, sources
-from xlconv.network import Network
-from xlconv.places import Layout
-
-Cells = frozenset[Cell]
-Value = float | str | bool | None
-
-_NAME = re.compile(r"(?<![\w.$!'])[A-Za-z_][\w.]*(?![\w.(!])")
-_STRING = re.compile(r'"(?:[^"]|"")*"')
-_ELSEWHERE = re.compile(
-    r"('(?:[^']|'')*'|[A-Za-z_][\w.]*)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
-)
-MOST_CELLS = 20_000  # that are looked at of what a formula reads
-_NEAR = 1e-9
+from xlconv.grid import Cell, Range
+from xlconv.layers import Conv2D, Dense, Flatten, Softmax, Windowed, pair, source, sources
+from xlconv.precedents import Cells, circle, followed, reads_of
+from xlconv.wrong_values import Surroundings, Value, Wrong, arithmetic, layer_of, near
 
 
-@dataclass(frozen=True)
-class Wrong:
-    """A cell that is wrong: where it is in its part, from 0, its formula as a spreadsheet shows it,
-    the one that the network calls for, what it gives and what belongs there."""
-
-    part: Part
-    row: int
-    column: int
-    formula: str
-    called_for: str
-    found: Value
-    expected: float
-
-    @property
-    def cell(self) -> Cell:
-        return self.part.range.cell(self.row, self.column)
+def mistake(trials: Sequence[tuple[Wrong, Surroundings]]) -> str:
+    """What is wrong with a cell, in a few words, from one trial or several: what one of them has a
+    name for, or else what it gives in the first."""
+    named = (_named(*trial) for trial in trials)
+    return next(filter(None, named), "") or _rest(*trials[0])
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """The board around a wrong cell. `owners` names the array that each cell belongs to, `value`
-    gives the numbers that were in the cells when `found` was computed."""
+def _named(wrong: Wrong, around: Surroundings) -> str:
+    begun = reads_of(wrong.formula, around.names)
+    way = circle(wrong.cell, around.names, around.formula)
+    if way is not None:
+        by = f", by way of {way.a1}" if way != wrong.cell else ""
+        return f"reads itself{by}: a circle"
+    reads = followed(begun, around.names, around.own)
+    if reads.elsewhere:
+        return f"reads {reads.elsewhere}, another sheet: the board has all that is needed"
+    if not reads.cells and not reads.unsure:
+        return _error(wrong) or "reads no cell: a number in a formula's clothes"
+    should = reads_of(wrong.called_for, around.names).cells
+    words = "" if reads.unsure else _other_places(wrong, reads.cells, should, around)
+    return words or _error(wrong) or arithmetic(wrong, around)
 
-    network: Network
-    layout: Layout
-    names: Mapping[str, Range]
-    value: Callable[[Cell], float]
 
-
-def mistake(wrong: Wrong, around: Surroundings) -> str:
-    """What is wrong, in a few words."""
-    reads, elsewhere = cells_read(wrong.formula, around.names)
-    if wrong.cell in reads:
-        return "reads itself: a circle"
-    if isinstance(wrong.found, str) and wrong.found.startswith("#"):
-        return f"gives the error {wrong.found}"
-    if elsewhere:
-        return f"reads {elsewhere}, another sheet"
-    if not reads:
-        return "reads no cell: a number in a formula's clothes"
-    should, _ = cells_read(wrong.called_for, around.names)
+def _other_places(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+    """What is read instead of what should be."""
     for say in (_not_fixed, _source_words, _weight_words, _bias_words, _step_words):
         words = say(wrong, reads, should, around)
         if words:
             return words
-    return _arithmetic(wrong, around) or _other_cells(reads, should) or _plain(wrong)
+    return ""
 
 
-def cells_read(formula: str, names: Mapping[str, Range]) -> tuple[Cells, str]:
-    """The cells of the board that a formula reads, and the first place of another sheet, or ""."""
-    text = _STRING.sub("", formula)
-    elsewhere = ""
-
-    def own(match: re.Match[str]) -> str:
-        nonlocal elsewhere
-        if match[1].strip("'") == BOARD:
-            return match[0].rpartition("!")[2]
-        elsewhere = elsewhere or match[0]
-        return ""
-
-    text = _ELSEWHERE.sub(own, text)
-    by_name = {name.lower(): place for name, place in names.items()}
-    named = [by_name[word.lower()] for word in _NAME.findall(text) if word.lower() in by_name]
-    return frozenset(_first_cells([*ranges_in(text), *named])), elsewhere
+def _error(wrong: Wrong) -> str:
+    found = wrong.found
+    return f"gives the error {found}" if isinstance(found, str) and found.startswith("#") else ""
 
 
-def _first_cells(places: Sequence[Range]) -> Iterator[Cell]:
-    left = MOST_CELLS
-    for place in places:
-        for cell in place.cells():
-            if not left:
-                return
-            left -= 1
-            yield cell
+def _rest(wrong: Wrong, around: Surroundings) -> str:
+    """What is left to say of a mistake that has no name."""
+    reads = followed(reads_of(wrong.formula, around.names), around.names, around.own)
+    should = reads_of(wrong.called_for, around.names).cells
+    if reads.unsure:
+        return _gives(wrong)
+    return _other_cells(reads.cells, should) or f"reads the right cells, but {_gives(wrong)}"
 
 
 def _shifted(cells: Cells, rows: int, columns: int) -> Cells:
@@ -114,10 +69,6 @@ def _within(cells: Cells, places: Sequence[Range]) -> Cells:
     return frozenset(cell for cell in cells if any(cell in place for place in places))
 
 
-def _layer(wrong: Wrong, around: Surroundings) -> Layer:
-    return around.network.layer(wrong.part.layer)
-
-
 def _fixed_places(wrong: Wrong, around: Surroundings) -> dict[str, list[Range]]:
     """What all cells of a part read in the same place, by what it is called."""
     layout, name = around.layout, wrong.part.layer
@@ -126,7 +77,7 @@ def _fixed_places(wrong: Wrong, around: Surroundings) -> dict[str, list[Range]]:
     if weights is not None:
         for key, ranges in weights.arrays.items():
             called = {
-                "weight": "kernel" if isinstance(_layer(wrong, around), Conv2D) else "weights"
+                "weight": "kernel" if isinstance(layer_of(wrong, around), Conv2D) else "weights"
             }
             places[called.get(key, key)] = list(ranges)
     if f"{name}_kernel" in layout.inner:
@@ -146,35 +97,68 @@ def _not_fixed(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) 
             continue
         for rows, columns in sorted(ways, reverse=True):
             if _shifted(mine, rows, columns) <= reads:
-                became = _spot(_shifted(mine, rows, columns))
-                return f"the {called} is not fixed with $: {_spot(mine)} became {became}"
+                became, are = _spot(_shifted(mine, rows, columns)), called.endswith("s")
+                is_not = f"{'are' if are else 'is'} not fixed with $"
+                return f"the {called} {is_not}: {_spot(mine)} became {became}"
     return ""
 
 
 def _source_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
     """A window that is shifted, of another size, in another map, or missing."""
-    for name in sources(_layer(wrong, around)):
+    for name in sources(layer_of(wrong, around)):
         placement = around.layout.tensors[name]
-        areas = [
-            placement.ringed(number).grown(2, 2, 2, 2) for number in range(len(placement.maps))
-        ]
-        whole = Range.around(areas)
-        mine, found = _within(should, [whole]), _within(reads, [whole])
+        rings = [placement.ringed(number) for number in range(len(placement.maps))]
+        whole = [ring.grown(2, 2, 2, 2) for ring in rings]
+        mine, found = _within(should, whole), _within(reads, whole)
         if not mine or mine == found:
             continue
         if not found:
-            return f"{name} is not read at all"
-        words = _window_words(name, mine, found, areas)
+            other = _other_source(wrong, reads, around, name)
+            return f"{name} is not read{f', but {other}' if other else ' at all'}"
+        if _moved_by_one(wrong, mine, found, around):
+            return "the stride is forgotten: the window moves by 1 cell from one cell to the next"
+        if isinstance(layer_of(wrong, around), Flatten) and len(found) == 1:
+            return f"another order: {_spot(found)} stands where {_spot(mine)} belongs"
+        words = _window_words(name, mine, found, rings)
         if words:
             return words
     return ""
 
 
-def _window_words(name: str, mine: Cells, found: Cells, areas: Sequence[Range]) -> str:
+def _other_source(wrong: Wrong, reads: Cells, around: Surroundings, but: str) -> str:
+    """Another tensor that is read instead, if the layer reads it elsewhere, or none should."""
+    for name, placement in around.layout.tensors.items():
+        if name not in (but, wrong.part.layer) and _within(reads, placement.maps):
+            return name
+    return ""
+
+
+def _moved_by_one(wrong: Wrong, mine: Cells, found: Cells, around: Surroundings) -> bool:
+    """Whether windows that should jump were copied from the first cell to the next."""
+    layer = layer_of(wrong, around)
+    if not isinstance(layer, Windowed) or not (wrong.row or wrong.column):
+        return False
+    down, across = pair(layer.stride)
+    back = -wrong.row * (down - 1), -wrong.column * (across - 1)
+    return back != (0, 0) and found == _shifted(mine, *back)
+
+
+def _by_map(cells: Cells, rings: Sequence[Range]) -> list[Cells]:
+    """The cells that belong to each map: in its ring, or else nearest to it."""
+
+    def away(cell: Cell, ring: Range) -> int:
+        rows = max(ring.row - cell.row, cell.row - ring.bottom, 0)
+        return rows + max(ring.column - cell.column, cell.column - ring.right, 0)
+
+    nearest = {cell: min(range(len(rings)), key=lambda n: away(cell, rings[n])) for cell in cells}
+    return [frozenset(c for c, n in nearest.items() if n == number) for number in range(len(rings))]
+
+
+def _window_words(name: str, mine: Cells, found: Cells, rings: Sequence[Range]) -> str:
     for rows, columns in _NEIGHBOURS:
         if found == _shifted(mine, rows, columns):
             return f"the window of {name} is off by {_way(rows, columns)}"
-    by_map = [(_within(mine, [area]), _within(found, [area])) for area in areas]
+    by_map = list(zip(_by_map(mine, rings), _by_map(found, rings), strict=True))
     for number, (right, got) in enumerate(by_map, 1):
         if right and not got:
             other = next((n for n, (r, g) in enumerate(by_map, 1) if g and not r), None)
@@ -242,19 +226,20 @@ def _weight_words(wrong: Wrong, reads: Cells, should: Cells, around: Surrounding
         mine, found = _within(should, ranges), _within(reads, ranges)
         if not mine or mine == found:
             continue
-        called = "kernel" if key == "weight" else key
+        dense = isinstance(layer_of(wrong, around), Dense)
+        called = ("weights" if dense else "kernel") if key == "weight" else key
         if not found:
-            return f"the {called} is not read"
+            return f"the {called} {'are' if called == 'weights' else 'is'} not read"
         owners = [n for n, place in enumerate(ranges) if _within(found, [place])]
         right = [n for n, place in enumerate(ranges) if _within(mine, [place])]
         each = weights.each if key == "weight" else 1
         if {n // each for n in owners} != {n // each for n in right}:
-            maps = " and ".join(str(n) for n in sorted({n // each + 1 for n in owners}))
-            return f"reads the {called} of map {maps} instead of map {right[0] // each + 1}"
+            some = " and ".join(str(n) for n in sorted({n // each + 1 for n in owners}))
+            what = "value" if dense else "map"
+            return f"reads the {called} of {what} {some} instead of {what} {right[0] // each + 1}"
         if owners != right:
-            return (
-                f"the {called}s of the maps that are read are mixed up or left out (wrong channel)"
-            )
+            several = called if dense else f"{called}s"
+            return f"the {several} of the maps that are read are mixed up (wrong channel)"
         return f"reads {_spot(found)} of the {called} instead of {_spot(mine)}"
     return ""
 
@@ -272,9 +257,14 @@ def _bias_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings)
 
 def _step_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
     """A column of softmax, its maximum or its sum that is not read."""
-    steps = around.layout.steps.get(wrong.part.layer)
-    if steps is None:
+    steps, layer = around.layout.steps.get(wrong.part.layer), layer_of(wrong, around)
+    if steps is None or not isinstance(layer, Softmax):
         return ""
+    if wrong.part.key == f"{layer.name}_exp" and _exp_of_logit(wrong, reads, around):
+        return (
+            "takes exp of the logit itself, not of logit − max: the probabilities are the same, "
+            "but exp of a large logit is too large a number"
+        )
     for called, place in (
         ("the largest logit", Range.of(steps.maximum)),
         ("logit − max", steps.shifted),
@@ -286,69 +276,14 @@ def _step_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings)
     return ""
 
 
-def _arithmetic(wrong: Wrong, around: Surroundings) -> str:
-    """What a misunderstanding would give that reads the right cells."""
-    if not isinstance(wrong.found, float):
-        return f"gives {wrong.found!r}, no number"
-    layer, found = _layer(wrong, around), wrong.found
-    rectifies = isinstance(layer, ReLU) or (isinstance(layer, Conv2D) and layer.activation)
-    if rectifies and wrong.expected == 0 and found < 0:
-        return "ReLU is forgotten: a negative number should become 0"
-    if _near(found, -wrong.expected):
-        return "the sign is turned"
-    mixed = _mixed_up(wrong, around)
-    if mixed:
-        return mixed
-    reads, _ = cells_read(wrong.formula, around.names)
-    numbers = [around.value(cell) for cell in reads]
-    if len(numbers) == 1:
-        return f"only repeats {_spot(reads)}" if _near(found, numbers[0]) else ""
-    for words, value in (
-        ("takes the smallest", min(numbers)),
-        ("takes the mean", sum(numbers) / len(numbers)),
-        ("takes the sum", sum(numbers)),
-        ("takes the largest", max(numbers)),
-    ):
-        if _near(found, value):
-            return f"{words} of the cells that it reads"
-    return ""
-
-
-def _mixed_up(wrong: Wrong, around: Surroundings) -> str:
-    """Sums of the right products in which windows meet other kernels, or turned ones."""
-    pairs = [
-        [[around.value(cell) for cell in Range.parse(place).cells()] for place in pair]
-        for pair in _PRODUCTS.findall(wrong.called_for.replace("$", ""))
-    ]
-    if not pairs or not isinstance(wrong.found, float):
-        return ""
-    windows, kernels = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    # What is neither a window nor a kernel stays as it is: the bias.
-    rest = wrong.expected - _products(windows, kernels)
-    if _near(wrong.found, rest + _products(windows, [kernel[::-1] for kernel in kernels])):
-        return "the kernel is turned by half a turn: a CNN does not flip it"
-    if len(kernels) > MOST_KERNELS:
-        return ""
-    for order in permutations(kernels):
-        if _near(wrong.found, rest + _products(windows, order)):
-            return "the kernels of the maps that are read are mixed up (wrong channel)"
-    return ""
-
-
-_PRODUCTS = re.compile(r"SUMPRODUCT\(([A-Z0-9:]+),([A-Z0-9:]+)\)")
-MOST_KERNELS = 5  # of which all orders are tried
-
-
-def _products(windows: Sequence[Sequence[float]], kernels: Sequence[Sequence[float]]) -> float:
-    return sum(
-        value * weight
-        for window, kernel in zip(windows, kernels, strict=True)
-        for value, weight in zip(window, kernel, strict=True)
-    )
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= _NEAR * max(1.0, abs(other))
+def _exp_of_logit(wrong: Wrong, reads: Cells, around: Surroundings) -> bool:
+    """Whether a cell takes exp of one logit as it is."""
+    logits = around.layout.tensors[source(layer_of(wrong, around))].maps
+    if len(reads) != 1 or reads != _within(reads, logits):
+        return False
+    [logit] = map(around.value, reads)
+    found = wrong.found
+    return isinstance(found, float) and logit is not None and near(found, math.exp(logit))
 
 
 def _other_cells(reads: Cells, should: Cells) -> str:
@@ -360,9 +295,8 @@ def _other_cells(reads: Cells, should: Cells) -> str:
     return f"reads {_spot(more)}, too" if more and not missing else f"reads {_spot(reads)}"
 
 
-def _plain(wrong: Wrong) -> str:
-    gives = f"gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
-    return f"reads the right cells, but {gives}"
+def _gives(wrong: Wrong) -> str:
+    return f"gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
 
 
 def _shown(value: Value) -> str:
