@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +39,7 @@ from xlconv.layers import (
     Sigmoid,
     Softmax,
 )
-from xlconv.marks import Marks, gradescope, marks_csv
+from xlconv.marks import Marks, csv_encoding, gradescope, marks_csv
 from xlconv.network import Model, Network
 from xlconv.submissions import Terms, mark_all, submitted
 
@@ -345,6 +350,7 @@ def test_what_the_embedded_engine_cannot_evaluate_is_asked_elsewhere(
     assert grade(done).mark == 1.0
 
 
+@pytest.mark.usefixtures("libreoffice")
 def test_the_result_of_explain_is_no_answer(tmp_path: Path) -> None:
     """It is right for the cell that Explain takes apart, also when other numbers stand there."""
     image = np.random.default_rng(4).random((1, 8, 8))
@@ -355,13 +361,13 @@ def test_the_result_of_explain_is_no_answer(tmp_path: Path) -> None:
         explain[cell.a1] = value
     [first, second] = (part.open for part in places_of(xlconv.read_book(task)).parts)
     board[first.a1], board[second.a1] = (
-        "=Explain!C12",
+        "=Explain!C11",
         right_formulas(task)[places_of(xlconv.read_book(task)).parts[1], 0, 0],
     )
     workbook.save(task)
     [block] = grade(task).blocks
     assert (block.formulas, block.first_wrong) == (1, f"Board!{first.a1}")
-    assert "reads Explain!C12, another sheet" in block.what
+    assert "reads Explain!C11, another sheet" in block.what
 
 
 @pytest.mark.parametrize("kind", MISTAKES)
@@ -416,8 +422,11 @@ def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> Non
     path = filled_in(task, tmp_path / "done.xlsx", only("conv1", typed))
     block = grade(path).blocks[0]
     assert (block.formulas, block.typed, block.right) == (64, 64, 128)
+    assert block.first_wrong == "Board!AN7"
+    assert "is right, but no formula" in block.what
     assert grade(path).blocks[0].mark(typed=False) == 0.5
     assert grade(path, typed=True).mark == 1.0
+    assert grade(path, typed=True).blocks[0].what == ""
 
 
 @pytest.mark.parametrize(
@@ -530,6 +539,45 @@ def test_a_folder_without_workbooks_is_refused(tmp_path: Path) -> None:
         submitted(tmp_path)
 
 
+def test_a_place_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BookError, match="no such file or folder; give a workbook"):
+        submitted(tmp_path / "handed-in")
+
+
+def test_marks_in_the_folder_are_no_submission(task: Path, tmp_path: Path) -> None:
+    (tmp_path / "ada.xlsx").write_bytes(task.read_bytes())
+    out = tmp_path / "marks.csv"
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["grade", str(tmp_path), "--out", str(out), "--force"])
+        assert done.exit_code == 0
+    assert {line["file"] for line in csv.DictReader(out.read_text().splitlines())} == {"ada.xlsx"}
+
+
+def test_files_of_one_name_keep_their_results_apart(task: Path, tmp_path: Path) -> None:
+    handed_in, results = tmp_path / "in", tmp_path / "results"
+    handed_in.mkdir()
+    (handed_in / "hw.xlsx").write_bytes(task.read_bytes())
+    (handed_in / "hw.ods").write_text("none")
+    arguments = ["grade", str(handed_in), "--gradescope", str(results)]
+    assert CliRunner().invoke(app, arguments).exit_code == 1
+    assert sorted(path.name for path in results.iterdir()) == ["hw.ods.json", "hw.xlsx.json"]
+    assert json.loads((results / "hw.xlsx.json").read_text())["tests"]
+
+
+def test_a_file_that_cannot_be_marked_is_called_by_its_name(folder: Path) -> None:
+    done = CliRunner().invoke(app, ["grade", str(folder)])
+    [line] = [line for line in done.stdout.splitlines() if "cut short" in line]
+    assert line.startswith("broken.xlsx: damaged")
+
+
+@pytest.mark.parametrize(("student", "mark"), [("ada", b""), ("Zoë", b"\xef\xbb\xbf")])
+def test_excel_reads_every_name_in_the_marks(student: str, mark: bytes) -> None:
+    marked = [Marks("hw.xlsx", student)]
+    written = marks_csv(marked).encode(csv_encoding(marked))
+    assert written.startswith(mark + b"file,student")
+    assert written.decode("utf-8-sig").splitlines()[1].startswith(f"hw.xlsx,{student},")
+
+
 def test_csv_fields_cannot_be_formulas() -> None:
     marks = Marks("=cmd|' /C calc'!A0.xlsx", "@ada", error="-1")
     [_, line] = csv.reader(marks_csv([marks]).splitlines())
@@ -580,3 +628,29 @@ def test_an_edited_manifest_is_refused(task: Path, tmp_path: Path) -> None:
     workbook.save(tmp_path / "edited.xlsx")
     with pytest.raises(BookError, match="'relu9' is no layer"):
         grade(tmp_path / "edited.xlsx")
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for a program's children")
+def test_ctrl_c_in_a_terminal_ends_all_in_silence(task: Path, tmp_path: Path) -> None:
+    """It reaches the processes that mark, too, even while they are only beginning."""
+    handed_in = tmp_path / "in"
+    handed_in.mkdir()
+    for name in "abcd":
+        (handed_in / f"{name}.xlsx").write_bytes(task.read_bytes())
+    arguments = ["grade", str(handed_in), "--out", str(tmp_path / "marks.csv")]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "xlconv", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    while running.poll() is None and len(children.read_text().split()) < 2:
+        time.sleep(0.002)
+    time.sleep(0.3)  # a child has begun to import, and cannot say yet that it does not listen
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out, err) == (130, "", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]

@@ -86,6 +86,7 @@ def state_of_all(states: Range) -> str:
     """
     place, count = states.absolute, states.height
     some = f'COUNTIF({place},"{RIGHT}")&" of {count} {RIGHT}"'
+    some = f'IF(COUNTIF({place},"{CHANGED}")>0,"{CHANGED}",{some})'
     rest = f'IF(COUNTIF({place},"{TO_DO}")={count},"{TO_DO}",{some})'
     return f'IF(COUNTIF({place},"{RIGHT}")={count},"{RIGHT}",{rest})'
 

@@ -212,7 +212,7 @@ def _layer_state(states: list[object]) -> str:
     for word in (RIGHT, TO_DO):
         if all(state == word for state in states):
             return word
-    return f"{states.count(RIGHT)} of {len(states)} right"
+    return CHANGED if CHANGED in states else f"{states.count(RIGHT)} of {len(states)} right"
 
 
 def _one(values: Mapping[str, Values], key: str) -> float:

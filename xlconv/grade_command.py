@@ -61,12 +61,12 @@ def grade(
     from xlconv.engines import engine_named
     from xlconv.exercise import Exercise
     from xlconv.files import check_target
-    from xlconv.marks import marks_csv
+    from xlconv.marks import csv_encoding, marks_csv
     from xlconv.submissions import Terms, mark_all, submitted
     from xlconv.terminal_marks import marking_bar, print_marks
 
     engine_named(engine)
-    files = submitted(place)
+    files = submitted(place, out)
     if out is not None:
         check_target(out, force, "marks.csv")
     if gradescope is not None and not place.is_dir():
@@ -80,7 +80,7 @@ def grade(
     with marking_bar(len(files)) as progress:
         marked = mark_all(files, place, terms, progress)
     if out is not None:
-        _write(out, marks_csv(marked))
+        _write(out, marks_csv(marked), csv_encoding(marked))
     if gradescope is not None:
         _write_gradescope(gradescope, marked, points, place.is_dir(), force)
     if as_json:
@@ -96,16 +96,14 @@ def _write_gradescope(
     place: Path, marked: Sequence[Marks], points: float, folder: bool, force: bool
 ) -> None:
     from xlconv.files import check_target
-    from xlconv.marks import gradescope
+    from xlconv.marks import gradescope, results_names
 
     targets = [place]
     if folder:
         if place.exists() and not place.is_dir():
             raise OutputError(f"{place} is a file; give a folder for the results of a folder")
         place.mkdir(parents=True, exist_ok=True)
-        targets = [
-            place / f"{Path(marks.file).with_suffix('').as_posix()}.json" for marks in marked
-        ]
+        targets = [place / name for name in results_names([marks.file for marks in marked])]
     for target in targets:
         target.parent.mkdir(parents=True, exist_ok=True)
         check_target(target, force, "results.json")
@@ -114,8 +112,8 @@ def _write_gradescope(
         _write(target, text + "\n")
 
 
-def _write(target: Path, text: str) -> None:
+def _write(target: Path, text: str, encoding: str = "utf-8") -> None:
     from xlconv.files import replacing
 
     with replacing(target) as stream:
-        stream.write(text.encode())
+        stream.write(text.encode(encoding))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import PurePath
 from typing import Any
 
 COLUMNS = (
@@ -87,6 +89,12 @@ def marks_csv(marked: Iterable[Marks]) -> str:
     return out.getvalue()
 
 
+def csv_encoding(marked: Iterable[Marks]) -> str:
+    """UTF-8, with a byte order mark where a name needs it: without one, Excel misreads letters."""
+    names = [name for marks in marked for name in (marks.file, marks.student)]
+    return "utf-8" if all(map(str.isascii, names)) else "utf-8-sig"
+
+
 def _line(marks: Marks, block: BlockMarks) -> list[object]:
     counts = [block.cells, block.right, block.formulas, block.typed, block.empty]
     share = f"{block.mark(marks.typed):.4f}"
@@ -122,6 +130,22 @@ def gradescope(marks: Marks, points: float) -> dict[str, Any]:
         for block in marks.blocks
     ]
     return {"output": f"{marks.student}: {marks.mark:.0%}", "tests": tests}
+
+
+def results_names(files: Sequence[str]) -> list[str]:
+    """A file of results for each workbook, in the same folders.
+
+    >>> results_names(["ada.xlsx", "cy/hw.xlsx", "cy/hw.ods"])
+    ['ada.json', 'cy/hw.xlsx.json', 'cy/hw.ods.json']
+    """
+    paths = [PurePath(file) for file in files]
+    stems = Counter(path.with_suffix("") for path in paths)
+    return [
+        path.with_suffix(
+            ".json" if stems[path.with_suffix("")] == 1 else f"{path.suffix}.json"
+        ).as_posix()
+        for path in paths
+    ]
 
 
 def _output(block: BlockMarks) -> str:

@@ -13,6 +13,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,12 +27,17 @@ TIME_LIMIT = 120.0  # seconds for one workbook
 Progress = Callable[[int], None]  # told how many are done
 
 
-def submitted(place: Path) -> list[Path]:
+def submitted(place: Path, but: Path | None = None) -> list[Path]:
     """The workbooks of a folder and its sub-folders in natural order, or the one file; BookError
-    if there is none."""
+    if there is none. `but` is a file that is none: the marks of an earlier run."""
+    if not place.exists():
+        raise BookError(f"{place}: no such file or folder; give a workbook, or a folder of them")
     if not place.is_dir():
         return [place]
-    found = [path for path in place.rglob("*") if _is_submission(path, place)]
+    marks = but.resolve() if but is not None else None
+    found = [
+        path for path in place.rglob("*") if _is_submission(path, place) and path.resolve() != marks
+    ]
     if not found:
         raise BookError(f"{place}: no workbook in this folder; give a folder of .xlsx files")
     return sorted(found, key=lambda path: _natural(str(path.relative_to(place))))
@@ -89,8 +95,8 @@ def mark_one(path: Path, terms: Terms) -> Marks:
     except XlconvError as error:
         reason = " ".join(str(error).split())
     except (MemoryError, RecursionError) as error:
-        reason = f"{path}: too much to read ({type(error).__name__})"
-    return _failed(path, reason, terms.typed)
+        reason = f"too much to read ({type(error).__name__})"
+    return _failed(path, reason.removeprefix(f"{path}: "), terms.typed)
 
 
 def _failed(path: Path, reason: str, typed: bool) -> Marks:
@@ -112,7 +118,7 @@ def _marked_in_parallel(
         waiting = [path for path in waiting if path not in marked]
         if waiting and together == 1 and len(marked) == before:
             lost = waiting[0]
-            reason = f"{lost}: could not be marked in {TIME_LIMIT:g} s and the memory there is"
+            reason = f"could not be marked in {TIME_LIMIT:g} s and the memory there is"
             marked[lost] = _failed(lost, reason, terms.typed)
             progress(len(marked))
             waiting = waiting[1:]
@@ -128,7 +134,8 @@ def _round(files: Sequence[Path], terms: Terms, workers: int) -> Iterator[tuple[
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_signals)
     futures: dict[Future[Marks], Path] = {}
     try:
-        futures = {pool.submit(mark_one, path, terms): path for path in files}
+        with _interrupts_held():
+            futures = {pool.submit(mark_one, path, terms): path for path in files}
         left = set(futures)
         while left:
             done, left = wait(left, timeout=TIME_LIMIT, return_when="FIRST_COMPLETED")
@@ -143,6 +150,20 @@ def _round(files: Sequence[Path], terms: Terms, workers: int) -> Iterator[tuple[
         raise
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits, and never reaches the processes that are started now: they would print what
+    they were doing before they can be told not to listen."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave_signals() -> None:

@@ -23,9 +23,10 @@ MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file say
 
 @contextmanager
 def marking_bar(count: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar of so many workbooks; none for a single one."""
+    """A progress bar of so many workbooks; none for a single one, nor where nobody looks."""
     columns = (TextColumn("marking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=ERR, transient=True, disable=count == 1) as bar:
+    silent = count == 1 or not ERR.is_terminal
+    with Bar(*columns, console=ERR, transient=True, disable=silent) as bar:
         task = bar.add_task("", total=count)
         yield lambda done: bar.update(task, completed=done)
 
@@ -68,7 +69,7 @@ def _print_wrong(marked: Sequence[Marks], whole: bool) -> None:
     lines = []
     for marks in marked:
         if marks.error:
-            lines.append(f"{marks.student}: {marks.error}")
+            lines.append(f"{marks.file}: {marks.error}")
         for block in marks.blocks if whole else ():
             if block.first_wrong:
                 where = f"{marks.student}, {block.block}, {block.first_wrong}"

@@ -68,7 +68,7 @@ _NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
 _WAITS = Style(size=10, horizontal="left", colour=QUIET)
 _KEY = Style(size=8, number_format="0.00", colour=palette.FAINT, shrink=True)
 _NOTE = Style(size=10, horizontal="left", colour=QUIET)
-_MARK = Style(size=12, bold=True, number_format='"✓";;"✗"', colour="1E7B45")
+_MARK = Style(size=12, bold=True, number_format='"✓";;[Red]"✗"', colour="1E7B45")
 _WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, NOTE: 290}
 _CHECK_WIDTHS = dict.fromkeys(range(CHECK, KEY_COLUMN - 1), 110)
 _GAP_PIXELS = 24
@@ -126,7 +126,7 @@ def _words(exercise: Exercise) -> Iterator[Block]:
         "2. Write the first cell as a formula that reads its neighbours, then copy it to the "
         "others: what must not move with it needs a $.",
         f"3. Beside each title on the {BOARD}, and here, stands how far you are: {TO_DO}, "
-        f"{NOT_YET}, {CLOSE} (within 1 %), {RIGHT}.",
+        f"{NOT_YET}, {CLOSE} (within 1 %), {RIGHT}; {CHANGED} if you changed a given one.",
         "4. Work from left to right: a layer that reads another can only be right when that is.",
     )
     for row, text in enumerate(lines, 3):
@@ -228,7 +228,9 @@ def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:
 
 def _given_words(places: ExercisePlaces) -> Iterator[Block]:
     row = places.all_given.row
-    words = f"The checks know the numbers below; until one that you change is back: “{CHANGED}”"
+    words = (
+        f"The checks know these numbers alone. While one is changed they say “{CHANGED}”: undo it"
+    )
     yield _line(row, LAYER, words, _TEXT)
     for tensor, line in places.given.items():
         yield _line(line, LAYER, f"   {tensor}", _TEXT)

@@ -5,7 +5,7 @@ Must not know values or how a file is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from itertools import pairwise
 from math import prod
@@ -24,6 +24,7 @@ from xlconv.blocks import (
 )
 from xlconv.choices import Display
 from xlconv.desk import BOARD, CHECKS, CHOSEN, EXERCISE, EXPLAIN, IMAGES, MODEL, check_cell
+from xlconv.exercise_places import exercise_places
 from xlconv.grid import Cell, Range
 from xlconv.layers import (
     Add,
@@ -39,7 +40,7 @@ from xlconv.layers import (
     sources,
 )
 from xlconv.network import INPUT, Network
-from xlconv.palette import BIAS, QUIET, REACHES, READS, RING, Palette
+from xlconv.palette import BIAS, OPEN, QUIET, REACHES, READS, RING, Palette
 from xlconv.places import Layout
 from xlconv.shapes import shape_text
 from xlconv.words import PICTURE_WORDS, layer_words
@@ -69,14 +70,15 @@ def guide_sheet(
     """The sheet, for a network with a title and a description."""
     network = display.network
     legend = _TOP + 2 + len(_tries(network, layout)) + 1
+    meanings = _legend(colours, layout.exercise is not None)
     blocks = [
         TextBlock(Range(1, _LEFT, 1, 1), title, _TITLE, runs_on=True),
         TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), description, _LEAD),
         *_what_is_where(network, layout),
         *_check_cells(display),
         *_what_to_try(network, layout),
-        *_what_colours_mean(colours, legend),
-        *_what_a_head_costs(network, legend + len(_legend(colours)) + 2),
+        *_what_colours_mean(meanings, legend),
+        *_what_a_head_costs(network, legend + len(meanings) + 2),
     ]
     checks = [check_cell(number) for number in range(len(network.shapes))]
     words = "1 shows this layer on the board, 0 hides it."
@@ -154,13 +156,22 @@ def _tries(network: Network, layout: Layout) -> list[Try]:
     """Things to try, each with the place to go: one of each kind."""
     middle = layout.tensors[INPUT].maps[0]
     pixel = middle.cell(middle.height // 2, middle.width // 2).a1
-    tries = [(f"Change a pixel: type 1 into {pixel}, and see what follows.", pixel)]
+    tries = [*_exercise_tries(network, layout)]
+    tries += [(f"Change a pixel: type 1 into {pixel}, and see what follows.", pixel)]
     seen: set[type[Layer]] = set()
     for layer in network.layers:
         if type(layer) not in seen:
             tries += layer_tries(layer, network, layout)
             seen.add(type(layer))
     return [*tries, *_desk_tries(layout)]
+
+
+def _exercise_tries(network: Network, layout: Layout) -> Iterator[Try]:
+    """Where an exercise begins."""
+    places = exercise_places(network, layout)
+    if places is not None:
+        cell = places.parts[0].open.first.a1
+        yield f"Fill in the violet cells, from {cell} on. Undo what else you change.", cell
 
 
 def _desk_tries(layout: Layout) -> Iterator[Try]:
@@ -243,15 +254,20 @@ def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
         yield TextBlock(_cell(row, _WORDS), words, _LINK, link=link)
 
 
-def _what_colours_mean(colours: Palette, row: int) -> Iterator[Block]:
+def _what_colours_mean(meanings: Sequence[Meaning], row: int) -> Iterator[Block]:
     yield TextBlock(_cell(row - 1, _RIGHT), "What the colours mean", _HEAD, runs_on=True)
-    for offset, (style, words) in enumerate(_legend(colours)):
+    for offset, (style, words) in enumerate(meanings):
         yield BlankBlock(_cell(row + offset, _RIGHT), style)
         yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
 
 
-def _legend(colours: Palette) -> tuple[tuple[Style, str], ...]:
-    return (
+Meaning = tuple[Style, str]
+
+
+def _legend(colours: Palette, exercise: bool) -> list[Meaning]:
+    yours = [(OPEN, f"violet: yours to fill in (sheet {EXERCISE})")] if exercise else []
+    return [
+        *yours,
         (_swatch(colours.positive), "positive: here the kernel matches"),
         (_swatch(colours.zero), "zero"),
         (_swatch(colours.negative), "negative: here it finds the opposite"),
@@ -262,7 +278,7 @@ def _legend(colours: Palette) -> tuple[tuple[Style, str], ...]:
         (Style(border=READS), "blue frame: what the cell that Explain takes apart reads"),
         (Style(border=REACHES), "orange frame: what the followed pixel reaches"),
         (_ENDS, "numbers under a map: the ends of its colour scale"),
-    )
+    ]
 
 
 def _what_a_head_costs(network: Network, row: int) -> Iterator[Block]:
