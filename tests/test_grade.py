@@ -631,26 +631,24 @@ def test_an_edited_manifest_is_refused(task: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for a program's children")
-def test_ctrl_c_in_a_terminal_ends_all_in_silence(task: Path, tmp_path: Path) -> None:
-    """It reaches the processes that mark, too, even while they are only beginning."""
-    handed_in = tmp_path / "in"
-    handed_in.mkdir()
+def test_ctrl_c_is_not_for_the_processes_that_mark(task: Path, tmp_path: Path) -> None:
+    """A terminal sends it to all of them, also while they are only beginning: they would print
+    what they were doing."""
     for name in "abcd":
-        (handed_in / f"{name}.xlsx").write_bytes(task.read_bytes())
-    arguments = ["grade", str(handed_in), "--out", str(tmp_path / "marks.csv")]
+        (tmp_path / f"{name}.xlsx").write_bytes(task.read_bytes())
     running = subprocess.Popen(
-        [sys.executable, "-m", "xlconv", *arguments],
+        [sys.executable, "-m", "xlconv", "grade", str(tmp_path), "--json"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
     )
     children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
     while running.poll() is None and len(children.read_text().split()) < 2:
         time.sleep(0.002)
-    time.sleep(0.3)  # a child has begun to import, and cannot say yet that it does not listen
-    os.killpg(running.pid, signal.SIGINT)
-    out, err = running.communicate(timeout=60)
-    assert (running.returncode, out, err) == (130, "", "")
-    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+    time.sleep(0.3)  # one has begun to import, and cannot say yet that it does not listen
+    for child in children.read_text().split():
+        os.kill(int(child), signal.SIGINT)
+    out, err = running.communicate(timeout=100)
+    assert (running.returncode, err) == (0, "")
+    assert len(json.loads(out)) == 4
