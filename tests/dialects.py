@@ -505,12 +505,13 @@ def _with_comments(parts: Parts, sheet: str) -> Parts:
     return related(parts, sheet, f"{OFFICE}/vmlDrawing", "../drawings/vmlDrawing1.vml")
 
 
-def relative_targets(parts: Parts) -> Parts:
-    """Targets from where their owner is, as Excel writes them."""
+def targets_from_the_root(parts: Parts) -> Parts:
+    """Targets as openpyxl and the Open XML SDK tell them."""
     for name, content in parts.items():
-        if name.endswith(".rels") and name != "_rels/.rels":
-            up = "" if name.startswith("xl/_rels") else "../"
-            parts[name] = str(content).replace('Target="/xl/', f'Target="{up}')
+        if name.startswith("xl/") and name.endswith(".rels"):
+            start = "/xl/" if name.startswith("xl/_rels") else "/xl/worksheets/"
+            whole = re.sub(r'Target="(?=\w)', f'Target="{start}', str(content))
+            parts[name] = whole.replace('Target="../', 'Target="/xl/')
     return parts
 
 
@@ -529,6 +530,23 @@ def other_sheet_parts(parts: Parts) -> Parts:
         xml = re.sub(r"worksheets/sheet(\d)", r"sheets/Sheet-\1", str(content))
         renamed[new] = xml if name.endswith((".rels", "Types].xml")) else content
     return renamed
+
+
+def sheetjs_types(parts: Parts) -> Parts:
+    """Types of parts that there are not, as SheetJS lists them, among them those of macros."""
+    binary = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
+    default = f'<Default Extension="bin" ContentType="{binary}"/>'
+    types = text(parts, "[Content_Types].xml")
+    parts["[Content_Types].xml"] = types.replace("<Default ", f"{default}<Default ", 1)
+    return parts
+
+
+def _no_empty_text(cell: SavedCell) -> SavedCell:
+    empty = cell.formula is not None and cell.kind == "str" and not cell.value
+    return replace(cell, kind="", value=None) if empty else cell
+
+
+no_empty_texts = cells(_no_empty_text)  # exceljs
 
 
 def without_properties(parts: Parts) -> Parts:

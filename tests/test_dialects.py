@@ -3,11 +3,14 @@ broken is found at its cell."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree import ElementTree
 
 import dialects
 import numpy as np
+import openpyxl
 import pytest
 from building import BuiltBook, random_image, random_model
 from dialects import Piece, saved
@@ -29,7 +32,6 @@ EXCEL: tuple[Piece, ...] = (
     dialects.split_columns,
     dialects.excel_workbook,
     dialects.excel_extras,
-    dialects.relative_targets,
 )
 DIALECTS: dict[str, Sequence[Piece]] = {
     "Excel 365": EXCEL,
@@ -38,9 +40,12 @@ DIALECTS: dict[str, Sequence[Piece]] = {
     "Strict Open XML": (*EXCEL, dialects.strict),
     "no shared formulas or texts": (dialects.spelled_formulas, dialects.inline_strings),
     "neither places nor properties": (dialects.without_places, dialects.without_properties),
+    "SheetJS": (dialects.spelled_formulas, dialects.sheetjs_types),
+    "exceljs": (dialects.excel_numbers, dialects.no_empty_texts),
     "prefixes": (dialects.prefixed,),
     "other parts in another order": (dialects.other_sheet_parts, dialects.reordered),
     "15 digits, and blanks in formulas": (dialects.short_numbers, dialects.spaced_formulas),
+    "openpyxl's targets": (dialects.targets_from_the_root,),
 }
 NETWORK = Network(
     "small",
@@ -96,7 +101,7 @@ def test_what_is_right_agrees(dialect: str, small: BuiltBook, tmp_path: Path) ->
     assert run.invoke(app, ["show", str(path)]).exit_code == 0
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("dialect", ["Excel 365", "Strict Open XML", "SheetJS"])
 def test_a_template_agrees(dialect: str, edges: Path, tmp_path: Path) -> None:
     report = xlconv.verify(as_saved(edges, tmp_path / "saved.xlsx", dialect))
     assert (report.verdict, report.findings) == ("agrees", ())
@@ -128,6 +133,19 @@ def test_an_exercise_is_marked(dialect: str, small: BuiltBook, tmp_path: Path) -
     assert grade(done).mark == 1.0
     empty = as_saved(task, tmp_path / "empty.xlsx", dialect)
     assert (grade(empty).mark, xlconv.verify(empty).verdict) == (0.0, "unfinished")
+
+
+def test_programs_that_read_little_find_all_parts(small: BuiltBook) -> None:
+    """exceljs knows no targets from the root, and drawings by Excel's prefix alone."""
+    for name, content in dialects.parts_of(small.path).items():
+        if name.endswith(".rels") and name.startswith("xl/"):
+            assert 'Target="/' not in str(content), name
+        if re.fullmatch(r"xl/drawings/[^/]+\.xml", name):
+            assert str(content).startswith("<xdr:wsDr xmlns:xdr=")
+            root = ElementTree.fromstring(str(content))
+            assert all("}" in element.tag for element in root.iter())
+    book = openpyxl.load_workbook(small.path)
+    assert len(book["Board"]._charts) == 1
 
 
 def test_parts_that_are_no_markup_are_left_alone(small: BuiltBook, tmp_path: Path) -> None:

@@ -119,7 +119,11 @@ def _check_contents(container: Container) -> None:
         reach = part_reach(part)
         if reach is not None:
             raise outside(container, part, reach)
+    endings = {part.rpartition(".")[2].lower() for part in container.members}
     for element in read_elements(container, "[Content_Types].xml"):
+        ending = element.attributes.get("Extension")
+        if ending is not None and ending.lower() not in endings:
+            continue  # SheetJS says what parts would be that it does not write
         reach = content_reach(element.attributes.get("ContentType", ""))
         if reach is not None:
             raise outside(container, element.attributes.get("PartName", "a part"), reach)
