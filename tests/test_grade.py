@@ -366,7 +366,8 @@ def test_command_writes_csv_json_and_results(folder: Path, tmp_path: Path) -> No
     assert [marks["file"] for marks in data] == [str(Path(name)) for name in NAMES]
     assert list(data[0]) == ["file", "student", "mark", "error", "blocks"]
     assert list(data[0]["blocks"][0]) == [
-        *("block", "cells", "formulas", "typed", "empty", "first_wrong", "what", "right", "mark")
+        *("block", "cells", "formulas", "typed", "empty", "first_wrong", "what", "unjudged"),
+        *("right", "mark"),
     ]
     lines = list(csv.DictReader(out.read_text().splitlines()))
     assert [line["block"] for line in lines[:7]] == [*LAYERS, "all"]

@@ -25,12 +25,13 @@ from xlconv.grid import Cell, relative_form
 from xlconv.isolation import TRIALS, Isolated, apart, isolated
 from xlconv.layer_rules import Rule, layer_rules
 from xlconv.marks import BlockMarks, Marks
-from xlconv.mistakes import Surroundings, Wrong, cells_read, mistake
+from xlconv.mistakes import Surroundings, Wrong, beyond, mistake
 from xlconv.network import Array
 from xlconv.operators import Values, layer_steps, numbers
 from xlconv.plain import plain_copy
 from xlconv.reader import EMPTY, FoundCell, Value
 from xlconv.reference import forward_steps
+from xlconv.references import cells_read
 from xlconv.workbook import FoundBook, read_book
 
 # Learners may add in another order, or leave out softmax's maximum; what is wrong is far off.
@@ -58,10 +59,11 @@ def grade(
             "`xlconv verify` checks any workbook"
         )
     _check_task(book, handed_out)
-    with plain_copy(book.path) as plain:
+    with plain_copy(book.path, book.names.now[BOARD]) as plain:
         trials = _trials(book, places, engine, plain)
     truth = forward_steps(book.model, book.image, book.drawn)
-    blocks = [_block(book, places, layer, trials[layer], truth) for layer in places.layers]
+    asked = (book, places, engine)
+    blocks = [_block(*asked, layer, trials[layer], truth) for layer in places.layers]
     exercise = book.manifest.exercise
     student = exercise.student if exercise is not None else None
     return Marks(str(path), student or Path(path).stem, tuple(blocks), typed=typed)
@@ -149,12 +151,13 @@ def _numbers(grid: list[list[Value]]) -> Array:
 def _block(
     book: FoundBook,
     places: ExercisePlaces,
+    engine: str,
     layer: str,
     trials: list[_Trial],
     truth: Mapping[str, Values],
 ) -> BlockMarks:
     """The marks of one layer."""
-    cells = formulas = typed = empty = 0
+    cells = formulas = typed = empty = unjudged = 0
     first: tuple[Cell, str] | None = None
     for part in places.of_layer(layer):
         judge = _Judge(book, part, trials, _whole(part, numbers(truth[part.key])))
@@ -167,12 +170,14 @@ def _block(
                 typed += 1
             elif found.formula is not None and judge.formula_right(row, column):
                 formulas += 1
-            elif first is None:
-                first = cell, judge.words(row, column)
+            else:
+                told = judge.beyond(row, column, engine)
+                unjudged += bool(told)
+                first = first or (cell, told or judge.words(row, column))
     if first is None and empty:
         first = _first_empty(book, places, layer), "is empty"
     where, what = (f"{BOARD}!{first[0].a1}", first[1]) if first else ("", "")
-    return BlockMarks(layer, cells, formulas, typed, empty, where, what)
+    return BlockMarks(layer, cells, formulas, typed, empty, where, what, unjudged)
 
 
 def _first_empty(book: FoundBook, places: ExercisePlaces, layer: str) -> Cell:
@@ -238,19 +243,30 @@ class _Judge:
         held, cell = self.held(row, column), self.part.open.cell(row, column)
         if held.formula is None:
             return f"{str(held.value)[:MOST_SHOWN]} was typed, which is not right"
+        wrong, around = self._wrong(row, column, held.formula.at(cell))
+        return f"{mistake(wrong, around)} ({wrong.formula[:MOST_SHOWN]})"
+
+    def beyond(self, row: int, column: int, engine: str) -> str:
+        """What the engine cannot evaluate of a cell that is not right; "" if it is not to blame."""
+        held, cell = self.held(row, column), self.part.open.cell(row, column)
+        if held.formula is None:
+            return ""
+        wrong, around = self._wrong(row, column, held.formula.at(cell))
+        anchor = held.formula.anchor
+        if held.formula.array and anchor != cell and anchor in self.part.range:
+            # What could not be computed did not spill: the error stands in its first cell alone.
+            down, across = anchor.row - self.part.range.row, anchor.column - self.part.range.column
+            wrong = self._wrong(down, across, wrong.formula)[0]
+        told = beyond(wrong, held.value, engine, around)
+        return f"{told} ({wrong.formula[:MOST_SHOWN]})" if told else ""
+
+    def _wrong(self, row: int, column: int, formula: str) -> tuple[Wrong, Surroundings]:
         trial = self._wrong_trial(row, column) or self.trials[0]
         found, expected, _ = self._at(trial, row, column)
-        wrong = Wrong(
-            *(self.part, row, column, held.formula.at(cell), self._called_for(row, column)),
-            *(found, expected),
-        )
-        around = Surroundings(
-            self.book.network,
-            self.book.layout,
-            self.book.layout.names(self.book.network),
-            partial(_typed_value, self.book, trial),
-        )
-        return f"{mistake(wrong, around)} ({wrong.formula[:MOST_SHOWN]})"
+        called_for = self._called_for(row, column)
+        wrong = Wrong(self.part, row, column, formula, called_for, found, expected)
+        typed = partial(_typed_value, self.book, trial)
+        return wrong, Surroundings(self.book.network, self.book.layout, self.book.ranges, typed)
 
     def _at(self, trial: _Trial, row: int, column: int) -> tuple[Value, float, float]:
         """What was found, what belongs there, and the magnitudes that it is made of."""
@@ -275,12 +291,12 @@ class _Judge:
         right by luck, as a maximum that leaves out a cell. Padding may be left out."""
         held, cell = self.held(row, column), self.part.open.cell(row, column)
         assert held.formula is not None
-        names = self.book.layout.names(self.book.network)
-        reads, elsewhere = cells_read(held.formula.at(cell), names)
-        should, _ = cells_read(self._called_for(row, column), names)
+        reads = cells_read(held.formula.at(cell), self.book.ranges)
+        should = cells_read(self._called_for(row, column), self.book.ranges).cells
         board = self.book.sheets[BOARD]
-        missing = [one for one in should - reads if (one.row, one.column) in board]
-        return not elsewhere and reads < should and bool(missing)
+        missing = [one for one in should - reads.cells if (one.row, one.column) in board]
+        only_some = reads.whole and not reads.elsewhere and reads.cells < should
+        return only_some and bool(missing)
 
     def _called_for(self, row: int, column: int) -> str:
         return f"={self._rule.text(row, column)}"

@@ -7,26 +7,19 @@ same, the value with what a misunderstanding would give. Must not know files, no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from xlconv.desk import BOARD
 from xlconv.exercise_places import Part
-from xlconv.grid import Cell, Range, ranges_in
+from xlconv.grid import Cell, Range
 from xlconv.layers import Conv2D, Layer, ReLU, sources
 from xlconv.network import Network
 from xlconv.places import Layout
+from xlconv.references import FUNCTION, Cells, Names, cells_read
 
-Cells = frozenset[Cell]
 Value = float | str | bool | None
 
-_NAME = re.compile(r"(?<![\w.$!'])[A-Za-z_][\w.]*(?![\w.(!])")
-_STRING = re.compile(r'"(?:[^"]|"")*"')
-_ELSEWHERE = re.compile(
-    r"('(?:[^']|'')*'|[A-Za-z_][\w.]*)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
-)
-MOST_CELLS = 20_000  # that are looked at of what a formula reads
 _NEAR = 1e-9
 
 
@@ -48,62 +41,61 @@ class Wrong:
         return self.part.range.cell(self.row, self.column)
 
 
+def beyond(wrong: Wrong, stored: Value, engine: str, around: Surroundings) -> str:
+    """What an engine cannot evaluate of a formula that may well be right, in words; "" if the
+    engine is not to blame. `stored` is what the program that saved the file computed."""
+    functions = [name.upper() for name in FUNCTION.findall(wrong.formula)]
+    newer = [name.rpartition(".")[2] for name in functions if name.startswith("_XLFN.")]
+    if any("XLUDF.DUMMYFUNCTION" in name for name in functions):
+        return "is computed by Google Sheets alone: mark it by hand"
+    computed = isinstance(stored, float)
+    unknown = [*newer, *(name for name in functions if name in _OF_MATRICES)]
+    if wrong.found == "#VALUE!" and not computed:
+        return ""
+    if wrong.found not in ("#NAME?", "#ERROR!", "#VALUE!") or not (computed or unknown):
+        return ""
+    if wrong.cell in cells_read(wrong.formula, around.names).cells:
+        return ""
+    told = f" ({', '.join(dict.fromkeys(unknown))})" if unknown else ""
+    other = "formualizer" if engine == "libreoffice" else "libreoffice"
+    return f"{engine} cannot evaluate it{told}: mark it by hand, or try --engine {other}"
+
+
+_OF_MATRICES = ("MMULT", "MINVERSE", "MDETERM")  # which Excel has always known, and engines may not
+
+
 @dataclass(frozen=True)
 class Surroundings:
-    """The board around a wrong cell. `owners` names the array that each cell belongs to, `value`
-    gives the numbers that were in the cells when `found` was computed."""
+    """The board around a wrong cell. `names` are those of the file, as `cells_read` takes them,
+    `value` gives the numbers that were in the cells when `found` was computed."""
 
     network: Network
     layout: Layout
-    names: Mapping[str, Range]
+    names: Names
     value: Callable[[Cell], float]
 
 
 def mistake(wrong: Wrong, around: Surroundings) -> str:
     """What is wrong, in a few words."""
-    reads, elsewhere = cells_read(wrong.formula, around.names)
+    found = cells_read(wrong.formula, around.names)
+    reads, elsewhere = found.cells, found.elsewhere
     if wrong.cell in reads:
         return "reads itself: a circle"
     if isinstance(wrong.found, str) and wrong.found.startswith("#"):
         return f"gives the error {wrong.found}"
     if elsewhere:
         return f"reads {elsewhere}, another sheet"
+    should = cells_read(wrong.called_for, around.names).cells
+    spilled = wrong.formula.startswith("{") and should < reads
+    if not found.whole or spilled:  # which cells are read for this one is not told
+        return _arithmetic(wrong, around, ()) or _gives(wrong)
     if not reads:
         return "reads no cell: a number in a formula's clothes"
-    should, _ = cells_read(wrong.called_for, around.names)
     for say in (_not_fixed, _source_words, _weight_words, _bias_words, _step_words):
         words = say(wrong, reads, should, around)
         if words:
             return words
-    return _arithmetic(wrong, around) or _other_cells(reads, should) or _plain(wrong)
-
-
-def cells_read(formula: str, names: Mapping[str, Range]) -> tuple[Cells, str]:
-    """The cells of the board that a formula reads, and the first place of another sheet, or ""."""
-    text = _STRING.sub("", formula)
-    elsewhere = ""
-
-    def own(match: re.Match[str]) -> str:
-        nonlocal elsewhere
-        if match[1].strip("'") == BOARD:
-            return match[0].rpartition("!")[2]
-        elsewhere = elsewhere or match[0]
-        return ""
-
-    text = _ELSEWHERE.sub(own, text)
-    by_name = {name.lower(): place for name, place in names.items()}
-    named = [by_name[word.lower()] for word in _NAME.findall(text) if word.lower() in by_name]
-    return frozenset(_first_cells([*ranges_in(text), *named])), elsewhere
-
-
-def _first_cells(places: Sequence[Range]) -> Iterator[Cell]:
-    left = MOST_CELLS
-    for place in places:
-        for cell in place.cells():
-            if not left:
-                return
-            left -= 1
-            yield cell
+    return _arithmetic(wrong, around, reads) or _other_cells(reads, should) or _plain(wrong)
 
 
 def _shifted(cells: Cells, rows: int, columns: int) -> Cells:
@@ -286,7 +278,7 @@ def _step_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings)
     return ""
 
 
-def _arithmetic(wrong: Wrong, around: Surroundings) -> str:
+def _arithmetic(wrong: Wrong, around: Surroundings, reads: Iterable[Cell]) -> str:
     """What a misunderstanding would give that reads the right cells."""
     if not isinstance(wrong.found, float):
         return f"gives {wrong.found!r}, no number"
@@ -299,15 +291,18 @@ def _arithmetic(wrong: Wrong, around: Surroundings) -> str:
     mixed = _mixed_up(wrong, around)
     if mixed:
         return mixed
-    reads, _ = cells_read(wrong.formula, around.names)
     numbers = [around.value(cell) for cell in reads]
     if len(numbers) == 1:
-        return f"only repeats {_spot(reads)}" if _near(found, numbers[0]) else ""
+        return f"only repeats {_spot(frozenset(reads))}" if _near(found, numbers[0]) else ""
     for words, value in (
-        ("takes the smallest", min(numbers)),
-        ("takes the mean", sum(numbers) / len(numbers)),
-        ("takes the sum", sum(numbers)),
-        ("takes the largest", max(numbers)),
+        ()
+        if not numbers
+        else (
+            ("takes the smallest", min(numbers)),
+            ("takes the mean", sum(numbers) / len(numbers)),
+            ("takes the sum", sum(numbers)),
+            ("takes the largest", max(numbers)),
+        )
     ):
         if _near(found, value):
             return f"{words} of the cells that it reads"
@@ -361,8 +356,11 @@ def _other_cells(reads: Cells, should: Cells) -> str:
 
 
 def _plain(wrong: Wrong) -> str:
-    gives = f"gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
-    return f"reads the right cells, but {gives}"
+    return f"reads the right cells, but {_gives(wrong)}"
+
+
+def _gives(wrong: Wrong) -> str:
+    return f"gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
 
 
 def _shown(value: Value) -> str:
