@@ -6,10 +6,12 @@ saved by openpyxl, as many hand it in: without stored values.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import openpyxl
+from editing import cell_element, edited
 
 import xlconv
 from xlconv.exercise import exercise_of
@@ -61,6 +63,22 @@ def filled_in(source: Path, target: Path, change: Change = right) -> Path:
         board[part.open.cell(row, column).a1] = change(formula, part, row, column)
     workbook.save(target)
     return target
+
+
+def written_in(source: Path, target: Path, spelled: Mapping[str, str] | None = None) -> Path:
+    """A copy in which open cells hold right formulas, but for those of which `spelled` says what
+    stands between <c> and </c>; everything else is as it was built."""
+    cells = {
+        part.open.cell(row, column).a1: f"<f>{escape(formula[1:])}</f><v>0</v>"
+        for (part, row, column), formula in right_formulas(source).items()
+    } | dict(spelled or {})
+
+    def edit(xml: str) -> str:
+        for cell, inside in cells.items():
+            xml = cell_element(cell, lambda _, content=inside: content)(xml)  # type: ignore[misc]
+        return xml
+
+    return edited(source, target, edit)
 
 
 def only(layer: str, change: Change) -> Change:

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from xlconv.desk import BOARD
-from xlconv.engines import engine_named
+from xlconv.engines import Grid, engine_named
 from xlconv.engines.second import SecondOpinion
 from xlconv.errors import BookError
 from xlconv.exercise import Exercise
@@ -35,6 +35,7 @@ from xlconv.precedents import reads_of
 from xlconv.reader import EMPTY, FoundCell, Value
 from xlconv.reference import forward_steps
 from xlconv.sheets import workbook_rules
+from xlconv.unjudged import beyond_engines
 from xlconv.workbook import FoundBook, read_book
 from xlconv.wrong_values import Surroundings, Wrong
 
@@ -63,7 +64,7 @@ def grade(
             "`xlconv verify` checks any workbook"
         )
     _check_task(book, handed_out)
-    with plain_copy(book.path) as plain:
+    with plain_copy(book.path, book.names.now[BOARD]) as plain:
         trials = _trials(book, places, engine, plain)
     truth = forward_steps(book.model, book.image, book.drawn)
     blocks = [_block(book, places, layer, trials[layer], truth, typed) for layer in places.layers]
@@ -87,10 +88,11 @@ def _check_task(book: FoundBook, handed_out: Exercise | None) -> None:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What an engine finds in the parts of some layers for random numbers, and what NumPy expects
+    """What `engines` find in the parts of some layers for random numbers, and what NumPy expects
     there: from the steps of a layer as they were found, and from right ones."""
 
     isolated: Isolated
+    engines: Sequence[str]
     found: Mapping[Cell, Value]
     expected: tuple[_Expected, ...]
 
@@ -132,15 +134,24 @@ def _trial(
 ) -> _Trial:
     """What a trial finds, and what it should."""
     parts = [part for layer in random.layers for part in places.of_layer(layer.name)]
-    board = book.names.now[BOARD]
-    grids = engine.evaluate(path, [(board, part.range) for part in parts], random.typed)
+    ranges = [(book.names.now[BOARD], part.range) for part in parts]
+    grids = engine.evaluate(path, ranges, [_stored(book, part) for part in parts], random.typed)
     found = {
         cell: value
         for part, grid in zip(parts, grids, strict=True)
         for cell, value in zip(part.range.cells(), chain(*grid), strict=True)
     }
     expected = _expected(random, _steps(parts, found)), _expected(random, {})
-    return _Trial(random, found, expected)
+    return _Trial(random, tuple(engine.asked), found, expected)
+
+
+def _stored(book: FoundBook, part: Part) -> Grid:
+    """What a part's cells held when the file was saved."""
+    place = part.range
+    return [
+        [book.cell(BOARD, place, row, column).value for column in range(place.width)]
+        for row in range(place.height)
+    ]
 
 
 def _expected(random: Isolated, steps: Mapping[str, Values]) -> _Expected:
@@ -177,7 +188,7 @@ def _block(
 ) -> BlockMarks:
     """The marks of one layer. What is said first is what is wrong; else what is empty; else, if
     numbers do not count, what was typed."""
-    cells = formulas = typed = empty = 0
+    cells = formulas = typed = empty = unjudged = 0
     first: tuple[Cell, str] | None = None
     number: tuple[Cell, str] | None = None
     for part in places.of_layer(layer):
@@ -192,14 +203,16 @@ def _block(
                 number = number or (cell, f"{found.value:.6g} is right, but no formula")
             elif found.formula is not None and judge.formula_right(row, column):
                 formulas += 1
-            elif first is None:
-                first = cell, judge.words(row, column)
+            else:
+                beyond = judge.beyond(row, column)
+                unjudged += bool(beyond)
+                first = first or (cell, beyond or judge.words(row, column))
     if first is None and empty:
         first = _first_empty(book, places, layer), "is empty"
     if first is None and not numbers_count:
         first = number
     where, what = (f"{BOARD}!{first[0].a1}", first[1]) if first else ("", "")
-    return BlockMarks(layer, cells, formulas, typed, empty, where, what)
+    return BlockMarks(layer, cells, formulas, typed, empty, where, what, unjudged)
 
 
 def _first_empty(book: FoundBook, places: ExercisePlaces, layer: str) -> Cell:
@@ -274,6 +287,21 @@ class _Judge:
             trials.append((wrong, surroundings(self.book, trial)))
         return f"{mistake(trials)} ({formula[:MOST_SHOWN]})"
 
+    def beyond(self, row: int, column: int) -> str:
+        """What no engine here can evaluate of a cell that is not right; "" if that is not why."""
+        held, cell = self.held(row, column), self.part.open.cell(row, column)
+        if held.formula is None:
+            return ""
+        trial = next(iter(self._wrong_trials(row, column)), self.trials[0])
+        # What could not be computed did not spill: the error stands in its first cell alone.
+        spilled = held.formula.array and held.formula.anchor in trial.found
+        found = trial.found[held.formula.anchor if spilled else cell]
+        formula = held.formula.at(cell)
+        if cell in reads_of(formula, self.book.ranges).cells:
+            return ""
+        told = beyond_engines(formula, found, held.value, trial.engines)
+        return f"{told} ({formula[:MOST_SHOWN]})" if told else ""
+
     def _wrong_trials(self, row: int, column: int) -> list[_Trial]:
         cell = self.part.open.cell(row, column)
         return [
@@ -289,7 +317,7 @@ class _Judge:
         right by luck, as a maximum that leaves out a cell. Padding may be left out."""
         held, cell = self.held(row, column), self.part.open.cell(row, column)
         assert held.formula is not None
-        names = self.book.layout.names(self.book.network)
+        names = self.book.ranges
         reads = reads_of(held.formula.at(cell), names)
         should = reads_of(self._called_for(row, column), names).cells
         board = self.book.sheets[BOARD]
@@ -335,7 +363,7 @@ def surroundings(book: FoundBook, trial: _Trial) -> Surroundings:
     def own(cell: Cell) -> str:
         return "" if any(cell in place for place in rules) else formula(cell)
 
-    return Surroundings(network, layout, layout.names(network), value, formula, own)
+    return Surroundings(network, layout, book.ranges, value, formula, own)
 
 
 def typed_words(value: Value) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xlconv.comparison import Comparison, compare_end_to_end, compare_locally, given_in
+from xlconv.desk import BOARD
 from xlconv.engines import NOTHING, Engine, engine_named
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.expected import workbook_values
@@ -105,7 +106,8 @@ def _evaluate(
     called = book.names.now
     places = [(called[rule.sheet], rule.range) for rule in rules.values()]
     now = {(called[sheet], cell): value for (sheet, cell), value in typed.items()}
-    with plain_copy(book.path) as path:
+    learners = called[BOARD] if book.layout.exercise is not None else None
+    with plain_copy(book.path, learners) as path:
         grids = engine.evaluate(path, places, now)
     found: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):

@@ -14,7 +14,18 @@ from pathlib import PurePath
 from typing import Any
 
 COLUMNS = (
-    *("file", "student", "block", "cells", "right", "formulas", "typed", "empty", "mark"),
+    *(
+        "file",
+        "student",
+        "block",
+        "cells",
+        "right",
+        "formulas",
+        "typed",
+        "empty",
+        "unjudged",
+        "mark",
+    ),
     *("first_wrong", "what"),
 )
 WHOLE = "all"  # the line of a workbook as a whole
@@ -27,7 +38,8 @@ class BlockMarks:
     `formulas` are those that hold a formula which gives what NumPy computes, for other pictures
     and weights, too; `typed` those that hold a number which is right now. `empty` cells hold
     nothing. `first_wrong` is the first other cell, as in "Board!AO7" ("" if there is none), and
-    `what` says what is wrong with it.
+    `what` says what is wrong with it. `unjudged` counts the cells whose formulas the engine cannot
+    evaluate, right or wrong.
     """
 
     block: str
@@ -37,6 +49,7 @@ class BlockMarks:
     empty: int
     first_wrong: str = ""
     what: str = ""
+    unjudged: int = 0
 
     @property
     def right(self) -> int:
@@ -97,6 +110,7 @@ def csv_encoding(marked: Iterable[Marks]) -> str:
 
 def _line(marks: Marks, block: BlockMarks) -> list[object]:
     counts = [block.cells, block.right, block.formulas, block.typed, block.empty]
+    counts.append(block.unjudged)
     share = f"{block.mark(marks.typed):.4f}"
     return [marks.file, marks.student, block.block, *counts, share, block.first_wrong, block.what]
 
@@ -104,7 +118,7 @@ def _line(marks: Marks, block: BlockMarks) -> list[object]:
 def _whole(marks: Marks) -> list[object]:
     counts = [
         sum(getattr(block, key) for block in marks.blocks)
-        for key in ("cells", "right", "formulas", "typed", "empty")
+        for key in ("cells", "right", "formulas", "typed", "empty", "unjudged")
     ]
     return [marks.file, marks.student, WHOLE, *counts, f"{marks.mark:.4f}", "", marks.error]
 
@@ -152,6 +166,8 @@ def _output(block: BlockMarks) -> str:
     lines = [f"{block.right} of {block.cells} cells right, {block.formulas} of them by formula"]
     if block.empty:
         lines.append(f"{block.empty} cells are empty")
+    if block.unjudged:
+        lines.append(f"{block.unjudged} cells could not be judged")
     if block.first_wrong:
         lines.append(f"{block.first_wrong}: {block.what}")
     return "\n".join(lines)

@@ -34,7 +34,9 @@ def _named(wrong: Wrong, around: Surroundings) -> str:
     if not reads.cells and not reads.unsure:
         return _error(wrong) or "reads no cell: a number in a formula's clothes"
     should = reads_of(wrong.called_for, around.names).cells
-    words = "" if reads.unsure else _other_places(wrong, reads.cells, should, around)
+    spilled = wrong.formula.startswith("{") and should < reads.cells  # all of it for many cells
+    unsure = reads.unsure or spilled
+    words = "" if unsure else _other_places(wrong, reads.cells, should, around)
     return words or _error(wrong) or arithmetic(wrong, around)
 
 
@@ -56,7 +58,7 @@ def _rest(wrong: Wrong, around: Surroundings) -> str:
     """What is left to say of a mistake that has no name."""
     reads = followed(reads_of(wrong.formula, around.names), around.names, around.own)
     should = reads_of(wrong.called_for, around.names).cells
-    if reads.unsure:
+    if reads.unsure or wrong.formula.startswith("{"):
         return _gives(wrong)
     return _other_cells(reads.cells, should) or f"reads the right cells, but {_gives(wrong)}"
 

@@ -23,6 +23,9 @@ from xlconv.outside import (
 )
 
 _PLAIN = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".bin")
+_MARKUP = (".xml", ".vml")  # by name: broken, if they are none
+_BEFORE_MARKUP = b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"  # marks of byte order, and blanks
+_EBCDIC = b"\x4c\x6f\xa7\x94"  # <?xm
 _PLAIN_KINDS = ("image", "printerSettings", "thumbnail", "font", "hdphoto")
 _UNCHECKED = ("customxml/", "docprops/", "docmetadata/", "_xmlsignatures/")
 _SHEETS = ("worksheet", "chartsheet")
@@ -116,7 +119,11 @@ def _check_contents(container: Container) -> None:
         reach = part_reach(part)
         if reach is not None:
             raise outside(container, part, reach)
+    endings = {part.rpartition(".")[2].lower() for part in container.members}
     for element in read_elements(container, "[Content_Types].xml"):
+        ending = element.attributes.get("Extension")
+        if ending is not None and ending.lower() not in endings:
+            continue  # SheetJS says what parts would be that it does not write
         reach = content_reach(element.attributes.get("ContentType", ""))
         if reach is not None:
             raise outside(container, element.attributes.get("PartName", "a part"), reach)
@@ -135,7 +142,16 @@ def _markup_parts(
         for part, entry in container.members.items()
         if part not in known and not part.endswith((".rels", "/")) and entry.file_size
         if part in linked or not part.lower().endswith(_PLAIN)
+        if part.lower().endswith(_MARKUP) or _begins_as_markup(container, part)
     ]
+
+
+def _begins_as_markup(container: Container, part: str) -> bool:
+    """Whether a program could take a part for XML, in whatever encoding; pictures, settings of
+    printers and what programs of all kinds leave in archives begin otherwise."""
+    with container.archive.open(container.members[part]) as stream:
+        head = stream.read(64)
+    return head.translate(None, _BEFORE_MARKUP).startswith((b"<", _EBCDIC))
 
 
 def _checked(container: Container, part: str) -> list[Element]:

@@ -310,7 +310,9 @@ def _reference(worksheet: Worksheet, place: Range) -> Reference:
 
 def mended_part(name: str, xml: str) -> str:
     """A part of openpyxl's as it should be: without the times of day, the fonts' children in the
-    schema's order, and with a part for shared strings, which openpyxl writes no more."""
+    schema's order, and with a part for shared strings, which openpyxl writes no more. Targets are
+    told from where their owner is and drawings have prefixes, as in Excel: exceljs reads no others.
+    """
     if name == "docProps/core.xml":
         return re.sub(r"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>", "", xml)
     if name == "xl/styles.xml":
@@ -320,8 +322,19 @@ def mended_part(name: str, xml: str) -> str:
         return xml.replace("</Types>", f"{override}</Types>")
     if name == "xl/_rels/workbook.xml.rels":
         target = f'Type="{_STRINGS_RELATION}" Target="/{STRINGS_PART}" Id="rIdStrings"'
-        return xml.replace("</Relationships>", f"<Relationship {target}/></Relationships>")
+        xml = xml.replace("</Relationships>", f"<Relationship {target}/></Relationships>")
+    if name.startswith("xl/") and name.endswith(".rels"):
+        up = "" if name.startswith("xl/_rels") else "../"
+        return xml.replace('Target="/xl/', f'Target="{up}')
+    if name.startswith("xl/drawings/"):
+        return _prefixed(xml)
     return xml
+
+
+def _prefixed(drawing: str) -> str:
+    """A drawing whose own elements have the prefix that Excel gives them."""
+    named = re.sub(r"<(/?)(?=[A-Za-z]+[\s/>])", r"<\1xdr:", drawing)
+    return named.replace(" xmlns=", " xmlns:xdr=", 1)
 
 
 def _ordered_fonts(styles: str) -> str:

@@ -15,6 +15,8 @@ from xlconv.grid import Cell, Range, ranges_in
 Cells = frozenset[Cell]
 # The formula in a cell of the board, "" if there is none.
 FormulaAt = Callable[[Cell], str]
+# The ranges that names of the file stand for, in small letters; None for names of anything else.
+Names = Mapping[str, Range | None]
 
 OWN_SHEETS = (EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL)
 MOST_CELLS = 20_000  # that are looked at of what a formula reads
@@ -24,13 +26,14 @@ _STRING = re.compile(r'"(?:[^"]|"")*"')
 _ELSEWHERE = re.compile(
     r"('(?:[^']|'')*'|[A-Za-z_][\w.]*)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
 )
-# Ranges that are made while calculating, and whole columns and rows.
+FUNCTION = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*)\(")
+# Ranges that are made while calculating, tables, what spilled, whole columns and rows.
 _MOVING = re.compile(
-    r"\b(OFFSET|INDIRECT|INDEX|CHOOSE)\s*\(|(?<![\w:])\$?[A-Z]{1,3}:\$?[A-Z]{1,3}(?![\w(])"
-    r"|(?<![\w:])\$?\d+:\$?\d+(?!\w)",
+    r"\b(?:OFFSET|INDIRECT|INDEX|CHOOSE|ANCHORARRAY)\s*\(|[\[#@]|\)\s*:|:\s*[A-Z]+\("
+    r"|(?<![\w:.])\$?[A-Z]{1,3}:\$?[A-Z]{1,3}(?![\w(])|(?<![\w:.$])\$?\d+:\$?\d+(?!\w)",
     re.IGNORECASE,
 )
-_NO_NAME = re.compile(r"[a-z]{1,3}[1-9][0-9]{0,6}|true|false")
+_NO_NAME = re.compile(r"[a-z]{1,3}[1-9][0-9]{0,6}|true|false|_xlpm\..*")
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class Reads:
     unsure: bool = False
 
 
-def reads_of(formula: str, names: Mapping[str, Range]) -> Reads:
-    """What a formula reads by its text. `names` are those of ranges on the board.
+def reads_of(formula: str, names: Names) -> Reads:
+    """What a formula reads by its text.
 
     >>> reads_of("=MAX(A1:B1)", {}).cells == {Cell(1, 1), Cell(1, 2)}
     True
@@ -68,12 +71,12 @@ def reads_of(formula: str, names: Mapping[str, Range]) -> Reads:
         return ""
 
     text = _ELSEWHERE.sub(own, text)
-    by_name = {name.lower(): place for name, place in names.items()}
     words = [word.lower() for word in _NAME.findall(text)]
-    named = [by_name[word] for word in words if word in by_name]
-    unknown = any(word not in by_name and not _NO_NAME.fullmatch(word) for word in words)
-    cells = frozenset(_first_cells([*ranges_in(text), *named]))
-    return Reads(cells, elsewhere, unsure or unknown or bool(_MOVING.search(text)))
+    words = [word for word in words if not _NO_NAME.fullmatch(word)]
+    named = [place for word in words if (place := names.get(word)) is not None]
+    calls_names = any(word.lower() in names for word in FUNCTION.findall(text))
+    unsure = unsure or len(named) < len(words) or calls_names or bool(_MOVING.search(text))
+    return Reads(frozenset(_first_cells([*ranges_in(text), *named])), elsewhere, unsure)
 
 
 def _first_cells(places: Sequence[Range]) -> Iterator[Cell]:
@@ -86,7 +89,7 @@ def _first_cells(places: Sequence[Range]) -> Iterator[Cell]:
             yield cell
 
 
-def followed(reads: Reads, names: Mapping[str, Range], own: FormulaAt) -> Reads:
+def followed(reads: Reads, names: Names, own: FormulaAt) -> Reads:
     """What is read in the end, where some cells are a learner's `own`."""
     cells, elsewhere, unsure = set[Cell](), reads.elsewhere, reads.unsure
     waiting, seen = sorted(reads.cells), set[Cell]()
@@ -103,7 +106,7 @@ def followed(reads: Reads, names: Mapping[str, Range], own: FormulaAt) -> Reads:
     return Reads(frozenset(cells), elsewhere, unsure)
 
 
-def circle(start: Cell, names: Mapping[str, Range], formula_at: FormulaAt) -> Cell | None:
+def circle(start: Cell, names: Names, formula_at: FormulaAt) -> Cell | None:
     """The first cell on a way by which a cell reads itself; None if it does not, or not within
     MOST_STEPS cells."""
     first = reads_of(formula_at(start), names).cells

@@ -40,12 +40,14 @@ _MOST_FOREIGN = 200_000  # cells on sheets that are not the book's own
 
 @dataclass(frozen=True)
 class Package:
-    """A workbook's sheets, by the names that people see, and its names of single ranges."""
+    """A workbook's sheets, by the names that people see, and its names of single ranges; the
+    `other_names` stand for something else, as a formula."""
 
     path: Path
     parts: Mapping[str, str]
     strings_part: str | None
     names: Mapping[str, tuple[str, Range]]
+    other_names: frozenset[str] = frozenset()
 
     def sheet(
         self,
@@ -127,7 +129,8 @@ def open_package(path: Path) -> Package:
     with opened(path) as container:
         parcel = open_parcel(container)
     names = {name: place for name, text in parcel.names.items() if (place := _place(text))}
-    return Package(path, parcel.sheets, parcel.strings, names)
+    others = frozenset(parcel.names.keys() - names.keys())
+    return Package(path, parcel.sheets, parcel.strings, names, others)
 
 
 def _place(text: str) -> tuple[str, Range] | None:

@@ -10,23 +10,27 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from xlconv.grid import Cell, moved_formula
+from xlconv.grid import Cell
+from xlconv.located import (
+    Edit,
+    Element,
+    LocatedCell,
+    LocatedRow,
+    LocatedSheet,
+    edited,
+    in_bytes,
+    located,
+)
 from xlconv.reader import open_package
 
 Typed = Mapping[tuple[str, Cell], float | str]
 _Cells = dict[Cell, float | str]
 _Values = Mapping[str, float | str]  # by A1 text
 
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_REST_OF_TAG = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
-_PREFIX = re.compile(rb"<([^\s:/>]+:)?")
 _OFFICE_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def retyped(path: Path, typed: Typed, target: Path) -> Path:
@@ -49,143 +53,15 @@ def retyped_sheet(content: bytes, cells: Mapping[Cell, float | str]) -> bytes:
 
     Other cells that share the formula of a replaced one get its text, each for itself.
     """
-    if content.startswith(_UTF16):
-        text = re.sub(r"""encoding=["'][^"']*["']""", "", content.decode("utf-16"), count=1)
-        content = text.encode()
-    sheet = _Reading(content).sheet()
+    content = in_bytes(content)
+    sheet = located(content)
     values = {cell.a1: value for cell, value in cells.items()}
-    edits = [*_replaced(sheet, values), *_inserted(sheet, values)]
-    parts, position = [], 0
-    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
-        parts += [content[position:start], new]
-        position = end
-    return b"".join([*parts, content[position:]])
+    return edited(content, [*_replaced(sheet, values), *_inserted(sheet, values)])
 
 
-@dataclass(slots=True)
-class _Element:
-    """An element's attributes, where it begins and ends, and where its closing tag begins: where
-    it begins itself, if it is one tag, as <row/> is."""
-
-    start: int
-    attributes: Mapping[str, str]
-    closing: int = 0
-    end: int = 0
-
-
-@dataclass(slots=True)
-class _FoundCell(_Element):
-    place: str = ""
-    formula: _Element | None = None
-    text: str = ""
-
-
-@dataclass(slots=True)
-class _Row(_Element):
-    number: int = 0
-    cells: list[_FoundCell] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Sheet(_Element):
-    prefix: bytes = b""
-    rows: list[_Row] = field(default_factory=list)
-
-
-class _Reading:
-    """Finds the rows, cells and formulas of a sheet in its bytes."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.buffer_text = True
-        self.parser.StartElementHandler = self._begin
-        self.parser.EndElementHandler = self._end
-        self.found: _Sheet | None = None
-        self.open: list[_Element | None] = []
-
-    def sheet(self) -> _Sheet:
-        self.parser.Parse(self.content, True)
-        if self.found is None:
-            raise ValueError("a sheet has no part for its cells")
-        return self.found
-
-    def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        begin = _BEGIN.get(name)
-        outer = self.open[-1] if self.open else None
-        start = self.parser.CurrentByteIndex
-        self.open.append(begin(self, outer, start, attributes) if begin else None)
-
-    def _sheet(self, _: _Element | None, start: int, given: dict[str, str]) -> _Element | None:
-        if self.found is not None:
-            return None
-        match = _PREFIX.match(self.content, start)
-        assert match is not None
-        self.found = _Sheet(start, given, prefix=match[1] or b"")
-        return self.found
-
-    def _row(self, outer: _Element | None, start: int, given: dict[str, str]) -> _Element | None:
-        if not isinstance(outer, _Sheet):
-            return None
-        before = outer.rows[-1].number if outer.rows else 0
-        outer.rows.append(_Row(start, given, number=int(given.get("r", before + 1))))
-        return outer.rows[-1]
-
-    def _cell(self, outer: _Element | None, start: int, given: dict[str, str]) -> _Element | None:
-        if not isinstance(outer, _Row):
-            return None
-        place = given.get("r")
-        if place is None:
-            before = Cell.parse(outer.cells[-1].place).column if outer.cells else 0
-            place = Cell(outer.number, before + 1).a1
-        outer.cells.append(_FoundCell(start, given, place=place))
-        return outer.cells[-1]
-
-    def _formula(
-        self, outer: _Element | None, start: int, given: dict[str, str]
-    ) -> _Element | None:
-        if not isinstance(outer, _FoundCell):
-            return None
-        outer.formula = _Element(start, given)
-        self.parser.CharacterDataHandler = self._text
-        return outer.formula
-
-    def _text(self, text: str) -> None:
-        cell = self.open[-2]
-        if isinstance(cell, _FoundCell):
-            cell.text += text
-
-    def _end(self, _: str) -> None:
-        element = self.open.pop()
-        if element is None:
-            return
-        self.parser.CharacterDataHandler = None
-        opening = self._tag_end(element.start)
-        if self.content[opening - 2 : opening] == b"/>":
-            element.closing, element.end = element.start, opening
-        else:
-            element.closing = self.parser.CurrentByteIndex
-            element.end = self._tag_end(element.closing)
-
-    def _tag_end(self, start: int) -> int:
-        match = _REST_OF_TAG.match(self.content, start)
-        assert match is not None
-        return match.end()
-
-
-_BEGIN = {
-    f"{_MAIN} sheetData": _Reading._sheet,
-    f"{_MAIN} row": _Reading._row,
-    f"{_MAIN} c": _Reading._cell,
-    f"{_MAIN} f": _Reading._formula,
-}
-
-_Edit = tuple[int, int, bytes]  # bytes from .. to .. become these
-
-
-def _replaced(sheet: _Sheet, values: _Values) -> Iterator[_Edit]:
+def _replaced(sheet: LocatedSheet, values: _Values) -> Iterator[Edit]:
     """The edits of cells that are there, and of those that share a formula with one of them."""
-    heads: dict[str, _FoundCell] = {}
+    heads: dict[str, LocatedCell] = {}
     for found in (found for row in sheet.rows for found in row.cells):
         formula = found.formula
         shared = formula is not None and formula.attributes.get("t") == "shared"
@@ -196,16 +72,9 @@ def _replaced(sheet: _Sheet, values: _Values) -> Iterator[_Edit]:
             new = _cell(sheet.prefix, found.place, values[found.place], found.attributes)
             yield found.start, found.end, new
         elif shared and formula is not None and group in heads and heads[group].place in values:
-            tag, text = sheet.prefix + b"f", _shared_text(heads[group], found)
+            tag, text = sheet.prefix + b"f", heads[group].text_at(found)
             spelled = escape(text).encode("ascii", "xmlcharrefreplace")
             yield formula.start, formula.end, b"<%b>%b</%b>" % (tag, spelled, tag)
-
-
-def _shared_text(head: _FoundCell, member: _FoundCell) -> str:
-    """A shared formula as one of its cells would spell it."""
-    there, here = Cell.parse(head.place), Cell.parse(member.place)
-    down, across = here.row - there.row, here.column - there.column
-    return moved_formula(head.text, down, across) if down or across else head.text
 
 
 def _cell(
@@ -229,7 +98,7 @@ def _escaped(text: str) -> str:
     return _OFFICE_ESCAPE.sub("_x005F_", text)
 
 
-def _inserted(sheet: _Sheet, values: _Values) -> Iterator[_Edit]:
+def _inserted(sheet: LocatedSheet, values: _Values) -> Iterator[Edit]:
     """The edits that put in cells, and rows, that the file leaves out."""
     there = {found.place for row in sheet.rows for found in row.cells}
     missing: dict[int, list[Cell]] = {}
@@ -254,7 +123,9 @@ def _inserted(sheet: _Sheet, values: _Values) -> Iterator[_Edit]:
         yield spot, spot, new
 
 
-def _into_row(sheet: _Sheet, row: _Row, made: list[tuple[Cell, bytes]]) -> Iterator[_Edit]:
+def _into_row(
+    sheet: LocatedSheet, row: LocatedRow, made: list[tuple[Cell, bytes]]
+) -> Iterator[Edit]:
     if row.closing == row.start:
         yield from _filled(row, sheet.prefix + b"row", [new for _, new in made])
         return
@@ -264,7 +135,7 @@ def _into_row(sheet: _Sheet, row: _Row, made: list[tuple[Cell, bytes]]) -> Itera
         yield spot, spot, new
 
 
-def _filled(element: _Element, tag: bytes, inside: list[bytes]) -> Iterator[_Edit]:
+def _filled(element: Element, tag: bytes, inside: list[bytes]) -> Iterator[Edit]:
     """The edit that puts something into an element of one tag."""
     if inside:
         yield element.end - 2, element.end, b">" + b"".join(inside) + b"</%b>" % tag

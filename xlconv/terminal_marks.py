@@ -58,10 +58,12 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
 
 
 def _share(block: BlockMarks) -> str:
-    """How many cells are right, and those that are numbers instead of formulas."""
+    """How many cells are right, those that are numbers instead of formulas, and those of which
+    nothing can be said."""
+    unjudged = f" [yellow]({block.unjudged:,} unjudged)[/]" if block.unjudged else ""
     typed = f" [yellow]({block.typed:,} typed)[/]" if block.typed else ""
     colour = "green" if block.formulas == block.cells else "red" if not block.right else "yellow"
-    return f"[{colour}]{block.right:,}[/]/{block.cells:,}{typed}"
+    return f"[{colour}]{block.right:,}[/]/{block.cells:,}{typed}{unjudged}"
 
 
 def _print_wrong(marked: Sequence[Marks], whole: bool) -> None:

@@ -37,7 +37,7 @@ from xlconv.manifest import Manifest
 from xlconv.moves import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.network import INPUT, Array, Model, Network
 from xlconv.places import Layout
-from xlconv.reader import EMPTY, FoundCell, FoundSheet, Value, open_package
+from xlconv.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
 from xlconv.renaming import SheetNames
 from xlconv.settings import setting_of
 from xlconv.shapes import Shape
@@ -52,7 +52,8 @@ class FoundBook:
     the formulas), settings in cells such as a threshold included; `image` has shape (C, H, W) and
     is the chosen picture with the pixels that were typed over it. `display` has them with the
     gallery and with what else was chosen. Sheets are known by their first names, and so they are
-    in formulas; `names` says what they are called now.
+    in formulas; `names` says what they are called now. `ranges` are the names of cells of the
+    board, whoever defined them, in small letters; None for other names.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class FoundBook:
     sheets: Mapping[str, FoundSheet]
     display: Display
     names: SheetNames
+    ranges: Mapping[str, Range | None]
 
     @property
     def model(self) -> Model:
@@ -143,7 +145,17 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     network = _as_set(manifest.network, layout, board)
     model = Model(network, _weights(network, layout, board))
     display = _display(FoundCells(Path(path), sheets, names), model, layout, board)
-    return FoundBook(Path(path), replace(manifest, network=network), layout, sheets, display, names)
+    manifest = replace(manifest, network=network)
+    ranges = _ranges(package, names.now[BOARD])
+    return FoundBook(Path(path), manifest, layout, sheets, display, names, ranges)
+
+
+def _ranges(package: Package, board: str) -> dict[str, Range | None]:
+    """The names of the file, with the ranges of those that are on the board."""
+    found: dict[str, Range | None] = {name.lower(): None for name in package.other_names}
+    for name, (sheet, place) in package.names.items():
+        found[name.lower()] = place if sheet == board else None
+    return found
 
 
 def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> Display:

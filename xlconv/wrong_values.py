@@ -7,7 +7,7 @@ formula reads.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from xlconv.exercise_places import Part
@@ -16,7 +16,7 @@ from xlconv.layers import Conv2D, Layer, ReLU
 from xlconv.misunderstandings import Product, Situation, guesses, guesses_of_any, guesses_of_many
 from xlconv.network import Network
 from xlconv.places import Layout
-from xlconv.precedents import FormulaAt
+from xlconv.precedents import FormulaAt, Names
 
 Value = float | str | bool | None
 
@@ -43,13 +43,13 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The board around a wrong cell. `names` are the ranges of arrays; `value` gives the number
-    that was in a cell when `found` was computed, None if there was none; `formula` what any cell
+    """The board around a wrong cell. `names` are those of the file; `value` gives the number that
+    was in a cell when `found` was computed, None if there was none; `formula` what any cell
     holds, and `own` the same for cells of the learner's own making; both "" for all others."""
 
     network: Network
     layout: Layout
-    names: Mapping[str, Range]
+    names: Names
     value: Callable[[Cell], float | None]
     formula: FormulaAt
     own: FormulaAt

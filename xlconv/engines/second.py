@@ -17,31 +17,41 @@ EMBEDDED, SECOND = "formualizer", "libreoffice"
 
 
 class SecondOpinion:
-    """An engine, with LibreOffice behind the embedded one."""
+    """An engine, with LibreOffice behind the embedded one. `asked` are those that were asked."""
 
     def __init__(self, name: str) -> None:
         self.engine = engine_named(name)
+        self.asked = [name]
         self.helps = name == EMBEDDED
 
-    def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
-        """The values of ranges. An error that the embedded engine gives is replaced by what
-        LibreOffice says: it knows more functions, and arrays inside of them. Once it knew nothing
-        better, it is not asked again: that takes seconds."""
+    def evaluate(
+        self, path: Path, places: Sequence[Place], stored: Sequence[Grid], typed: Typed = NOTHING
+    ) -> list[Grid]:
+        """The values of ranges. An error of the embedded engine's where another value is `stored`
+        is replaced by what LibreOffice says: it knows more functions, and arrays inside of them.
+        Once it knew nothing better, it is not asked again: that takes seconds."""
         grids = self.engine.evaluate(path, places, typed)
-        if not self.helps or not _errors(grids):
+        if not self.helps or not _doubtful(grids, stored):
             return grids
         try:
             second = engine_named(SECOND).evaluate(path, places, typed)
         except EngineError:  # not installed, or it fails: then the first opinion stands
             self.helps = False
             return grids
+        self.asked = [EMBEDDED, SECOND]
         better = [_better(*pair) for pair in zip(grids, second, strict=True)]
-        self.helps = _errors(better) < _errors(grids)
+        self.helps = _doubtful(better, stored) < _doubtful(grids, stored)
         return better
 
 
-def _errors(grids: list[Grid]) -> int:
-    return sum(_is_error(value) for grid in grids for row in grid for value in row)
+def _doubtful(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
+    """How many values are errors which whoever saved the file did not see."""
+    return sum(
+        _is_error(value) and not _is_error(before)
+        for grid, kept in zip(grids, stored, strict=True)
+        for line, lines in zip(grid, kept, strict=True)
+        for value, before in zip(line, lines, strict=True)
+    )
 
 
 def _better(grid: Grid, other: Grid) -> Grid:
