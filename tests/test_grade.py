@@ -598,6 +598,10 @@ def test_what_was_handed_out_must_be_open(task: Path, tmp_path: Path) -> None:
             grade(task, handed_out=other)
     done = CliRunner().invoke(app, ["grade", str(task), "--exercise", "conv1"])
     assert done.exit_code == 2
+    done = CliRunner().invoke(app, ["grade", str(task), "--exercise", ", ".join(LAYERS)])
+    assert done.exit_code == 0
+    done = CliRunner().invoke(app, ["grade", str(task), "--first", "3"])
+    assert "--first belongs to --exercise" in str(done.exception)
 
 
 def test_an_array_formula_is_one_in_all_its_cells(task: Path, tmp_path: Path) -> None:

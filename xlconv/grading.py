@@ -99,7 +99,7 @@ def _check_task(book: FoundBook, handed_out: Exercise | None) -> None:
         first = "" if found.first is None else f", of which the first {found.first} cells"
         raise BookError(
             f"{book.path}: leaves {', '.join(found.layers)} open{first}, which is not what was "
-            "handed out; somebody changed its text on the sheet Model"
+            "handed out: a workbook of another exercise, or its text on the sheet Model was changed"
         )
 
 
