@@ -329,7 +329,7 @@ def test_students_get_kernels_and_pictures_of_their_own(lesson: xlconv.Model) ->
 
 def test_command_hands_out_and_says_how_to_go_on(tmp_path: Path) -> None:
     out = tmp_path / "hw.xlsx"
-    arguments = ["--exercise", "conv1,softmax", "--seed", "7", "--student", "Ada Lovelace"]
+    arguments = ["--exercise", "conv1, softmax", "--seed", "7", "--student", "Ada Lovelace"]
     done = CliRunner().invoke(app, ["build", str(out), *arguments])
     assert done.exit_code == 0
     assert "xlconv grade" in done.stdout

@@ -600,6 +600,10 @@ def test_what_was_handed_out_must_be_open(task: Path, tmp_path: Path) -> None:
             grade(task, handed_out=other)
     done = CliRunner().invoke(app, ["grade", str(task), "--exercise", "conv1"])
     assert done.exit_code == 2
+    done = CliRunner().invoke(app, ["grade", str(task), "--exercise", ", ".join(LAYERS)])
+    assert done.exit_code == 0
+    done = CliRunner().invoke(app, ["grade", str(task), "--first", "3"])
+    assert "--first belongs to --exercise" in str(done.exception)
 
 
 def test_an_array_formula_is_one_in_all_its_cells(task: Path, tmp_path: Path) -> None:
@@ -630,6 +634,31 @@ def test_an_edited_manifest_is_refused(task: Path, tmp_path: Path) -> None:
     workbook.save(tmp_path / "edited.xlsx")
     with pytest.raises(BookError, match="'relu9' is no layer"):
         grade(tmp_path / "edited.xlsx")
+
+
+def test_a_copy_under_another_name_is_told(tmp_path: Path) -> None:
+    """Kernels are a student's own: who hands in another's book under a new name has another's."""
+    network = Network("own", (1, 6, 6), (Conv2D("conv", 1, 3),), ())
+    handed_in = tmp_path / "in"
+    handed_in.mkdir()
+    for number, name in enumerate(("ada", "ben")):
+        made = model_of(network)
+        model = Model(network, {key: array + number for key, array in made.weights.items()})
+        path = handed_in / f"{name}.xlsx"
+        build_exercise(path, model, np.ones((1, 6, 6)), "conv", student=name)
+    done = CliRunner().invoke(app, ["grade", str(handed_in)])
+    assert "a copy?" not in done.stdout
+    workbook = openpyxl.load_workbook(handed_in / "ada.xlsx")
+    for row in workbook["Model"].iter_rows():
+        for cell in row:
+            if isinstance(cell.value, str) and cell.value.startswith("exercise = "):
+                cell.value = cell.value.replace("ada", "cy")
+    workbook.save(handed_in / "cy.xlsx")
+    done = CliRunner().invoke(app, ["grade", str(handed_in)])
+    [line] = [line for line in done.stdout.splitlines() if "a copy?" in line]
+    assert line.startswith(
+        "ada.xlsx and cy.xlsx have the same kernels, but say that they were made"
+    )
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for a program's children")

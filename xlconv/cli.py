@@ -132,7 +132,9 @@ def build(
     gallery = _gallery(chosen, images, image, raw)
     task = None
     if exercise is not None:
-        task = exercise_of(chosen.network, exercise.split(","), first, seed, student)
+        task = exercise_of(
+            chosen.network, [name.strip() for name in exercise.split(",")], first, seed, student
+        )
         chosen, gallery = varied(chosen, gallery, task, keep_picture=image is not None)
     elif first is not None or seed is not None or student is not None:
         raise OutputError("--first, --seed and --student belong to an --exercise; give one")

@@ -75,7 +75,11 @@ def grade(
         raise OutputError(f"--points {points:g}: give a number above 0")
     task = None
     if exercise is not None:
-        task = Exercise(tuple(exercise.split(",")), first)
+        task = Exercise(tuple(name.strip() for name in exercise.split(",")), first)
+    elif first is not None:
+        raise OutputError(
+            "--first belongs to --exercise; give the layers that were handed out, too"
+        )
     terms = Terms(engine, typed, task)
     with marking_bar(len(files)) as progress:
         marked = mark_all(files, place, terms, progress)

@@ -8,6 +8,7 @@ and not by what the layers before it hold. Must not know the command line, nor f
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from xlconv.exercise_places import ExercisePlaces, Part, exercise_places
 from xlconv.grid import Cell, relative_form
 from xlconv.isolation import TRIALS, Isolated, apart, isolated
 from xlconv.layer_rules import Rule, layer_rules
+from xlconv.layers import Conv2D
 from xlconv.marks import BlockMarks, Marks
 from xlconv.mistakes import mistake
 from xlconv.network import Array
@@ -70,7 +72,23 @@ def grade(
     blocks = [_block(book, places, layer, trials[layer], truth, typed) for layer in places.layers]
     exercise = book.manifest.exercise
     student = exercise.student if exercise is not None else None
-    return Marks(str(path), student or Path(path).stem, tuple(blocks), typed=typed)
+    return Marks(
+        *(str(path), student or Path(path).stem, tuple(blocks)),
+        typed=typed,
+        kernels=_kernels(book),
+    )
+
+
+def _kernels(book: FoundBook) -> str:
+    """A digest of the kernels that were varied for a student; "" if none were."""
+    task = book.manifest.exercise
+    if task is None or (task.seed is None and task.student is None):
+        return ""
+    layers = [layer for layer in book.network.layers if isinstance(layer, Conv2D)]
+    arrays = [array for layer in layers for array in book.model.layer_weights(layer).values()]
+    # Programs keep 15 digits of a number.
+    held = b"".join((np.round(array, 9) + 0.0).tobytes() for array in arrays)
+    return hashlib.sha256(held).hexdigest() if arrays else ""
 
 
 def _check_task(book: FoundBook, handed_out: Exercise | None) -> None:
@@ -82,7 +100,7 @@ def _check_task(book: FoundBook, handed_out: Exercise | None) -> None:
         first = "" if found.first is None else f", of which the first {found.first} cells"
         raise BookError(
             f"{book.path}: leaves {', '.join(found.layers)} open{first}, which is not what was "
-            "handed out; somebody changed its text on the sheet Model"
+            "handed out: a workbook of another exercise, or its text on the sheet Model was changed"
         )
 
 

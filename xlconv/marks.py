@@ -64,13 +64,15 @@ class BlockMarks:
 @dataclass(frozen=True)
 class Marks:
     """One workbook. `student` is the name that it was made for, else the file's; `error` says, in
-    a line, why it could not be marked. `typed` says whether typed numbers count."""
+    a line, why it could not be marked. `typed` says whether typed numbers count. `kernels` is the
+    same for workbooks with the same kernels, "" where kernels were not varied."""
 
     file: str
     student: str
     blocks: tuple[BlockMarks, ...] = ()
     error: str = ""
     typed: bool = False
+    kernels: str = ""
 
     @property
     def mark(self) -> float:
@@ -171,6 +173,16 @@ def _output(block: BlockMarks) -> str:
     if block.first_wrong:
         lines.append(f"{block.first_wrong}: {block.what}")
     return "\n".join(lines)
+
+
+def copies(marked: Iterable[Marks]) -> list[list[Marks]]:
+    """Workbooks with the same kernels that say that they were made for different students: at most
+    one of them can be right about that. None where all have the same: there none were varied."""
+    groups: dict[str, list[Marks]] = {}
+    for marks in (marks for marks in marked if marks.kernels):
+        groups.setdefault(marks.kernels, []).append(marks)
+    several = [group for group in groups.values() if len({one.student for one in group}) > 1]
+    return several if len(groups) > 1 else []
 
 
 def mean_mark(marked: Sequence[Marks]) -> float:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from xlconv.marks import BlockMarks, Marks, mean_mark
+from xlconv.marks import BlockMarks, Marks, copies, mean_mark
 from xlconv.terminal import ERR, OUT
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
@@ -51,6 +51,15 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     if twice:
         names = ", ".join(twice)
         OUT.print(f"\nseveral files were made for {escape(names)}", style="yellow", soft_wrap=True)
+    for group in copies(marked):
+        files = " and ".join(marks.file for marks in group)
+        names = " and ".join(dict.fromkeys(marks.student for marks in group))
+        OUT.print(
+            f"\n{escape(files)} have the same kernels, but say that they were made for "
+            f"{escape(names)}: a copy?",
+            style="yellow",
+            soft_wrap=True,
+        )
     if len(marked) > 1:
         OUT.print(f"\n{len(marked)} workbooks, mean {mean_mark(marked):.0%}")
     if out is not None:
