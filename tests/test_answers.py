@@ -23,6 +23,7 @@ from xlconv.exercise_places import Part
 from xlconv.grading import grade
 from xlconv.grid import Cell, Range
 from xlconv.marks import BlockMarks, gradescope, marks_csv
+from xlconv.mistakes import Surroundings, Wrong, beyond
 from xlconv.references import cells_read
 from xlconv.spills import needs_respelling, respelled, respelled_sheet
 from xlconv.workbook import FoundBook
@@ -242,6 +243,11 @@ UNJUDGED: dict[str, tuple[str, Callable[[Task], Spelled], int, str]] = {
         lambda t: t.each("relu1", lambda f, p: f.replace("MAX(0,", "RECTIFIED(")),
         *(128, "formualizer cannot evaluate it: mark it by hand"),
     ),
+    "a table": (
+        "softmax",
+        lambda t: t.each("softmax_max", lambda f, p: "MAX(Table1[logit])"),
+        *(1, "formualizer cannot evaluate it: mark it by hand, or try --engine libreoffice"),
+    ),
     "Google Sheets": (
         "softmax",
         lambda t: t.each("softmax_exp", _of_google),
@@ -271,6 +277,14 @@ def test_an_engine_is_not_to_blame_for_what_nobody_can_compute(task: Task, tmp_p
     cells = {cell.a1: spelled(f"{cell.a1}+0") for cell in dense.cells()}
     [block] = [b for b in grade(handed_in(task, tmp_path / "c.xlsx", cells)).blocks if b.what]
     assert (block.unjudged, "reads itself" in block.what) == (0, True)
+
+
+def test_what_gnumeric_says_of_a_function_that_it_does_not_know(task: Task) -> None:
+    around = Surroundings(NETWORK, task.book.layout, task.book.ranges, lambda cell: 0.0)
+    asked = (task.part("pool", 0), 0, 0, "=_xlfn.LET(_xlpm.a,B2,_xlpm.a)", "=MAX(B2)")
+    words = beyond(Wrong(*asked, '#"_xlfn.LET(B2)"', 1.0), 0.25, "gnumeric", around)
+    assert words.startswith("gnumeric cannot evaluate it (LET)")
+    assert beyond(Wrong(*asked, 2.0, 1.0), 0.25, "gnumeric", around) == ""
 
 
 def test_blocks_say_how_many_cells_are_unjudged() -> None:

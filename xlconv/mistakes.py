@@ -52,7 +52,8 @@ def beyond(wrong: Wrong, stored: Value, engine: str, around: Surroundings) -> st
     unknown = [*newer, *(name for name in functions if name in _OF_MATRICES)]
     if wrong.found == "#VALUE!" and not computed:
         return ""
-    if wrong.found not in ("#NAME?", "#ERROR!", "#VALUE!") or not (computed or unknown):
+    failed = isinstance(wrong.found, str) and wrong.found.startswith(_NOT_EVALUATED)
+    if not failed or not (computed or unknown):
         return ""
     if wrong.cell in cells_read(wrong.formula, around.names).cells:
         return ""
@@ -61,6 +62,7 @@ def beyond(wrong: Wrong, stored: Value, engine: str, around: Surroundings) -> st
     return f"{engine} cannot evaluate it{told}: mark it by hand, or try --engine {other}"
 
 
+_NOT_EVALUATED = ("#NAME?", "#ERROR!", "#VALUE!", '#"')  # the last one is Gnumeric's
 _OF_MATRICES = ("MMULT", "MINVERSE", "MDETERM")  # which Excel has always known, and engines may not
 
 
