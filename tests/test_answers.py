@@ -27,6 +27,7 @@ from xlconv.grid import Cell, Range
 from xlconv.marks import BlockMarks, gradescope, marks_csv
 from xlconv.precedents import reads_of
 from xlconv.spills import needs_respelling, respelled, respelled_sheet
+from xlconv.unjudged import beyond_engines
 from xlconv.workbook import FoundBook
 
 Spelled = Mapping[str, str]  # what stands between <c> and </c>, by cell
@@ -244,6 +245,11 @@ UNJUDGED: dict[str, tuple[str, Callable[[Task], Spelled], int, str]] = {
         lambda t: t.each("relu1", lambda f, p: f.replace("MAX(0,", "RECTIFIED(")),
         *(128, "formualizer cannot evaluate it: mark it by hand"),
     ),
+    "a table": (
+        "softmax",
+        lambda t: t.each("softmax_max", lambda f, p: "MAX(Table1[logit])"),
+        *(1, "formualizer cannot evaluate it: mark it by hand, or install LibreOffice"),
+    ),
     "Google Sheets": (
         "softmax",
         lambda t: t.each("softmax_exp", _of_google),
@@ -297,6 +303,12 @@ def test_an_engine_is_not_to_blame_for_what_nobody_can_compute(task: Task, tmp_p
     cells = {cell.a1: spelled(f"{cell.a1}+0") for cell in dense.cells()}
     [block] = [b for b in grade(handed_in(task, tmp_path / "c.xlsx", cells)).blocks if b.what]
     assert (block.unjudged, "reads itself" in block.what) == (0, True)
+
+
+def test_what_gnumeric_says_of_a_function_that_it_does_not_know() -> None:
+    asked = ("=_xlfn.LET(_xlpm.a,B2,_xlpm.a)", '#"_xlfn.LET(B2)"', 0.25, ["gnumeric"])
+    assert beyond_engines(*asked).startswith("gnumeric cannot evaluate it (LET)")
+    assert beyond_engines(asked[0], 2.0, *asked[2:]) == ""
 
 
 def test_blocks_say_how_many_cells_are_unjudged() -> None:

@@ -11,7 +11,7 @@ from xlconv.engines.second import EMBEDDED, SECOND
 from xlconv.precedents import FUNCTION
 from xlconv.reader import Value
 
-_ERRORS = ("#NAME?", "#ERROR!", "#VALUE!")
+_NOT_EVALUATED = ("#NAME?", "#ERROR!", "#VALUE!", '#"')  # the last one is Gnumeric's
 _OF_MATRICES = ("MMULT", "MINVERSE", "MDETERM")  # which Excel has always known, and engines may not
 
 
@@ -29,8 +29,9 @@ def beyond_engines(formula: str, found: Value, stored: Value, engines: Sequence[
         return "is computed by Google Sheets alone: mark it by hand"
     newer = [name.rpartition(".")[2] for name in functions if name.startswith("_XLFN.")]
     unknown = [*newer, *(name for name in functions if name in _OF_MATRICES)]
+    failed = isinstance(found, str) and found.startswith(_NOT_EVALUATED)
     computed = isinstance(stored, float)
-    if found not in _ERRORS or not (computed or (unknown and found != "#VALUE!")):
+    if not failed or not (computed or (unknown and found != "#VALUE!")):
         return ""
     told = f" ({', '.join(dict.fromkeys(unknown))})" if unknown else ""
     return f"{' and '.join(engines)} cannot evaluate it{told}: mark it by hand{_other(engines)}"
