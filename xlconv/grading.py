@@ -31,6 +31,7 @@ from xlconv.operators import Values, layer_steps, numbers
 from xlconv.plain import plain_copy
 from xlconv.reader import EMPTY, FoundCell, Value
 from xlconv.reference import forward_steps
+from xlconv.sheets import workbook_rules
 from xlconv.workbook import FoundBook, read_book
 
 # Learners may add in another order, or leave out softmax's maximum; what is wrong is far off.
@@ -99,13 +100,14 @@ def _trials(
     judges = (_Judge(book, part, [], np.empty(0)) for part in places.parts)
     asked = {judge.part.layer for judge in judges if judge.other_formulas}
     open_question = [layer for layer in places.layers if layer in asked]
+    computed = sum(rule.range.size for rule in workbook_rules(book.network, book.layout))
     for layers in apart(book.network, tuple(open_question)):
         board = book.names.now[BOARD]
         parts = [part for layer in layers for part in places.of_layer(layer.name)]
         for number in TRIALS:
             random = isolated(book, layers, number)
             grids = engine_named(engine).evaluate(
-                path, [(board, part.range) for part in parts], random.typed
+                path, [(board, part.range) for part in parts], random.typed, computed
             )
             found = {(p.key, p.channel): grid for p, grid in zip(parts, grids, strict=True)}
             one = _Trial(random, found, *_expected(random, places, found))

@@ -7,7 +7,6 @@ not know what parts mean, nor engines.
 from __future__ import annotations
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from xlconv.container import Container, opened
 from xlconv.errors import EngineError
+from xlconv.interrupts import temporary_folder
 from xlconv.markup import STRICT
 
 _HEAD = 512
@@ -27,16 +27,18 @@ _STRICT_SIGN = b"http://purl.oclc.org/ooxml/"
 def plain_copy(path: Path) -> Iterator[Path]:
     """The workbook itself if it is plain, else a copy that is, for as long as it is used."""
     with opened(path) as container:
-        if all(_is_plain(container, part) for part in _markup(container)):
-            yield path
-            return
-        with tempfile.TemporaryDirectory(prefix="xlconv-") as folder:
-            copy = Path(folder) / "book.xlsx"
+        plain = all(_is_plain(container, part) for part in _markup(container))
+    if plain:
+        yield path
+        return
+    with temporary_folder() as folder:
+        copy = folder / "book.xlsx"
+        with opened(path) as container:
             _write(container, copy)
-            try:
-                yield copy
-            except EngineError as error:
-                raise EngineError(str(error).replace(str(copy), str(path))) from error
+        try:
+            yield copy
+        except EngineError as error:
+            raise EngineError(str(error).replace(str(copy), str(path))) from error
 
 
 def _markup(container: Container) -> list[str]:
