@@ -73,6 +73,19 @@ def changed(part: str, pattern: str, new: str) -> Maker:
     return make
 
 
+def listed_as_each_other(one: str, other: str) -> Maker:
+    """With two parts that the list of contents takes for each other."""
+
+    def make(book: bytes) -> bytes:
+        parts = members(book)
+        text = parts[TYPES].decode()
+        for old, new in ((one, "*"), (other, one), ("*", other)):
+            text = text.replace(f'"/xl/{old}"', f'"/xl/{new}"')
+        return packed({**parts, TYPES: text.encode()})
+
+    return make
+
+
 def added_rows(xml: str, part: str = BOARD) -> Maker:
     """With rows behind the last one of a sheet."""
     return replaced(part, "</sheetData>", f"{xml}</sheetData>")
@@ -255,6 +268,20 @@ FILES: dict[str, tuple[Maker, str]] = {
     "no board": (without_part(BOARD), "missing"),
     "no strings": (without_part(STRINGS), "missing"),
     "utf-7": (recoded("utf-7"), "encoding|damaged"),
+    "a sheet listed as the workbook": (
+        listed_as_each_other("workbook.xml", "worksheets/sheet1.xml"),
+        "which it is not",
+    ),
+    "texts listed as a sheet": (
+        listed_as_each_other("sharedStrings.xml", "worksheets/sheet1.xml"),
+        "which it is not",
+    ),
+    "listed twice": (
+        replaced(
+            TYPES, "</Types>", '<Override PartName="/xl/Workbook.xml" ContentType="a/b"/></Types>'
+        ),
+        "twice",
+    ),
     "no encoding": (
         replaced(BOARD, "<worksheet", '<?xml version="1.0" encoding="x"?><worksheet'),
         "unknown encoding",

@@ -26,6 +26,11 @@ _PLAIN = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wm
 _PLAIN_KINDS = ("image", "printerSettings", "thumbnail", "font", "hdphoto")
 _UNCHECKED = ("customxml/", "docprops/", "docmetadata/", "_xmlsignatures/")
 _SHEETS = ("worksheet", "chartsheet")
+_BOOKS = ("spreadsheetml.sheet.main+xml", "spreadsheetml.template.main+xml")
+_CONTENTS = {
+    "worksheet": ("spreadsheetml.worksheet+xml",),
+    "sharedStrings": ("spreadsheetml.sharedStrings+xml",),
+}
 MOST_ELEMENTS = 400_000
 
 
@@ -56,7 +61,7 @@ def open_parcel(container: Container) -> Parcel:
         raise BookError(f"{container.path}: not a workbook: it has no workbook part")
     linked = relations.get(root, {})
     sheets = {relation.target for relation in linked.values() if relation.kind in _SHEETS}
-    _check_contents(container)
+    _check_contents(container, root, linked)
     found = {}
     for part in _markup_parts(container, relations, sheets):
         found[part] = _checked(container, part)
@@ -111,15 +116,32 @@ def outside(container: Container, where: str, what: str) -> BookError:
     )
 
 
-def _check_contents(container: Container) -> None:
+def _check_contents(container: Container, root: str, linked: Mapping[str, Relation]) -> None:
+    """What the parts are by their names and by the list of contents, which must not contradict
+    their relationships: programs go by the one or by the other, and would read two books."""
     for part in container.members:
         reach = part_reach(part)
         if reach is not None:
             raise outside(container, part, reach)
+    kinds: dict[str, str] = {}
     for element in read_elements(container, "[Content_Types].xml"):
-        reach = content_reach(element.attributes.get("ContentType", ""))
+        kind, part = (element.attributes.get(key, "") for key in ("ContentType", "PartName"))
+        reach = content_reach(kind)
         if reach is not None:
-            raise outside(container, element.attributes.get("PartName", "a part"), reach)
+            raise outside(container, part or "a part", reach)
+        name = part or f".{element.attributes.get('Extension', '')}"
+        if kinds.setdefault(name.lower(), kind) != kind:
+            raise BookError(f"{container.path}: lists the part {name[:80]!r} twice; get a copy")
+    expected: dict[str, tuple[str, ...]] = {root: _BOOKS}
+    expected |= {r.target: _CONTENTS[r.kind] for r in linked.values() if r.kind in _CONTENTS}
+    for part, words in expected.items():
+        kind = kinds.get(f"/{part}".lower(), kinds.get(posixpath.splitext(part)[1].lower(), ""))
+        # A plain "application/xml" says too little, but nothing wrong.
+        if part in container.members and "spreadsheetml" in kind and not kind.endswith(words):
+            raise BookError(
+                f"{container.path}: damaged: [Content_Types].xml calls {part[:80]!r} "
+                f"{kind[:90]!r}, which it is not; get a copy"
+            )
 
 
 def _markup_parts(
