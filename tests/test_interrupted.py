@@ -42,10 +42,14 @@ def kept(tmp_path: Path) -> Path:
 def until(happens: Callable[[], object], running: subprocess.Popen[str]) -> None:
     """Wait until something happens; a program that ends before it is a failure."""
     end = time.monotonic() + PATIENCE
-    while not happens():
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    try:
+        while not happens():
+            assert running.poll() is None, running.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.002)
+    except BaseException:
+        running.kill()  # else it would run on, for some of these tests nearly for ever
+        raise
 
 
 def started(

@@ -31,7 +31,8 @@ _CONTENTS = {
     "worksheet": ("spreadsheetml.worksheet+xml",),
     "sharedStrings": ("spreadsheetml.sharedStrings+xml",),
 }
-MOST_ELEMENTS = 400_000
+MOST_ELEMENTS = 200_000
+_LARGEST_UNREAD = 64 << 20  # bytes of pictures and the like, which nobody unpacks to look at them
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def open_parcel(container: Container) -> Parcel:
     sheets = {relation.target for relation in linked.values() if relation.kind in _SHEETS}
     _check_contents(container, root, linked)
     found = {}
-    for part in _markup_parts(container, relations, sheets):
+    markup = _markup_parts(container, relations, sheets)
+    _check_unread(container, {*markup, *sheets})
+    for part in markup:
         found[part] = _checked(container, part)
     if root not in found:
         raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
@@ -158,6 +161,20 @@ def _markup_parts(
         if part not in known and not part.endswith((".rels", "/")) and entry.file_size
         if part in linked or not part.lower().endswith(_PLAIN)
     ]
+
+
+def _check_unread(container: Container, read: set[str]) -> None:
+    """BookError if parts that are only copied, such as pictures, are large: engines unpack them."""
+    sizes = [
+        entry.file_size
+        for part, entry in container.members.items()
+        if part not in read and part.lower().endswith((*_PLAIN, "/"))
+    ]
+    if sum(sizes) > _LARGEST_UNREAD:
+        raise BookError(
+            f"{container.path}: holds pictures or other data of {sum(sizes) >> 20:,} MB, more than "
+            "a workbook of xlconv's; take them out"
+        )
 
 
 def _checked(container: Container, part: str) -> list[Element]:

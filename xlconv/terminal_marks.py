@@ -22,9 +22,11 @@ MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file say
 
 @contextmanager
 def marking_bar(count: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar of so many workbooks; none for a single one."""
+    """A progress bar of so many workbooks; none for a single one, or where nobody looks."""
     columns = (TextColumn("marking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=ERR, transient=True, disable=count == 1) as bar:
+    with Bar(
+        *columns, console=ERR, transient=True, disable=count == 1 or not ERR.is_terminal
+    ) as bar:
         task = bar.add_task("", total=count)
         yield lambda done: bar.update(task, completed=done)
 
