@@ -1,10 +1,11 @@
 """Fuzzes the readers for as long as you like: `python benchmarks/fuzzing.py --minutes 30`.
 
-Breaks good workbooks at random (tests/breaking.py) and has each read, verified by the built-in
-engine and shown, in a process of its own. What is no clear answer is kept in a folder, by its
-seed: a traceback, more than one line, more than 5 s, more than 500 MB, or a book that "agrees"
-although openpyxl, another reader, sees other formulas in it than in the good one. With --hostile,
-measures the files of tests/hostile_books.py instead.
+Breaks good workbooks at random (tests/breaking.py), among them exercises that were handed in and
+copies as openpyxl and LibreOffice save them, and has each read, verified by the built-in engine,
+shown and marked, in a process of its own. What is no clear answer is kept in a folder, by its seed:
+a traceback, more than one line, more than 5 s, more than 500 MB, or a book that "agrees" although
+openpyxl, another reader, sees other formulas in it than in the good one. With --hostile, measures
+the files of tests/hostile_books.py instead.
 """
 
 from __future__ import annotations
@@ -20,21 +21,40 @@ import time
 import traceback
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+import numpy as np
 import openpyxl
 from breaking import mutated
 from building import random_image, random_model
 from hostile_books import CELLS, FILES, OUTSIDE, XML
+from studying import build_exercise, filled_in
 
 import xlconv
-from xlconv.errors import XlconvError
+from xlconv.engines.libreoffice import LibreOffice
+from xlconv.errors import MissingEngineError, XlconvError
 from xlconv.gallery import Gallery
-from xlconv.layers import Conv2D, Dense, Dropout, MaxPool2D, ReLU, Sigmoid, Softmax
+from xlconv.layers import (
+    Add,
+    AvgPool2D,
+    BatchNorm2D,
+    Concat,
+    Conv2D,
+    Dense,
+    Dropout,
+    GlobalAvgPool2D,
+    KernelDemo,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
 from xlconv.network import Network
 from xlconv.showing import glance
 
@@ -59,7 +79,29 @@ BOOKS = {
         ),
         ("=1+1", "dog's", "7"),
     ),
+    "joined": Network(
+        "joined",
+        (2, 6, 6),
+        (
+            Conv2D("conv", 2, 3, padding="same", groups=2, bias=False),
+            BatchNorm2D("norm"),
+            Add("added", inputs=("norm", "input")),
+            LeakyReLU("leaky"),
+            Concat("both", inputs=("leaky", "conv")),
+            AvgPool2D("pool", 2),
+            Tanh("tanh"),
+            GlobalAvgPool2D("mean"),
+            Softmax("softmax"),
+        ),
+        ("a", "b", "c", "d"),
+    ),
+    "demo": Network(
+        "demo",
+        (1, 7, 7),
+        (KernelDemo("kernel", ("one", "two"), "two"), ReLU("relu"), MaxPool2D("pool", 2)),
+    ),
 }
+EXERCISES = {"small": ("conv", "softmax"), "more": ("relu", "pool")}
 
 
 def main() -> None:
@@ -78,7 +120,7 @@ def main() -> None:
 
 
 def fuzz(folder: Path, seconds: float, seed: int, out: Path) -> None:
-    books = [build(folder, name) for name in BOOKS]
+    books = good_books(folder)
     formulas = [seen_by_openpyxl(path) for path in books]
     contents = [path.read_bytes() for path in books]
     end, counts, slowest, largest = time.monotonic() + seconds, Counter[str](), 0.0, 0
@@ -109,6 +151,29 @@ def build(folder: Path, name: str) -> Path:
     gallery = Gallery(pictures, ("a",), ("one",)) if name == "more" else None
     xlconv.build(path, random_model(network, 1), image, gallery=gallery)
     return path
+
+
+def good_books(folder: Path) -> list[Path]:
+    """Workbooks as built, exercises as handed in, and each as other programs save it."""
+    books = [build(folder, name) for name in BOOKS]
+    for name, layers in EXERCISES.items():
+        network = BOOKS[name]
+        empty = folder / f"{name}-exercise.xlsx"
+        build_exercise(empty, random_model(network, 1), random_image(network, 1), *layers)
+        books += [empty, filled_in(empty, folder / f"{name}-solved.xlsx")]
+    return [*books, *(copy for book in list(books) for copy in _saved_elsewhere(book))]
+
+
+def _saved_elsewhere(book: Path) -> Iterator[Path]:
+    copy = book.with_stem(f"{book.stem}-openpyxl")
+    openpyxl.load_workbook(book).save(copy)
+    yield copy
+    with tempfile.TemporaryDirectory(prefix="xlconv-fuzz-") as name:
+        try:
+            made = LibreOffice().recalculated(book, Path(name))
+        except MissingEngineError:
+            return
+        yield made.replace(book.with_stem(f"{book.stem}-libreoffice"))
 
 
 def seen_by_openpyxl(path: Path) -> dict[str, str]:
@@ -158,12 +223,15 @@ def said_apart(work: Callable[[], str], seconds: int) -> tuple[str, int, float]:
 
 
 def answer(path: Path) -> str:
-    """What verify, read_book, show and render make of a file."""
+    """What verify, read_book, show, render and grade make of a file."""
     try:
         report = xlconv.verify(path)
         book = xlconv.read_book(path)
         glance(book)
-        xlconv.render(book, cell=2)
+        if book.manifest.exercise:
+            xlconv.grade(path)
+        if not any(np.isnan(array).any() for array in book.stored.values()):
+            xlconv.render(book, cell=2)
     except XlconvError as error:
         text = str(error)
         one_line = "\n" not in text and len(text) < 1500

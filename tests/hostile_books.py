@@ -10,6 +10,7 @@ import io
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 
 BOARD = "xl/worksheets/sheet1.xml"
@@ -69,6 +70,66 @@ def changed(part: str, pattern: str, new: str) -> Maker:
         text, count = re.subn(pattern, lambda _: new, parts[part].decode(), count=1, flags=re.S)
         assert count, f"{pattern!r} is not in {part}"
         return packed({**parts, part: text.encode()})
+
+    return make
+
+
+def sized(part: str, size: int) -> Maker:
+    """With a part of which the directory says another size."""
+
+    def make(book: bytes) -> bytes:
+        data, at = bytearray(book), 0
+        while data[at + 46 : at + 46 + len(part)] != part.encode():
+            at = data.index(b"PK\1\2", at + 1)
+        struct.pack_into("<I", data, at + 24, size)
+        return bytes(data)
+
+    return make
+
+
+def written_as_it_goes(book: bytes) -> bytes:
+    """As programs write that do not know the sizes before: with those of 64 bits behind."""
+
+    class Stream(io.RawIOBase):
+        data = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            self.data += data  # type: ignore[operator]
+            return len(data)  # type: ignore[arg-type]
+
+    stream = Stream()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members(book).items():
+            with archive.open(name, "w", force_zip64=True) as part:
+                part.write(content)
+    return bytes(stream.data)
+
+
+def renamed_beside(book: bytes) -> bytes:
+    """With another name for the board, in a field that some programs go by."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members(book).items():
+            entry = zipfile.ZipInfo(name)
+            if name == BOARD:
+                other = b"\1" + struct.pack("<I", zlib.crc32(name.encode())) + b"xl/other.xml"
+                entry.extra = struct.pack("<HH", 0x7075, len(other)) + other
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return target.getvalue()
+
+
+def listed_as_each_other(one: str, other: str) -> Maker:
+    """With two parts that the list of contents takes for each other."""
+
+    def make(book: bytes) -> bytes:
+        parts = members(book)
+        text = parts[TYPES].decode()
+        for old, new in ((one, "*"), (other, one), ("*", other)):
+            text = text.replace(f'"/xl/{old}"', f'"/xl/{new}"')
+        return packed({**parts, TYPES: text.encode()})
 
     return make
 
@@ -255,6 +316,29 @@ FILES: dict[str, tuple[Maker, str]] = {
     "no board": (without_part(BOARD), "missing"),
     "no strings": (without_part(STRINGS), "missing"),
     "utf-7": (recoded("utf-7"), "encoding|damaged"),
+    "a sheet listed as the workbook": (
+        listed_as_each_other("workbook.xml", "worksheets/sheet1.xml"),
+        "which it is not",
+    ),
+    "texts listed as a sheet": (
+        listed_as_each_other("sharedStrings.xml", "worksheets/sheet1.xml"),
+        "which it is not",
+    ),
+    "listed twice": (
+        replaced(
+            TYPES, "</Types>", '<Override PartName="/xl/Workbook.xml" ContentType="a/b"/></Types>'
+        ),
+        "twice",
+    ),
+    "bomb that nobody looks at": (
+        late(lambda: with_part("xl/media/image1.png", bytes(400 * MEGABYTE))),
+        "pictures or other data of 400 MB",
+    ),
+    "a part shorter than it says": (sized(BOARD, 1 << 20), "cut short"),
+    "many small elements": (
+        late(lambda: changed("xl/styles.xml", "</cellXfs>", "<xf/>" * 250_000 + "</cellXfs>")),
+        "more than 200,000 elements",
+    ),
     "no encoding": (
         replaced(BOARD, "<worksheet", '<?xml version="1.0" encoding="x"?><worksheet'),
         "unknown encoding",
@@ -580,3 +664,12 @@ def strict(book: bytes) -> bytes:
 
 
 HARMLESS["strict"] = strict
+HARMLESS |= {
+    "written as it goes": written_as_it_goes,
+    "another name beside": renamed_beside,
+    "something in front": lambda book: b"PK\3\4" + bytes(100) + book,
+    "something behind": lambda book: book + b"xx",
+    "utf-16 without a sign": lambda book: packed(
+        {**members(book), BOARD: members(book)[BOARD].decode().encode("utf-16-be")}
+    ),
+}

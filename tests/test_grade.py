@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -683,3 +684,42 @@ def test_ctrl_c_is_not_for_the_processes_that_mark(task: Path, tmp_path: Path) -
     out, err = running.communicate(timeout=100)
     assert (running.returncode, err) == (0, "")
     assert len(json.loads(out)) == 4
+
+
+def test_what_cannot_be_marked_is_one_line_of_error(folder: Path, tmp_path: Path) -> None:
+    """As with every other command: on stderr, though results are written all the same."""
+    broken, results = folder / "broken.xlsx", tmp_path / "results.json"
+    done = CliRunner().invoke(app, ["grade", str(broken), "--gradescope", str(results)])
+    assert (done.exit_code, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {broken}: damaged or cut short")
+    assert json.loads(results.read_text())["score"] == 0.0
+    for path in folder.rglob("*.xlsx"):
+        path.write_bytes(b"PK")
+    done = CliRunner().invoke(app, ["grade", str(folder)])
+    assert (done.exit_code, "broken.xlsx" in done.stdout) == (2, True)
+    [line] = done.stderr.splitlines()
+    assert "none of 4 workbooks could be marked" in line
+
+
+def test_no_part_of_a_csv_field_is_a_formula_where_a_semicolon_ends_fields() -> None:
+    marks = Marks("a;=1+1.xlsx", "x; @b", error="\uff1d1\n+2, {1;-2}, a;b")
+    [_, line] = csv.reader(io.StringIO(marks_csv([marks]), newline=""))
+    assert (line[0], line[1]) == ("a;'=1+1.xlsx", "x; '@b")
+    assert line[-1] == "'\uff1d1\n'+2, {1;'-2}, a;b"
+
+
+def test_names_that_are_no_text_are_written_all_the_same(task: Path, tmp_path: Path) -> None:
+    place = tmp_path / "class"
+    place.mkdir()
+    name = os.fsdecode(b"ad\xff\x1b[2J.xlsx")
+    (place / name).write_bytes(task.read_bytes())
+    out = tmp_path / "marks.csv"
+    results = tmp_path / "results"
+    done = CliRunner().invoke(
+        app, ["grade", str(place), "--out", str(out), "--gradescope", str(results)]
+    )
+    assert done.exit_code == 0, done.exception
+    assert "\x1b" not in done.stdout
+    assert out.read_text().count("ad?") == len(LAYERS) + 1
+    assert len(list(results.iterdir())) == 1

@@ -14,10 +14,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from building import random_image, random_model
 from hostile import check_refusal, command, contents, process, refused
 from PIL import Image
+from studying import build_exercise, filled_in
 
 from xlconv.datasets import read_pair
+from xlconv.layers import Conv2D, Dense
+from xlconv.network import Network
 from xlconv.templates import load_weights, small_data, template_folder
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
@@ -38,10 +42,14 @@ def kept(tmp_path: Path) -> Path:
 def until(happens: Callable[[], object], running: subprocess.Popen[str]) -> None:
     """Wait until something happens; a program that ends before it is a failure."""
     end = time.monotonic() + PATIENCE
-    while not happens():
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    try:
+        while not happens():
+            assert running.poll() is None, running.communicate()
+            assert time.monotonic() < end
+            time.sleep(0.002)
+    except BaseException:
+        running.kill()  # else it would run on, for some of these tests nearly for ever
+        raise
 
 
 def started(
@@ -192,8 +200,9 @@ def test_a_stop_while_libreoffice_runs(what: str, tmp_path: Path) -> None:
         each.mkdir()
     assert command("build", "a.xlsx", "--template", "conv-example", folder=folder).code == 0
     office = programs / "soffice"
+    own = 'touch "$TMPDIR/lu1.tmp"'  # as the real one does
     office.write_text(
-        f"#!/bin/sh\ncd {tmp_path}\nsleep 0.3\necho $$ > new\nmv new pid\nsleep 1000\n"
+        f"#!/bin/sh\ncd {tmp_path}\n{own}\nsleep 0.3\necho $$ > new\nmv new pid\nsleep 1000\n"
     )
     office.chmod(0o755)
     path = f"{programs}{os.pathsep}{os.environ['PATH']}"
@@ -209,6 +218,30 @@ def test_a_stop_while_libreoffice_runs(what: str, tmp_path: Path) -> None:
     while runs(started_by_it):
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+@posix
+@pytest.mark.parametrize("what", SIGNALS)
+def test_a_stop_while_a_class_is_marked(what: str, tmp_path: Path) -> None:
+    """What the processes that mark have written for a while goes away, too."""
+    number, code = SIGNALS[what]
+    folder, temporary = tmp_path / "here", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    network = Network("n", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2)))
+    task = build_exercise(
+        tmp_path / "task.xlsx", random_model(network, 1), random_image(network, 1), "conv"
+    )
+    endless = "=CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
+    for name in "abc":
+        filled_in(task, folder / f"{name}.xlsx", lambda formula, part, row, column: endless)
+    before = contents(folder)
+    running = started("grade", ".", "--out", "marks.csv", folder=folder, temporary=temporary)
+    until(lambda: list(temporary.rglob("book.xlsx")), running)
+    out, err = stop(running, number)
+    assert (running.returncode, out, err.strip().startswith("error")) == (code, "", False)
+    assert contents(folder) == before
+    assert list(temporary.iterdir()) == []
 
 
 def runs(pid: int) -> bool:

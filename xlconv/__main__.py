@@ -1,5 +1,21 @@
-"""`python -m xlconv`: the command line."""
+"""`python -m xlconv`, and the command `xlconv`: the command line.
 
-from xlconv.cli import main
+From its first moment a signal to end is one; what is large is imported after that.
+"""
 
-main()
+from xlconv.ending import run
+
+
+def main() -> None:
+    """Run the command line; one clear line and exit code 2 for what a user can mend."""
+    run(_command_line)
+
+
+def _command_line() -> None:
+    from xlconv.cli import app
+
+    app()
+
+
+if __name__ == "__main__":
+    main()

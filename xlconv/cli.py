@@ -7,7 +7,6 @@ commands, so that --help answers at once.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -192,11 +191,12 @@ def verify(
     """Prove every cell of a workbook against NumPy.
 
     Exit code 0: agrees, 1: differs, 2: could not be checked."""
+    from xlconv.printable import as_json as spelled
     from xlconv.verification import verify as verify_workbook
 
     report = verify_workbook(book, engine, random)
     if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False, allow_nan=False, indent=2))
+        typer.echo(spelled(report.as_json()))
     else:
         from xlconv.terminal_report import print_report
 
@@ -226,10 +226,10 @@ def render(
 ) -> None:
     """Draw the board as a PNG, with the values that the workbook stores."""
     from xlconv.rendering import render as render_book
-    from xlconv.terminal import OUT
+    from xlconv.terminal import OUT, called
 
     width, height = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
-    OUT.print(f"wrote {out} ({width:,} × {height:,} pixels)", markup=False, soft_wrap=True)
+    OUT.print(f"wrote {called(out)} ({width:,} × {height:,} pixels)", soft_wrap=True)
 
 
 @app.command(epilog="Examples:  xlconv show out.xlsx  |  xlconv show out.xlsx --layer conv1")

@@ -55,15 +55,20 @@ class Container:
         """A part, piece by piece; BookError as soon as more is unpacked than may be."""
         if part not in self.members:
             raise BookError(f"{self.path}: damaged: the part {part[:80]!r} is missing; get a copy")
-        stream = self.streams.enter_context(self.archive.open(self.members[part]))
+        entry = self.members[part]
+        stream = self.streams.enter_context(self.archive.open(entry))
+        missing = entry.file_size
         while chunk := stream.read(CHUNK):
             self.left -= len(chunk)
+            missing -= len(chunk)
             if self.left < 0:
                 raise BookError(
                     f"{self.path}: unpacks to far more than its network needs (stopped in "
                     f"{part[:80]!r}); take out what does not belong to it"
                 )
             yield chunk
+        if missing:
+            raise BookError(f"{self.path}: damaged: {part[:80]!r} is cut short; get a whole copy")
 
 
 @contextmanager

@@ -13,10 +13,11 @@ from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 from xlconv.errors import XlconvError
+from xlconv.interrupts import SIGNALS
+from xlconv.printable import one_line
 
 COULD_NOT = 2
 _MOST_CHARACTERS, _LAST_CHARACTERS = 1_000, 300
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Stopped(SystemExit):
@@ -48,15 +49,13 @@ def run(command: Callable[[], object]) -> None:
         _fail(f"{error.filename or 'the output'}: {error.strerror or error}; check place and disk")
 
 
-def one_line(text: str) -> str:
-    """A text as a terminal can print it in one line, the middle of a long one left out."""
-    plain = " ".join(text.split())
+def shortened(text: str) -> str:
+    """A text in one line, the middle of a long one left out."""
+    plain = one_line(text)
     if len(plain) > _MOST_CHARACTERS:
         begin = plain[: _MOST_CHARACTERS - _LAST_CHARACTERS]
         plain = f"{begin} ... {plain[-_LAST_CHARACTERS:]}"
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in plain
-    )
+    return plain
 
 
 def _printed(command: Callable[[], object]) -> None:
@@ -68,12 +67,17 @@ def _printed(command: Callable[[], object]) -> None:
             sys.stdout.flush()
 
 
-def _fail(text: str) -> NoReturn:
+def print_error(text: str) -> None:
+    """The one line of what went wrong."""
     from rich.markup import escape
 
     from xlconv.terminal import ERR
 
-    ERR.print(f"[bold red]error:[/] {escape(one_line(text))}")
+    ERR.print(f"[bold red]error:[/] {escape(shortened(text))}")
+
+
+def _fail(text: str) -> NoReturn:
+    print_error(text)
     sys.exit(COULD_NOT)
 
 
@@ -94,12 +98,13 @@ def _give_up_output() -> None:
 @contextmanager
 def _stopping() -> Iterator[None]:
     """Signals to end become `Stopped`, once: what is taken back then is taken back undisturbed."""
-    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
-    before = {n: signal.getsignal(n) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+    before = {n: signal.getsignal(n) for n in SIGNALS if signal.getsignal(n) != signal.SIG_IGN}
+    stopped: list[int] = []
 
     def stop(number: int, _: object) -> NoReturn:
         for caught in before:
             signal.signal(caught, signal.SIG_IGN)
+        stopped.append(128 + number)
         raise Stopped(128 + number)
 
     try:
@@ -112,6 +117,8 @@ def _stopping() -> Iterator[None]:
     except Stopped:  # the end is near: asking twice must not disturb it
         raise
     except BaseException:
+        if stopped:  # where it was raised, Python made another exception of it
+            raise Stopped(stopped[0]) from None
         _restore(before)
         raise
     _restore(before)

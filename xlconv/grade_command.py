@@ -5,12 +5,12 @@ The rest of the package is imported inside the command, so that --help answers a
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xlconv.ending import COULD_NOT, print_error
 from xlconv.errors import OutputError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def grade(
     from xlconv.exercise import Exercise
     from xlconv.files import check_target
     from xlconv.marks import csv_encoding, marks_csv
+    from xlconv.printable import as_json as spelled
     from xlconv.submissions import Terms, mark_all, submitted
     from xlconv.terminal_marks import marking_bar, print_marks
 
@@ -88,12 +89,20 @@ def grade(
     if gradescope is not None:
         _write_gradescope(gradescope, marked, points, place.is_dir(), force)
     if as_json:
-        data = [marks.as_json() for marks in marked]
-        typer.echo(json.dumps(data, ensure_ascii=False, allow_nan=False, indent=2))
-    else:
+        typer.echo(spelled([marks.as_json() for marks in marked]))
+    elif place.is_dir() or not marked[0].error:
         print_marks(marked, out)
-    failed = sum(bool(marks.error) for marks in marked)
-    raise typer.Exit(0 if not failed else 2 if failed == len(marked) else 1)
+    raise typer.Exit(_exit_code(marked, place))
+
+
+def _exit_code(marked: Sequence[Marks], place: Path) -> int:
+    """Where nothing could be marked, there is an error, too, as of any other command."""
+    errors = [marks.error for marks in marked if marks.error]
+    if len(errors) < len(marked):
+        return 1 if errors else 0
+    many = f"{place}: none of {len(errors)} workbooks could be marked; the first: "
+    print_error(f"{many if place.is_dir() else ''}{errors[0]}")
+    return COULD_NOT
 
 
 def _write_gradescope(
@@ -101,6 +110,7 @@ def _write_gradescope(
 ) -> None:
     from xlconv.files import check_target
     from xlconv.marks import gradescope, results_names
+    from xlconv.printable import as_json as spelled
 
     targets = [place]
     if folder:
@@ -112,12 +122,12 @@ def _write_gradescope(
         target.parent.mkdir(parents=True, exist_ok=True)
         check_target(target, force, "results.json")
     for target, marks in zip(targets, marked, strict=True):
-        text = json.dumps(gradescope(marks, points), ensure_ascii=False, allow_nan=False, indent=2)
-        _write(target, text + "\n")
+        _write(target, spelled(gradescope(marks, points)) + "\n")
 
 
 def _write(target: Path, text: str, encoding: str = "utf-8") -> None:
     from xlconv.files import replacing
 
     with replacing(target) as stream:
-        stream.write(text.encode(encoding))
+        # Names of files may be no text at all.
+        stream.write(text.encode(encoding, errors="replace"))

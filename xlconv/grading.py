@@ -138,22 +138,30 @@ def _trials(
     judges = (_Judge(book, part, [], np.empty(0)) for part in places.parts)
     asked = {judge.part.layer for judge in judges if judge.other_formulas}
     open_question = [layer for layer in places.layers if layer in asked]
+    computed = sum(rule.range.size for rule in workbook_rules(book.network, book.layout))
     for layers in apart(book.network, tuple(open_question)):
         opinion = SecondOpinion(engine)
         for number in TRIALS:
-            one = _trial(isolated(book, layers, number), book, places, opinion, path)
+            random = isolated(book, layers, number)
+            one = _trial(random, book, places, opinion, path, computed)
             for layer in layers:
                 trials[layer.name].append(one)
     return trials
 
 
 def _trial(
-    random: Isolated, book: FoundBook, places: ExercisePlaces, engine: SecondOpinion, path: Path
+    random: Isolated,
+    book: FoundBook,
+    places: ExercisePlaces,
+    engine: SecondOpinion,
+    path: Path,
+    computed: int,
 ) -> _Trial:
     """What a trial finds, and what it should."""
     parts = [part for layer in random.layers for part in places.of_layer(layer.name)]
     ranges = [(book.names.now[BOARD], part.range) for part in parts]
-    grids = engine.evaluate(path, ranges, [_stored(book, part) for part in parts], random.typed)
+    stored = [_stored(book, part) for part in parts]
+    grids = engine.evaluate(path, ranges, stored, random.typed, computed)
     found = {
         cell: value
         for part, grid in zip(parts, grids, strict=True)

@@ -1,4 +1,4 @@
-"""What a class may be called, so that every spreadsheet keeps it.
+"""What a class, and a network, may be called, so that every spreadsheet keeps it.
 
 Must not know networks.
 """
@@ -11,6 +11,13 @@ from xlconv.errors import NetworkError
 
 MAX_LABEL_LENGTH = 1_000
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
+
+
+def check_title(name: str) -> None:
+    """NetworkError for a network's name that no file's properties can hold."""
+    wrong = next((c for c in name if not c.isprintable() and not c.isspace()), None)
+    if wrong is not None:
+        raise NetworkError(f"network {name[:80]!r} holds {wrong!r}, which is no letter; rename it")
 
 
 def check_label(label: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -126,9 +127,12 @@ def _whole(marks: Marks) -> list[object]:
 
 
 def _field(value: object) -> object:
-    """A field that no spreadsheet takes for a formula when it opens the file."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    """A field that no spreadsheet takes for a formula when it opens the file, nor a part of it:
+    where a comma is for decimals, a semicolon ends a field."""
+    return _FORMULA.sub(r"\g<0>'", value) if isinstance(value, str) else value
+
+
+_FORMULA = re.compile(r"(?:^|[;\t\r\n])\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")
 
 
 def gradescope(marks: Marks, points: float) -> dict[str, Any]:

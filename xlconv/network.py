@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from xlconv.bounds import check_layers, check_padding, check_tensors
 from xlconv.errors import NetworkError, WeightsError, meant
 from xlconv.grid import looks_like_reference
-from xlconv.labels import check_label
+from xlconv.labels import check_label, check_title
 from xlconv.layers import Dropout, KernelDemo, Layer, Sigmoid, Softmax, sources
 from xlconv.shapes import Shape, inner_shapes, output_shape, shape_text, weight_shapes
 
@@ -54,6 +54,7 @@ class Network:
                 "channels, height, width"
             )
         object.__setattr__(self, "input_shape", shape)
+        check_title(self.name)
         if not self.layers:
             raise NetworkError(f"network {self.name!r} has no layers; give it at least one")
         check_layers(self.layers)

@@ -29,7 +29,13 @@ _EBCDIC = b"\x4c\x6f\xa7\x94"  # <?xm
 _PLAIN_KINDS = ("image", "printerSettings", "thumbnail", "font", "hdphoto")
 _UNCHECKED = ("customxml/", "docprops/", "docmetadata/", "_xmlsignatures/")
 _SHEETS = ("worksheet", "chartsheet")
-MOST_ELEMENTS = 400_000
+_BOOKS = ("spreadsheetml.sheet.main+xml", "spreadsheetml.template.main+xml")
+_CONTENTS = {
+    "worksheet": ("spreadsheetml.worksheet+xml",),
+    "sharedStrings": ("spreadsheetml.sharedStrings+xml",),
+}
+MOST_ELEMENTS = 200_000
+_LARGEST_UNREAD = 64 << 20  # bytes of pictures and the like, which nobody unpacks to look at them
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,11 @@ def open_parcel(container: Container) -> Parcel:
         raise BookError(f"{container.path}: not a workbook: it has no workbook part")
     linked = relations.get(root, {})
     sheets = {relation.target for relation in linked.values() if relation.kind in _SHEETS}
-    _check_contents(container)
+    _check_contents(container, root, linked)
     found = {}
-    for part in _markup_parts(container, relations, sheets):
+    markup = _markup_parts(container, relations, sheets)
+    _check_unread(container, {*markup, *sheets})
+    for part in markup:
         found[part] = _checked(container, part)
     if root not in found:
         raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
@@ -114,19 +122,36 @@ def outside(container: Container, where: str, what: str) -> BookError:
     )
 
 
-def _check_contents(container: Container) -> None:
+def _check_contents(container: Container, root: str, linked: Mapping[str, Relation]) -> None:
+    """What the parts are by their names and by the list of contents, which must not contradict
+    their relationships: programs go by the one or by the other, and would read two books."""
     for part in container.members:
         reach = part_reach(part)
         if reach is not None:
             raise outside(container, part, reach)
     endings = {part.rpartition(".")[2].lower() for part in container.members}
+    kinds: dict[str, str] = {}
     for element in read_elements(container, "[Content_Types].xml"):
-        ending = element.attributes.get("Extension")
-        if ending is not None and ending.lower() not in endings:
+        ending = element.attributes.get("Extension", "")
+        if ending and ending.lower() not in endings:
             continue  # SheetJS says what parts would be that it does not write
-        reach = content_reach(element.attributes.get("ContentType", ""))
+        kind, part = (element.attributes.get(key, "") for key in ("ContentType", "PartName"))
+        reach = content_reach(kind)
         if reach is not None:
-            raise outside(container, element.attributes.get("PartName", "a part"), reach)
+            raise outside(container, part or "a part", reach)
+        name = part or f".{ending}"
+        if kinds.setdefault(name.lower(), kind) != kind:
+            raise BookError(f"{container.path}: lists the part {name[:80]!r} twice; get a copy")
+    expected: dict[str, tuple[str, ...]] = {root: _BOOKS}
+    expected |= {r.target: _CONTENTS[r.kind] for r in linked.values() if r.kind in _CONTENTS}
+    for part, words in expected.items():
+        kind = kinds.get(f"/{part}".lower(), kinds.get(posixpath.splitext(part)[1].lower(), ""))
+        # A plain "application/xml" says too little, but nothing wrong.
+        if part in container.members and "spreadsheetml" in kind and not kind.endswith(words):
+            raise BookError(
+                f"{container.path}: damaged: [Content_Types].xml calls {part[:80]!r} "
+                f"{kind[:90]!r}, which it is not; get a copy"
+            )
 
 
 def _markup_parts(
@@ -152,6 +177,20 @@ def _begins_as_markup(container: Container, part: str) -> bool:
     with container.archive.open(container.members[part]) as stream:
         head = stream.read(64)
     return head.translate(None, _BEFORE_MARKUP).startswith((b"<", _EBCDIC))
+
+
+def _check_unread(container: Container, read: set[str]) -> None:
+    """BookError if parts that are only copied, such as pictures, are large: engines unpack them."""
+    sizes = [
+        entry.file_size
+        for part, entry in container.members.items()
+        if part not in read and part.lower().endswith((*_PLAIN, "/"))
+    ]
+    if sum(sizes) > _LARGEST_UNREAD:
+        raise BookError(
+            f"{container.path}: holds pictures or other data of {sum(sizes) >> 20:,} MB, more than "
+            "a workbook of xlconv's; take them out"
+        )
 
 
 def _checked(container: Container, part: str) -> list[Element]:

@@ -10,16 +10,19 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from xlconv.errors import BookError, XlconvError
 from xlconv.exercise import Exercise
 from xlconv.grading import grade
+from xlconv.interrupts import signals_blocked, temporary_folder
 from xlconv.marks import Marks
 
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers", ".csv"}
@@ -131,11 +134,24 @@ def _round(files: Sequence[Path], terms: Terms, workers: int) -> Iterator[tuple[
     """Those marks that a pool of processes gives before one of them is lost or is too slow."""
     # A process of its own from the start: none of this one's threads and locks are copied.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_signals)
+    # What a process that is ended leaves behind is in a folder of ours.
+    with temporary_folder() as folder:
+        pool = ProcessPoolExecutor(
+            workers, mp_context=context, initializer=_prepare, initargs=(str(folder),)
+        )
+        yield from _until_lost(pool, files, terms)
+
+
+def _until_lost(
+    pool: ProcessPoolExecutor, files: Sequence[Path], terms: Terms
+) -> Iterator[tuple[Path, Marks]]:
     futures: dict[Future[Marks], Path] = {}
     try:
-        with _interrupts_held():
-            futures = {pool.submit(mark_one, path, terms): path for path in files}
+        with signals_blocked():
+            if sys.platform != "win32":
+                resource_tracker.ensure_running()  # which lets signals through again
+            with signals_blocked():
+                futures = {pool.submit(mark_one, path, terms): path for path in files}
         left = set(futures)
         while left:
             done, left = wait(left, timeout=TIME_LIMIT, return_when="FIRST_COMPLETED")
@@ -152,26 +168,17 @@ def _round(files: Sequence[Path], terms: Terms, workers: int) -> Iterator[tuple[
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Ctrl-C waits, and never reaches the processes that are started now: they would print what
-    they were doing before they can be told not to listen."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _leave_signals() -> None:
-    """A terminal's Ctrl-C is for the process that everyone waits for."""
+def _prepare(folder: str) -> None:
+    """A process writes what it needs for a while into a folder. It started without an ear for
+    signals: a terminal's Ctrl-C is for the process that everyone waits for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = folder
 
 
 def _end(pool: ProcessPoolExecutor) -> None:
     """End the processes of a pool, whatever they are doing."""
-    for process in list((pool._processes or {}).values()):
+    processes = list((pool._processes or {}).values())
+    for process in processes:
         process.kill()
+    for process in processes:
+        process.join()

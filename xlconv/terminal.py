@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
 from rich.markup import escape
 from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from rich.segment import Segment
 from rich.table import Table
 
 from xlconv.layers import sources
 from xlconv.network import NONE_FOUND, found_labels
+from xlconv.printable import obeyed_by_none, one_line
 from xlconv.showing import answer_words
 
 if TYPE_CHECKING:
@@ -32,8 +35,38 @@ if TYPE_CHECKING:
     from xlconv.training import Progress
     from xlconv.workbook import FoundBook
 
-OUT = Console(highlight=False)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Plain(RenderHook):
+    """Lets no text through that a terminal would obey, whatever is printed; Rich's own may."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_PlainText(renderable) for renderable in renderables]
+
+
+@dataclass(frozen=True)
+class _PlainText:
+    renderable: ConsoleRenderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self.renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(obeyed_by_none(text), style)
+
+
+def console(**options: Any) -> Console:
+    """A console of Rich's that prints names, labels and formulas as texts."""
+    made = Console(highlight=False, **options)
+    made.push_render_hook(_Plain())
+    return made
+
+
+OUT = console()
+ERR = console(stderr=True, soft_wrap=True)
+
+
+def called(path: object) -> str:
+    """A file's name, or another text, in one line of Rich's markup."""
+    return escape(one_line(str(path)))
 
 
 def print_gallery(gallery: Gallery, folder: Path, notes: Sequence[str]) -> None:
@@ -46,7 +79,7 @@ def print_gallery(gallery: Gallery, folder: Path, notes: Sequence[str]) -> None:
     pictures = "1 picture" if len(gallery) == 1 else f"{len(gallery)} pictures"
     text = f"{pictures} from {folder}" + (f": {', '.join(parts)}" if parts else "")
     for line in (text, *notes):
-        OUT.print(f"  {line}", markup=False, soft_wrap=True)
+        OUT.print(f"  {one_line(line)}", markup=False, soft_wrap=True)
 
 
 def print_built(
@@ -55,15 +88,15 @@ def print_built(
     """What was written, what the network says, and what to do next."""
     network = model.network
     size = path.stat().st_size / 1000
-    OUT.print(f"wrote [bold]{escape(str(path))}[/] ({escape(network.name)}, {size:,.0f} kB)")
+    OUT.print(f"wrote [bold]{called(path)}[/] ({called(network.name)}, {size:,.0f} kB)")
     if network.labels:
         output = tensors[network.output]
         found = ", ".join(found_labels(network, output)) or NONE_FOUND
         values = dict(zip(network.labels, output.tolist(), strict=True))
         OUT.print(f"prediction: {answer_line(found, values)}")
-    text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {escape(str(path))}"
+    text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {called(path)}"
     if opened:
-        text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {escape(str(path))}"
+        text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {called(path)}"
     OUT.print(text, soft_wrap=True)
 
 
@@ -74,15 +107,15 @@ def print_glance(
     from xlconv.terminal_pictures import Pictures, in_colour, print_pictures
 
     network = book.network
-    console = OUT if width is None else Console(highlight=False, width=width)
-    console.print(f"[bold]{escape(str(book.path))}[/]: {escape(network.name)}")
+    out = OUT if width is None else console(width=width)
+    out.print(f"[bold]{called(book.path)}[/]: {called(network.name)}")
     if seen.state in _GLANCE_NOTES:
-        console.print(_GLANCE_NOTES[seen.state], style="yellow")
-    shown = Pictures(network, seen.tensors, colours, in_colour(console), console.width)
-    print_pictures(console, shown, only)
+        out.print(_GLANCE_NOTES[seen.state], style="yellow")
+    shown = Pictures(network, seen.tensors, colours, in_colour(out), out.width)
+    print_pictures(out, shown, only)
     words = answer_words(network, seen.tensors[network.output])
     if words is not None:
-        console.print(f"\nprediction: [bold]{escape(words)}[/]")
+        out.print(f"\nprediction: [bold]{called(words)}[/]")
 
 
 _GLANCE_NOTES = {
@@ -97,7 +130,7 @@ _GLANCE_NOTES = {
 def answer_line(prediction: str, values: Mapping[str, float]) -> str:
     """The class with its value; several classes, or none, stand without."""
     value = f" ({values[prediction]:.4f})" if prediction in values else ""
-    return f"[bold]{escape(prediction)}[/]{value}"
+    return f"[bold]{called(prediction)}[/]{value}"
 
 
 @contextmanager
@@ -134,8 +167,8 @@ def print_templates(templates: Sequence[tuple[str, Description]]) -> None:
         table.add_column(head, justify="right", no_wrap=True)
     for name, about in templates:
         table.add_row(
-            f"[bold]{escape(name)}[/]",
-            escape(about.title),
+            f"[bold]{called(name)}[/]",
+            called(about.title),
             _shape_words(about.network.input_shape),
             f"{parameters(about.network):,}",
             measured_text(about),
@@ -156,8 +189,8 @@ def measured_text(about: Description) -> str:
 def print_template(name: str, about: Description) -> None:
     """One template: what it is, its layers, where its numbers come from, what to do with it."""
     network = about.network
-    OUT.print(f"[bold]{escape(about.title)}[/]")
-    OUT.print(escape(about.description))
+    OUT.print(f"[bold]{called(about.title)}[/]")
+    OUT.print(called(about.description))
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("layer", "kind", "reads", "output"):
         table.add_column(head, no_wrap=True)
@@ -174,11 +207,11 @@ def print_template(name: str, about: Description) -> None:
     OUT.print(table)
     OUT.print()
     if about.data:
-        OUT.print(f"[bold]data[/]: {escape(about.data)}")
+        OUT.print(f"[bold]data[/]: {called(about.data)}")
     if about.measured is not None:
         value = f"{about.measured.measure} {about.measured.value:.2%}"
         OUT.print(f"[bold]measured[/]: {value} on {about.measured.pictures:,} test pictures")
-    OUT.print(f"[bold]build it[/]: xlconv build out.xlsx --template {escape(name)}")
+    OUT.print(f"[bold]build it[/]: xlconv build out.xlsx --template {called(name)}")
 
 
 def _shape_words(shape: Sequence[int]) -> str:
@@ -211,7 +244,7 @@ def _scores(evaluation: Evaluation, labels: Sequence[str]) -> Table:
     for head in ("found", "wrongly found", "missed", "F1"):
         table.add_column(head, justify="right")
     for label, row, score in zip(labels, evaluation.confusion, evaluation.scores, strict=True):
-        table.add_row(escape(label), *map(str, row.tolist()), f"{score:.2%}")
+        table.add_row(called(label), *map(str, row.tolist()), f"{score:.2%}")
     return table
 
 
@@ -228,7 +261,7 @@ def _confusions(evaluation: Evaluation, labels: Sequence[str]) -> Table:
         if count and true != taken
     ]
     for count, true, taken in sorted(mistakes, key=lambda one: -one[0])[:_MATRIX]:
-        table.add_row(escape(true), escape(taken), str(count))
+        table.add_row(called(true), called(taken), str(count))
     return table
 
 
@@ -239,11 +272,11 @@ def _confusion(evaluation: Evaluation, labels: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", title="true \\ predicted")
     table.add_column("", style="bold")
     for label in labels:
-        table.add_column(escape(label), justify="right")
+        table.add_column(called(label), justify="right")
     for label, row in zip(labels, evaluation.confusion.tolist(), strict=True):
         cells = [
             f"[bold green]{count}[/]" if labels[column] == label else str(count or "·")
             for column, count in enumerate(row)
         ]
-        table.add_row(escape(label), *cells)
+        table.add_row(called(label), *cells)
     return table

@@ -10,13 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
 from xlconv.marks import BlockMarks, Marks, copies, mean_mark
-from xlconv.terminal import ERR, OUT
+from xlconv.terminal import ERR, OUT, called
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
 
@@ -37,33 +36,33 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("student", style="bold")
     for block in blocks:
-        table.add_column(escape(block), justify="right", no_wrap=True)
+        table.add_column(called(block), justify="right", no_wrap=True)
     table.add_column("mark", justify="right", no_wrap=True)
     table.add_column("file", style="dim")
     for marks in marked:
         found = {block.block: block for block in marks.blocks}
         cells = [_share(found[name]) if name in found else "" for name in blocks]
         mark = "[red]–[/]" if marks.error else f"{marks.mark:.0%}"
-        table.add_row(escape(marks.student), *cells, mark, escape(marks.file))
+        table.add_row(called(marks.student), *cells, mark, called(marks.file))
     OUT.print(table)
     _print_wrong(marked, whole=len(marked) <= MOST_IN_WORDS or out is None)
     twice = [name for name, count in Counter(m.student for m in marked).items() if count > 1]
     if twice:
         names = ", ".join(twice)
-        OUT.print(f"\nseveral files were made for {escape(names)}", style="yellow", soft_wrap=True)
+        OUT.print(f"\nseveral files were made for {called(names)}", style="yellow", soft_wrap=True)
     for group in copies(marked):
         files = " and ".join(marks.file for marks in group)
         names = " and ".join(dict.fromkeys(marks.student for marks in group))
         OUT.print(
-            f"\n{escape(files)} have the same kernels, but say that they were made for "
-            f"{escape(names)}: a copy?",
+            f"\n{called(files)} have the same kernels, but say that they were made for "
+            f"{called(names)}: a copy?",
             style="yellow",
             soft_wrap=True,
         )
     if len(marked) > 1:
         OUT.print(f"\n{len(marked)} workbooks, mean {mean_mark(marked):.0%}")
     if out is not None:
-        OUT.print(f"wrote {out}", markup=False, soft_wrap=True)
+        OUT.print(f"wrote {called(out)}", soft_wrap=True)
 
 
 def _share(block: BlockMarks) -> str:
@@ -88,4 +87,4 @@ def _print_wrong(marked: Sequence[Marks], whole: bool) -> None:
     if lines:
         OUT.print()
     for line in lines:
-        OUT.print(escape(line), style="red", soft_wrap=True)
+        OUT.print(called(line), style="red", soft_wrap=True)

@@ -11,8 +11,9 @@ from math import isfinite
 from rich.markup import escape
 from rich.table import Table
 
+from xlconv.printable import one_line
 from xlconv.report import BlockReport, ExerciseReport, Finding, LiveCheck, Report
-from xlconv.terminal import OUT, answer_line
+from xlconv.terminal import OUT, answer_line, called
 
 _VERDICTS = {
     "agrees": "[bold green]agrees[/]: every cell computes what NumPy computes",
@@ -31,12 +32,12 @@ _STORED_NOTES = {
 
 def print_report(report: Report, max_findings: int) -> None:
     """A line a block, then the findings, then the verdict and the prediction."""
-    OUT.print(f"[bold]{escape(report.workbook)}[/]: {escape(report.network)}, {report.engine}")
+    OUT.print(f"[bold]{called(report.workbook)}[/]: {called(report.network)}, {report.engine}")
     OUT.print(_block_table(report))
     for engine in report.engines:
         if engine.error is not None:
             line = f"{engine.name}: {engine.state}: {engine.error}"
-            OUT.print(escape(line), style="yellow", soft_wrap=True)
+            OUT.print(called(line), style="yellow", soft_wrap=True)
     print_findings(report.findings, max_findings)
     if report.stored_state in _STORED_NOTES:
         OUT.print(_STORED_NOTES[report.stored_state], style="yellow")
@@ -105,7 +106,7 @@ def print_findings(findings: Sequence[Finding], most: int) -> None:
     shown = findings[:most]
     width = max((len(finding.cell) for finding in shown), default=0)
     for finding in shown:
-        line = f"{finding.cell:<{width}}  {finding.place}: {_words(finding)}"
+        line = f"{finding.cell:<{width}}  {one_line(f'{finding.place}: {_words(finding)}')}"
         OUT.print(escape(line), style="red", soft_wrap=True)
     if len(findings) > most:
         OUT.print(f"... and {len(findings) - most:,} more (--max-findings shows more)")

@@ -82,7 +82,7 @@ def train(
     from xlconv.evaluation import evaluate
     from xlconv.files import check_target
     from xlconv.templates import describe_template, load_weights, small_data
-    from xlconv.terminal import ERR, OUT, print_evaluation, training_bar
+    from xlconv.terminal import ERR, OUT, called, print_evaluation, training_bar
     from xlconv.training import check_trainable, initial_weights, save_weights, transferred
     from xlconv.training import train as train_weights
 
@@ -116,8 +116,8 @@ def train(
         save_weights(out, model.weights)
     print_evaluation(evaluate(model, testing), network.labels)
     OUT.print(
-        f"wrote {out}; use it with  xlconv build out.xlsx --template {template} --weights {out}",
-        markup=False,
+        f"wrote {called(out)}; use it with  xlconv build out.xlsx --template {called(template)} "
+        f"--weights {called(out)}",
         soft_wrap=True,
     )
 

@@ -27,11 +27,14 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
+    def evaluate(
+        self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
+    ) -> list[Grid]:
         """The values of ranges of sheets, row by row; errors are texts such as "#VALUE!".
 
         `typed` are constants that are put in place of what the file holds before everything is
-        evaluated; the file itself stays as it is.
+        evaluated; the file itself stays as it is. `computed` is how many cells the whole workbook
+        computes, if more than those of `places`: an engine that is held in bounds gets as much.
 
         Raises EngineError if the program is missing, fails or takes too long.
         """

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines import NOTHING, Grid, Place
 from xlconv.engines.programs import run_limited, saved_values
 from xlconv.errors import EngineError, MissingEngineError
+from xlconv.interrupts import temporary_folder
 from xlconv.retyping import Typed, retyped
 
 TIME_LIMIT = 180.0  # seconds
@@ -25,15 +24,16 @@ class Gnumeric:
     def __init__(self, time_limit: float | None = None) -> None:
         self.time_limit = TIME_LIMIT if time_limit is None else time_limit
 
-    def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
-        with tempfile.TemporaryDirectory(prefix="xlconv-") as folder:
-            source, made = Path(folder, "book.xlsx"), Path(folder, "out.xlsx")
+    def evaluate(
+        self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
+    ) -> list[Grid]:
+        with temporary_folder() as folder:
+            source, made = folder / "book.xlsx", folder / "out.xlsx"
             retyped(path, typed, source) if typed else shutil.copyfile(path, source)
             command = [find_program(), "--recalc", "-T", "Gnumeric_Excel:xlsx2"]
-            own = {**os.environ, "HOME": folder, "XDG_CONFIG_HOME": folder}
-            output = run_limited(
-                [*command, str(source), str(made)], self.time_limit, path, "Gnumeric", own
-            )
+            command += [str(source), str(made)]
+            own = dict.fromkeys(("HOME", "XDG_CONFIG_HOME"), str(folder))
+            output = run_limited(command, self.time_limit, path, "Gnumeric", folder, **own)
             if not made.is_file():
                 raise EngineError(
                     f"{path}: Gnumeric could not load it ({output.strip()[-200:]}); "

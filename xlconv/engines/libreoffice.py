@@ -7,13 +7,13 @@ may show the values that a file was saved with.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines import NOTHING, Grid, Place
 from xlconv.engines.programs import run_limited, saved_values
 from xlconv.errors import EngineError, MissingEngineError
+from xlconv.interrupts import temporary_folder
 from xlconv.retyping import Typed, retyped
 
 TIME_LIMIT = 180.0  # seconds
@@ -37,9 +37,11 @@ class LibreOffice:
     def __init__(self, time_limit: float | None = None) -> None:
         self.time_limit = TIME_LIMIT if time_limit is None else time_limit
 
-    def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
-        with tempfile.TemporaryDirectory(prefix="xlconv-") as folder:
-            return saved_values(self.recalculated(path, Path(folder), typed), places)
+    def evaluate(
+        self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
+    ) -> list[Grid]:
+        with temporary_folder() as folder:
+            return saved_values(self.recalculated(path, folder, typed), places)
 
     def recalculated(self, path: Path, folder: Path, typed: Typed = NOTHING) -> Path:
         """A copy of a workbook in `folder`, as LibreOffice saves it after recalculating."""
@@ -52,7 +54,7 @@ class LibreOffice:
             *("--norestore", "--convert-to", "xlsx:Calc MS Excel 2007 XML"),
             *("--outdir", str(folder / "out"), str(source)),
         ]
-        output = run_limited(command, self.time_limit, path, "LibreOffice")
+        output = run_limited(command, self.time_limit, path, "LibreOffice", folder)
         made = folder / "out" / source.name
         if not made.is_file():
             raise EngineError(f"{path}: LibreOffice could not load it ({output.strip()[-200:]})")

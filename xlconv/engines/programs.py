@@ -1,5 +1,5 @@
-"""What the engines that are programs of their own share: a run with a time limit, and the values
-in the file that such a program saved.
+"""What the engines that are programs of their own share: how one is started, a run with a time
+limit, and the values in the file that such a program saved.
 
 Must not know which program it is.
 """
@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from xlconv.engines import Grid, Place
 from xlconv.errors import EngineError
+from xlconv.interrupts import signals_held
 from xlconv.reader import EMPTY, open_package
 
 
@@ -36,20 +38,24 @@ def run_limited(
     seconds: float,
     path: Path,
     name: str,
-    environment: Mapping[str, str] | None = None,
+    folder: Path,
+    **environment: str,
 ) -> str:
-    """Run a program and all that it starts, for so long at the most; its output."""
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        errors="replace",
-        env=environment,
-        start_new_session=True,
-    )
+    """Run a program and all that it starts, for so long at the most; its output. What it writes
+    for a while is in `folder`: a program that is stopped leaves it there."""
+    process: subprocess.Popen[str] | None = None
     try:
+        with signals_held():
+            process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                errors="replace",
+                env={**os.environ, "TMPDIR": str(folder), **environment},
+                start_new_session=True,
+            )
         return process.communicate(timeout=seconds)[0]
     except subprocess.TimeoutExpired:
         raise EngineError(
@@ -57,14 +63,15 @@ def run_limited(
             "try --engine formualizer"
         ) from None
     finally:
-        if process.poll() is None:
+        if process is not None and process.poll() is None:
             _stop(process)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
     """End the program with its children: soffice is a script that starts the real one."""
     if hasattr(os, "killpg"):
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it came to its end as we were told to come to ours
+            os.killpg(process.pid, signal.SIGKILL)
     else:
         process.kill()
     process.communicate()

@@ -25,16 +25,21 @@ class SecondOpinion:
         self.helps = name == EMBEDDED
 
     def evaluate(
-        self, path: Path, places: Sequence[Place], stored: Sequence[Grid], typed: Typed = NOTHING
+        self,
+        path: Path,
+        places: Sequence[Place],
+        stored: Sequence[Grid],
+        typed: Typed = NOTHING,
+        computed: int = 0,
     ) -> list[Grid]:
         """The values of ranges. An error of the embedded engine's where another value is `stored`
         is replaced by what LibreOffice says: it knows more functions, and arrays inside of them.
         Once it knew nothing better, it is not asked again: that takes seconds."""
-        grids = self.engine.evaluate(path, places, typed)
+        grids = self.engine.evaluate(path, places, typed, computed)
         if not self.helps or not _doubtful(grids, stored):
             return grids
         try:
-            second = engine_named(SECOND).evaluate(path, places, typed)
+            second = engine_named(SECOND).evaluate(path, places, typed, computed)
         except EngineError:  # not installed, or it fails: then the first opinion stands
             self.helps = False
             return grids
