@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines import NOTHING, Grid, Place, engine_named
+from xlconv.engines.formualizer import CIRCLE
 from xlconv.errors import EngineError
 from xlconv.reader import Value
 from xlconv.retyping import Typed
@@ -24,9 +25,9 @@ class SecondOpinion:
         self.helps = name == EMBEDDED
 
     def evaluate(self, path: Path, places: Sequence[Place], typed: Typed = NOTHING) -> list[Grid]:
-        """The values of ranges. An error that the embedded engine gives is replaced by what
-        LibreOffice says: it knows more functions, and arrays inside of them. Once it knew nothing
-        better, it is not asked again: that takes seconds."""
+        """The values of ranges. An error that may be the embedded engine's own, for want of a
+        function or of arrays inside of one, is replaced by what LibreOffice says. Once it knew
+        nothing better, it is not asked again: that takes seconds."""
         grids = self.engine.evaluate(path, places, typed)
         if not self.helps or not _errors(grids):
             return grids
@@ -51,5 +52,9 @@ def _better(grid: Grid, other: Grid) -> Grid:
     ]
 
 
+# What no other program would make anything of.
+_CERTAIN = {"#DIV/0!", "#NUM!", "#N/A", "#REF!", "#NULL!", CIRCLE}
+
+
 def _is_error(value: Value) -> bool:
-    return isinstance(value, str) and value.startswith("#")
+    return isinstance(value, str) and value.startswith("#") and value not in _CERTAIN
