@@ -28,7 +28,7 @@ RELATIVE_TOLERANCE = 1e-12
 # Below it programs differ in what they flush to zero.
 ABSOLUTE_TOLERANCE = 1e-300
 
-ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR!"}
+ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR!", "#CIRC!"}
 
 Mask = NDArray[np.bool_]
 

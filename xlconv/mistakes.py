@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from xlconv.engines.formualizer import CIRCLE
 from xlconv.grid import Cell, Range
 from xlconv.layers import Conv2D, Dense, Flatten, Softmax, Windowed, pair, source, sources
 from xlconv.precedents import Cells, circle, followed, reads_of
@@ -51,6 +52,8 @@ def _other_places(wrong: Wrong, reads: Cells, should: Cells, around: Surrounding
 
 def _error(wrong: Wrong) -> str:
     found = wrong.found
+    if found == CIRCLE:
+        return "reads itself, by way of others: a circle"
     return f"gives the error {found}" if isinstance(found, str) and found.startswith("#") else ""
 
 

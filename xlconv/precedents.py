@@ -6,6 +6,7 @@ Must not know layers, nor what is right.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ Names = Mapping[str, Range | None]
 
 OWN_SHEETS = (EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL)
 MOST_CELLS = 20_000  # that are looked at of what a formula reads
-MOST_STEPS = 200  # learner's own cells that are followed
+MOST_STEPS = 200  # cells with formulas that are followed
 _NAME = re.compile(r"(?<![\w.$!'])[A-Za-z_][\w.]*(?![\w.(!])")
 _STRING = re.compile(r'"(?:[^"]|"")*"')
 _ELSEWHERE = re.compile(
@@ -107,19 +108,20 @@ def followed(reads: Reads, names: Names, own: FormulaAt) -> Reads:
 
 
 def circle(start: Cell, names: Names, formula_at: FormulaAt) -> Cell | None:
-    """The first cell on a way by which a cell reads itself; None if it does not, or not within
-    MOST_STEPS cells."""
-    first = reads_of(formula_at(start), names).cells
+    """The first cell on a way by which a cell reads itself; None if it does not, or on no way of
+    the MOST_STEPS cells nearest to it."""
+    first = sorted(reads_of(formula_at(start), names).cells)
     if start in first:
         return start
-    for one in sorted(first)[:MOST_STEPS]:
-        waiting, seen = [one], set[Cell]()
-        while waiting and len(seen) < MOST_STEPS:
-            cell = waiting.pop()
-            seen.add(cell)
+    waiting, seen = deque((cell, cell) for cell in first), set(first)
+    for _ in range(MOST_STEPS):
+        formula = ""
+        while waiting and not formula:
+            cell, root = waiting.popleft()
             formula = formula_at(cell)
-            read = reads_of(formula, names).cells if formula else frozenset[Cell]()
-            if start in read:
-                return one
-            waiting += [other for other in read if other not in seen]
+        read = reads_of(formula, names).cells
+        if start in read:
+            return root
+        waiting += [(other, root) for other in sorted(read - seen)]
+        seen |= read
     return None

@@ -39,7 +39,8 @@ def _value(cell: Any) -> Value:
     return float(cell) if isinstance(cell, int) else str(cell)
 
 
-# The kinds of errors as spreadsheets show them.
+CIRCLE = "#CIRC!"
+# The kinds of errors as spreadsheets show them; of a circle they show nothing of the kind.
 ERRORS = {
     "Na": "#N/A",
     "Num": "#NUM!",
@@ -48,4 +49,5 @@ ERRORS = {
     "Ref": "#REF!",
     "Name": "#NAME?",
     "Null": "#NULL!",
+    "Circ": CIRCLE,
 }

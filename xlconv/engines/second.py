@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines import NOTHING, Grid, Place, engine_named
+from xlconv.engines.formualizer import CIRCLE
 from xlconv.errors import EngineError
 from xlconv.reader import Value
 from xlconv.retyping import Typed
@@ -32,9 +33,9 @@ class SecondOpinion:
         typed: Typed = NOTHING,
         computed: int = 0,
     ) -> list[Grid]:
-        """The values of ranges. An error of the embedded engine's where another value is `stored`
-        is replaced by what LibreOffice says: it knows more functions, and arrays inside of them.
-        Once it knew nothing better, it is not asked again: that takes seconds."""
+        """The values of ranges. An error that may be the embedded engine's own, for want of a
+        function or of arrays inside of one, is replaced by what LibreOffice says, unless an error
+        is `stored`, too. Once it knew nothing better, it is not asked again: that takes seconds."""
         grids = self.engine.evaluate(path, places, typed, computed)
         if not self.helps or not _doubtful(grids, stored):
             return grids
@@ -50,9 +51,9 @@ class SecondOpinion:
 
 
 def _doubtful(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
-    """How many values are errors which whoever saved the file did not see."""
+    """How many values are the embedded engine's own errors: whoever saved the file saw none."""
     return sum(
-        _is_error(value) and not _is_error(before)
+        _its_own(value) and not _is_error(before)
         for grid, kept in zip(grids, stored, strict=True)
         for line, lines in zip(grid, kept, strict=True)
         for value, before in zip(line, lines, strict=True)
@@ -61,9 +62,18 @@ def _doubtful(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
 
 def _better(grid: Grid, other: Grid) -> Grid:
     return [
-        [b if _is_error(a) else a for a, b in zip(one, two, strict=True)]
+        [b if _its_own(a) else a for a, b in zip(one, two, strict=True)]
         for one, two in zip(grid, other, strict=True)
     ]
+
+
+# What no other program would make anything of.
+_CERTAIN = {"#DIV/0!", "#NUM!", "#N/A", "#REF!", "#NULL!", CIRCLE}
+
+
+def _its_own(value: Value) -> bool:
+    """Whether a value is an error that another program may not see."""
+    return _is_error(value) and value not in _CERTAIN
 
 
 def _is_error(value: Value) -> bool:
