@@ -178,7 +178,7 @@ def _block(
 def _first_empty(book: FoundBook, places: ExercisePlaces, layer: str) -> Cell:
     board = book.sheets[BOARD]
     opened = (cell for part in places.of_layer(layer) for cell in part.open.cells())
-    return next(cell for cell in opened if (cell.row, cell.column) not in board)
+    return next(cell for cell in opened if cell not in board)
 
 
 def _whole(part: Part, array: Array) -> Array:
@@ -302,5 +302,5 @@ def _typed_value(book: FoundBook, trial: _Trial, cell: Cell) -> float:
     typed = trial.isolated.typed.get((book.names.now[BOARD], cell))
     if isinstance(typed, float):
         return typed
-    value = book.sheets[BOARD].get((cell.row, cell.column), EMPTY).value
+    value = book.sheets[BOARD].get(cell, EMPTY).value
     return value if isinstance(value, float) else 0.0
