@@ -11,9 +11,9 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 from xlconv.grid import Cell, moved_formula
 from xlconv.reader import open_package
@@ -64,13 +64,29 @@ def retyped_sheet(content: bytes, cells: Mapping[Cell, float | str]) -> bytes:
 
 @dataclass(slots=True)
 class _Element:
-    """An element's attributes, where it begins and ends, and where its closing tag begins: where
-    it begins itself, if it is one tag, as <row/> is."""
+    """An element of `content`: its attributes, where it begins, and where the parser was when it
+    ended. Few are edited: only of these the ends of tags are looked for."""
 
+    content: bytes
     start: int
     attributes: Mapping[str, str]
-    closing: int = 0
-    end: int = 0
+    last: int = 0
+
+    @property
+    def closing(self) -> int:
+        """Where the closing tag begins: where the element does, if it is one tag, as <row/> is."""
+        opened = _tag_end(self.content, self.start)
+        return self.start if self.content[opened - 2 : opened] == b"/>" else self.last
+
+    @property
+    def end(self) -> int:
+        return _tag_end(self.content, self.closing)
+
+
+def _tag_end(content: bytes, start: int) -> int:
+    match = _REST_OF_TAG.match(content, start)
+    assert match is not None
+    return match.end()
 
 
 @dataclass(slots=True)
@@ -121,14 +137,15 @@ class _Reading:
             return None
         match = _PREFIX.match(self.content, start)
         assert match is not None
-        self.found = _Sheet(start, given, prefix=match[1] or b"")
+        self.found = _Sheet(self.content, start, given, prefix=match[1] or b"")
         return self.found
 
     def _row(self, outer: _Element | None, start: int, given: dict[str, str]) -> _Element | None:
         if not isinstance(outer, _Sheet):
             return None
         before = outer.rows[-1].number if outer.rows else 0
-        outer.rows.append(_Row(start, given, number=int(given.get("r", before + 1))))
+        number = int(given.get("r", before + 1))
+        outer.rows.append(_Row(self.content, start, given, number=number))
         return outer.rows[-1]
 
     def _cell(self, outer: _Element | None, start: int, given: dict[str, str]) -> _Element | None:
@@ -138,7 +155,7 @@ class _Reading:
         if place is None:
             before = Cell.parse(outer.cells[-1].place).column if outer.cells else 0
             place = Cell(outer.number, before + 1).a1
-        outer.cells.append(_FoundCell(start, given, place=place))
+        outer.cells.append(_FoundCell(self.content, start, given, place=place))
         return outer.cells[-1]
 
     def _formula(
@@ -146,7 +163,7 @@ class _Reading:
     ) -> _Element | None:
         if not isinstance(outer, _FoundCell):
             return None
-        outer.formula = _Element(start, given)
+        outer.formula = _Element(self.content, start, given)
         self.parser.CharacterDataHandler = self._text
         return outer.formula
 
@@ -157,20 +174,9 @@ class _Reading:
 
     def _end(self, _: str) -> None:
         element = self.open.pop()
-        if element is None:
-            return
-        self.parser.CharacterDataHandler = None
-        opening = self._tag_end(element.start)
-        if self.content[opening - 2 : opening] == b"/>":
-            element.closing, element.end = element.start, opening
-        else:
-            element.closing = self.parser.CurrentByteIndex
-            element.end = self._tag_end(element.closing)
-
-    def _tag_end(self, start: int) -> int:
-        match = _REST_OF_TAG.match(self.content, start)
-        assert match is not None
-        return match.end()
+        if element is not None:
+            self.parser.CharacterDataHandler = None
+            element.last = self.parser.CurrentByteIndex
 
 
 _BEGIN = {
@@ -197,7 +203,7 @@ def _replaced(sheet: _Sheet, values: _Values) -> Iterator[_Edit]:
             yield found.start, found.end, new
         elif shared and formula is not None and group in heads and heads[group].place in values:
             tag, text = sheet.prefix + b"f", _shared_text(heads[group], found)
-            spelled = escape(text).encode("ascii", "xmlcharrefreplace")
+            spelled = escape(text, quote=False).encode("ascii", "xmlcharrefreplace")
             yield formula.start, formula.end, b"<%b>%b</%b>" % (tag, spelled, tag)
 
 
@@ -216,7 +222,7 @@ def _cell(
     looks = f' s="{attributes["s"]}"' if attributes and "s" in attributes else ""
     if isinstance(value, str):
         kind = ' t="inlineStr"'
-        text = f'<{name}t xml:space="preserve">{escape(_escaped(value))}</{name}t>'
+        text = f'<{name}t xml:space="preserve">{escape(_escaped(value), quote=False)}</{name}t>'
         inside = f"<{name}is>{text}</{name}is>"
     else:
         kind, inside = "", f"<{name}v>{float(value)!r}</{name}v>"
