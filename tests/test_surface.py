@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -29,6 +31,29 @@ def test_every_public_name_is_there_and_in_the_readme() -> None:
 def test_unknown_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nix'"):
         xlconv.nix  # noqa: B018 - the access is what is tested
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_what_answers_at_once_imports_nothing_heavy(option: str) -> None:
+    code = (
+        "import sys; from xlconv.cli import app; app([sys.argv[1]], standalone_mode=False); "
+        "print({name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, option], capture_output=True, text=True, check=True, timeout=60
+    )
+    heavy = {"numpy", "openpyxl", "PIL", "formualizer", "http", "xml", "zipfile", "multiprocessing"}
+    assert "'typer'" in done.stdout
+    assert not [name for name in heavy if f"'{name}'" in done.stdout]
+
+
+def test_verify_imports_nothing_of_the_network() -> None:
+    code = "import sys, xlconv.verification; print(sorted(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "'numpy'" in done.stdout
+    assert not [name for name in ("http", "urllib.request", "ssl") if f"'{name}'" in done.stdout]
 
 
 def test_functions_stay_functions_when_modules_are_imported() -> None:

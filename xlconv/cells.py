@@ -123,16 +123,22 @@ class _Sheet(Events):
         self.strings, self.take, self.translate = strings, take, translate
         self.shared: dict[str, FoundFormula] = {}
         self.arrays: list[tuple[Range, FoundFormula]] = []
-        self.row = self.column = self.length = 0
-        self.cell: Cell | None = None
+        self.row = self.column = 0  # where the last cell began
+        self.digits = ""  # with which places in this row end
+        self.columns: dict[str, int] = {}  # by what stands before the digits
+        self.inside = False  # a cell is open
         self.kind = "n"
         self.formula: tuple[Attributes, str] | None = None
         self.value: str | None = None
         self.inline: str | None = None
         self.open = ""  # the element whose text is kept
-        self.texts: list[str] = []
+        self.kept = ""
         self.attributes: Attributes = {}
         self.phonetic = False
+
+    @property
+    def cell(self) -> Cell:
+        return Cell(self.row, self.column)
 
     def start(self, name: str, attributes: Attributes) -> None:
         self.depth += 1
@@ -142,7 +148,7 @@ class _Sheet(Events):
             self._start_cell(attributes)
         elif tag == _ROW:
             self._start_row(attributes)
-        elif self.cell is not None and tag is not None:
+        elif self.inside and tag is not None:
             self._start_inside(tag, attributes)
         elif tag != _DATA:
             self._start_other(name, attributes)
@@ -152,31 +158,40 @@ class _Sheet(Events):
         row = self.row + 1 if given is None else _whole(given, "row")
         if self.depth != _CELL_DEPTH - 1 or not self.row < row <= MAX_ROWS:
             raise CellError(f"row {row} is out of order, or beyond the limits of a sheet")
-        self.row, self.column = row, 0
+        self.row, self.column, self.digits = row, 0, str(row)
 
     def _start_cell(self, attributes: Attributes) -> None:
         place = attributes.get("r")
-        try:
-            cell = Cell.parse(place) if place else Cell(self.row, self.column + 1)
-        except ValueError as error:
-            raise CellError(str(error)[:80]) from error
-        inside = self.column < cell.column <= MAX_COLUMNS and 0 < cell.row == self.row
-        if self.depth != _CELL_DEPTH or not inside:
-            raise CellError(
-                f"the cell {cell.a1} stands twice, out of order or beyond the limits of a sheet"
-            )
-        self.column, self.cell, self.kind = cell.column, cell, attributes.get("t", "n")
+        column = self._column(place) if place else self.column + 1
+        in_order = self.row > 0 and self.column < column <= MAX_COLUMNS
+        if self.depth != _CELL_DEPTH or not in_order:
+            raise _misplaced(Cell(self.row, column))
+        self.column, self.kind, self.inside = column, attributes.get("t", "n"), True
         self.formula = self.value = self.inline = None
         self.phonetic = False
 
+    def _column(self, place: str) -> int:
+        """The column of a place in this row; each is parsed in the first row that has it."""
+        if place.endswith(self.digits):
+            known = self.columns.get(place[: -len(self.digits)])
+            if known is not None:
+                return known
+        try:
+            cell = Cell.parse(place)
+        except ValueError as error:
+            raise CellError(str(error)[:80]) from error
+        if cell.row != self.row:
+            raise _misplaced(cell)
+        self.columns[place[: -len(self.digits)]] = cell.column
+        return cell.column
+
     def _start_inside(self, tag: str, attributes: Attributes) -> None:
-        assert self.cell is not None
         if tag == _PHONETIC:
             self.phonetic = True
-        if tag in (_FORMULA, _VALUE) or (tag == _TEXT and not self.phonetic):
+        elif tag in (_FORMULA, _VALUE) or (tag == _TEXT and not self.phonetic):
             if (tag == _FORMULA and self.formula) or (tag == _VALUE and self.value is not None):
                 raise CellError(f"the cell {self.cell.a1} holds two formulas or two values")
-            self.open, self.texts, self.length, self.attributes = tag, [], 0, attributes
+            self.open, self.kept, self.attributes = tag, "", attributes
 
     def _start_other(self, name: str, attributes: Attributes) -> None:
         spelled = local(name)
@@ -184,37 +199,38 @@ class _Sheet(Events):
         if reach is not None:
             raise ReachError(attributes.get("ref", attributes.get("sqref", spelled))[:60], reach)
         if holds_formula(spelled):
-            self.open, self.texts, self.length = name, [], 0
+            self.open, self.kept = name, ""
 
     def text(self, data: str) -> None:
         if self.open:
-            self.length += len(data)
-            if self.length > _LONGEST_TEXT:
+            self.kept += data
+            if len(self.kept) > _LONGEST_TEXT:
                 raise CellError(f"{self._where()} holds more than {MAX_TEXT_LENGTH:,} characters")
-            self.texts.append(data)
 
     def _where(self) -> str:
-        return f"the cell {self.cell.a1}" if self.cell else f"a rule behind row {self.row}"
+        return f"the cell {self.cell.a1}" if self.inside else f"a rule behind row {self.row}"
 
     def end(self, name: str) -> None:
         self.depth -= 1
         tag = _TAGS.get(name)
         if self.open and (tag or name) == self.open:
-            self._end_text(tag, "".join(self.texts))
+            self.open = ""
+            self._end_text(tag, self.kept)
+        elif tag == _CELL:
+            self.inside = False
+            self._end_cell()
         elif tag == _PHONETIC:
             self.phonetic = False
-        elif tag == _CELL:
-            self._end_cell()
 
     def _end_text(self, tag: str | None, text: str) -> None:
-        self.open = ""
-        if tag == _VALUE and self.cell is not None:
+        if tag == _VALUE and self.inside:
             self.value = text
-        elif tag == _TEXT and self.cell is not None:
+        elif tag == _TEXT and self.inside:
             self.inline = (self.inline or "") + text
         else:
-            self._check_formula(text)
-            if self.cell is not None:
+            if text:
+                self._check_formula(text)
+            if self.inside:
                 self.formula = (self.attributes, text)
 
     def _check_formula(self, text: str) -> None:
@@ -225,55 +241,72 @@ class _Sheet(Events):
             )
         reach = formula_reach(text)
         if reach is not None:
-            raise ReachError(self.cell.a1 if self.cell else self._where(), reach)
+            raise ReachError(self.cell.a1 if self.inside else self._where(), reach)
 
     def _end_cell(self) -> None:
-        cell = self.cell
-        assert cell is not None
-        self.cell = None
-        value = self._value(cell)
+        value = self._value()
+        formula = None
         if self.formula is not None:
-            found = FoundCell(value, self._formula(cell, *self.formula))
+            formula = self._formula(*self.formula)
         elif value is None:
             return
-        else:
-            arrays = (formula for place, formula in self.arrays if cell in place)
-            found = FoundCell(value, next(arrays, None) if self.arrays else None)
-        self.take((cell.row, cell.column), found)
+        elif self.arrays:
+            cell = self.cell
+            formula = next((formula for place, formula in self.arrays if cell in place), None)
+        self.take((self.row, self.column), FoundCell(value, formula))
 
-    def _formula(self, cell: Cell, attributes: Attributes, text: str) -> FoundFormula:
-        group, kind = attributes.get("si", ""), attributes.get("t")
+    def _formula(self, attributes: Attributes, text: str) -> FoundFormula:
+        kind = attributes.get("t")
         if kind == "shared" and not text:
             # A member whose group has no head computes nothing that could be compared.
-            return self.shared.get(group, FoundFormula("", cell))
+            head = self.shared.get(attributes.get("si", ""))
+            return head or FoundFormula("", self.cell)
         if self.translate is not None:
             text = self.translate(text)
-        found = FoundFormula(text, cell, array=kind in ("array", "dataTable"))
+        found = FoundFormula(text, self.cell, array=kind in ("array", "dataTable"))
         if found.array and ":" in attributes.get("ref", ""):
             self.arrays.append((_array(attributes["ref"]), found))
             if len(self.arrays) > MOST_ARRAYS:
                 raise CellError(f"more than {MOST_ARRAYS:,} array formulas of several cells")
         if kind == "shared":
-            self.shared[group] = found
+            self.shared[attributes.get("si", "")] = found
         return found
 
-    def _value(self, cell: Cell) -> Value:
-        kind = self.kind
+    def _value(self) -> Value:
+        kind, text = self.kind, self.value
         if kind == "inlineStr":
             return None if self.inline is None else unescaped(self.inline)
-        text = self.value
         if kind == "str" and text is not None:
             return unescaped(text)
         if not text:
             return None
         if kind == "s":
-            number = _whole(text, f"the text of {cell.a1}")
+            number = _whole(text, f"the text of {self.cell.a1}")
             if not 0 <= number < len(self.strings):
-                raise CellError(f"the cell {cell.a1} holds a text ({number}) that there is not")
+                raise CellError(
+                    f"the cell {self.cell.a1} holds a text ({number}) that there is not"
+                )
             return self.strings[number]
         if kind == "b":
             return text in ("1", "true")
-        return text if kind in ("e", "d") else _number(text, cell)
+        return text if kind in ("e", "d") else self._number(text)
+
+    def _number(self, text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not isfinite(number) or "_" in text or not text.isascii():
+            raise CellError(
+                f"the cell {self.cell.a1} holds {text[:20]!r}, which is no number of a cell"
+            )
+        return number
+
+
+def _misplaced(cell: Cell) -> CellError:
+    return CellError(
+        f"the cell {cell.a1} stands twice, out of order or beyond the limits of a sheet"
+    )
 
 
 def _array(ref: str) -> Range:
@@ -287,16 +320,6 @@ def _whole(text: str, what: str) -> int:
     if not (text.isascii() and text.strip().isdigit() and len(text) < 12):
         raise CellError(f"{what} is {text[:20]!r}, which is no number of it")
     return int(text)
-
-
-def _number(text: str, cell: Cell) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not isfinite(number) or "_" in text or not text.isascii():
-        raise CellError(f"the cell {cell.a1} holds {text[:20]!r}, which is no number of a cell")
-    return number
 
 
 class _Strings(Events):

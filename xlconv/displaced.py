@@ -159,7 +159,7 @@ def _followed(
             if start.size > 100_000 or any(one in owned.get(target, ()) for one in end.cells()):
                 continue
             there = book.sheets.get(source, {})
-            if not any((one.row, one.column) in there for one in start.cells()):
+            if not any(one in there for one in start.cells()):
                 return (source, start), (target, end)
     return None
 

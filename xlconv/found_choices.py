@@ -37,7 +37,7 @@ class FoundCells:
 
     def at(self, sheet: str, cell: Cell) -> FoundCell:
         """What a cell holds."""
-        return self.sheets[sheet].get((cell.row, cell.column), EMPTY)
+        return self.sheets[sheet].get(cell, EMPTY)
 
     def typed(self, sheet: str, cell: Cell, what: str, kinds: type, remedy: str) -> object:
         """The constant that a cell holds, None if it is empty."""
@@ -164,13 +164,11 @@ def found_gallery(
 
 def _pixels(cells: FoundCells, sheet: FoundSheet, place: Range, number: int) -> Array:
     pixels = np.zeros((place.height, place.width))
-    for row, column in place.offsets():
-        found = sheet.get((place.row + row, place.column + column))
-        if found is None:
-            continue
-        cell = place.cell(row, column)
-        what = f"a pixel of picture {number}"
-        pixels[row, column] = cells.number(IMAGES, cell, what, "type a number, or nothing")
+    what, remedy = f"a pixel of picture {number}", "type a number, or nothing"
+    for cell in place.cells():
+        if cell in sheet:
+            offset = cell.row - place.row, cell.column - place.column
+            pixels[offset] = cells.number(IMAGES, cell, what, remedy)
     return pixels
 
 

@@ -244,7 +244,7 @@ def _block(
 def _first_empty(book: FoundBook, places: ExercisePlaces, layer: str) -> Cell:
     board = book.sheets[BOARD]
     opened = (cell for part in places.of_layer(layer) for cell in part.open.cells())
-    return next(cell for cell in opened if (cell.row, cell.column) not in board)
+    return next(cell for cell in opened if cell not in board)
 
 
 def _whole(part: Part, array: Array) -> Array:
@@ -347,7 +347,7 @@ class _Judge:
         reads = reads_of(held.formula.at(cell), names)
         should = reads_of(self._called_for(row, column), names).cells
         board = self.book.sheets[BOARD]
-        missing = [one for one in should - reads.cells if (one.row, one.column) in board]
+        missing = [one for one in should - reads.cells if one in board]
         told = not reads.elsewhere and not reads.unsure
         return told and reads.cells < should and bool(missing)
 
@@ -379,11 +379,11 @@ def surroundings(book: FoundBook, trial: _Trial) -> Surroundings:
     def value(cell: Cell) -> float | None:
         now = trial.isolated.typed.get((book.names.now[BOARD], cell), trial.found.get(cell))
         if now is None:
-            now = board.get((cell.row, cell.column), EMPTY).value
+            now = board.get(cell, EMPTY).value
         return now if isinstance(now, float) else None
 
     def formula(cell: Cell) -> str:
-        held = board.get((cell.row, cell.column), EMPTY).formula
+        held = board.get(cell, EMPTY).formula
         return held.at(cell) if held is not None else ""
 
     def own(cell: Cell) -> str:

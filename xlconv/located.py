@@ -45,13 +45,29 @@ def edited(content: bytes, edits: Iterable[Edit]) -> bytes:
 
 @dataclass(slots=True)
 class Element:
-    """An element's attributes, where it begins and ends, and where its closing tag begins: where
-    it begins itself, if it is one tag, as <row/> is."""
+    """An element of `content`: its attributes, where it begins, and where the parser was when it
+    ended. Few are edited: only of these the ends of tags are looked for."""
 
+    content: bytes
     start: int
     attributes: Mapping[str, str]
-    closing: int = 0
-    end: int = 0
+    last: int = 0
+
+    @property
+    def closing(self) -> int:
+        """Where the closing tag begins: where the element does, if it is one tag, as <row/> is."""
+        opened = _tag_end(self.content, self.start)
+        return self.start if self.content[opened - 2 : opened] == b"/>" else self.last
+
+    @property
+    def end(self) -> int:
+        return _tag_end(self.content, self.closing)
+
+
+def _tag_end(content: bytes, start: int) -> int:
+    match = _REST_OF_TAG.match(content, start)
+    assert match is not None
+    return match.end()
 
 
 @dataclass(slots=True)
@@ -108,14 +124,15 @@ class _Reading:
             return None
         match = _PREFIX.match(self.content, start)
         assert match is not None
-        self.found = LocatedSheet(start, given, prefix=match[1] or b"")
+        self.found = LocatedSheet(self.content, start, given, prefix=match[1] or b"")
         return self.found
 
     def _row(self, outer: Element | None, start: int, given: dict[str, str]) -> Element | None:
         if not isinstance(outer, LocatedSheet):
             return None
         before = outer.rows[-1].number if outer.rows else 0
-        outer.rows.append(LocatedRow(start, given, number=int(given.get("r", before + 1))))
+        number = int(given.get("r", before + 1))
+        outer.rows.append(LocatedRow(self.content, start, given, number=number))
         return outer.rows[-1]
 
     def _cell(self, outer: Element | None, start: int, given: dict[str, str]) -> Element | None:
@@ -125,13 +142,13 @@ class _Reading:
         if place is None:
             before = Cell.parse(outer.cells[-1].place).column if outer.cells else 0
             place = Cell(outer.number, before + 1).a1
-        outer.cells.append(LocatedCell(start, given, place=place))
+        outer.cells.append(LocatedCell(self.content, start, given, place=place))
         return outer.cells[-1]
 
     def _formula(self, outer: Element | None, start: int, given: dict[str, str]) -> Element | None:
         if not isinstance(outer, LocatedCell):
             return None
-        outer.formula = Element(start, given)
+        outer.formula = Element(self.content, start, given)
         self.parser.CharacterDataHandler = self._text
         return outer.formula
 
@@ -142,20 +159,9 @@ class _Reading:
 
     def _end(self, _: str) -> None:
         element = self.open.pop()
-        if element is None:
-            return
-        self.parser.CharacterDataHandler = None
-        opening = self._tag_end(element.start)
-        if self.content[opening - 2 : opening] == b"/>":
-            element.closing, element.end = element.start, opening
-        else:
-            element.closing = self.parser.CurrentByteIndex
-            element.end = self._tag_end(element.closing)
-
-    def _tag_end(self, start: int) -> int:
-        match = _REST_OF_TAG.match(self.content, start)
-        assert match is not None
-        return match.end()
+        if element is not None:
+            self.parser.CharacterDataHandler = None
+            element.last = self.parser.CurrentByteIndex
 
 
 _BEGIN = {

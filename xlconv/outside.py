@@ -34,6 +34,7 @@ _PLAIN = frozenset(
         *("SUM", "SUMPRODUCT", "MAX", "MIN", "AVERAGE", "EXP", "LN", "LOG10", "IF", "INDEX", "ABS"),
         *("MATCH", "AND", "OR", "NOT", "ROUND", "INT", "MOD", "SQRT", "TANH", "COUNT", "COUNTA"),
         *("ROWS", "COLUMNS", "ROW", "COLUMN", "TEXT", "REPT", "IFERROR", "ISNUMBER", "RAND", "N"),
+        *("CHOOSE", "LARGE", "SMALL", "SUMIF", "LEFT", "LEN"),
     )
 )
 _TOKEN = re.compile(r"""("(?:[^"]|"")*+"?)|('(?:[^']|'')*+'?)""")

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from html import escape
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from xlconv.grid import Cell
 from xlconv.located import (
@@ -73,7 +73,7 @@ def _replaced(sheet: LocatedSheet, values: _Values) -> Iterator[Edit]:
             yield found.start, found.end, new
         elif shared and formula is not None and group in heads and heads[group].place in values:
             tag, text = sheet.prefix + b"f", heads[group].text_at(found)
-            spelled = escape(text).encode("ascii", "xmlcharrefreplace")
+            spelled = escape(text, quote=False).encode("ascii", "xmlcharrefreplace")
             yield formula.start, formula.end, b"<%b>%b</%b>" % (tag, spelled, tag)
 
 
@@ -85,7 +85,7 @@ def _cell(
     looks = f' s="{attributes["s"]}"' if attributes and "s" in attributes else ""
     if isinstance(value, str):
         kind = ' t="inlineStr"'
-        text = f'<{name}t xml:space="preserve">{escape(_escaped(value))}</{name}t>'
+        text = f'<{name}t xml:space="preserve">{escape(_escaped(value), quote=False)}</{name}t>'
         inside = f"<{name}is>{text}</{name}is>"
     else:
         kind, inside = "", f"<{name}v>{float(value)!r}</{name}v>"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
+from html import escape
 
 from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range, column_number
 from xlconv.located import Edit, LocatedCell, LocatedSheet, edited, located
@@ -124,7 +124,7 @@ def _formulas(sheet: LocatedSheet, arrays: Mapping[Cell, Range], names: Names) -
             changed.add(group)
         if spelled == found.text:
             continue
-        content = escape(spelled).encode("ascii", "xmlcharrefreplace")
+        content = escape(spelled, quote=False).encode("ascii", "xmlcharrefreplace")
         if kind == "array":
             ref = formula.attributes.get("ref", found.place).encode("ascii", "xmlcharrefreplace")
             opening = b'<%b t="array" ref="%b">' % (tag, ref)

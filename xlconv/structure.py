@@ -131,7 +131,7 @@ def _filled(
 ) -> Iterator[Finding]:
     """Those of some cells in or around a range that are not empty."""
     for cell in cells:
-        found = book.sheets[BOARD].get((cell.row, cell.column))
+        found = book.sheets[BOARD].get(cell)
         if found is not None:
             row, column = cell.row - place.row + 1, cell.column - place.column + 1
             spot, held = f"{BOARD}!{cell.a1}", found.shown(cell)
@@ -145,7 +145,7 @@ def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
     findings, seen = [], set[Cell]()
     for owner, whole, own in _read_as_one(book):
         for cell in whole.cells():
-            found = book.sheets[BOARD].get((cell.row, cell.column))
+            found = book.sheets[BOARD].get(cell)
             if found is None or (found.formula is None and isinstance(found.value, str)):
                 continue
             if cell in own or cell in seen or (BOARD, cell) in computed:

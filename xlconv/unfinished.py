@@ -64,13 +64,11 @@ def unfinished(book: FoundBook) -> Unfinished:
     opened = {cell for part in places.parts for cell in part.open.cells()}
     rest = {cell for part in places.parts for place in part.rest for cell in place.cells()}
     given = {
-        cell
-        for cell in rest
-        if (found := board.get((cell.row, cell.column))) is not None and found.formula is None
+        cell for cell in rest if (found := board.get(cell)) is not None and found.formula is None
     }
     return Unfinished(
         _placed(opened),
-        _placed({cell for cell in opened if (cell.row, cell.column) not in board}),
+        _placed({cell for cell in opened if cell not in board}),
         _placed(given),
         {key: frozenset(_zeros(book, places, key)) for key in {p.key for p in places.parts}},
     )
@@ -86,7 +84,7 @@ def _zeros(book: FoundBook, places: ExercisePlaces, key: str) -> Iterator[int]:
     board = book.sheets[BOARD]
     parts = [part for part in places.parts if part.key == key]
     cells = [cell for part in parts for cell in part.open.cells()]
-    filled = sum((cell.row, cell.column) in board for cell in cells)
+    filled = sum(cell in board for cell in cells)
     # Softmax's own steps read each other so, too.
     readers = [*book.network.readers(parts[0].layer), book.network.layer(parts[0].layer)]
     if filled > 0 and any(isinstance(reader, PASSING_OVER) for reader in readers):
@@ -94,7 +92,7 @@ def _zeros(book: FoundBook, places: ExercisePlaces, key: str) -> Iterator[int]:
     for part in parts:
         for (row, column), index in zip(_offsets(part), _indices(part), strict=True):
             cell = part.range.cell(row, column)
-            if cell in part.open and (cell.row, cell.column) not in board:
+            if cell in part.open and cell not in board:
                 yield index
 
 

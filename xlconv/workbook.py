@@ -101,7 +101,7 @@ class FoundBook:
             ranges = [place for one in places.arrays.values() for place in one]
             owned[layer] = [cell for place in ranges for cell in places.cells(place)]
         filled = {
-            name: [c for c in cells if board.get((c.row, c.column), EMPTY) != EMPTY]
+            name: [c for c in cells if board.get(c, EMPTY) != EMPTY]
             for name, cells in owned.items()
         }
         counts: dict[str, list[Value]] = {
@@ -109,7 +109,7 @@ class FoundBook:
         }
         opened = exercise_places(self.network, self.layout)
         for number, part in enumerate(opened.parts if opened else (), 1):
-            empty = [(c.row, c.column) not in board for c in part.open.cells()]
+            empty = [c not in board for c in part.open.cells()]
             counts[f"{EMPTY_CELLS}{number}"] = list(map(float, empty))
         return counts
 
@@ -189,7 +189,7 @@ class _Board:
         return [self._number(cell, owner) for cell in cells]
 
     def _number(self, cell: Cell, owner: str) -> float:
-        found = self.cells.get((cell.row, cell.column), EMPTY)
+        found = self.cells.get(cell, EMPTY)
         if found.formula is not None or not isinstance(found.value, float | None):
             raise BookError(
                 f"{self.path}: {self.at(cell)} ({owner}) holds {found.told(cell)} where a "
@@ -199,7 +199,7 @@ class _Board:
 
     def setting(self, layer: Layer, setting: str, cell: Cell) -> Layer:
         """The layer with a setting as its cell holds it."""
-        found, now = self.cells.get((cell.row, cell.column), EMPTY), getattr(layer, setting)
+        found, now = self.cells.get(cell, EMPTY), getattr(layer, setting)
         switch = isinstance(now, bool) and found.value not in (0.0, 1.0, None)
         if found.formula is not None or isinstance(found.value, bool) or switch:
             what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
