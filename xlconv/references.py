@@ -28,7 +28,7 @@ _BY_OTHER_MEANS = re.compile(
 )
 _STRING = re.compile(r'"(?:[^"]|"")*"')
 _ELSEWHERE = re.compile(
-    r"('(?:[^']|'')*'|[A-Za-z_][\w.]*)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
+    r"('(?:[^']|'')*+'|(?<![\w.])[A-Za-z_][\w.]*+)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
 )
 MOST_CELLS = 20_000  # that are looked at of what a formula reads
 
