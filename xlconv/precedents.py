@@ -25,7 +25,7 @@ MOST_STEPS = 200  # cells with formulas that are followed
 _NAME = re.compile(r"(?<![\w.$!'])[A-Za-z_][\w.]*(?![\w.(!])")
 _STRING = re.compile(r'"(?:[^"]|"")*"')
 _ELSEWHERE = re.compile(
-    r"('(?:[^']|'')*'|[A-Za-z_][\w.]*)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
+    r"('(?:[^']|'')*+'|(?<![\w.])[A-Za-z_][\w.]*+)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
 )
 FUNCTION = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*)\(")
 # Ranges that are made while calculating, tables, what spilled, whole columns and rows.
