@@ -29,7 +29,7 @@ from xlconv.isolation import TRIALS, Isolated, apart, isolated
 from xlconv.layer_rules import Rule, layer_rules
 from xlconv.layers import Conv2D
 from xlconv.marks import BlockMarks, Marks
-from xlconv.mistakes import mistake
+from xlconv.mistakes import MOST_SHOWN, mistake, typed_words
 from xlconv.network import Array
 from xlconv.operators import Values, layer_steps, numbers
 from xlconv.plain import plain_copy
@@ -363,9 +363,6 @@ class _Judge:
         )
 
 
-MOST_SHOWN = 200  # characters of a formula
-
-
 def _agree(found: Value, expected: float, magnitude: float) -> bool:
     allowed = TOLERANCE * max(magnitude, abs(expected))
     return isinstance(found, float) and abs(found - expected) <= allowed
@@ -390,28 +387,3 @@ def surroundings(book: FoundBook, trial: _Trial) -> Surroundings:
         return "" if any(cell in place for place in rules) else formula(cell)
 
     return Surroundings(network, layout, book.ranges, value, formula, own)
-
-
-def typed_words(value: Value) -> str:
-    """What is wrong with a constant that was typed.
-
-    >>> typed_words(0.25), typed_words("1.5")
-    ('0.25 was typed, which is not right', "'1.5' is a text: type a formula, or else a number")
-    >>> typed_words("=MAX(A1:B2)")
-    "holds a formula as text, '=MAX(A1:B2)': choose the number format General and type it again"
-    """
-    if not isinstance(value, str):
-        shown = str(value).upper() if isinstance(value, bool) else str(value)
-        return f"{shown} was typed, which is not right"
-    text = value[:MOST_SHOWN]
-    if not value.strip():
-        return "holds a blank: empty it, then type a formula"
-    if value.lstrip(" '").startswith("="):
-        return (
-            f"holds a formula as text, {text!r}: choose the number format General and type it again"
-        )
-    try:
-        float(value.replace(",", "."))
-    except ValueError:
-        return f"the text {text!r} was typed, which is not right"
-    return f"{text!r} is a text: type a formula, or else a number"

@@ -1,4 +1,4 @@
-"""What is wrong with a learner's formula, in words.
+"""What is wrong with what a learner wrote, in words.
 
 Compares the cells that a formula reads with those that it should read, and, where these are the
 same, the value with what a misunderstanding would give. Must not know files, nor who asks.
@@ -14,6 +14,8 @@ from xlconv.grid import Cell, Range
 from xlconv.layers import Conv2D, Dense, Flatten, Softmax, Windowed, pair, source, sources
 from xlconv.precedents import Cells, circle, followed, reads_of
 from xlconv.wrong_values import Surroundings, Value, Wrong, arithmetic, layer_of, near
+
+MOST_SHOWN = 200  # characters of a formula or a text
 
 
 def mistake(trials: Sequence[tuple[Wrong, Surroundings]]) -> str:
@@ -306,3 +308,28 @@ def _gives(wrong: Wrong) -> str:
 
 def _shown(value: Value) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def typed_words(value: Value) -> str:
+    """What is wrong with a constant that was typed.
+
+    >>> typed_words(0.25), typed_words("1.5")
+    ('0.25 was typed, which is not right', "'1.5' is a text: type a formula, or else a number")
+    >>> typed_words("=MAX(A1:B2)")
+    "holds a formula as text, '=MAX(A1:B2)': choose the number format General and type it again"
+    """
+    if not isinstance(value, str):
+        shown = str(value).upper() if isinstance(value, bool) else str(value)
+        return f"{shown} was typed, which is not right"
+    text = value[:MOST_SHOWN]
+    if not value.strip():
+        return "holds a blank: empty it, then type a formula"
+    if value.lstrip(" '").startswith("="):
+        return (
+            f"holds a formula as text, {text!r}: choose the number format General and type it again"
+        )
+    try:
+        float(value.replace(",", "."))
+    except ValueError:
+        return f"the text {text!r} was typed, which is not right"
+    return f"{text!r} is a text: type a formula, or else a number"
