@@ -74,6 +74,7 @@ PICTURES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
         lambda: png(30_000, 30_000, 1, data=bytes(3_751 * 30_000)),
         ("too large: more than 50 million pixels",),
     ),
+    "a line": ("a.png", lambda: png(1, 2_000_000), ("a side may have 1,000,000",)),
     "more than enormous": ("a.png", lambda: png(2**31 - 1, 2**31 - 1), ("too large",)),
     "an enormous bitmap": (
         "a.bmp",

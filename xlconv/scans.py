@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Shape3 = tuple[int, int, int]
 MAX_PIXELS = 50_000_000
+MAX_SIDE = 1_000_000
 LARGE = 12_000_000  # pixels from which on a picture is made smaller while it is read
 _STRIP = 4_000_000  # pixels of it at a time
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # the MPO of telephones opens as JPEG
@@ -105,6 +106,7 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
             warnings.simplefilter("ignore")
             with Image.open(stream, formats=FORMATS) as picture:
                 _check_size(picture.size)
+                _check_sides(picture.size)
                 if size is not None and sorted(size) != sorted(picture.size):
                     raise ImageError(wrong_size(picture.size, size))
                 steps = _notes(picture)
@@ -225,6 +227,15 @@ def _check_size(size: tuple[int, ...]) -> None:
         raise ImageError(f"has no pixels ({shape_text(size)}); give a picture with something on it")
     if count > MAX_PIXELS:
         raise ImageError(_too_large(f" ({shape_text(size)})"))
+
+
+def _check_sides(size: tuple[int, int]) -> None:
+    """Pillow keeps a note of each row of pixels, which may be longer than a short row itself."""
+    if max(size) > MAX_SIDE:
+        raise ImageError(
+            f"too large: {shape_text(size)} pixels, of which a side may have {MAX_SIDE:,}; "
+            "scale it down first"
+        )
 
 
 def _too_large(size: str) -> str:
