@@ -17,6 +17,7 @@ from xlconv.grid import (
     MAX_FORMULA_LENGTH,
     MAX_ROWS,
     MAX_TEXT_LENGTH,
+    SMALLEST_NUMBER,
     Cell,
     Range,
     moved_formula,
@@ -296,7 +297,7 @@ def _number(text: str, cell: Cell) -> float:
         number = float("nan")
     if not isfinite(number) or "_" in text or not text.isascii():
         raise CellError(f"the cell {cell.a1} holds {text[:20]!r}, which is no number of a cell")
-    return number
+    return number if abs(number) >= SMALLEST_NUMBER else 0.0
 
 
 class _Strings(Events):

@@ -40,11 +40,13 @@ class Relation:
 @dataclass(frozen=True)
 class Parcel:
     """The parts of a book: of each sheet by its name, of the strings that sheets share, and the
-    text of each name that is defined for the whole book."""
+    text of each name that is defined for the whole book, and of those that are one sheet's own, by
+    the sheet and the name in small letters."""
 
     sheets: Mapping[str, str]
     strings: str | None
     names: Mapping[str, str]
+    own_names: Mapping[tuple[str, str], str]
 
 
 def open_parcel(container: Container) -> Parcel:
@@ -64,7 +66,12 @@ def open_parcel(container: Container) -> Parcel:
         raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
     _check_precision(container, found[root])
     strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
-    return Parcel(_sheets(container, found[root], linked), strings, _names(container, found[root]))
+    return Parcel(
+        _sheets(container, found[root], linked),
+        strings,
+        _names(container, found[root]),
+        _own_names(found[root]),
+    )
 
 
 def read_elements(container: Container, part: str, most: int = MOST_ELEMENTS) -> list[Element]:
@@ -201,4 +208,20 @@ def _names(container: Container, workbook: list[Element]) -> dict[str, str]:
             raise BookError(f"{container.path}: defines the name {name[:60]!r} twice; keep one")
         seen.add(name.casefold())
         found[name] = element.text
+    return found
+
+
+def _own_names(workbook: list[Element]) -> dict[tuple[str, str], str]:
+    """The text of each name that one sheet alone has: there it hides the book's own."""
+    sheets = [e.attributes.get("name", "") for e in workbook if local(e.name) == "sheet"]
+    found = {}
+    for element in workbook:
+        number = element.attributes.get("localSheetId", "")
+        if (
+            local(element.name) == "definedName"
+            and number.isdecimal()
+            and int(number) < len(sheets)
+        ):
+            name = element.attributes.get("name", "").casefold()
+            found[sheets[int(number)], name] = element.text
     return found

@@ -40,12 +40,17 @@ _MOST_FOREIGN = 200_000  # cells on sheets that are not the book's own
 
 @dataclass(frozen=True)
 class Package:
-    """A workbook's sheets, by the names that people see, and its names of single ranges."""
+    """A workbook's sheets, by the names that people see, and its names of single ranges.
+
+    `own_names` are those that one sheet alone has, by the sheet and the name in small letters; None
+    for what is no single range.
+    """
 
     path: Path
     parts: Mapping[str, str]
     strings_part: str | None
     names: Mapping[str, tuple[str, Range]]
+    own_names: Mapping[tuple[str, str], tuple[str, Range] | None]
 
     def sheet(
         self,
@@ -127,7 +132,8 @@ def open_package(path: Path) -> Package:
     with opened(path) as container:
         parcel = open_parcel(container)
     names = {name: place for name, text in parcel.names.items() if (place := _place(text))}
-    return Package(path, parcel.sheets, parcel.strings, names)
+    own_names = {key: _place(text) for key, text in parcel.own_names.items()}
+    return Package(path, parcel.sheets, parcel.strings, names, own_names)
 
 
 def _place(text: str) -> tuple[str, Range] | None:
