@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from xlconv.grid import (
@@ -81,10 +81,11 @@ class FoundFormula:
 @dataclass(frozen=True, slots=True)
 class FoundCell:
     """What a cell holds: a constant, or a formula and the value stored with it (None if none
-    is). Error values are texts such as "#VALUE!"."""
+    is). Error values are texts such as "#VALUE!". `style` is the number of its look."""
 
     value: Value
     formula: FoundFormula | None = None
+    style: int = field(default=0, compare=False)
 
     def shown(self, cell: Cell) -> Value:
         """The formula as a spreadsheet shows it in a cell, or the constant."""
@@ -127,6 +128,7 @@ class _Sheet(Events):
         self.row = self.column = self.length = 0
         self.cell: Cell | None = None
         self.kind = "n"
+        self.style = 0
         self.formula: tuple[Attributes, str] | None = None
         self.value: str | None = None
         self.inline: str | None = None
@@ -167,6 +169,7 @@ class _Sheet(Events):
                 f"the cell {cell.a1} stands twice, out of order or beyond the limits of a sheet"
             )
         self.column, self.cell, self.kind = cell.column, cell, attributes.get("t", "n")
+        self.style = _whole(attributes.get("s", "0"), f"the look of {cell.a1}")
         self.formula = self.value = self.inline = None
         self.phonetic = False
 
@@ -234,12 +237,12 @@ class _Sheet(Events):
         self.cell = None
         value = self._value(cell)
         if self.formula is not None:
-            found = FoundCell(value, self._formula(cell, *self.formula))
+            found = FoundCell(value, self._formula(cell, *self.formula), self.style)
         elif value is None:
             return
         else:
             arrays = (formula for place, formula in self.arrays if cell in place)
-            found = FoundCell(value, next(arrays, None) if self.arrays else None)
+            found = FoundCell(value, next(arrays, None) if self.arrays else None, self.style)
         self.take((cell.row, cell.column), found)
 
     def _formula(self, cell: Cell, attributes: Attributes, text: str) -> FoundFormula:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from xlconv.container import Container
 from xlconv.errors import BookError
 from xlconv.markup import RELATIONS, Element, MarkupError, elements, local
+from xlconv.number_formats import built_in
 from xlconv.outside import (
     content_reach,
     element_reach,
@@ -41,12 +42,13 @@ class Relation:
 class Parcel:
     """The parts of a book: of each sheet by its name, of the strings that sheets share, and the
     text of each name that is defined for the whole book, and of those that are one sheet's own, by
-    the sheet and the name in small letters."""
+    the sheet and the name in small letters; and the number format of each look of cells."""
 
     sheets: Mapping[str, str]
     strings: str | None
     names: Mapping[str, str]
     own_names: Mapping[tuple[str, str], str]
+    formats: tuple[str, ...]
 
 
 def open_parcel(container: Container) -> Parcel:
@@ -66,11 +68,13 @@ def open_parcel(container: Container) -> Parcel:
         raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
     _check_precision(container, found[root])
     strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
+    styles = next((r.target for r in linked.values() if r.kind == "styles"), "")
     return Parcel(
         _sheets(container, found[root], linked),
         strings,
         _names(container, found[root]),
         _own_names(found[root]),
+        _formats(found.get(styles, [])),
     )
 
 
@@ -225,3 +229,20 @@ def _own_names(workbook: list[Element]) -> dict[tuple[str, str], str]:
             name = element.attributes.get("name", "").casefold()
             found[sheets[int(number)], name] = element.text
     return found
+
+
+def _formats(styles: list[Element]) -> tuple[str, ...]:
+    """The number format of each look, by the numbers that cells have: elements come as they end."""
+    named: dict[str, str] = {}
+    looks: list[str] = []
+    for element in styles:
+        name = local(element.name)
+        if name == "numFmt":
+            named[element.attributes.get("numFmtId", "")] = element.attributes.get("formatCode", "")
+        elif name == "xf":
+            looks.append(element.attributes.get("numFmtId", "0"))
+        elif name == "cellStyleXfs":
+            looks.clear()
+        elif name == "cellXfs":
+            return tuple(named.get(number, built_in(number)) for number in looks)
+    return ()

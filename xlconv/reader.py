@@ -43,7 +43,7 @@ class Package:
     """A workbook's sheets, by the names that people see, and its names of single ranges.
 
     `own_names` are those that one sheet alone has, by the sheet and the name in small letters; None
-    for what is no single range.
+    for what is no single range. `formats` are the number formats of cells, by their `style`.
     """
 
     path: Path
@@ -51,6 +51,7 @@ class Package:
     strings_part: str | None
     names: Mapping[str, tuple[str, Range]]
     own_names: Mapping[tuple[str, str], tuple[str, Range] | None]
+    formats: tuple[str, ...]
 
     def sheet(
         self,
@@ -133,7 +134,7 @@ def open_package(path: Path) -> Package:
         parcel = open_parcel(container)
     names = {name: place for name, text in parcel.names.items() if (place := _place(text))}
     own_names = {key: _place(text) for key, text in parcel.own_names.items()}
-    return Package(path, parcel.sheets, parcel.strings, names, own_names)
+    return Package(path, parcel.sheets, parcel.strings, names, own_names, parcel.formats)
 
 
 def _place(text: str) -> tuple[str, Range] | None:

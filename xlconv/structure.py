@@ -173,12 +173,18 @@ def _read_as_one(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
             yield tensor, whole, {cell for ring in rings for cell in ring.cells()}
 
 
+def cell_place(text: str) -> Place:
+    """The place that a finding names, by the sheet's first name."""
+    sheet, _, spot = text.partition("!")
+    return sheet, Cell.parse(spot)
+
+
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
     """The cells that read one of the cells found wrong: their own values are not to blame."""
     spots: dict[str, list[Cell]] = {}
     for finding in findings:
-        sheet, _, spot = finding.cell.partition("!")
-        spots.setdefault(sheet, []).append(Cell.parse(spot))
+        sheet, spot = cell_place(finding.cell)
+        spots.setdefault(sheet, []).append(spot)
     return {
         cell.place
         for members in cells.values()

@@ -17,6 +17,7 @@ from itertools import combinations
 
 import numpy as np
 
+from xlconv.appearance import caption_findings, format_findings
 from xlconv.comparison import given_in
 from xlconv.displaced import check_displaced
 from xlconv.engines import ENGINES, engine_named
@@ -47,6 +48,7 @@ from xlconv.structure import (
     ComputedCell,
     ComputedCells,
     Place,
+    cell_place,
     computed_cells,
     formula_findings,
     label_findings,
@@ -83,6 +85,8 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         *(*padding_findings(book), *stray_findings(book, cells)),
         *(*label_findings(book), *table_findings(book)),
     ]
+    said = {cell_place(finding.cell) for finding in around}
+    seen = [*format_findings(book, cells), *caption_findings(book, said)]
     left = unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))
     check_displaced(book, cells, formulas.keys(), around)
@@ -99,7 +103,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         book.network.name,
         engine,
         tuple(checks.blocks()),
-        tuple(finding.called(book.names) for finding in (*around, *checks.findings())),
+        tuple(finding.called(book.names) for finding in (*around, *seen, *checks.findings())),
         output,
         max(ends, default=None),
         _prediction(book, output),

@@ -52,7 +52,8 @@ class FoundBook:
     the formulas), settings in cells such as a threshold included; `image` has shape (C, H, W) and
     is the chosen picture with the pixels that were typed over it. `display` has them with the
     gallery and with what else was chosen. Sheets are known by their first names, and so they are
-    in formulas; `names` says what they are called now.
+    in formulas; `names` says what they are called now. `formats` are number formats, by the
+    `style` of a cell; `written` is the network with the settings that its text has.
     """
 
     path: Path
@@ -61,6 +62,8 @@ class FoundBook:
     sheets: Mapping[str, FoundSheet]
     display: Display
     names: SheetNames
+    formats: tuple[str, ...]
+    written: Network
 
     @property
     def model(self) -> Model:
@@ -143,7 +146,11 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     network = _as_set(manifest.network, layout, board)
     model = Model(network, _weights(network, layout, board))
     display = _display(FoundCells(Path(path), sheets, names), model, layout, board)
-    return FoundBook(Path(path), replace(manifest, network=network), layout, sheets, display, names)
+    set_now = replace(manifest, network=network)
+    return FoundBook(
+        *(Path(path), set_now, layout, sheets, display, names),
+        *(package.formats, manifest.network),
+    )
 
 
 def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> Display:
