@@ -10,8 +10,9 @@ how many were found, and planted, how many escaped, and how many were blamed on 
 that is what the engine and the random trial tell. `--untouched` counts false alarms in books of
 random networks, edited and saved by all three.
 
-Not checked by `verify`, and so not planted: number formats, conditional formats, the words around
-the numbers, and what pictures are said to show, which is the reader's to type.
+Not checked by `verify`, and so not planted: colours and conditional formats, what is merged or
+hidden, charts, the words of Explain, and what pictures are said to show, which is the reader's to
+type.
 """
 
 from __future__ import annotations

@@ -637,6 +637,52 @@ def manifest_changed(specimen: Specimen, random: Random) -> Planted:
     raise NoPlaceError
 
 
+def name_hidden(specimen: Specimen, random: Random) -> Planted:
+    """The board alone has a name that is defined for the whole book, too, for another place."""
+    name = random.choice(sorted(specimen.book.layout.names(specimen.book.network)))
+    sheets = re.findall(r'<sheet [^>]*?name="([^"]*)"', specimen.contents["xl/workbook.xml"])
+    own = (
+        f'<definedName name="{name}" localSheetId="{sheets.index(BOARD)}">Board!$A$1</definedName>'
+    )
+    edit = {
+        "xl/workbook.xml": lambda xml: xml.replace("</definedNames>", f"{own}</definedNames>", 1)
+    }
+    return Planted(edit, frozenset(), f"{name} once more, for the board alone")
+
+
+def lying_format(specimen: Specimen, random: Random) -> Planted:
+    """A cell of a map is shown as a date, or without its sign."""
+    styles = specimen.contents["xl/styles.xml"]
+    looks = re.search(r"<cellXfs[^>]*>(.*?)</cellXfs>", styles, re.DOTALL)
+    assert looks is not None
+    number = len(re.findall(r"<xf[ >]", looks[1]))
+    look = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    tensor = random.choice(specimen.book.network.layers).name
+    cell = random.choice([one for one in specimen.cells[tensor] if one.found.value != ""])
+    if not isinstance(cell.found.value, float):
+        raise NoPlaceError  # openpyxl saved it: nothing is shown
+    sheet, place = cell.place
+
+    def shown(attributes: str, old: str) -> tuple[str, str]:
+        return re.sub(r' s="\d+"', "", attributes) + f' s="{number}"', old
+
+    edits = {
+        "xl/styles.xml": lambda xml: xml.replace("</cellXfs>", look, 1),
+        specimen.parts[sheet]: _with(place.a1, shown),
+    }
+    return Planted(edits, frozenset({f"{sheet}!{place.a1}"}), f"{place.a1} is shown as a date")
+
+
+def caption_of_another(specimen: Specimen, random: Random) -> Planted:
+    """The title of a layer is that of another one."""
+    names = list(specimen.book.network.shapes)
+    band = random.choice(specimen.book.layout.bands)
+    other = random.choice([name for name in names if name != band.tensor])
+    cell = Cell(1, band.first).a1
+    edit = {specimen.parts[BOARD]: constant_in(cell, other)}
+    return Planted(edit, frozenset({f"{BOARD}!{cell}"}), f"{band.tensor} is called {other}")
+
+
 Mutation = Callable[[Specimen, Random], Planted]
 KINDS: dict[str, Mutation] = {
     "a window shifted by a row": window_row,
@@ -658,6 +704,9 @@ KINDS: dict[str, Mutation] = {
     "two class labels swapped": labels_swapped,
     "softmax without its maximum": no_maximum,
     "a defined name redirected": name_redirected,
+    "a defined name hidden": name_hidden,
+    "a number format that lies": lying_format,
+    "a caption of another layer": caption_of_another,
     "a hidden sheet feeds a cell": hidden_sheet,
     "a weight that is a formula": hidden_weight,
     "the network's text changed": manifest_changed,

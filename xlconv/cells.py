@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 
 from xlconv.grid import (
@@ -17,6 +17,7 @@ from xlconv.grid import (
     MAX_FORMULA_LENGTH,
     MAX_ROWS,
     MAX_TEXT_LENGTH,
+    SMALLEST_NUMBER,
     Cell,
     Range,
     moved_formula,
@@ -80,10 +81,11 @@ class FoundFormula:
 @dataclass(frozen=True, slots=True)
 class FoundCell:
     """What a cell holds: a constant, or a formula and the value stored with it (None if none
-    is). Error values are texts such as "#VALUE!"."""
+    is). Error values are texts such as "#VALUE!". `style` is the number of its look."""
 
     value: Value
     formula: FoundFormula | None = None
+    style: int = field(default=0, compare=False)
 
     def shown(self, cell: Cell) -> Value:
         """The formula as a spreadsheet shows it in a cell, or the constant."""
@@ -128,6 +130,8 @@ class _Sheet(Events):
         self.columns: dict[str, int] = {}  # by what stands before the digits
         self.inside = False  # a cell is open
         self.kind = "n"
+        self.style = 0
+        self.styles: dict[str, int] = {}
         self.formula: tuple[Attributes, str] | None = None
         self.value: str | None = None
         self.inline: str | None = None
@@ -167,6 +171,7 @@ class _Sheet(Events):
         if self.depth != _CELL_DEPTH or not in_order:
             raise _misplaced(Cell(self.row, column))
         self.column, self.kind, self.inside = column, attributes.get("t", "n"), True
+        self.style = self._style(attributes["s"]) if "s" in attributes else 0
         self.formula = self.value = self.inline = None
         self.phonetic = False
 
@@ -184,6 +189,13 @@ class _Sheet(Events):
             raise _misplaced(cell)
         self.columns[place[: -len(self.digits)]] = cell.column
         return cell.column
+
+    def _style(self, text: str) -> int:
+        """The number of a look; each is parsed once."""
+        known = self.styles.get(text)
+        if known is None:
+            known = self.styles[text] = _whole(text, f"the look of {self.cell.a1}")
+        return known
 
     def _start_inside(self, tag: str, attributes: Attributes) -> None:
         if tag == _PHONETIC:
@@ -253,7 +265,7 @@ class _Sheet(Events):
         elif self.arrays:
             cell = self.cell
             formula = next((formula for place, formula in self.arrays if cell in place), None)
-        self.take((self.row, self.column), FoundCell(value, formula))
+        self.take((self.row, self.column), FoundCell(value, formula, self.style))
 
     def _formula(self, attributes: Attributes, text: str) -> FoundFormula:
         kind = attributes.get("t")
@@ -300,7 +312,7 @@ class _Sheet(Events):
             raise CellError(
                 f"the cell {self.cell.a1} holds {text[:20]!r}, which is no number of a cell"
             )
-        return number
+        return number if abs(number) >= SMALLEST_NUMBER else 0.0
 
 
 def _misplaced(cell: Cell) -> CellError:

@@ -25,6 +25,7 @@ _READ = re.compile(
     r"(\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(?::\$?[A-Z]{1,3}\$?[1-9]\d{0,6})?)(?![\w.(!])",
     re.IGNORECASE,
 )
+_COUNTING = ("ROWS(", "COLUMNS(")
 _ORIGIN = Cell(1, 1)
 _MANY = 12  # wrong cells of a sheet from which on a common shift is looked for
 _LOOKED_AT = 5_000  # wrong cells whose reading is looked at one by one
@@ -42,7 +43,7 @@ def check_displaced(
         return
     suspects = [cell for members in cells.values() for cell in members if cell.place in wrong]
     owned = _owned(book, cells)
-    move = _emptied(book, suspects, owned) or _followed(book, suspects, owned)
+    move = _emptied(book, suspects, owned) or _followed(book, cells, suspects, owned, wrong)
     if move is not None:
         (sheet, start), (other, target) = move
         origin, there = (
@@ -125,12 +126,15 @@ def _together(pairs: list[tuple[Place, tuple[str, Cell]]]) -> tuple[Spot, Spot] 
 
 
 def _parts(formula: str, sheet: str) -> tuple[str, list[Spot]]:
-    """A formula's text without the ranges that it names, and these."""
+    """A formula's text without the ranges that it names, and these, but for those of which it only
+    counts rows or columns."""
     spots: list[Spot] = []
 
     def name(match: re.Match[str]) -> str:
         if match[1] is not None:
             return match[1]
+        if match.string[: match.start()].endswith(_COUNTING):
+            return "@"
         spots.append(((match[2] or sheet).strip("'"), Range.parse(match[3])))
         return "@"
 
@@ -139,10 +143,14 @@ def _parts(formula: str, sheet: str) -> tuple[str, list[Spot]]:
 
 
 def _followed(
-    book: FoundBook, suspects: Iterable[ComputedCell], owned: Mapping[str, set[Cell]]
+    book: FoundBook,
+    cells: ComputedCells,
+    suspects: Iterable[ComputedCell],
+    owned: Mapping[str, set[Cell]],
+    wrong: Collection[Place],
 ) -> tuple[Spot, Spot] | None:
-    """A range that is empty, and the one of its size that is read in its place, where nothing of
-    the book's own belongs."""
+    """A range that is empty, and the one of its size that is read in its place, where something
+    stands and nothing of the book's own belongs."""
     for cell in islice(suspects, _LOOKED_AT):
         if cell.found.formula is None:
             continue
@@ -158,10 +166,31 @@ def _followed(
                 continue
             if start.size > 100_000 or any(one in owned.get(target, ()) for one in end.cells()):
                 continue
-            there = book.sheets.get(source, {})
-            if not any(one in there for one in start.cells()):
+            if _holds(book, source, start) or not _holds(book, target, end):
+                continue
+            if not _read_still(cells, cell, (source, start), wrong):
                 return (source, start), (target, end)
     return None
+
+
+def _read_still(
+    cells: ComputedCells, suspect: ComputedCell, spot: Spot, wrong: Collection[Place]
+) -> bool:
+    """Whether another cell of a suspect's rule, one with the right formula, reads the very range:
+    all of them would have followed it."""
+    if spot[1].absolute not in suspect.formula:
+        return False
+    return any(
+        spot in _parts(cell.formula, cell.place[0])[1]
+        for cell in cells[suspect.rule.key]
+        if cell.rule is suspect.rule and cell.place not in wrong
+    )
+
+
+def _holds(book: FoundBook, sheet: str, place: Range) -> bool:
+    """Whether anything stands in a range."""
+    there = book.sheets.get(sheet, {})
+    return any(one in there for one in place.cells())
 
 
 def _first(book: FoundBook, sheet: str) -> str:

@@ -17,6 +17,7 @@ MAX_COLUMNS = 16_384
 MAX_FORMULA_LENGTH = 8_192
 MAX_TEXT_LENGTH = 32_767
 MAX_SHEET_NAME_LENGTH = 31
+SMALLEST_NUMBER = 2.2250738585072014e-308  # what is nearer to 0 is 0 in Excel
 
 # A reference such as $AB$12: no word character before it, and neither one nor the
 # parenthesis of a function (LOG10) behind it. Strings and quoted sheets match first.
@@ -29,6 +30,8 @@ _RANGE = re.compile(
     r"(?<![\w.$])\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!])"
 )
 _NUMBER = re.compile(r"(?<![\w.$!])(?:\d++\.?+\d*+|\.\d++)(?:E[+-]?\d++)?+(?![\w.(!])")
+_BLANKS = re.compile(r"\s+")
+_INTERSECTION = re.compile(r"(?<=[\w.$)\]])\s+(?=[\w.$(\[])")
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
@@ -231,9 +234,9 @@ def relative_form(formula: str, at: Cell) -> str:
     with or without blanks, in capitals or not).
 
     >>> relative_form("max(0, A2)", Cell(2, 3)), relative_form("MAX(0,B3)", Cell(3, 4))
-    ('MAX(0,R[0]C[-2])', 'MAX(0,R[0]C[-2])')
-    >>> relative_form("SUM($A$1:B2)", Cell(1, 1))
-    'SUM(R1C1:R[1]C[1])'
+    ('MAX(0,r[0]c[-2])', 'MAX(0,r[0]c[-2])')
+    >>> relative_form("SUM($A$1:B2)", Cell(1, 1)), relative_form("SUM(R1C1)", Cell(1, 1))
+    ('SUM(r1c1:r[1]c[1])', 'SUM(R1C1)')
 
     Numbers are compared as numbers: Excel writes 0.00001 as 1.0000000000000001E-5.
 
@@ -245,12 +248,14 @@ def relative_form(formula: str, at: Cell) -> str:
         if match[1] is not None:
             return match[1]
         row, column = int(match[5]), column_number(match[3])
-        row_text = f"R{row}" if match[4] else f"R[{row - at.row}]"
-        return row_text + (f"C{column}" if match[2] else f"C[{column - at.column}]")
+        # In small letters, which a formula's own text, a name R1C1 say, no longer has.
+        row_text = f"r{row}" if match[4] else f"r[{row - at.row}]"
+        return row_text + (f"c{column}" if match[2] else f"c[{column - at.column}]")
 
     parts = _STRING.split(formula.removeprefix("="))
-    # Outside of strings neither blanks nor the case of letters carry a meaning here.
-    parts[::2] = [re.sub(r"\s+", "", part).upper() for part in parts[::2]]
+    # Outside of strings the case of letters carries no meaning, and blanks only where they stand
+    # between two operands: as an intersection, and in what is no formula at all.
+    parts[::2] = [_BLANKS.sub("", _INTERSECTION.sub("_", part)).upper() for part in parts[::2]]
     parts[::2] = [_NUMBER.sub(lambda number: f"{float(number[0]):.14g}", p) for p in parts[::2]]
     return _REFERENCE.sub(relate, "".join(parts))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xlconv.errors import NetworkError
+from xlconv.grid import SMALLEST_NUMBER
 
 ACTIVATIONS = ("relu",)
 ORDERS = ("chw", "hwc")
@@ -54,6 +55,11 @@ def _share(layer: str, setting: str, value: float, one: bool = False) -> None:
     if not number or not (0 <= value < 1 or (one and value == 1)):
         end = "to" if one else "below"
         raise NetworkError(f"layer {layer!r}: {setting} is {value!r}; give a number from 0 {end} 1")
+    if 0 < value < SMALLEST_NUMBER:
+        raise NetworkError(
+            f"layer {layer!r}: {setting} is {value!r}, smaller than any number of a spreadsheet "
+            f"but 0; give 0, or a number from {SMALLEST_NUMBER:.2e}"
+        )
 
 
 def _padding(layer: str, value: str | Pair) -> str | tuple[int, int]:

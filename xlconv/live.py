@@ -20,7 +20,7 @@ from xlconv.operators import Values
 from xlconv.plain import plain_copy
 from xlconv.reader import Value
 from xlconv.retyping import Typed
-from xlconv.stored import acquitted, unjudged, wrong_cells
+from xlconv.stored import acquitted, error_places, unjudged, wrong_cells
 from xlconv.structure import ComputedCells, Place, innocent_readers
 from xlconv.trials import trial
 from xlconv.unfinished import unfinished
@@ -40,15 +40,24 @@ class Evaluated:
 @dataclass(frozen=True)
 class EngineRun:
     """What one engine said: `now` of the book as it is, `trials` of random ones. `end_to_end` is
-    the largest difference of the network's output from NumPy's; `error` says why there is
-    nothing, `missing` that the engine is not installed."""
+    the largest difference of the network's output from NumPy's; `failure` is why there is
+    nothing."""
 
     engine: str
     now: Evaluated = field(default_factory=Evaluated)
     trials: tuple[Evaluated, ...] = ()
     end_to_end: float | None = None
-    error: str | None = None
-    missing: bool = False
+    failure: EngineError | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Why there is nothing, in words."""
+        return None if self.failure is None else str(self.failure)
+
+    @property
+    def missing(self) -> bool:
+        """Whether the engine is not installed."""
+        return isinstance(self.failure, MissingEngineError)
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,9 @@ def run_engine(
     found = _evaluate(engine, book, cells, NOTHING)
     now = Evaluated(
         found,
-        _blamed(cells, compare_locally(book.display, book.layout, found | book.held), suspects),
+        _blamed(
+            cells, found, compare_locally(book.display, book.layout, found | book.held), suspects
+        ),
     )
     whole = compare_end_to_end(book.display, book.layout, found | book.held)
     tried = tuple(_tried(engine, book, cells, number, suspects) for number in range(trials))
@@ -85,8 +96,7 @@ def run_engines(
         try:
             yield run_engine(book, cells, name, suspects, trials)
         except EngineError as error:
-            missing = isinstance(error, MissingEngineError)
-            yield EngineRun(name, error=str(error), missing=missing)
+            yield EngineRun(name, failure=error)
 
 
 def _tried(
@@ -96,7 +106,7 @@ def _tried(
     tried = trial(book, number)
     found = _evaluate(engine, book, cells, tried.typed)
     compared = compare_locally(tried.display, book.layout, found | book.held | dict(tried.held))
-    return Evaluated(found, _blamed(cells, compared, suspects))
+    return Evaluated(found, _blamed(cells, found, compared, suspects))
 
 
 def _evaluate(
@@ -116,13 +126,14 @@ def _evaluate(
 
 
 def _blamed(
-    cells: ComputedCells, compared: Mapping[str, Comparison], suspects: Suspects
+    cells: ComputedCells, found: Found, compared: Mapping[str, Comparison], suspects: Suspects
 ) -> dict[str, Comparison]:
     """The comparisons in which only those cells are wrong that are to blame themselves."""
     excused = {*suspects.spoiled, *suspects.unjudged}
     judged = dict(compared) | unjudged(cells, compared, suspects.unjudged)
     blamed = judged | acquitted(cells, judged, excused)
-    innocent = innocent_readers(wrong_cells(cells, blamed), {*suspects.foreign, *excused})
+    others = {*suspects.foreign, *suspects.spoiled, *error_places(cells, found)}
+    innocent = innocent_readers(wrong_cells(cells, blamed), others)
     return blamed | acquitted(cells, blamed, innocent)
 
 

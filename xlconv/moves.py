@@ -155,6 +155,7 @@ def check_places(
             f"{package.path}: {' and '.join(told)}; undo that, or build the workbook again"
         )
     board = names.now[BOARD]
+    _check_hidden(package, names, layout.names(manifest.network))
     for name, place in layout.names(manifest.network).items():
         there = package.names.get(name)
         if there == (board, place):
@@ -169,3 +170,15 @@ def check_places(
             f"{package.path}: {name!r} is at {quoted(there[0])}!{there[1].a1}, but belongs at "
             f"{quoted(board)}!{place.a1}; undo the insertion or the move"
         )
+
+
+def _check_hidden(package: Package, names: SheetNames, own: Mapping[str, Range]) -> None:
+    """BookError if one of the book's sheets has a name of its own that hides the board's."""
+    for name, place in own.items():
+        for sheet in names.now.values():
+            there = package.own_names.get((sheet, name.casefold()), (names.now[BOARD], place))
+            if there != (names.now[BOARD], place):
+                raise BookError(
+                    f"{package.path}: the sheet {sheet!r} has a name {name!r} of its own, which "
+                    "hides the board's there; delete it in the list of names"
+                )

@@ -1,7 +1,7 @@
 """Numbers as spreadsheets show them: "0.0%", "0.00;0.00;0.00", '0 "found"'.
 
-Owns the few signs of number formats that sheets of xlconv's use. Must not know what a number
-means, nor where it is shown.
+Owns the few signs of number formats that sheets of xlconv's use, and which formats show another
+number than a cell holds. Must not know what a number means, nor where it is shown.
 """
 
 from __future__ import annotations
@@ -63,3 +63,58 @@ def shows_zero(text: str) -> bool:
     (True, False, False)
     """
     return "0" in text and not re.search("[1-9]", text)
+
+
+_DATES = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+
+
+def built_in(number: str) -> str:
+    """A format that every workbook has without spelling it (ECMA-376 Part 1, 18.8.30), as far as
+    it matters: those of dates are others than those of numbers."""
+    return "d" if number.isdecimal() and int(number) in _DATES else "General"
+
+
+_LITERAL = re.compile(r'"[^"]*"?|\\.')
+_ASIDE = re.compile(r"\[[^\]]*\]|[_*].")
+_PLACE = re.compile("[0#?]")
+_DATE_OR_DIGIT = re.compile(r"[ymdhsg]|a/p|(?<![/\d])[1-9]")  # 8 in # ?/8 is part of a fraction
+_THOUSANDS = re.compile(r"[0#?],+(?![0#?,.])")  # a comma behind the last digit divides
+
+
+@lru_cache(maxsize=1024)
+def is_honest(number_format: str) -> bool:
+    """Whether a format shows no other number than a cell holds: no digits or % of its own, no date,
+    no word in place of a number, positive and negative ones not alike. It may hide numbers, as
+    where colours alone are to be seen.
+
+    >>> [is_honest(one) for one in ("0.00", "#,##0_);(#,##0)", "0.0%", '0 "found"', '0;-0;"–"')]
+    [True, True, True, True, True]
+    >>> [is_honest(one) for one in ('"7"', '0.00"9"', "0;0", "yyyy", "0,", "7", '0"%"', '"✓"')]
+    [False, False, False, False, False, False, False, False]
+    """
+    lower = re.sub("general|standard|@", "0", number_format.lower())
+    whole = _LITERAL.sub(lambda match: match[0].replace(";", " "), lower)
+    sections = whole.split(";")[:3]
+    if not all(map(_shows_no_other, sections)):
+        return False
+    if any(
+        _ASIDE.sub("", one).strip(' "') and not _PLACE.search(_bare(one)) for one in sections[:2]
+    ):
+        return False
+    alike = len(sections) > 1 and _PLACE.search(_bare(sections[1])) and "[" not in sections[1]
+    signs = [re.search(r"-|\(|minus", _ASIDE.sub("", section)) for section in sections]
+    return not (alike and not signs[1]) and not (len(sections) > 1 and signs[0])
+
+
+def _bare(section: str) -> str:
+    """A section without its literal texts, colours, conditions and blanks."""
+    return _ASIDE.sub("", _LITERAL.sub("", section))
+
+
+def _shows_no_other(section: str) -> bool:
+    """Whether a section of a format shows no digits but those of the number, however scaled."""
+    literal = "".join(_LITERAL.findall(section))
+    bare = re.sub(r"e[+-]", "", _bare(section))
+    elapsed = re.search(r"\[[hms]+\]", section)
+    scaled = _THOUSANDS.search(bare) and not re.search(r"[^\W\d_]", literal)
+    return not (re.search(r"[\d%]", literal) or _DATE_OR_DIGIT.search(bare) or elapsed or scaled)

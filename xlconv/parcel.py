@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from xlconv.container import Container
 from xlconv.errors import BookError
 from xlconv.markup import RELATIONS, Element, MarkupError, elements, local
+from xlconv.number_formats import built_in
 from xlconv.outside import (
     content_reach,
     element_reach,
@@ -49,11 +50,14 @@ class Relation:
 @dataclass(frozen=True)
 class Parcel:
     """The parts of a book: of each sheet by its name, of the strings that sheets share, and the
-    text of each name that is defined for the whole book."""
+    text of each name that is defined for the whole book, and of those that are one sheet's own, by
+    the sheet and the name in small letters; and the number format of each look of cells."""
 
     sheets: Mapping[str, str]
     strings: str | None
     names: Mapping[str, str]
+    own_names: Mapping[tuple[str, str], str]
+    formats: tuple[str, ...]
 
 
 def open_parcel(container: Container) -> Parcel:
@@ -75,7 +79,14 @@ def open_parcel(container: Container) -> Parcel:
         raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
     _check_precision(container, found[root])
     strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
-    return Parcel(_sheets(container, found[root], linked), strings, _names(container, found[root]))
+    styles = next((r.target for r in linked.values() if r.kind == "styles"), "")
+    return Parcel(
+        _sheets(container, found[root], linked),
+        strings,
+        _names(container, found[root]),
+        _own_names(found[root]),
+        _formats(found.get(styles, [])),
+    )
 
 
 def read_elements(container: Container, part: str, most: int = MOST_ELEMENTS) -> list[Element]:
@@ -257,3 +268,36 @@ def _names(container: Container, workbook: list[Element]) -> dict[str, str]:
         seen.add(name.casefold())
         found[name] = element.text
     return found
+
+
+def _own_names(workbook: list[Element]) -> dict[tuple[str, str], str]:
+    """The text of each name that one sheet alone has: there it hides the book's own."""
+    sheets = [e.attributes.get("name", "") for e in workbook if local(e.name) == "sheet"]
+    found = {}
+    for element in workbook:
+        number = element.attributes.get("localSheetId", "")
+        if (
+            local(element.name) == "definedName"
+            and number.isdecimal()
+            and int(number) < len(sheets)
+        ):
+            name = element.attributes.get("name", "").casefold()
+            found[sheets[int(number)], name] = element.text
+    return found
+
+
+def _formats(styles: list[Element]) -> tuple[str, ...]:
+    """The number format of each look, by the numbers that cells have: elements come as they end."""
+    named: dict[str, str] = {}
+    looks: list[str] = []
+    for element in styles:
+        name = local(element.name)
+        if name == "numFmt":
+            named[element.attributes.get("numFmtId", "")] = element.attributes.get("formatCode", "")
+        elif name == "xf":
+            looks.append(element.attributes.get("numFmtId", "0"))
+        elif name == "cellStyleXfs":
+            looks.clear()
+        elif name == "cellXfs":
+            return tuple(named.get(number, built_in(number)) for number in looks)
+    return ()

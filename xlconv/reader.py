@@ -41,12 +41,18 @@ _MOST_FOREIGN = 200_000  # cells on sheets that are not the book's own
 @dataclass(frozen=True)
 class Package:
     """A workbook's sheets, by the names that people see, and its names of single ranges; the
-    `other_names` stand for something else, as a formula."""
+    `other_names` stand for something else, as a formula.
+
+    `own_names` are those that one sheet alone has, by the sheet and the name in small letters; None
+    for what is no single range. `formats` are the number formats of cells, by their `style`.
+    """
 
     path: Path
     parts: Mapping[str, str]
     strings_part: str | None
     names: Mapping[str, tuple[str, Range]]
+    own_names: Mapping[tuple[str, str], tuple[str, Range] | None]
+    formats: tuple[str, ...]
     other_names: frozenset[str] = frozenset()
 
     def sheet(
@@ -130,7 +136,8 @@ def open_package(path: Path) -> Package:
         parcel = open_parcel(container)
     names = {name: place for name, text in parcel.names.items() if (place := _place(text))}
     others = frozenset(parcel.names.keys() - names.keys())
-    return Package(path, parcel.sheets, parcel.strings, names, others)
+    own_names = {key: _place(text) for key, text in parcel.own_names.items()}
+    return Package(*(path, parcel.sheets, parcel.strings, names, own_names, parcel.formats, others))
 
 
 def _place(text: str) -> tuple[str, Range] | None:

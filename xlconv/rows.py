@@ -25,7 +25,7 @@ from xlconv.blocks import (
     Values,
 )
 from xlconv.errors import LimitError
-from xlconv.grid import MAX_TEXT_LENGTH, column_letters
+from xlconv.grid import MAX_TEXT_LENGTH, SMALLEST_NUMBER, column_letters
 
 StyleNumbers = Mapping[Style, int]
 RowText = Callable[[int], str]  # a sheet row's number -> the cells of one block in that row
@@ -128,8 +128,22 @@ def _texts(values: Values, row: int) -> tuple[str, ...]:
     if values.dtype.kind == "O":
         # None, where nothing can be said beforehand, as of a sentence in which rounding decides.
         held = ["" if one is None else one for one in values[row].tolist()]
-        return tuple(repr(one) if isinstance(one, float) else escaped_string(one) for one in held)
-    return tuple(map(repr if values.dtype.kind == "f" else escaped_string, values[row].tolist()))
+        return tuple(
+            number_text(one) if isinstance(one, float) else escaped_string(one) for one in held
+        )
+    if values.dtype.kind != "f":
+        return tuple(map(escaped_string, values[row].tolist()))
+    numbers = np.where(np.abs(values[row]) < SMALLEST_NUMBER, 0.0, values[row])
+    return tuple(map(repr, numbers.tolist()))
+
+
+def number_text(value: float) -> str:
+    """A number for a cell, with all its digits.
+
+    >>> number_text(0.1), number_text(-2e-310)
+    ('0.1', '0.0')
+    """
+    return repr(value) if abs(value) >= SMALLEST_NUMBER or value == 0 else "0.0"
 
 
 @row_text.register
@@ -154,7 +168,7 @@ def _sparse_row(block: ConstantBlock, style: int) -> RowText:
         numbers = values[row - first].tolist()
         cells = zip(letters, numbers, strict=True)
         return "".join(
-            f'<c r="{column}{row}" s="{style}"><v>{value!r}</v></c>'
+            f'<c r="{column}{row}" s="{style}"><v>{number_text(value)}</v></c>'
             for column, value in cells
             if value == value  # NaN is not
         )

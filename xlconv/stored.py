@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlconv.changes import Saved, changed_since
-from xlconv.comparison import Comparison, compare_end_to_end, compare_mended
+from xlconv.comparison import ERRORS, Comparison, compare_end_to_end, compare_mended
+from xlconv.reader import Value
 from xlconv.structure import ComputedCell, ComputedCells, Place, innocent_readers
 from xlconv.unfinished import Unfinished
 from xlconv.workbook import FoundBook
@@ -50,7 +51,8 @@ def check_stored(
     comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
     comparisons |= unjudged(cells, comparisons, left.unjudged)
     suspects = wrong_cells(cells, comparisons)
-    comparisons |= acquitted(cells, comparisons, innocent_readers(suspects, excused))
+    others = {*excused, *error_places(cells, found)} - left.unjudged
+    comparisons |= acquitted(cells, comparisons, innocent_readers(suspects, others))
     states = {}
     for key, members in cells.items():
         stale = bool(changed) and whole[key].wrong.any()
@@ -58,6 +60,13 @@ def check_stored(
         if members[0].rule.block in empty:
             states[key] = ABSENT
     return Stored(comparisons, states)
+
+
+def error_places(cells: ComputedCells, found: Mapping[str, list[Value]]) -> Iterator[Place]:
+    """The cells in which an error was found."""
+    for key, members in cells.items():
+        values = found.get(key, ())
+        yield from (c.place for c, value in zip(members, values, strict=False) if value in ERRORS)
 
 
 def wrong_cells(cells: ComputedCells, compared: Mapping[str, Comparison]) -> Iterator[ComputedCell]:

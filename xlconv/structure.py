@@ -7,7 +7,7 @@ Must not know engines, nor compare computed values.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose, isfinite
 
@@ -173,12 +173,18 @@ def _read_as_one(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
             yield tensor, whole, {cell for ring in rings for cell in ring.cells()}
 
 
+def cell_place(text: str) -> Place:
+    """The place that a finding names, by the sheet's first name."""
+    sheet, _, spot = text.partition("!")
+    return sheet, Cell.parse(spot)
+
+
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
     """The cells that read one of the cells found wrong: their own values are not to blame."""
     spots: dict[str, list[Cell]] = {}
     for finding in findings:
-        sheet, _, spot = finding.cell.partition("!")
-        spots.setdefault(sheet, []).append(Cell.parse(spot))
+        sheet, spot = cell_place(finding.cell)
+        spots.setdefault(sheet, []).append(spot)
     return {
         cell.place
         for members in cells.values()
@@ -197,20 +203,41 @@ def _windows(cell: ComputedCell, sheet: str) -> list[Range]:
     return ranges_in(",".join(text for text in named if text.startswith(f"{sheet}!")))
 
 
-def innocent_readers(wrong: Iterable[ComputedCell], foreign: Iterable[Place]) -> set[Place]:
-    """Of the inspector's cells that are wrong, those that read one there which is wrong, too, or
-    whose formula is: NumPy's side starts from the board and does not follow their steps."""
-    there = {cell.place: cell for cell in wrong if cell.rule.sheet == EXPLAIN}
-    suspects = [*there, *(place for place in foreign if place[0] == EXPLAIN)]
-    return {
-        place
-        for place, cell in there.items()
-        if any(
-            suspect != place and suspect[1] in window
-            for window in _windows(cell, EXPLAIN)
-            for suspect in suspects
-        )
-    }
+def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place]) -> set[Place]:
+    """Of the cells that hold a wrong value, those that read a suspect, one that does, and so on;
+    and of the inspector's, those that read one there which is wrong, too: NumPy's side starts from
+    the board and does not follow their steps.
+
+    A suspect holds another formula, or an error: what spreadsheets make of such a value is not
+    what NumPy does.
+    """
+    left = {cell.place: cell for cell in wrong}
+    spots: dict[str, set[Cell]] = {}
+    for sheet, spot in (*suspects, *(place for place in left if place[0] == EXPLAIN)):
+        spots.setdefault(sheet, set()).add(spot)
+    innocent = set[Place]()
+    while found := {place for place, cell in left.items() if _reads_one(cell, spots)}:
+        innocent |= found
+        for sheet, spot in found:
+            spots.setdefault(sheet, set()).add(spot)
+            del left[sheet, spot]
+    return innocent
+
+
+def _reads_one(cell: ComputedCell, spots: Mapping[str, set[Cell]]) -> bool:
+    """Whether a formula names one of some spots by sheet, other than its own cell."""
+    sheet, own = cell.place
+    for there, members in spots.items():
+        others = members - {own} if there == sheet and own in members else members
+        for window in _windows(cell, there) if others else ():
+            small = window.size <= len(others)
+            if (
+                any(spot in others for spot in window.cells())
+                if small
+                else any(spot in window for spot in others)
+            ):
+                return True
+    return False
 
 
 _ELSEWHERE = re.compile(r"\w+![$A-Z0-9]+(:[$A-Z0-9]+)?")  # a place of another sheet

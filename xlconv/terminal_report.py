@@ -121,6 +121,8 @@ def _words(finding: Finding) -> str:
         "stray": f"holds {found} where no number belongs: what adds up {finding.tensor} reads it",
         "label": f"holds the label {found} where {expected} belongs",
         "table": f"holds {found} where {expected} belongs, by which Explain finds its way",
+        "format": f"has the number format {found}, which shows another number than it holds",
+        "caption": f"says {found} where {expected} belongs",
         "live": f"computes {found}, NumPy {expected}",
         "random": f"computes {found}, NumPy {expected}, with other pictures and weights only",
         "stored": f"was saved as {found}, NumPy computes {expected}",

@@ -29,6 +29,8 @@ from xlconv.workbook import FoundBook
 SEED = 20160913
 # The largest value that a layer may have: beyond it, sigmoids and softmax would be 0 or 1.
 MOST = 6.0
+# Between these sizes no product of a pixel and a weight is too large or too small for a number.
+SIZES = (1e-100, 1e100)
 
 Random = np.random.Generator
 
@@ -72,8 +74,9 @@ def _switched(network: Network, random: Random) -> Network:
 
 def _like(array: Array, random: Random) -> Array:
     """Random numbers of both signs and of the size of those found; of size 1 where all are 0."""
-    size = float(np.sqrt(np.mean(array**2))) if array.size else 0.0
-    drawn: Array = random.normal(0.0, size or 1.0, array.shape)
+    largest = float(np.abs(array).max(initial=0.0)) or 1.0
+    size = largest * float(np.sqrt(np.mean((array / largest) ** 2))) if array.size else 0.0
+    drawn: Array = random.normal(0.0, float(np.clip(size or 1.0, *SIZES)), array.shape)
     return drawn
 
 

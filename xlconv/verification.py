@@ -17,6 +17,7 @@ from itertools import combinations
 
 import numpy as np
 
+from xlconv.appearance import caption_findings, format_findings
 from xlconv.comparison import given_in
 from xlconv.displaced import check_displaced
 from xlconv.engines import ENGINES, engine_named
@@ -29,7 +30,6 @@ from xlconv.live import (
     checked,
     differences,
     largest,
-    run_engine,
     run_engines,
 )
 from xlconv.network import NONE_FOUND, found_labels
@@ -48,6 +48,7 @@ from xlconv.structure import (
     ComputedCell,
     ComputedCells,
     Place,
+    cell_place,
     computed_cells,
     formula_findings,
     label_findings,
@@ -70,8 +71,8 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
 
     `engine` is "formualizer", "libreoffice", "gnumeric", "all" for each that is installed, or
     "none" to look at formulas and stored values only. A difference is data in the report. Raises
-    BookError if the file is not one of xlconv's workbooks, EngineError if the engine is missing or
-    fails; with "all" that is in the report, too.
+    BookError if the file is not one of xlconv's workbooks, EngineError if the engine is missing, or
+    fails on a book in which nothing else is wrong; with "all" that is in the report, too.
     """
     if engine not in (NO_ENGINE, ALL_ENGINES):
         engine_named(engine)
@@ -84,40 +85,53 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         *(*padding_findings(book), *stray_findings(book, cells)),
         *(*label_findings(book), *table_findings(book)),
     ]
+    said = {cell_place(finding.cell) for finding in around}
+    seen = [*format_findings(book, cells), *caption_findings(book, said)]
     left = unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))
     check_displaced(book, cells, formulas.keys(), around)
     spoiled = spoiled_cells(cells, around)
     suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
-    runs = _runs(book, cells, engine, suspects, random)
+    runs = _runs(book, cells, engine, suspects, random, found=bool(formulas or around))
     stored = check_stored(book, cells, spoiled | formulas.keys() | left.unjudged, left)
     checks = _Checks(book, cells, formulas, runs, stored)
     output = _output(book, runs, truth) if not _unanswered(book, left) else {}
+    ran = any(run.error is None for run in runs)
     ends = [run.end_to_end for run in runs if run.end_to_end is not None]
     return Report(
         str(book.path),
         book.network.name,
         engine,
         tuple(checks.blocks()),
-        tuple(finding.called(book.names) for finding in (*around, *checks.findings())),
+        tuple(finding.called(book.names) for finding in (*around, *seen, *checks.findings())),
         output,
         max(ends, default=None),
         _prediction(book, output),
         tuple(map(_engine_report, runs)),
-        random if runs else 0,
-        SEED if runs and random else None,
+        random if ran else 0,
+        SEED if ran and random else None,
         ExerciseReport(len(left.opened), len(left.empty), len(left.given)) if left.opened else None,
     )
 
 
 def _runs(
-    book: FoundBook, cells: ComputedCells, engine: str, suspects: Suspects, trials: int
+    book: FoundBook,
+    cells: ComputedCells,
+    engine: str,
+    suspects: Suspects,
+    trials: int,
+    found: bool,
 ) -> list[EngineRun]:
+    """The engines' answers. One that fails is an error, unless differences were `found` without
+    it: these may be why."""
     if engine == NO_ENGINE:
         return []
-    if engine == ALL_ENGINES:
-        return list(run_engines(book, cells, list(ENGINES), suspects, trials))
-    return [run_engine(book, cells, engine, suspects, trials)]
+    names = list(ENGINES) if engine == ALL_ENGINES else [engine]
+    runs = list(run_engines(book, cells, names, suspects, trials))
+    failure = runs[0].failure
+    if failure is not None and engine != ALL_ENGINES and (runs[0].missing or not found):
+        raise failure
+    return runs
 
 
 def _engine_report(run: EngineRun) -> EngineReport:

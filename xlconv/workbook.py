@@ -53,7 +53,8 @@ class FoundBook:
     is the chosen picture with the pixels that were typed over it. `display` has them with the
     gallery and with what else was chosen. Sheets are known by their first names, and so they are
     in formulas; `names` says what they are called now. `ranges` are the names of cells of the
-    board, whoever defined them, in small letters; None for other names.
+    board, whoever defined them, in small letters; None for other names. `formats` are number
+    formats, by the `style` of a cell; `written` is the network with the settings that its text has.
     """
 
     path: Path
@@ -63,6 +64,8 @@ class FoundBook:
     display: Display
     names: SheetNames
     ranges: Mapping[str, Range | None]
+    formats: tuple[str, ...]
+    written: Network
 
     @property
     def model(self) -> Model:
@@ -145,9 +148,12 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     network = _as_set(manifest.network, layout, board)
     model = Model(network, _weights(network, layout, board))
     display = _display(FoundCells(Path(path), sheets, names), model, layout, board)
-    manifest = replace(manifest, network=network)
+    set_now = replace(manifest, network=network)
     ranges = _ranges(package, names.now[BOARD])
-    return FoundBook(Path(path), manifest, layout, sheets, display, names, ranges)
+    return FoundBook(
+        *(Path(path), set_now, layout, sheets, display, names, ranges),
+        *(package.formats, manifest.network),
+    )
 
 
 def _ranges(package: Package, board: str) -> dict[str, Range | None]:

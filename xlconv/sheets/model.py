@@ -154,6 +154,13 @@ def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) ->
     return blocks
 
 
+def model_words(network: Network, layout: Layout) -> Iterator[Block]:
+    """The words that no formula makes, but for the network's own text."""
+    yield from _heads()
+    yield from _notes(network)
+    yield from _texts(network, layout).values()
+
+
 def _texts(network: Network, layout: Layout) -> dict[Cell, Block]:
     """The cells that hold words, or arithmetic in which nothing is counted."""
     blocks: dict[Cell, Block] = {}
