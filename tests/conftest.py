@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +31,12 @@ settings.register_profile(
 )
 settings.register_profile("new", deadline=None)
 settings.load_profile("fixed" if EXAMPLES == 1 else "new")
+
+
+# Where the tests are started in the background, Ctrl-C is not heard, and neither is it by the
+# programs that they start and stop.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _missing(reason: str) -> NoReturn:

@@ -90,7 +90,10 @@ def opens(name: str, running: Callable[[], subprocess.Popen[str]]) -> Callable[[
 
 def stop(running: subprocess.Popen[str], number: int) -> tuple[str, str]:
     running.send_signal(number)
-    return running.communicate(timeout=PATIENCE)
+    try:
+        return running.communicate(timeout=PATIENCE)
+    finally:
+        running.kill()  # where it does not stop
 
 
 SIGNALS = {"Ctrl-C": (signal.SIGINT, 130), "SIGTERM": (signal.SIGTERM, 143)}

@@ -23,7 +23,7 @@ from xlconv.exercise import Exercise, exercise_of
 from xlconv.exercise_places import exercise_places
 from xlconv.expected import handed_out, handed_out_values
 from xlconv.gallery import Gallery, shown_first
-from xlconv.grid import Range
+from xlconv.grid import SMALLEST_NUMBER, Range
 from xlconv.layout import plan
 from xlconv.lower import lower
 from xlconv.manifest import NAME as MANIFEST_NAME
@@ -131,7 +131,8 @@ def _display(
     """What the new workbook shows."""
     if scale not in SCALES:
         raise TemplateError(f"no colour scale for each {scale!r}; {meant(scale, SCALES)}")
-    checked = checked_image(model, image)
+    model = Model(model.network, {name: _in_cells(one) for name, one in model.weights.items()})
+    checked = _in_cells(checked_image(model, image))
     for layer, tensor in forward(model, checked).items():
         if not np.isfinite(tensor).all():
             raise LimitError(
@@ -139,9 +140,16 @@ def _display(
                 "use smaller weights, or a picture of smaller numbers"
             )
     if gallery is not None:
+        gallery = replace(gallery, pictures=_in_cells(gallery.pictures))
         gallery = shown_first(gallery, checked, "the picture of the build")
     first = first_display(model, checked, gallery, exercise.layers if exercise else ())
     return replace(first, choices=replace(first.choices, scale=scale))
+
+
+def _in_cells(array: Array) -> Array:
+    """Numbers as cells hold them: those too near to 0 for a spreadsheet are 0."""
+    held: Array = np.where(np.abs(array) < SMALLEST_NUMBER, 0.0, array)
+    return held
 
 
 DEFAULT_PALETTE = "lesson"

@@ -97,11 +97,14 @@ def grade(
 
 def _exit_code(marked: Sequence[Marks], place: Path) -> int:
     """Where nothing could be marked, there is an error, too, as of any other command."""
-    errors = [marks.error for marks in marked if marks.error]
-    if len(errors) < len(marked):
-        return 1 if errors else 0
-    many = f"{place}: none of {len(errors)} workbooks could be marked; the first: "
-    print_error(f"{many if place.is_dir() else ''}{errors[0]}")
+    failed = [marks for marks in marked if marks.error]
+    if len(failed) < len(marked):
+        return 1 if failed else 0
+    told = f"{place}: {failed[0].error}"
+    if place.is_dir():
+        first = f"{failed[0].file}: {failed[0].error}"
+        told = f"{place}: none of {len(failed)} workbooks could be marked; the first: {first}"
+    print_error(told)
     return COULD_NOT
 
 
