@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.parsers import expat
 
 from xlconv.grid import Cell, moved_formula
@@ -19,6 +20,7 @@ _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _REST_OF_TAG = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _PREFIX = re.compile(rb"<([^\s:/>]+:)?")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_MOST_KEPT = 4 << 20  # bytes
 
 
 def in_bytes(content: bytes) -> bytes:
@@ -31,6 +33,12 @@ def in_bytes(content: bytes) -> bytes:
 
 def located(content: bytes) -> LocatedSheet:
     """The rows of a sheet. Raises ExpatError, and ValueError for what is no sheet."""
+    return _kept(content) if len(content) <= _MOST_KEPT else _Reading(content).sheet()
+
+
+@lru_cache(maxsize=2)
+def _kept(content: bytes) -> LocatedSheet:
+    """Each trial edits the same sheets: those of usual size are looked through once."""
     return _Reading(content).sheet()
 
 
