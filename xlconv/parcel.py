@@ -63,10 +63,7 @@ class Parcel:
 def open_parcel(container: Container) -> Parcel:
     """The parts of a workbook. BookError for what is none, and for whatever reaches outside."""
     relations = _all_relations(container)
-    tops = relations.get("", {}).values()
-    root = next((top.target for top in tops if top.kind == "officeDocument"), "")
-    if not root:
-        raise BookError(f"{container.path}: not a workbook: it has no workbook part")
+    root = _root(container, relations)
     linked = relations.get(root, {})
     sheets = {relation.target for relation in linked.values() if relation.kind in _SHEETS}
     _check_contents(container, root, linked)
@@ -87,6 +84,22 @@ def open_parcel(container: Container) -> Parcel:
         _own_names(found[root]),
         _formats(found.get(styles, [])),
     )
+
+
+def sheet_parts(container: Container) -> Mapping[str, str]:
+    """The part of each sheet by its name, in a workbook that was looked at as a whole before."""
+    relations = _all_relations(container)
+    root = _root(container, relations)
+    return _sheets(container, read_elements(container, root), relations.get(root, {}))
+
+
+def _root(container: Container, relations: Mapping[str, Mapping[str, Relation]]) -> str:
+    """The part of the workbook itself."""
+    tops = relations.get("", {}).values()
+    root = next((top.target for top in tops if top.kind == "officeDocument"), "")
+    if not root:
+        raise BookError(f"{container.path}: not a workbook: it has no workbook part")
+    return root
 
 
 def read_elements(container: Container, part: str, most: int = MOST_ELEMENTS) -> list[Element]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
+from xlconv.container import opened
 from xlconv.grid import Cell
 from xlconv.located import (
     Edit,
@@ -24,7 +25,7 @@ from xlconv.located import (
     in_bytes,
     located,
 )
-from xlconv.reader import open_package
+from xlconv.parcel import sheet_parts
 
 Typed = Mapping[tuple[str, Cell], float | str]
 _Cells = dict[Cell, float | str]
@@ -35,10 +36,11 @@ _OFFICE_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 def retyped(path: Path, typed: Typed, target: Path) -> Path:
     """Write the copy to `target`. Raises BookError for what is no workbook."""
-    package = open_package(path)
+    with opened(path) as container:
+        parts = sheet_parts(container)
     by_part: dict[str, _Cells] = {}
     for (sheet, cell), value in typed.items():
-        by_part.setdefault(package.parts[sheet], {})[cell] = value
+        by_part.setdefault(parts[sheet], {})[cell] = value
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(target, "w") as new:
         for entry in old.infolist():
             content = old.read(entry)
