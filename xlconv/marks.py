@@ -14,21 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
 
-COLUMNS = (
-    *(
-        "file",
-        "student",
-        "block",
-        "cells",
-        "right",
-        "formulas",
-        "typed",
-        "empty",
-        "unjudged",
-        "mark",
-    ),
-    *("first_wrong", "what"),
-)
+COUNTS = ("cells", "right", "formulas", "typed", "empty", "unjudged")  # of a block, and summed up
+COLUMNS = ("file", "student", "block", *COUNTS, "mark", "first_wrong", "what")
 WHOLE = "all"  # the line of a workbook as a whole
 
 
@@ -112,17 +99,13 @@ def csv_encoding(marked: Iterable[Marks]) -> str:
 
 
 def _line(marks: Marks, block: BlockMarks) -> list[object]:
-    counts = [block.cells, block.right, block.formulas, block.typed, block.empty]
-    counts.append(block.unjudged)
+    counts = [getattr(block, key) for key in COUNTS]
     share = f"{block.mark(marks.typed):.4f}"
     return [marks.file, marks.student, block.block, *counts, share, block.first_wrong, block.what]
 
 
 def _whole(marks: Marks) -> list[object]:
-    counts = [
-        sum(getattr(block, key) for block in marks.blocks)
-        for key in ("cells", "right", "formulas", "typed", "empty", "unjudged")
-    ]
+    counts = [sum(getattr(block, key) for block in marks.blocks) for key in COUNTS]
     return [marks.file, marks.student, WHOLE, *counts, f"{marks.mark:.4f}", "", marks.error]
 
 
