@@ -21,10 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from xlconv.datasets import load_datasets
-from xlconv.evaluation import Evaluation, evaluate
-from xlconv.layers import Sigmoid, Softmax
-from xlconv.templates import (
+from xlconv.importers.template import (
     MEASURED_FILE,
     WEIGHTS_FILE,
     Measured,
@@ -33,6 +30,9 @@ from xlconv.templates import (
     template_folder,
     template_names,
 )
+from xlconv.network.layers.base import Sigmoid, Softmax
+from xlconv.training.dataset import load_datasets
+from xlconv.training.evaluation import Evaluation, evaluate
 
 SAME = 1e-4
 

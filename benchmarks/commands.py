@@ -27,8 +27,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from xlconv.templates import WEIGHTS_FILE, describe_template
-from xlconv.training import initial_weights, save_weights
+from xlconv.importers.template import WEIGHTS_FILE, describe_template
+from xlconv.training.train import initial_weights, save_weights
 
 TEMPLATE = "lesson3"
 ROUNDS = 5

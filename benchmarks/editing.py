@@ -35,17 +35,25 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.blocks import Block, Book, CellwiseBlock, ConstantBlock, FormulaBlock, Highlight, Sheet
+from xlconv.book.book import read_book
 from xlconv.compiler import compile_book
-from xlconv.desk import BOARD, EXPLAIN
-from xlconv.formulas import largest_magnitude
-from xlconv.grid import Cell
-from xlconv.inspector_places import SENTENCE
-from xlconv.places import Layout
-from xlconv.sheets import workbook_rules
-from xlconv.templates import Template, template_names
-from xlconv.workbook import read_book
-from xlconv.writer import write_book
+from xlconv.formulas.places import Layout
+from xlconv.formulas.text import largest_magnitude
+from xlconv.importers.template import Template, template_names
+from xlconv.sheets.explain.places import SENTENCE
+from xlconv.sheets.formulas import workbook_rules
+from xlconv.sheets.panel.places import BOARD, EXPLAIN
+from xlconv.spreadsheet.blocks import (
+    Block,
+    Book,
+    CellwiseBlock,
+    ConstantBlock,
+    FormulaBlock,
+    Highlight,
+    Sheet,
+)
+from xlconv.spreadsheet.cells import Cell
+from xlconv.xlsx.writer import write_book
 
 EDITS, SAMPLES, ROUNDS = 10, 20, 5  # so many samples, of so many edits, in each round
 RATIO_TARGET = 3.0

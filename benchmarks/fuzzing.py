@@ -37,8 +37,8 @@ from studying import build_exercise, filled_in
 import xlconv
 from xlconv.engines.libreoffice import LibreOffice
 from xlconv.errors import MissingEngineError, XlconvError
-from xlconv.gallery import Gallery
-from xlconv.layers import (
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -55,8 +55,8 @@ from xlconv.layers import (
     Softmax,
     Tanh,
 )
-from xlconv.network import Network
-from xlconv.showing import glance
+from xlconv.network.network import Network
+from xlconv.rendering.glance import glance
 
 SECONDS, BYTES = 5.0, 500 << 20
 BOOKS = {

@@ -19,9 +19,9 @@ from studying import Change, filled_in, only
 from test_grade import MISTAKES
 
 import xlconv
-from xlconv.exercise import exercise_of
-from xlconv.marks import mean_mark
-from xlconv.submissions import Terms, mark_all, submitted
+from xlconv.grading.marks import mean_mark
+from xlconv.grading.submissions import Terms, mark_all, submitted
+from xlconv.state.exercise import exercise_of
 
 LIMIT = 60.0  # seconds for 100 workbooks on two cores
 LAYERS = ("conv1", "relu1", "pool", "dense", "softmax")

@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 import xlconv
-from xlconv.layers import Conv2D, GlobalAvgPool2D, MaxPool2D, ReLU
-from xlconv.network import Model, Network
-from xlconv.training import initial_weights
-from xlconv.workbook import read_book
+from xlconv.book.book import read_book
+from xlconv.network.layers.base import Conv2D, GlobalAvgPool2D, MaxPool2D, ReLU
+from xlconv.network.network import Model, Network
+from xlconv.training.train import initial_weights
 
 TEMPLATES = ("lesson3", "resnet", "lenet5")
 ROUNDS = 3

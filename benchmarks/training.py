@@ -23,12 +23,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from xlconv.datasets import Dataset
-from xlconv.layers import Conv2D, Dense, Sigmoid
-from xlconv.network import Network
-from xlconv.recipe import Recipe
-from xlconv.templates import describe_template
-from xlconv.training import initial_weights, train
+from xlconv.importers.template import describe_template
+from xlconv.network.layers.base import Conv2D, Dense, Sigmoid
+from xlconv.network.network import Network
+from xlconv.training.dataset import Dataset
+from xlconv.training.recipe import Recipe
+from xlconv.training.train import initial_weights, train
 
 TEMPLATES = ("lesson3", "lenet5", "resnet", "rgb", "multilabel")
 PICTURES = 60_000  # of MNIST's training set

@@ -36,12 +36,12 @@ import xlsxwriter
 from rich.console import Console
 from rich.table import Table
 
-from xlconv.blocks import Block, Book, CellwiseBlock, FormulaBlock, Sheet, Style
-from xlconv.formulas import weighted_sum
-from xlconv.grid import Cell, Range
-from xlconv.network import Array
-from xlconv.reader import open_package
-from xlconv.writer import write_book
+from xlconv.formulas.text import weighted_sum
+from xlconv.network.network import Array
+from xlconv.spreadsheet.blocks import Block, Book, CellwiseBlock, FormulaBlock, Sheet, Style
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.xlsx.reader import open_package
+from xlconv.xlsx.writer import write_book
 
 SIDE = 100  # of a map
 STACK = 10  # maps in a column of maps

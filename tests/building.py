@@ -19,10 +19,10 @@ import numpy as np
 import openpyxl
 
 import xlconv
-from xlconv.blocks import BlankBlock, Book, Sheet
-from xlconv.grid import Cell, Range
-from xlconv.layout import plan
-from xlconv.network import Model, Network
+from xlconv.network.network import Model, Network
+from xlconv.sheets.board.places import plan
+from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
+from xlconv.spreadsheet.cells import Cell, Range
 
 Array = np.ndarray
 Grid = list[list[object]]

@@ -15,9 +15,9 @@ from editing import without_stored_values
 
 import xlconv
 from xlconv import compiler
-from xlconv.choices import Display, first_display
-from xlconv.gallery import Gallery
-from xlconv.network import Model
+from xlconv.images.gallery import Gallery
+from xlconv.network.network import Model
+from xlconv.state.choices import Display, first_display
 
 
 def build_chosen(

@@ -20,7 +20,7 @@ from building import EXAMPLES, BuildBook, BuiltBook, random_image, random_model
 from hypothesis import Phase, settings
 
 import xlconv
-from xlconv.network import Network
+from xlconv.network.network import Network
 
 REQUIRE = "XLCONV_REQUIRE_LIBREOFFICE"
 

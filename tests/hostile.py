@@ -18,8 +18,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from xlconv.cli import main
-from xlconv.templates import load_weights, template_folder
+from xlconv.commands.app import main
+from xlconv.importers.template import load_weights, template_folder
 
 MOST_MEMORY = 500_000  # kB that a command may need to refuse a file
 
@@ -66,7 +66,7 @@ def command(*arguments: object, folder: Path) -> Outcome:
 MEASURED = """
 import sys
 place = sys.argv.pop(1)
-from xlconv.cli import main
+from xlconv.commands.app import main
 try:
     main()
 finally:

@@ -16,8 +16,8 @@ import numpy as np
 from building import Array, random_model
 
 import xlconv
-from xlconv.desk import EXPLAIN
-from xlconv.layers import (
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -33,9 +33,9 @@ from xlconv.layers import (
     Softmax,
     Tanh,
 )
-from xlconv.layout import plan
-from xlconv.network import Model, Network
-from xlconv.places import Layout
+from xlconv.network.network import Model, Network
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.panel.places import EXPLAIN
 
 Step = list[Any]
 Grid = list[list[Any]]

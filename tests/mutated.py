@@ -18,10 +18,15 @@ import numpy as np
 from hostile import npz, own_weights, zipped
 from PIL import Image
 
-from xlconv.datasets import read_idx
 from xlconv.errors import XlconvError
-from xlconv.images import load_image
-from xlconv.templates import describe_template, load_template, load_weights, template_folder
+from xlconv.images.load import load_image
+from xlconv.importers.template import (
+    describe_template,
+    load_template,
+    load_weights,
+    template_folder,
+)
+from xlconv.training.dataset import read_idx
 
 SHAPE = (1, 28, 28)
 WORDS = (

@@ -21,15 +21,15 @@ from building import sheet_parts
 from uno_session import converted
 
 import xlconv
-from xlconv.collecting import template_gallery
-from xlconv.desk import BOARD
+from xlconv.book.book import FoundBook, read_book
 from xlconv.errors import BookError
-from xlconv.gallery import Gallery
-from xlconv.grid import Cell, Range, moved_formula
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network import INPUT
-from xlconv.structure import ComputedCell, computed_cells
-from xlconv.workbook import FoundBook, read_book
+from xlconv.images.folder import template_gallery
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import INPUT
+from xlconv.sheets.panel.places import BOARD
+from xlconv.spreadsheet.cells import Cell, Range, moved_formula
+from xlconv.verification.structure import ComputedCell, computed_cells
 
 Edits = Mapping[str, Callable[[str], str]]  # of parts of the package
 _REFERENCES = re.compile(r"\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
@@ -145,7 +145,7 @@ def constant_in(cell: str, value: float | str) -> Callable[[str], str]:
 
 def new_constant(cell: Cell, value: float) -> Callable[[str], str]:
     """A constant in a cell that may be missing from the file."""
-    from xlconv.retyping import retyped_sheet
+    from xlconv.xlsx.patch import retyped_sheet
 
     return lambda xml: retyped_sheet(xml.encode(), {cell: value}).decode()
 
@@ -378,7 +378,7 @@ def tenth_digit(specimen: Specimen, random: Random) -> Planted:
 
 
 def in_a_ring(specimen: Specimen, random: Random) -> Planted:
-    from xlconv.rules import ring_cells
+    from xlconv.sheets.board.formulas import ring_cells
 
     layout = specimen.book.layout
     ring = [
@@ -525,7 +525,7 @@ def typed_around(specimen: Specimen, random: Random) -> Planted:
 
 def explain_table(specimen: Specimen, random: Random) -> Planted:
     """A number in the table by which Explain finds its way."""
-    from xlconv.sheets import inspector_places
+    from xlconv.sheets.formulas import inspector_places
 
     table = inspector_places(specimen.book.network, specimen.book.layout).table
     spots = [
@@ -777,7 +777,7 @@ def without_formula_check() -> AbstractContextManager[None]:
 
 @contextmanager
 def _patched(name: str, value: object) -> Iterator[None]:
-    from xlconv import verification
+    from xlconv.verification import verify as verification
 
     before = getattr(verification, name)
     setattr(verification, name, value)

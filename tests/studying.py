@@ -14,11 +14,11 @@ import openpyxl
 from editing import cell_element, edited
 
 import xlconv
-from xlconv.exercise import exercise_of
-from xlconv.exercise_places import ExercisePlaces, Part, exercise_places
-from xlconv.layer_rules import layer_rules
-from xlconv.network import Model
-from xlconv.workbook import FoundBook
+from xlconv.book.book import FoundBook
+from xlconv.formulas.layers.base import layer_rules
+from xlconv.network.network import Model
+from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.state.exercise import exercise_of
 
 Content = str | float | None
 Change = Callable[[str, Part, int, int], Content]  # formula, part, row, column -> what is typed

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from building import Array
 
-from xlconv.layers import (
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -32,7 +32,7 @@ from xlconv.layers import (
     Softmax,
     Tanh,
 )
-from xlconv.network import Model
+from xlconv.network.network import Model
 
 Place = tuple[int, int, int]  # map, row and column, from 0
 

@@ -18,17 +18,17 @@ from studying import places_of, right_formulas, written_in
 from test_grade import LAYERS, NETWORK, model_of
 
 import xlconv
+from xlconv.book.book import FoundBook
 from xlconv.engines import Engine, engine_named, second
 from xlconv.errors import MissingEngineError
-from xlconv.exercise import exercise_of
-from xlconv.exercise_places import Part
-from xlconv.grading import grade
-from xlconv.grid import Cell, Range
-from xlconv.marks import BlockMarks, gradescope, marks_csv
-from xlconv.precedents import reads_of
-from xlconv.spills import needs_respelling, respelled, respelled_sheet
-from xlconv.unjudged import beyond_engines
-from xlconv.workbook import FoundBook
+from xlconv.grading.grade import grade
+from xlconv.grading.marks import BlockMarks, gradescope, marks_csv
+from xlconv.grading.precedents import reads_of
+from xlconv.grading.unsupported import beyond_engines
+from xlconv.sheets.exercise.places import Part
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.exercise import exercise_of
+from xlconv.xlsx.dynamic_arrays import needs_respelling, respelled, respelled_sheet
 
 Spelled = Mapping[str, str]  # what stands between <c> and </c>, by cell
 

@@ -13,10 +13,10 @@ from building import random_image, random_model
 from uno_session import converted
 
 import xlconv
-from xlconv.layers import Conv2D, Dense, Dropout, ReLU, Softmax
-from xlconv.layout import plan
-from xlconv.network import INPUT, Network
-from xlconv.places import Layout
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Conv2D, Dense, Dropout, ReLU, Softmax
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.places import plan
 
 NETWORK = Network(
     "seen",

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from xlconv.augmentation import Changes, changed
-from xlconv.datasets import read_idx
 from xlconv.errors import NetworkError, TrainingError
-from xlconv.templates import small_data
+from xlconv.importers.template import small_data
+from xlconv.training.augmentation import Changes, changed
+from xlconv.training.dataset import read_idx
 
 Pictures = NDArray[np.float32]
 

@@ -12,11 +12,11 @@ from editing import edited, with_formula, with_value
 import xlconv
 from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import BookError, EngineError, NetworkError
-from xlconv.grid import Cell, moved_formula, relative_form
-from xlconv.layers import AvgPool2D, Conv2D, Dense, LeakyReLU, Softmax
-from xlconv.layout import plan
-from xlconv.network import INPUT, Network
-from xlconv.places import Layout
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import AvgPool2D, Conv2D, Dense, LeakyReLU, Softmax
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.places import plan
+from xlconv.spreadsheet.cells import Cell, moved_formula, relative_form
 
 NETWORK = Network(
     "gaps",

@@ -9,14 +9,14 @@ from itertools import pairwise
 import pytest
 
 import xlconv
-from xlconv.blocks import Book, Sheet, TextBlock
 from xlconv.compiler import compile_book
-from xlconv.grid import MAX_COLUMNS, MAX_ROWS, Cell, Range
-from xlconv.layers import Add, Conv2D, Dense
-from xlconv.layout import plan
-from xlconv.network import Network
-from xlconv.places import Layout
-from xlconv.templates import Template, template_names
+from xlconv.formulas.places import Layout
+from xlconv.importers.template import Template, template_names
+from xlconv.network.layers.base import Add, Conv2D, Dense
+from xlconv.network.network import Network
+from xlconv.sheets.board.places import plan
+from xlconv.spreadsheet.blocks import Book, Sheet, TextBlock
+from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 
 
 @cache

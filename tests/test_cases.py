@@ -19,10 +19,10 @@ from uno_session import converted
 
 import xlconv
 from xlconv.engines import engine_named
-from xlconv.grid import Range
-from xlconv.network import Model
-from xlconv.notation import network_of
-from xlconv.reader import open_package
+from xlconv.network.description import network_of
+from xlconv.network.network import Model
+from xlconv.spreadsheet.cells import Range
+from xlconv.xlsx.reader import open_package
 
 FOLDER = Path(__file__).parent / "cases"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))

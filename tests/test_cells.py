@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from xlconv.cells import CellError, FoundCell, read_cells
-from xlconv.markup import MAIN
+from xlconv.xlsx.cells import CellError, FoundCell, read_cells
+from xlconv.xlsx.markup import MAIN
 
 
 def read(rows: str) -> dict[tuple[int, int], FoundCell]:

@@ -15,13 +15,13 @@ from building import BuiltBook, random_image, random_model, sheet_parts
 from editing import cell_element, edited, with_constant, with_formula, with_value
 
 import xlconv
-from xlconv.desk import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, check_cell
-from xlconv.gallery import Gallery
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid, Softmax
-from xlconv.layout import plan
-from xlconv.network import Network
-from xlconv.places import Layout
-from xlconv.structure import ComputedCell, computed_cells
+from xlconv.formulas.places import Layout
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid, Softmax
+from xlconv.network.network import Network
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, check_cell
+from xlconv.verification.structure import ComputedCell, computed_cells
 
 ONE = Network(
     "one",

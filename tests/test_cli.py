@@ -16,9 +16,8 @@ import pytest
 from PIL import Image
 
 import xlconv
-from xlconv.datasets import Dataset, read_idx
-from xlconv.evaluation import Evaluation, evaluate
-from xlconv.templates import (
+from xlconv.commands.console import print_evaluation
+from xlconv.importers.template import (
     WEIGHTS_FILE,
     describe_template,
     load_weights,
@@ -26,8 +25,9 @@ from xlconv.templates import (
     template_folder,
     template_names,
 )
-from xlconv.terminal import print_evaluation
-from xlconv.training import initial_weights
+from xlconv.training.dataset import Dataset, read_idx
+from xlconv.training.evaluation import Evaluation, evaluate
+from xlconv.training.train import initial_weights
 
 
 def run(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -17,9 +17,9 @@ from studying import build_exercise, filled_in
 import xlconv
 from xlconv.engines import confined, evaluator
 from xlconv.errors import EngineError
-from xlconv.layers import Conv2D, Dense, Softmax
-from xlconv.network import Network
-from xlconv.submissions import Terms, mark_all, submitted
+from xlconv.grading.submissions import Terms, mark_all, submitted
+from xlconv.network.layers.base import Conv2D, Dense, Softmax
+from xlconv.network.network import Network
 
 NETWORK = Network(
     "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
@@ -130,7 +130,7 @@ def test_a_signal_in_the_instant_in_which_a_program_is_started(what: str, tmp_pa
     script = f"""
 import os, signal, subprocess
 from pathlib import Path
-from xlconv.ending import run
+from xlconv.commands.run import run
 from xlconv.engines.programs import run_limited
 
 class Popen(subprocess.Popen):
@@ -154,8 +154,8 @@ run(lambda: run_limited(["sleep", "1000"], 1000, Path("x"), "sleep", Path("/tmp"
 def test_a_signal_while_a_folder_is_removed_is_told_afterwards(tmp_path: Path) -> None:
     script = """
 import os, shutil, signal, tempfile
-from xlconv.ending import run
-from xlconv.interrupts import temporary_folder
+from xlconv.commands.run import run
+from xlconv.system.signals import temporary_folder
 
 remove = tempfile.TemporaryDirectory.cleanup
 

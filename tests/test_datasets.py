@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlconv.datasets import Dataset, load_datasets, read_idx
 from xlconv.errors import DatasetError
-from xlconv.layers import Dense, Sigmoid, Softmax
-from xlconv.network import Network
-from xlconv.templates import small_data
+from xlconv.importers.template import small_data
+from xlconv.network.layers.base import Dense, Sigmoid, Softmax
+from xlconv.network.network import Network
+from xlconv.training.dataset import Dataset, load_datasets, read_idx
 
 NETWORK = Network("tiny", (1, 2, 3), (Dense("dense", 2), Softmax("softmax")))
 PIXELS = bytes([0, 255, 51, 102, 153, 204, 255, 0, 0, 0, 0, 255])  # two pictures of 2x3

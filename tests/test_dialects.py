@@ -19,10 +19,10 @@ from studying import build_exercise, written_in
 from typer.testing import CliRunner
 
 import xlconv
-from xlconv.cli import app
-from xlconv.grading import grade
-from xlconv.layers import BatchNorm2D, Conv2D, Dense, Dropout, MaxPool2D, ReLU, Softmax
-from xlconv.network import Network
+from xlconv.commands.app import app
+from xlconv.grading.grade import grade
+from xlconv.network.layers.base import BatchNorm2D, Conv2D, Dense, Dropout, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Network
 
 EXCEL: tuple[Piece, ...] = (
     dialects.excel_numbers,

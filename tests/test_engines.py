@@ -11,16 +11,16 @@ import pytest
 from building import BuildBook, BuiltBook
 
 import xlconv
+from xlconv.book.book import read_book
 from xlconv.engines import engine_named
 from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import EngineError, MissingEngineError
-from xlconv.grid import Cell
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network import Network
-from xlconv.reader import open_package
-from xlconv.retyping import retyped, retyped_sheet
-from xlconv.trials import SEED, trial
-from xlconv.workbook import read_book
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Network
+from xlconv.spreadsheet.cells import Cell
+from xlconv.verification.trials import SEED, trial
+from xlconv.xlsx.patch import retyped, retyped_sheet
+from xlconv.xlsx.reader import open_package
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 NETWORK = Network(

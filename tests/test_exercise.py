@@ -14,22 +14,22 @@ from typer.testing import CliRunner
 from uno_session import UnoSession
 
 import xlconv
-from xlconv.cli import app
+from xlconv.commands.app import app
 from xlconv.engines import engine_named
 from xlconv.errors import NetworkError
-from xlconv.exercise import CHECKS, check_sums, exercise_of
-from xlconv.exercise_places import Part
-from xlconv.grid import Cell, Range, relative_form
-from xlconv.layers import Dropout
-from xlconv.network import Network
-from xlconv.templates import template_names
-from xlconv.variation import varied
+from xlconv.importers.template import template_names
+from xlconv.network.layers.base import Dropout
+from xlconv.network.network import Network
+from xlconv.sheets.exercise.places import Part
+from xlconv.spreadsheet.cells import Cell, Range, relative_form
+from xlconv.state.exercise import CHECKS, check_sums, exercise_of
+from xlconv.state.variation import varied
 
 CLOSE, RIGHT, NOT_YET, TO_DO, OTHER = "close", "right", "not yet", "to do", "other numbers"
 
 
 @pytest.fixture(scope="module")
-def lesson() -> xlconv.templates.Template:  # type: ignore[name-defined]
+def lesson() -> xlconv.importers.template.Template:  # type: ignore[name-defined]
     return xlconv.load_template("lesson3")
 
 
@@ -47,7 +47,7 @@ def open_layers(network: Network) -> list[str]:
 
 def disagreements(path: Path, engine: str) -> list[tuple[str, str, object, object]]:
     """The formula cells of all sheets whose stored value is not the engine's."""
-    from xlconv.reader import open_package
+    from xlconv.xlsx.reader import open_package
 
     package = open_package(path)
     # On Images stands no formula.
@@ -194,7 +194,7 @@ def test_close_is_within_a_hundredth(factor: float, state: str, task: Path, tmp_
 def test_a_map_that_is_shifted_or_turned_is_not_close(turn: Turn, lesson: xlconv.Model) -> None:
     """It has nearly the same sum as the right one: a check by sums of positive numbers is fooled
     by two of five."""
-    from xlconv.collecting import template_gallery
+    from xlconv.images.folder import template_gallery
 
     gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
     judged = []
@@ -300,7 +300,7 @@ def test_a_wrong_cell_of_a_learner_is_one_finding(task: Path, tmp_path: Path) ->
 
 
 def test_students_get_kernels_and_pictures_of_their_own(lesson: xlconv.Model) -> None:
-    from xlconv.collecting import template_gallery
+    from xlconv.images.folder import template_gallery
 
     gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
 

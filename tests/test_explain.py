@@ -26,12 +26,12 @@ from taking_apart import Parts, Place, Question, Window, places_to_try, taken_ap
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.desk import EXPLAIN, USED
-from xlconv.grid import Range
-from xlconv.inspector_places import SENTENCE, InspectorPlaces
-from xlconv.layers import BatchNorm2D, Dropout, LeakyReLU, ReLU, Sigmoid, Tanh
-from xlconv.network import Model, Network
-from xlconv.sheets import inspector_places
+from xlconv.network.layers.base import BatchNorm2D, Dropout, LeakyReLU, ReLU, Sigmoid, Tanh
+from xlconv.network.network import Model, Network
+from xlconv.sheets.explain.places import SENTENCE, InspectorPlaces
+from xlconv.sheets.formulas import inspector_places
+from xlconv.sheets.panel.places import EXPLAIN, USED
+from xlconv.spreadsheet.cells import Range
 
 TEMPLATES = (
     *("lesson3", "edges", "dropout", "resnet", "lenet5", "multilabel", "rgb", "conv-example"),

@@ -39,9 +39,9 @@ from building import (
 
 import xlconv
 from xlconv.compiler import compile_book
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network import Network
-from xlconv.templates import Template, load_template, template_names
+from xlconv.importers.template import Template, load_template, template_names
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Network
 
 # Excel 2007's documentation lists these; nothing volatile, nothing of later years.
 EXCEL_2007 = {

@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import xlconv
-from xlconv.collecting import MAX_PICTURES, load_gallery, template_gallery
-from xlconv.datasets import read_idx
 from xlconv.errors import ImageError, TemplateError, XlconvError
-from xlconv.gallery import Gallery, shown_first
-from xlconv.layers import Conv2D, Dense, Sigmoid, Softmax
-from xlconv.network import Network, found_labels
-from xlconv.templates import (
+from xlconv.images.folder import MAX_PICTURES, load_gallery, template_gallery
+from xlconv.images.gallery import Gallery, shown_first
+from xlconv.importers.template import (
     Template,
     describe_template,
     load_template,
@@ -28,6 +25,9 @@ from xlconv.templates import (
     template_folder,
     template_names,
 )
+from xlconv.network.layers.base import Conv2D, Dense, Sigmoid, Softmax
+from xlconv.network.network import Network, found_labels
+from xlconv.training.dataset import read_idx
 
 SHAPE = (1, 4, 5)
 DIGITS = tuple("0123456789")

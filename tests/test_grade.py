@@ -22,14 +22,12 @@ from studying import Change, build_exercise, filled_in, only, places_of, right_f
 from typer.testing import CliRunner
 
 import xlconv
-from xlconv.cli import app
-from xlconv.desk import CHOSEN
+from xlconv.commands.app import app
 from xlconv.errors import BookError, EngineError
-from xlconv.exercise import Exercise
-from xlconv.exercise_places import Part
-from xlconv.grading import grade
-from xlconv.grid import Range, moved_formula
-from xlconv.layers import (
+from xlconv.grading.grade import grade
+from xlconv.grading.marks import Marks, csv_encoding, gradescope, marks_csv
+from xlconv.grading.submissions import Terms, mark_all, submitted
+from xlconv.network.layers.base import (
     AvgPool2D,
     BatchNorm2D,
     Conv2D,
@@ -40,9 +38,11 @@ from xlconv.layers import (
     Sigmoid,
     Softmax,
 )
-from xlconv.marks import Marks, csv_encoding, gradescope, marks_csv
-from xlconv.network import Model, Network
-from xlconv.submissions import Terms, mark_all, submitted
+from xlconv.network.network import Model, Network
+from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.panel.places import CHOSEN
+from xlconv.spreadsheet.cells import Range, moved_formula
+from xlconv.state.exercise import Exercise
 
 NETWORK = Network(
     "small",

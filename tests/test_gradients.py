@@ -9,10 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from xlconv import reference
-from xlconv.datasets import Dataset
-from xlconv.gradients import Learning, Pass, propagate
-from xlconv.layers import (
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -31,11 +28,14 @@ from xlconv.layers import (
     Softmax,
     Tanh,
 )
-from xlconv.losses import binary_cross_entropy, cross_entropy, lesson, passes
-from xlconv.network import Array, Model, Network
-from xlconv.operators import layer_steps
-from xlconv.shapes import weight_shapes
-from xlconv.training import initial_weights
+from xlconv.network.network import Array, Model, Network
+from xlconv.network.shapes import weight_shapes
+from xlconv.reference import forward as reference
+from xlconv.reference.layers.backward import Learning, Pass, propagate
+from xlconv.reference.layers.base import layer_steps
+from xlconv.training.dataset import Dataset
+from xlconv.training.loss import binary_cross_entropy, cross_entropy, lesson, passes
+from xlconv.training.train import initial_weights
 
 MAPS = (2, 5, 6)
 LAYERS: dict[str, tuple[Layer, tuple[int, ...]]] = {

@@ -25,13 +25,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import xlconv
-from xlconv.cells import FoundFormula
 from xlconv.errors import BookError, XlconvError
-from xlconv.grid import Cell, moved_formula, ranges_in, relative_form
-from xlconv.layers import Conv2D, Dense, Softmax
-from xlconv.network import Network
-from xlconv.outside import formula_reach
-from xlconv.rows import escaped
+from xlconv.network.layers.base import Conv2D, Dense, Softmax
+from xlconv.network.network import Network
+from xlconv.spreadsheet.cells import Cell, moved_formula, ranges_in, relative_form
+from xlconv.xlsx.cells import FoundFormula
+from xlconv.xlsx.external import formula_reach
+from xlconv.xlsx.rows import escaped
 
 NETWORK = Network(
     "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
@@ -106,7 +106,7 @@ HEAVY = {
     **{name: CLAIMS[name] for name in ("10^9 kernels", "deep keys")},
 }
 LIMITED = (
-    "import resource, sys; from xlconv.cli import main;"
+    "import resource, sys; from xlconv.commands.app import main;"
     "resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000));"
     "resource.setrlimit(resource.RLIMIT_CPU, (30, 30)); main()"
 )

@@ -24,7 +24,7 @@ from hostile import (
 )
 from PIL import Image, ImageDraw
 
-from xlconv.images import load_image
+from xlconv.images.load import load_image
 
 SHAPE = (1, 28, 28)
 CAN_BE_READ = "PNG, JPEG, GIF, BMP or WebP"

@@ -28,7 +28,7 @@ from hostile import (
     zipped,
 )
 
-from xlconv.templates import load_template
+from xlconv.importers.template import load_template
 
 BIAS = "conv1.bias"
 ENORMOUS = 10**12

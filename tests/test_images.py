@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from xlconv.errors import ImageError
-from xlconv.images import load_image
+from xlconv.images.load import load_image
 
 MNIST = (1, 28, 28)
 INVERTED = "turned dark ink on a light ground into light ink on a dark one"

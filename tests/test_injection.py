@@ -16,12 +16,12 @@ from studying import build_exercise
 from typer.testing import CliRunner
 
 import xlconv
-from xlconv.cli import app
+from xlconv.commands.app import app
 from xlconv.errors import NetworkError
-from xlconv.gallery import Gallery
-from xlconv.layers import Conv2D, Dense, Softmax
-from xlconv.network import Network
-from xlconv.printable import as_json
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.base import Conv2D, Dense, Softmax
+from xlconv.network.network import Network
+from xlconv.system.terminal_text import as_json
 
 NASTY = (
     *("=1+1", "+1+cmd|'/c calc'!A1", "-2+3", "@SUM(1)", "<f>1</f>", "</t></si><f>1</f>"),

@@ -18,10 +18,8 @@ from choosing import build_chosen, emptied
 from uno_session import converted
 
 import xlconv
-from xlconv.choices import Explained
 from xlconv.engines import engine_named
-from xlconv.grid import Range
-from xlconv.layers import (
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -40,9 +38,11 @@ from xlconv.layers import (
     Softmax,
     Tanh,
 )
-from xlconv.layout import plan
-from xlconv.network import Model, Network
-from xlconv.sheets import workbook_rules
+from xlconv.network.network import Model, Network
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.formulas import workbook_rules
+from xlconv.spreadsheet.cells import Range
+from xlconv.state.choices import Explained
 
 COUNTED = [[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]]
 TWO_MAPS = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from test_random_networks import EVERY_KIND, models
 
 import xlconv
-from xlconv.choices import SCALES, Choices, Explained
-from xlconv.layout import plan
-from xlconv.network import Network
-from xlconv.sheets import inspector_places
+from xlconv.network.network import Network
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.formulas import inspector_places
+from xlconv.state.choices import SCALES, Choices, Explained
 
 # Mostly numbers that there are, at times what lies beyond.
 beyond = st.sampled_from([-1.0, 0.0, 0.5, 1e9])

@@ -17,15 +17,15 @@ from building import random_model, sheet_parts
 from editing import cell_element, edited, with_constant, with_formula
 
 import xlconv
-from xlconv.desk import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, USED, check_cell
 from xlconv.errors import BookError
-from xlconv.gallery import Gallery
-from xlconv.layers import BatchNorm2D, Conv2D, Dense, ReLU, Softmax
-from xlconv.layout import plan
-from xlconv.network import Network
-from xlconv.report import Finding
-from xlconv.sheets import inspector_places
-from xlconv.structure import ComputedCell, computed_cells, spoiled_cells
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.base import BatchNorm2D, Conv2D, Dense, ReLU, Softmax
+from xlconv.network.network import Network
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.formulas import inspector_places
+from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, USED, check_cell
+from xlconv.verification.report import Finding
+from xlconv.verification.structure import ComputedCell, computed_cells, spoiled_cells
 
 NETWORK = Network(
     "net",

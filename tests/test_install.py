@@ -10,8 +10,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """
 import xlconv, pathlib
-from xlconv.collecting import template_gallery
-from xlconv.templates import template_folder, template_names
+from xlconv.images.folder import template_gallery
+from xlconv.importers.template import template_folder, template_names
 home = pathlib.Path(xlconv.__file__).parent
 assert template_folder().is_relative_to(home), template_folder()
 for name in template_names():

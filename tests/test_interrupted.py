@@ -19,10 +19,10 @@ from hostile import check_refusal, command, contents, process, refused
 from PIL import Image
 from studying import build_exercise, filled_in
 
-from xlconv.datasets import read_pair
-from xlconv.layers import Conv2D, Dense
-from xlconv.network import Network
-from xlconv.templates import load_weights, small_data, template_folder
+from xlconv.importers.template import load_weights, small_data, template_folder
+from xlconv.network.layers.base import Conv2D, Dense
+from xlconv.network.network import Network
+from xlconv.training.dataset import read_pair
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
 OLD = b"what somebody keeps here"
@@ -368,7 +368,7 @@ def test_memory_that_is_not_there(tmp_path: Path) -> None:
     folder.mkdir()
     script = (
         "import resource, sys, numpy, PIL.Image, xlconv.compiler, xlconv.terminal\n"
-        "from xlconv.cli import main\n"
+        "from xlconv.commands.app import main\n"
         "numpy.ones((300, 300)) @ numpy.ones((300, 300))  # OpenBLAS takes its memory once\n"
         "held = [int(text.split()[1]) for text in open('/proc/self/status') if 'VmSize' in text]\n"
         "resource.setrlimit(resource.RLIMIT_AS, (held[0] * 1024 + 30_000_000,) * 2)\n"

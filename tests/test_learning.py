@@ -24,8 +24,8 @@ from learning import (
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.layers import Conv2D, Dense, ReLU, Sigmoid, Softmax
-from xlconv.network import Model, Network
+from xlconv.network.layers.base import Conv2D, Dense, ReLU, Sigmoid, Softmax
+from xlconv.network.network import Model, Network
 
 LABELS = tuple("0123456789")
 COLOURED = Network(

@@ -13,10 +13,10 @@ from editing import edited, with_value
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.layout import plan
-from xlconv.network import Model, Network
-from xlconv.templates import template_names
+from xlconv.importers.template import template_names
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Model, Network
+from xlconv.sheets.board.places import plan
 
 NETWORK = Network(
     "small",

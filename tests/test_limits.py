@@ -31,13 +31,13 @@ from openxml_audit import OpenXmlValidator
 import xlconv
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, OutputError, XlconvError
-from xlconv.grid import Range
-from xlconv.layer_rules import Rule
-from xlconv.layers import Concat, Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.layout import plan
-from xlconv.network import Model, Network
-from xlconv.rules import board_rules, fitting
-from xlconv.templates import load_template, template_names
+from xlconv.formulas.layers.base import Rule
+from xlconv.importers.template import load_template, template_names
+from xlconv.network.layers.base import Concat, Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Model, Network
+from xlconv.sheets.board.formulas import board_rules, fitting
+from xlconv.sheets.board.places import plan
+from xlconv.spreadsheet.cells import Range
 
 MAX_ROWS, MAX_COLUMNS, MAX_FORMULA, MAX_TEXT = 1_048_576, 16_384, 8_192, 32_767
 
@@ -161,7 +161,7 @@ def test_an_inspector_beyond_the_sheet_is_refused(
     build_book: BuildBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its list of terms is as long as the largest window."""
-    monkeypatch.setattr("xlconv.sheets.MAX_ROWS", 120)
+    monkeypatch.setattr("xlconv.sheets.formulas.MAX_ROWS", 120)
     network = one_picture(1, 10, 12, ReLU("relu"), Dense("dense", 1), Dense("second", 1))
     with pytest.raises(LimitError, match=r"layer 'dense' .*sheet Explain: .* 129 rows, 9 more"):
         build_book(network)
@@ -172,7 +172,7 @@ def test_the_number_of_columns_is_that_of_the_board(monkeypatch: pytest.MonkeyPa
     network, *_ = TOO_LARGE["columns of a layer"]
     with pytest.raises(LimitError) as caught:
         plan(network)
-    monkeypatch.setattr("xlconv.layout.MAX_COLUMNS", 10**9)
+    monkeypatch.setattr("xlconv.sheets.board.places.MAX_COLUMNS", 10**9)
     said = re.search(r"ends at ([\d,]+) columns", str(caught.value))
     assert said is not None
     assert int(said[1].replace(",", "")) == plan(network).tensors["relu"].maps[0].right
@@ -186,7 +186,7 @@ def test_the_length_of_a_formula_is_the_longest_of_its_layer(
     with pytest.raises(LimitError) as caught:
         board_rules(network, layout)
     said = re.search(r"([\d,]+) characters", str(caught.value))
-    monkeypatch.setattr("xlconv.rules.MAX_FORMULA_LENGTH", 10**9)
+    monkeypatch.setattr("xlconv.sheets.board.formulas.MAX_FORMULA_LENGTH", 10**9)
     longest = max(len(text) for rule in board_rules(network, layout) for text in rule.texts())
     assert said is not None
     assert int(said[1].replace(",", "")) == longest
@@ -214,10 +214,10 @@ def test_no_board_goes_beyond_the_last_row(what: str, monkeypatch: pytest.Monkey
     """Answer, steps of softmax and biases too: the limit is moved to one row before the last."""
     network = EDGES[what]
     row, _ = last_cells(network)
-    monkeypatch.setattr("xlconv.layout.MAX_ROWS", row - 1)
+    monkeypatch.setattr("xlconv.sheets.board.places.MAX_ROWS", row - 1)
     with pytest.raises(LimitError, match="rows"):
         last_cells(network)
-    monkeypatch.setattr("xlconv.layout.MAX_ROWS", row + 2)
+    monkeypatch.setattr("xlconv.sheets.board.places.MAX_ROWS", row + 2)
     assert last_cells(network)[0] == row
 
 
@@ -228,9 +228,9 @@ def test_a_board_may_use_the_last_column(what: str, monkeypatch: pytest.MonkeyPa
     _, column = last_cells(network)
     band = plan(network).bands[-1].last
     assert column <= band
-    monkeypatch.setattr("xlconv.layout.MAX_COLUMNS", band)
+    monkeypatch.setattr("xlconv.sheets.board.places.MAX_COLUMNS", band)
     assert last_cells(network)[1] == column
-    monkeypatch.setattr("xlconv.layout.MAX_COLUMNS", column - 1)
+    monkeypatch.setattr("xlconv.sheets.board.places.MAX_COLUMNS", column - 1)
     with pytest.raises(LimitError, match="columns"):
         last_cells(network)
 
@@ -269,9 +269,9 @@ def test_no_formula_of_a_file_is_longer_than_the_limit(
             )
             lengths += [len(copied(cell.formula, place, other)) for other in reached]
     longest = max(lengths)
-    monkeypatch.setattr("xlconv.rules.MAX_FORMULA_LENGTH", longest)
+    monkeypatch.setattr("xlconv.sheets.board.formulas.MAX_FORMULA_LENGTH", longest)
     build_book(network, name="fits.xlsx")
-    monkeypatch.setattr("xlconv.rules.MAX_FORMULA_LENGTH", longest - 1)
+    monkeypatch.setattr("xlconv.sheets.board.formulas.MAX_FORMULA_LENGTH", longest - 1)
     with pytest.raises(LimitError, match=f"{longest:,} characters, 1 more"):
         build_book(network, name="too_long.xlsx")
     assert not (tmp_path / "too_long.xlsx").exists()
@@ -360,9 +360,9 @@ def failing(
 
 
 DEPTHS = {
-    "while the cells are rendered": ("xlconv.rows.column_letters", 50),
+    "while the cells are rendered": ("xlconv.xlsx.rows.column_letters", 50),
     "while a part is deflated": ("zipfile._ZipWriteFile.write", 3),
-    "at the last part": ("xlconv.rows.SharedStrings.xml", 0),
+    "at the last part": ("xlconv.xlsx.rows.SharedStrings.xml", 0),
     "when the archive is closed": ("zipfile.ZipFile._write_end_record", 0),
     "when it is renamed": ("pathlib.Path.replace", 0),
 }

@@ -13,9 +13,7 @@ from learning import Grid, LearningBook, Step, cell, explain, learning_book, ran
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.desk import EXPLAIN, GUIDE, check_cell
-from xlconv.grid import Range
-from xlconv.layers import (
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -28,9 +26,11 @@ from xlconv.layers import (
     ReLU,
     Softmax,
 )
-from xlconv.network import INPUT, Model, Network
-from xlconv.operators import layer_steps
-from xlconv.palette import REACHES, READS
+from xlconv.network.network import INPUT, Model, Network
+from xlconv.reference.layers.base import layer_steps
+from xlconv.sheets.panel.places import EXPLAIN, GUIDE, check_cell
+from xlconv.sheets.styles import REACHES, READS
+from xlconv.spreadsheet.cells import Range
 
 FIELDS = Network(
     "fields",

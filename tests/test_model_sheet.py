@@ -24,8 +24,8 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.engines import engine_named
 from xlconv.engines.libreoffice import LibreOffice
-from xlconv.grid import Cell, Range
-from xlconv.layers import (
+from xlconv.importers.template import template_names
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -39,12 +39,12 @@ from xlconv.layers import (
     ReLU,
     Softmax,
 )
-from xlconv.layout import plan
-from xlconv.model_columns import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
-from xlconv.network import Network
-from xlconv.reference import forward_steps
-from xlconv.sheets.model import model_rules
-from xlconv.templates import template_names
+from xlconv.network.network import Network
+from xlconv.reference.forward import forward_steps
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.model.looks import model_rules
+from xlconv.sheets.model.places import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
+from xlconv.spreadsheet.cells import Cell, Range
 
 # Every kind of layer whose size, parameters or multiplications come about in a way of its own.
 MANY = Network(

@@ -15,12 +15,12 @@ from editing import edited, with_constant
 from uno_session import UnoSession, uno_session
 
 import xlconv
+from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
-from xlconv.gallery import Gallery
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network import Network
-from xlconv.places import Layout
-from xlconv.renaming import SheetNames
+from xlconv.formulas.places import Layout
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Network
 
 NETWORK = Network(
     "small",

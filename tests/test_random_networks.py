@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 import xlconv
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, NetworkError
-from xlconv.layers import (
+from xlconv.network.description import network_of, network_text, read_toml
+from xlconv.network.layers.base import (
     Add,
     AvgPool2D,
     BatchNorm2D,
@@ -40,9 +41,8 @@ from xlconv.layers import (
     Tanh,
     sources,
 )
-from xlconv.network import INPUT, Array, Model, Network
-from xlconv.notation import network_of, network_text, read_toml
-from xlconv.shapes import Shape, output_shape
+from xlconv.network.network import INPUT, Array, Model, Network
+from xlconv.network.shapes import Shape, output_shape
 
 SIDE = 9
 STRANGE_LABELS = (

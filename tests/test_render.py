@@ -16,7 +16,15 @@ from PIL import Image
 from test_cli import refused, run
 
 import xlconv
-from xlconv.blocks import (
+from xlconv.errors import BookError, OutputError
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid, Softmax
+from xlconv.network.network import Network
+from xlconv.rendering.font import lettering
+from xlconv.rendering.paint import paint
+from xlconv.rendering.render import stored_board
+from xlconv.sheets.board.looks import TITLE_HEIGHTS
+from xlconv.sheets.styles import PALETTES
+from xlconv.spreadsheet.blocks import (
     BlankBlock,
     ColourScale,
     ConstantBlock,
@@ -25,17 +33,9 @@ from xlconv.blocks import (
     Style,
     TextBlock,
 )
-from xlconv.errors import BookError, OutputError
-from xlconv.grid import Cell, Range
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid, Softmax
-from xlconv.lettering import lettering
-from xlconv.lower import TITLE_HEIGHTS
-from xlconv.network import Network
-from xlconv.number_formats import shown_number
-from xlconv.painting import paint
-from xlconv.palette import PALETTES
-from xlconv.rendering import stored_board
-from xlconv.report import Finding
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.number_formats import shown_number
+from xlconv.verification.report import Finding
 
 Pixels = np.ndarray
 HEAD = (

@@ -10,8 +10,17 @@ from building import random_image, random_model
 
 import xlconv
 from xlconv.errors import NetworkError
-from xlconv.layers import Conv2D, Dense, Dropout, Flatten, KernelDemo, Layer, ReLU, Softmax
-from xlconv.network import Network
+from xlconv.network.layers.base import (
+    Conv2D,
+    Dense,
+    Dropout,
+    Flatten,
+    KernelDemo,
+    Layer,
+    ReLU,
+    Softmax,
+)
+from xlconv.network.network import Network
 
 STEPS = {
     "softmax": (Dense("dense", 2), Softmax("softmax")),

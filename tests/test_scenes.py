@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from xlconv.datasets import read_idx
-from xlconv.scenes import MISSING, SCENES, as_they_are, coloured, several
-from xlconv.templates import small_data
+from xlconv.importers.template import small_data
+from xlconv.training.dataset import read_idx
+from xlconv.training.scenes import MISSING, SCENES, as_they_are, coloured, several
 
 Pixels = NDArray[np.uint8]
 COUNT = 400

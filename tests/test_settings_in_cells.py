@@ -17,9 +17,17 @@ from uno_session import UnoSession, uno_session
 
 import xlconv
 from xlconv.errors import BookError
-from xlconv.layers import Dense, Dropout, GlobalAvgPool2D, KernelDemo, Layer, ReLU, Sigmoid
-from xlconv.layout import plan
-from xlconv.network import Model, Network
+from xlconv.network.layers.base import (
+    Dense,
+    Dropout,
+    GlobalAvgPool2D,
+    KernelDemo,
+    Layer,
+    ReLU,
+    Sigmoid,
+)
+from xlconv.network.network import Model, Network
+from xlconv.sheets.board.places import plan
 
 DEMO = Network(
     "demo",

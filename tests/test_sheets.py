@@ -15,11 +15,11 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
 import xlconv
-from xlconv.blocks import ColourScale, TextBlock
 from xlconv.compiler import compile_book
-from xlconv.layout import plan
-from xlconv.palette import INK, PALETTES
-from xlconv.templates import Template
+from xlconv.importers.template import Template
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.styles import INK, PALETTES
+from xlconv.spreadsheet.blocks import ColourScale, TextBlock
 
 
 @pytest.fixture(scope="module")

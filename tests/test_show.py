@@ -16,10 +16,7 @@ from test_cli import refused, run, words
 from test_render import NETWORK, SEVERAL, stored_cells
 
 import xlconv
-from xlconv.layers import Conv2D, Dense
-from xlconv.network import INPUT, Network
-from xlconv.palette import PALETTES
-from xlconv.terminal_pictures import (
+from xlconv.commands.maps import (
     NEGATIVE,
     POSITIVE,
     SHADES,
@@ -28,6 +25,9 @@ from xlconv.terminal_pictures import (
     pictures,
     print_pictures,
 )
+from xlconv.network.layers.base import Conv2D, Dense
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets.styles import PALETTES
 
 LOOK = PALETTES["lesson"]
 

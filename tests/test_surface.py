@@ -12,8 +12,8 @@ import pytest
 import typer.main
 
 import xlconv
-from xlconv.cli import app
-from xlconv.templates import template_names
+from xlconv.commands.app import app
+from xlconv.importers.template import template_names
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +36,8 @@ def test_unknown_names_are_attribute_errors() -> None:
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_what_answers_at_once_imports_nothing_heavy(option: str) -> None:
     code = (
-        "import sys; from xlconv.cli import app; app([sys.argv[1]], standalone_mode=False); "
+        "import sys; from xlconv.commands.app import app; "
+        "app([sys.argv[1]], standalone_mode=False); "
         "print({name.partition('.')[0] for name in sys.modules})"
     )
     done = subprocess.run(
@@ -58,7 +59,7 @@ def test_verify_imports_nothing_of_the_network() -> None:
 
 def test_functions_stay_functions_when_modules_are_imported() -> None:
     import xlconv.compiler
-    import xlconv.verification
+    import xlconv.verification.verify
 
     assert callable(xlconv.build)
     assert callable(xlconv.verify)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlconv.datasets import Dataset
 from xlconv.errors import (
     DatasetError,
     NetworkError,
@@ -19,8 +18,7 @@ from xlconv.errors import (
     TrainingError,
     WeightsError,
 )
-from xlconv.evaluation import Evaluation, evaluate
-from xlconv.layers import (
+from xlconv.network.layers.base import (
     Add,
     BatchNorm2D,
     Conv2D,
@@ -34,9 +32,11 @@ from xlconv.layers import (
     Sigmoid,
     Softmax,
 )
-from xlconv.network import Array, Model, Network
-from xlconv.recipe import Recipe, falling
-from xlconv.training import (
+from xlconv.network.network import Array, Model, Network
+from xlconv.training.dataset import Dataset
+from xlconv.training.evaluation import Evaluation, evaluate
+from xlconv.training.recipe import Recipe, falling
+from xlconv.training.train import (
     Adam,
     Progress,
     initial_weights,

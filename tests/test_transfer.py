@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from xlconv.datasets import Dataset
 from xlconv.errors import WeightsError
-from xlconv.evaluation import evaluate
-from xlconv.layers import BatchNorm2D, Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network import Array, Model, Network
-from xlconv.recipe import Recipe
-from xlconv.training import Progress, initial_weights, rounded, train, transferred
+from xlconv.network.layers.base import BatchNorm2D, Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Array, Model, Network
+from xlconv.training.dataset import Dataset
+from xlconv.training.evaluation import evaluate
+from xlconv.training.recipe import Recipe
+from xlconv.training.train import Progress, initial_weights, rounded, train, transferred
 
 
 def normed(classes: int = 3, side: int = 8, name: str = "normed") -> Network:

@@ -13,10 +13,10 @@ from editing import edited, with_constant, with_formula, with_value, without_sto
 import xlconv
 from xlconv.engines.libreoffice import LibreOffice
 from xlconv.errors import BookError, EngineError
-from xlconv.layers import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.layout import plan
-from xlconv.network import Model, Network
-from xlconv.places import Layout
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.network import Model, Network
+from xlconv.sheets.board.places import plan
 
 NETWORK = Network(
     "small",

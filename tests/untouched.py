@@ -15,10 +15,10 @@ from test_random_networks import EVERY_KIND, models
 from uno_session import converted
 
 import xlconv
-from xlconv.network import Model
-from xlconv.retyping import retyped
-from xlconv.trials import trial
-from xlconv.workbook import read_book
+from xlconv.book.book import read_book
+from xlconv.network.network import Model
+from xlconv.verification.trials import trial
+from xlconv.xlsx.patch import retyped
 
 BATCH = 25  # books that LibreOffice converts at once
 

@@ -17,14 +17,15 @@ from typing import TYPE_CHECKING, Any
 from xlconv._version import __version__
 
 if TYPE_CHECKING:
-    from xlconv.collecting import load_gallery
     from xlconv.compiler import build
     from xlconv.errors import XlconvError
-    from xlconv.exercise import Exercise
-    from xlconv.gallery import Gallery
-    from xlconv.grading import grade
-    from xlconv.images import load_image
-    from xlconv.layers import (
+    from xlconv.grading.grade import grade
+    from xlconv.grading.marks import Marks
+    from xlconv.images.folder import load_gallery
+    from xlconv.images.gallery import Gallery
+    from xlconv.images.load import load_image
+    from xlconv.importers.template import load_template
+    from xlconv.network.layers.base import (
         Add,
         AvgPool2D,
         BatchNorm2D,
@@ -42,40 +43,39 @@ if TYPE_CHECKING:
         Softmax,
         Tanh,
     )
-    from xlconv.marks import Marks
-    from xlconv.network import Model, Network
-    from xlconv.notebooks import read_book
-    from xlconv.reference import forward
-    from xlconv.rendering import render
-    from xlconv.report import Report
-    from xlconv.templates import load_template
-    from xlconv.variation import varied
-    from xlconv.verification import verify
+    from xlconv.network.network import Model, Network
+    from xlconv.reference.forward import forward
+    from xlconv.rendering.notebook import read_book
+    from xlconv.rendering.render import render
+    from xlconv.state.exercise import Exercise
+    from xlconv.state.variation import varied
+    from xlconv.verification.report import Report
+    from xlconv.verification.verify import verify
 
 _HOMES = {
     "build": "compiler",
-    "verify": "verification",
-    "Exercise": "exercise",
-    "varied": "variation",
-    "grade": "grading",
-    "Marks": "marks",
-    "Report": "report",
-    "read_book": "notebooks",
-    "render": "rendering",
-    "forward": "reference",
-    "load_template": "templates",
-    "load_image": "images",
+    "verify": "verification.verify",
+    "Exercise": "state.exercise",
+    "varied": "state.variation",
+    "grade": "grading.grade",
+    "Marks": "grading.marks",
+    "Report": "verification.report",
+    "read_book": "rendering.notebook",
+    "render": "rendering.render",
+    "forward": "reference.forward",
+    "load_template": "importers.template",
+    "load_image": "images.load",
     "XlconvError": "errors",
-    "Gallery": "gallery",
-    "load_gallery": "collecting",
-    **dict.fromkeys(("Network", "Model"), "network"),
+    "Gallery": "images.gallery",
+    "load_gallery": "images.folder",
+    **dict.fromkeys(("Network", "Model"), "network.network"),
     **dict.fromkeys(
         (
             *("Conv2D", "KernelDemo", "BatchNorm2D", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"),
             *("MaxPool2D", "AvgPool2D", "GlobalAvgPool2D", "Add", "Concat", "Dropout"),
             *("Flatten", "Dense", "Softmax"),
         ),
-        "layers",
+        "network.layers.base",
     ),
 }
 

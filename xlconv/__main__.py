@@ -3,7 +3,7 @@
 From its first moment a signal to end is one; what is large is imported after that.
 """
 
-from xlconv.ending import run
+from xlconv.commands.run import run
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
 
 
 def _command_line() -> None:
-    from xlconv.cli import app
+    from xlconv.commands.app import app
 
     app()
 

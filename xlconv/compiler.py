@@ -14,30 +14,31 @@ from pathlib import Path
 import numpy as np
 
 from xlconv._version import __version__
-from xlconv.blocks import Book
-from xlconv.choices import SCALES, Display, first_display
-from xlconv.collecting import template_gallery
-from xlconv.desk import BOARD, MODEL
 from xlconv.errors import LimitError, TemplateError, meant
-from xlconv.exercise import Exercise, exercise_of
-from xlconv.exercise_places import exercise_places
-from xlconv.expected import handed_out, handed_out_values
-from xlconv.gallery import Gallery, shown_first
-from xlconv.grid import SMALLEST_NUMBER, Range
-from xlconv.layout import plan
-from xlconv.lower import lower
-from xlconv.manifest import NAME as MANIFEST_NAME
-from xlconv.manifest import Manifest, manifest_lines, range_name
-from xlconv.network import Array, Model
-from xlconv.palette import palette_named
-from xlconv.reference import checked_image, forward
-from xlconv.sheets import board_range, guide, inspector_places
-from xlconv.sheets import model as model_sheet_module
-from xlconv.sheets.exercise import exercise_sheet
-from xlconv.sheets.explain import counting, explain_sheet
-from xlconv.sheets.images import images_sheet
-from xlconv.templates import Template
-from xlconv.writer import write_book
+from xlconv.images.folder import template_gallery
+from xlconv.images.gallery import Gallery, shown_first
+from xlconv.importers.template import Template
+from xlconv.network.network import Array, Model
+from xlconv.reference.forward import checked_image, forward
+from xlconv.sheets.board.looks import lower
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.exercise.looks import exercise_sheet
+from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.explain.looks import counting, explain_sheet
+from xlconv.sheets.formulas import board_range, inspector_places
+from xlconv.sheets.guide import looks as guide
+from xlconv.sheets.images.looks import images_sheet
+from xlconv.sheets.model import looks as model_sheet_module
+from xlconv.sheets.numbers import handed_out, handed_out_values
+from xlconv.sheets.panel.places import BOARD, MODEL
+from xlconv.sheets.styles import palette_named
+from xlconv.spreadsheet.blocks import Book
+from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
+from xlconv.state.choices import SCALES, Display, first_display
+from xlconv.state.exercise import Exercise, exercise_of
+from xlconv.state.manifest import NAME as MANIFEST_NAME
+from xlconv.state.manifest import Manifest, manifest_lines, range_name
+from xlconv.xlsx.writer import write_book
 
 
 def build(

@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Protocol
 
 from xlconv.errors import EngineError, meant
-from xlconv.grid import Range
-from xlconv.reader import Value
-from xlconv.retyping import Typed
+from xlconv.spreadsheet.cells import Range
+from xlconv.xlsx.patch import Typed
+from xlconv.xlsx.reader import Value
 
 Place = tuple[str, Range]
 Grid = list[list[Value]]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from xlconv.engines import NOTHING, Grid, Place
-from xlconv.engines.confined import evaluated
-from xlconv.interrupts import temporary_folder
-from xlconv.reader import Value
-from xlconv.retyping import Typed, retyped
+from xlconv.engines.process import evaluated
+from xlconv.system.signals import temporary_folder
+from xlconv.xlsx.patch import Typed, retyped
+from xlconv.xlsx.reader import Value
 
 
 class Formualizer:

@@ -13,8 +13,8 @@ from pathlib import Path
 from xlconv.engines import NOTHING, Grid, Place
 from xlconv.engines.programs import run_limited, saved_values
 from xlconv.errors import EngineError, MissingEngineError
-from xlconv.interrupts import temporary_folder
-from xlconv.retyping import Typed, retyped
+from xlconv.system.signals import temporary_folder
+from xlconv.xlsx.patch import Typed, retyped
 
 TIME_LIMIT = 180.0  # seconds
 PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from xlconv.engines import Grid, Place
 from xlconv.errors import EngineError
-from xlconv.interrupts import signals_held
-from xlconv.reader import EMPTY, open_package
+from xlconv.system.signals import signals_held
+from xlconv.xlsx.reader import EMPTY, open_package
 
 
 def saved_values(path: Path, places: Sequence[Place]) -> list[Grid]:

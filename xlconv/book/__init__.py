@@ -1,0 +1,4 @@
+"""A workbook of ours as it is found, moved or not.
+
+Must not know whether it is right.
+"""

@@ -1,0 +1,256 @@
+"""`read_book`: a workbook that xlconv built, as it is now, wherever it was edited and saved.
+
+    book.xlsx -> reader -> manifest -> network, layout -> model, image, stored values
+
+Reads the network, the weights and the picture from the file alone. Must not compute
+anything, nor judge what it finds: that is for `verification`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlconv.book.choices import (
+    FoundCells,
+    found_checks,
+    found_choices,
+    found_gallery,
+    found_image,
+)
+from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
+from xlconv.book.sheet_names import SheetNames
+from xlconv.errors import BookError, NetworkError, meant
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.settings import setting_of
+from xlconv.network.network import INPUT, Array, Model, Network
+from xlconv.network.shapes import Shape
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.exercise.numbers import EMPTY_CELLS
+from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.formulas import workbook_rules
+from xlconv.sheets.model.numbers import HELD
+from xlconv.sheets.panel.places import BOARD, MODEL
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import Display
+from xlconv.state.manifest import Manifest
+from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
+
+
+@dataclass(frozen=True)
+class FoundBook:
+    """A workbook as it was found.
+
+    `model` and `image` are what its cells hold now (an empty cell counts as 0, as it does in
+    the formulas), settings in cells such as a threshold included; `image` has shape (C, H, W) and
+    is the chosen picture with the pixels that were typed over it. `display` has them with the
+    gallery and with what else was chosen. Sheets are known by their first names, and so they are
+    in formulas; `names` says what they are called now. `ranges` are the names of cells of the
+    board, whoever defined them, in small letters; None for other names. `formats` are number
+    formats, by the `style` of a cell; `written` is the network with the settings that its text has.
+    """
+
+    path: Path
+    manifest: Manifest
+    layout: Layout
+    sheets: Mapping[str, FoundSheet]
+    display: Display
+    names: SheetNames
+    ranges: Mapping[str, Range | None]
+    formats: tuple[str, ...]
+    written: Network
+
+    @property
+    def model(self) -> Model:
+        return self.display.model
+
+    @property
+    def image(self) -> Array:
+        return self.display.image
+
+    @property
+    def network(self) -> Network:
+        return self.manifest.network
+
+    @cached_property
+    def stored(self) -> dict[str, Array]:
+        """The tensors as the file was saved with them, by name; NaN where nothing is stored."""
+        return {tensor: self._stored(tensor) for tensor in self.network.shapes}
+
+    @cached_property
+    def drawn(self) -> dict[str, Array]:
+        """The random numbers that dropout layers were saved with, as `forward` takes them; those
+        of a layer for which the file holds none are left out."""
+        found = {
+            key: self._numbers(self.layout.inner[key].maps, shape)
+            for key, shape in self.network.drawn.items()
+        }
+        return {key: array for key, array in found.items() if not np.isnan(array).any()}
+
+    @cached_property
+    def held(self) -> dict[str, list[Value]]:
+        """How many cells of the picture, and of each layer's weights, are not empty, and which
+        cells of each part of an exercise are: beside found values, by name."""
+        maps, board = self.layout.tensors[INPUT].maps, self.sheets[BOARD]
+        owned = {INPUT: [cell for place in maps for cell in place.cells()]}
+        for layer, places in self.layout.weights.items():
+            ranges = [place for one in places.arrays.values() for place in one]
+            owned[layer] = [cell for place in ranges for cell in places.cells(place)]
+        filled = {
+            name: [c for c in cells if board.get(c, EMPTY) != EMPTY]
+            for name, cells in owned.items()
+        }
+        counts: dict[str, list[Value]] = {
+            f"{HELD}{name}": [float(len(cells))] for name, cells in filled.items()
+        }
+        opened = exercise_places(self.network, self.layout)
+        for number, part in enumerate(opened.parts if opened else (), 1):
+            empty = [c not in board for c in part.open.cells()]
+            counts[f"{EMPTY_CELLS}{number}"] = list(map(float, empty))
+        return counts
+
+    def _stored(self, tensor: str) -> Array:
+        return self._numbers(self.layout.tensors[tensor].maps, self.network.shapes[tensor])
+
+    def _numbers(self, maps: tuple[Range, ...], shape: Shape) -> Array:
+        cells = [self.cell(BOARD, place, r, c).value for place in maps for r, c in place.offsets()]
+        numbers = [value if isinstance(value, float) else np.nan for value in cells]
+        return np.array(numbers).reshape(shape)
+
+    def cell(self, sheet: str, place: Range, row: int = 0, column: int = 0) -> FoundCell:
+        """The cell at an offset inside a range."""
+        return self.sheets[sheet].get((place.row + row, place.column + column), EMPTY)
+
+
+def read_book(path: str | os.PathLike[str]) -> FoundBook:
+    """Read a workbook of xlconv's, whatever its sheets are called now.
+
+    Raises BookError, in one line, for what is no workbook, none of xlconv's, one that reaches
+    outside of itself, or one whose cells were moved or whose pixels and weights are not numbers.
+    """
+    package = open_package(Path(path))
+    names = sheet_names(package)
+    model_sheet = package.sheet(names.now[MODEL], 0, translate=names.first)
+    manifest = found_manifest(package, names, model_sheet)
+    layout = replace(plan(manifest.network, manifest.pictures), exercise=manifest.exercise)
+    rules = workbook_rules(manifest.network, layout)
+    sheets = own_sheets(package, names, manifest, layout, rules)
+    sheets[MODEL] = model_sheet
+    check_places(package, names, manifest, layout, rules, sheets)
+    board = _Board(Path(path), sheets[BOARD], names)
+    network = _as_set(manifest.network, layout, board)
+    model = Model(network, _weights(network, layout, board))
+    display = _display(FoundCells(Path(path), sheets, names), model, layout, board)
+    set_now = replace(manifest, network=network)
+    ranges = _ranges(package, names.now[BOARD])
+    return FoundBook(
+        *(Path(path), set_now, layout, sheets, display, names, ranges),
+        *(package.formats, manifest.network),
+    )
+
+
+def _ranges(package: Package, board: str) -> dict[str, Range | None]:
+    """The names of the file, with the ranges of those that are on the board."""
+    found: dict[str, Range | None] = {name.lower(): None for name in package.other_names}
+    for name, (sheet, place) in package.names.items():
+        found[name.lower()] = place if sheet == board else None
+    return found
+
+
+def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> Display:
+    """What the cells of all sheets hold now."""
+    choices = found_choices(cells, model.network, layout)
+    checks = found_checks(cells, model.network, layout)
+    if layout.gallery is None:
+        maps = layout.tensors[INPUT].maps
+        pixels = [board.numbers(place.cells(), INPUT) for place in maps]
+        image = np.array(pixels).reshape(model.network.input_shape)
+        return Display(model, image, choices, checks=checks)
+    pictures, labels = found_gallery(cells, layout.gallery)
+    image = found_image(cells, layout, pictures[choices.picture], INPUT)
+    return Display(model, image, choices, pictures, labels, checks=checks)
+
+
+@dataclass(frozen=True)
+class _Board:
+    """The board's constants, with the file's path for errors."""
+
+    path: Path
+    cells: FoundSheet
+    names: SheetNames
+
+    def at(self, cell: Cell) -> str:
+        """A cell by the name that the board has now."""
+        return self.names.place(f"{BOARD}!{cell.a1}")
+
+    def numbers(self, cells: Iterable[Cell], owner: str) -> list[float]:
+        """The numbers in cells that hold no formula; an empty cell counts as 0."""
+        return [self._number(cell, owner) for cell in cells]
+
+    def _number(self, cell: Cell, owner: str) -> float:
+        found = self.cells.get(cell, EMPTY)
+        if found.formula is not None or not isinstance(found.value, float | None):
+            raise BookError(
+                f"{self.path}: {self.at(cell)} ({owner}) holds {found.told(cell)} where a "
+                "number belongs; type a number"
+            )
+        return found.value or 0.0
+
+    def setting(self, layer: Layer, setting: str, cell: Cell) -> Layer:
+        """The layer with a setting as its cell holds it."""
+        found, now = self.cells.get(cell, EMPTY), getattr(layer, setting)
+        switch = isinstance(now, bool) and found.value not in (0.0, 1.0, None)
+        if found.formula is not None or isinstance(found.value, bool) or switch:
+            what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
+            raise BookError(
+                f"{self.path}: {self.at(cell)} ({setting} of {layer.name!r}) holds "
+                f"{found.told(cell)}; type {what}"
+            )
+        try:
+            value: Any = setting_of(layer, setting, found.value)
+            return replace(layer, **{setting: value})
+        except NetworkError as error:
+            raise BookError(f"{self.path}: {self.at(cell)}: {error}") from error
+
+
+def _as_set(network: Network, layout: Layout, board: _Board) -> Network:
+    """The network with the settings that their cells on the board hold now."""
+    if not layout.controls:
+        return network
+    layers = []
+    for layer in network.layers:
+        for setting, place in layout.controls.get(layer.name, {}).items():
+            layer = board.setting(layer, setting, place.first)
+        layers.append(layer)
+    return replace(network, layers=tuple(layers))
+
+
+def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array]:
+    weights = {}
+    for layer, places in layout.weights.items():
+        shapes = network.weight_shapes(network.layer(layer))
+        for key, ranges in places.arrays.items():
+            cells = [cell for place in ranges for cell in places.cells(place)]
+            numbers = np.array(board.numbers(cells, layer))
+            if key == "variance" and (numbers < 0).any():
+                cell, value = cells[int(numbers.argmin())], numbers.min()
+                raise BookError(
+                    f"{board.path}: {board.at(cell)} ({layer}) holds {value:g}, but a variance "
+                    "is never negative; type a number from 0"
+                )
+            weights[f"{layer}.{key}"] = numbers.reshape(shapes[f"{layer}.{key}"])
+    return weights
+
+
+def tensor_named(book: FoundBook, name: str) -> str:
+    """A tensor of a book by its name; BookError, naming those that exist, if there is none."""
+    if name not in book.network.shapes:
+        raise BookError(f"{book.path}: no layer {name!r}; {meant(name, book.network.shapes)}")
+    return name

@@ -1,0 +1,193 @@
+"""What was chosen in a workbook's yellow cells, and its gallery, as they are found.
+
+Must not compute anything from them. Raises BookError, naming the cell, for what cannot be chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from xlconv.book.sheet_names import SheetNames
+from xlconv.errors import BookError
+from xlconv.formulas.places import Layout
+from xlconv.network.network import Array, Network
+from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
+from xlconv.sheets.panel.places import (
+    BOARD,
+    CHOSEN,
+    EXERCISE,
+    EXPLAIN,
+    GUIDE,
+    IMAGES,
+    GalleryPlaces,
+    check_cell,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
+from xlconv.state.exercise import CHECKS, Checks
+from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet
+
+
+@dataclass(frozen=True)
+class FoundCells:
+    """The cells of a book's sheets, with the file's path for errors."""
+
+    path: Path
+    sheets: Mapping[str, FoundSheet]
+    names: SheetNames
+
+    def told(self, sheet: str, cell: Cell, what: str) -> str:
+        """A cell and what it is for, by the name that its sheet has now, after the file's path."""
+        return f"{self.path}: {self.names.place(f'{sheet}!{cell.a1}')} ({what})"
+
+    def at(self, sheet: str, cell: Cell) -> FoundCell:
+        """What a cell holds."""
+        return self.sheets[sheet].get(cell, EMPTY)
+
+    def typed(self, sheet: str, cell: Cell, what: str, kinds: type, remedy: str) -> object:
+        """The constant that a cell holds, None if it is empty."""
+        found = self.at(sheet, cell)
+        kind_is_right = isinstance(found.value, kinds) and not isinstance(found.value, bool)
+        if found.formula is None and (found.value is None or kind_is_right):
+            return found.value
+        raise BookError(f"{self.told(sheet, cell, what)} holds {found.told(cell)}; {remedy}")
+
+    def number(self, sheet: str, cell: Cell, what: str, remedy: str) -> float:
+        """The number that a cell holds, 0 if it is empty."""
+        value = self.typed(sheet, cell, what, float, remedy)
+        return value if isinstance(value, float) else 0.0
+
+    def switch(self, sheet: str, cell: Cell, what: str, remedy: str) -> bool:
+        """Whether a cell holds 1; 0 and nothing mean no."""
+        number = self.number(sheet, cell, what, remedy)
+        if number in (0.0, 1.0):
+            return number == 1.0
+        raise BookError(f"{self.told(sheet, cell, what)} holds {number:g}; {remedy}")
+
+    def one_of(self, sheet: str, cell: Cell, what: str, names: tuple[str, ...]) -> str:
+        """The one of several names that a cell holds; the case of letters says nothing."""
+        remedy = f"choose one of {', '.join(names)}"
+        value = str(self.typed(sheet, cell, what, str, remedy) or "")
+        for name in names:
+            if name.lower() == value.lower():
+                return name
+        raise BookError(f"{self.told(sheet, cell, what)} holds {value!r}; {remedy}")
+
+
+def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choices:
+    """What is chosen now."""
+    desk = layout.desk
+    picture = 0
+    actual: float | str = UNKNOWN
+    if layout.gallery is not None and desk.picture is not None:
+        picture = _picture(cells, desk.picture.first, layout.gallery.count)
+    elif layout.verdict is not None:
+        actual = _label(cells, BOARD, layout.verdict.actual.first)
+    names = tuple(layer.name for layer in network.layers)
+    layer = cells.one_of(EXPLAIN, CHOSEN.first, "the layer to explain", names)
+    place = [
+        cells.number(EXPLAIN, cell, f"the {what} to explain", "type a number from 1")
+        for cell, what in zip(list(CHOSEN.cells())[1:], ("map", "row", "column"), strict=True)
+    ]
+    pixel = [
+        cells.typed(BOARD, place.first, "the pixel to follow", float, "type a number, or nothing")
+        for place in (desk.pixel_row, desk.pixel_column)
+    ]
+    row, column = pixel
+    return Choices(
+        Explained(layer, *place),
+        picture,
+        actual,
+        cells.one_of(BOARD, desk.scale.first, "one colour scale for each", SCALES),
+        (row, column) if isinstance(row, float) and isinstance(column, float) else None,
+        cells.switch(BOARD, desk.outlined.first, "outlines", "type 1 for on or 0 for off"),
+        frozenset(_hidden(cells, network)),
+    )
+
+
+def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
+    """What the checks of an exercise know; NaN where they were spoiled."""
+    places = exercise_places(network, layout)
+    if places is None:
+        return Checks()
+
+    def known(*places: Cell) -> list[float]:
+        found = (cells.at(EXERCISE, place).value for place in places)
+        return [one if isinstance(one, float) else np.nan for one in found]
+
+    return Checks(
+        np.array(
+            [
+                [known(*(p.of_check(n, c) for c in (RIGHT, MAGNITUDE))) for n in range(CHECKS)]
+                for p in places.parts
+            ]
+        ),
+        np.array([known(Cell(row, RIGHT), Cell(row, MAGNITUDE)) for row in places.given.values()]),
+    )
+
+
+def _picture(cells: FoundCells, cell: Cell, count: int) -> int:
+    remedy = f"choose one from 0 (your own) to {count}"
+    number = cells.number(BOARD, cell, "the number of a picture", remedy)
+    if number not in range(count + 1):
+        raise BookError(
+            f"{cells.told(BOARD, cell, 'the number of a picture')} holds {number:g}; {remedy}"
+        )
+    return int(number)
+
+
+def _label(cells: FoundCells, sheet: str, cell: Cell) -> float | str:
+    value = cells.typed(sheet, cell, "what the picture shows", float | str, "type a class")  # type: ignore[arg-type]
+    return UNKNOWN if value in (None, "") else value  # type: ignore[return-value]
+
+
+_REVEAL = "type 1 to show it, 0 to hide it"
+
+
+def _hidden(cells: FoundCells, network: Network) -> list[str]:
+    """The tensors whose check cell is empty or 0."""
+    return [
+        tensor
+        for number, tensor in enumerate(network.shapes)
+        if not cells.switch(GUIDE, check_cell(number), "reveal", _REVEAL)
+    ]
+
+
+def found_gallery(
+    cells: FoundCells, gallery: GalleryPlaces
+) -> tuple[Array, tuple[float | str, ...]]:
+    """The pictures, the drawing first, of shape (1 + N, C, H, W), and what each shows."""
+    count = gallery.count + 1
+    pictures = np.zeros((count, *gallery.shape))
+    sheet = cells.sheets[IMAGES]
+    for number in range(count):
+        for channel, place in enumerate(gallery.maps(number)):
+            pictures[number, channel] = _pixels(cells, sheet, place, number)
+    labels = tuple(_label(cells, IMAGES, gallery.label(n).first) for n in range(count))
+    return pictures, labels
+
+
+def _pixels(cells: FoundCells, sheet: FoundSheet, place: Range, number: int) -> Array:
+    pixels = np.zeros((place.height, place.width))
+    what, remedy = f"a pixel of picture {number}", "type a number, or nothing"
+    for cell in place.cells():
+        if cell in sheet:
+            offset = cell.row - place.row, cell.column - place.column
+            pixels[offset] = cells.number(IMAGES, cell, what, remedy)
+    return pixels
+
+
+def found_image(cells: FoundCells, layout: Layout, picture: Array, owner: str) -> Array:
+    """The picture on the board: the chosen one, but for the pixels that are typed over it."""
+    image = picture.copy()
+    for channel, place in enumerate(layout.tensors[owner].maps):
+        for row, column in place.offsets():
+            cell = place.cell(row, column)
+            if cells.at(BOARD, cell).formula is None:
+                remedy = "type a number"
+                image[channel, row, column] = cells.number(BOARD, cell, owner, remedy)
+    return image

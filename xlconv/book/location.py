@@ -1,0 +1,184 @@
+"""Where a book's sheets and cells are now, and whether each is where it was built.
+
+Defined names follow what people rename, insert and move: they tell. Refuses, in a line that says
+what moved, what is not where its network's layout has it. Must not know pixels, weights or values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from xlconv._version import __version__
+from xlconv.book.insertions import shifts
+from xlconv.book.sheet_names import SheetNames, quoted
+from xlconv.errors import BookError
+from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.places import Layout
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.panel.places import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
+from xlconv.spreadsheet.cells import Range
+from xlconv.state.manifest import NAME as MANIFEST_NAME
+from xlconv.state.manifest import SHEETS, Manifest, parse_manifest, range_name
+from xlconv.xlsx.reader import EMPTY, FoundSheet, Package
+
+_CELL_BYTES = 150  # of a cell's place, look and value in XML, without its formula
+_CELLS_EACH = 3  # beside a cell that is computed may stand texts and cells that only have a look
+
+
+def sheet_names(package: Package) -> SheetNames:
+    """What the book's own sheets are called now: the names of their ranges follow them."""
+    if MANIFEST_NAME not in package.names:
+        raise BookError(
+            f"{package.path}: not one of xlconv's workbooks (it has no name {MANIFEST_NAME!r}); "
+            "make one with `xlconv build`"
+        )
+    now = {MODEL: package.names[MANIFEST_NAME][0]}
+    for sheet in SHEETS:
+        if range_name(sheet) in package.names:
+            now[sheet] = package.names[range_name(sheet)][0]
+    for sheet, name in now.items():
+        if name not in package.parts:
+            raise BookError(
+                f"{package.path}: the sheet {name!r} is missing, there are "
+                f"{', '.join(package.parts)}; give it its name back"
+            )
+        if list(now.values()).count(name) > 1:
+            raise BookError(
+                f"{package.path}: the name {range_name(sheet)!r} is on the sheet {name!r}, where "
+                "another sheet's name is, too; undo the change to the names"
+            )
+    return SheetNames.of(now, package.parts)
+
+
+def found_manifest(package: Package, names: SheetNames, cells: FoundSheet) -> Manifest:
+    """The manifest that the sheet Model holds, if it says how large the book's sheets are."""
+    place = package.names[MANIFEST_NAME][1]
+    lines = [
+        str(cells.get((row, place.column), EMPTY).value or "")
+        for row in range(place.row, place.bottom + 1)
+    ]
+    where = f"{package.path}, {names.place(f'{MODEL}!{place.a1}')}"
+    manifest = parse_manifest(lines, where)
+    for sheet in _own(manifest):
+        if sheet not in names.now or range_name(sheet) not in package.names:
+            check_version(package.path, manifest)
+            raise BookError(
+                f"{package.path}: the sheet {sheet!r} is missing, or the hidden name "
+                f"{range_name(sheet)!r} that follows it; there are {', '.join(package.parts)}"
+            )
+        if sheet not in manifest.sizes:
+            check_version(package.path, manifest)
+            raise BookError(
+                f"{where}: the size of the sheet {sheet!r} is missing; undo the change to it or "
+                "build the workbook again"
+            )
+    return manifest
+
+
+def _own(manifest: Manifest) -> tuple[str, ...]:
+    """The sheets of a book."""
+    gallery = () if manifest.pictures is None else (IMAGES,)
+    exercise = () if manifest.exercise is None else (EXERCISE,)
+    return BOARD, *gallery, *exercise, EXPLAIN, GUIDE, MODEL
+
+
+def check_version(path: Path, manifest: Manifest) -> None:
+    """BookError if another version built the book: that explains all that is not in its place."""
+    if manifest.version != __version__:
+        raise BookError(
+            f"{path}: built by xlconv {manifest.version[:20]}, whose boards are laid out "
+            f"otherwise than those of {__version__}; use that version, or build it again"
+        )
+
+
+def own_sheets(
+    package: Package,
+    names: SheetNames,
+    manifest: Manifest,
+    layout: Layout,
+    rules: Sequence[Rule],
+) -> dict[str, FoundSheet]:
+    """The cells of the book's sheets but Model, of which none is larger than its network needs;
+    the sheets that somebody added are looked at, too."""
+    sheets: dict[str, FoundSheet] = {}
+    for sheet in (one for one in _own(manifest) if one != MODEL):
+        own = [rule for rule in rules if rule.sheet == sheet]
+        computed = sum(rule.range.size for rule in own)
+        formulas = sum((len(rule.text(0, 0)) + 60) * rule.range.size for rule in own)
+        cells = _CELLS_EACH * (computed + _constants(sheet, manifest.network, layout))
+        unpacked = 2 * formulas + _CELL_BYTES * cells
+        sheets[sheet] = package.sheet(names.now[sheet], cells, unpacked, names.first)
+        if computed > 100_000 + 4 * len(sheets[sheet]):
+            raise BookError(
+                f"{package.path}: the network's text calls for {computed:,} formulas on "
+                f"{quoted(names.now[sheet])}, which holds {len(sheets[sheet]):,} cells; build the "
+                "workbook again"
+            )
+    package.check_others(names.now.values())
+    return sheets
+
+
+def _constants(sheet: str, network: Network, layout: Layout) -> int:
+    """How many numbers stand on a sheet that no formula computes."""
+    if sheet == IMAGES and layout.gallery is not None:
+        return layout.gallery.range.size
+    if sheet == BOARD:
+        weights = sum(places.range.size for places in layout.weights.values())
+        return weights + layout.tensors[INPUT].range.size
+    places = exercise_places(network, layout)
+    if sheet == EXERCISE and places is not None:
+        keys = sum(key.size for both in places.keys.values() for key in both)
+        return keys + 10 * len(places.parts)
+    return 0
+
+
+def check_places(
+    package: Package,
+    names: SheetNames,
+    manifest: Manifest,
+    layout: Layout,
+    rules: Sequence[Rule],
+    sheets: Mapping[str, FoundSheet],
+) -> None:
+    """A book is read where it was built: BookError, saying what, if something moved."""
+    told = []
+    for sheet in _own(manifest):
+        found, expected = package.names[range_name(sheet)][1], Range(1, 1, *manifest.sizes[sheet])
+        own = [rule for rule in rules if rule.sheet == sheet]
+        name = quoted(names.now[sheet])
+        told += [shift.told(name) for shift in shifts(expected, found, own, sheets[sheet])]
+    if told:
+        check_version(package.path, manifest)
+        raise BookError(
+            f"{package.path}: {' and '.join(told)}; undo that, or build the workbook again"
+        )
+    board = names.now[BOARD]
+    _check_hidden(package, names, layout.names(manifest.network))
+    for name, place in layout.names(manifest.network).items():
+        there = package.names.get(name)
+        if there == (board, place):
+            continue
+        check_version(package.path, manifest)
+        if there is None:
+            raise BookError(
+                f"{package.path}: the name {name!r} is missing or no single range; "
+                f"define it as {quoted(board)}!{place.absolute} again"
+            )
+        raise BookError(
+            f"{package.path}: {name!r} is at {quoted(there[0])}!{there[1].a1}, but belongs at "
+            f"{quoted(board)}!{place.a1}; undo the insertion or the move"
+        )
+
+
+def _check_hidden(package: Package, names: SheetNames, own: Mapping[str, Range]) -> None:
+    """BookError if one of the book's sheets has a name of its own that hides the board's."""
+    for name, place in own.items():
+        for sheet in names.now.values():
+            there = package.own_names.get((sheet, name.casefold()), (names.now[BOARD], place))
+            if there != (names.now[BOARD], place):
+                raise BookError(
+                    f"{package.path}: the sheet {sheet!r} has a name {name!r} of its own, which "
+                    "hides the board's there; delete it in the list of names"
+                )

@@ -1,0 +1,106 @@
+"""What an exercise's learner has not filled in yet, beside what `verify` finds.
+
+Empty cells are no findings, and what reads them reads 0. Must not know engines, nor formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+from xlconv.book.book import FoundBook
+from xlconv.network.layers.base import AvgPool2D, GlobalAvgPool2D, MaxPool2D, Softmax
+from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.sheets.panel.places import BOARD
+from xlconv.spreadsheet.cells import Cell
+from xlconv.xlsx.reader import Value
+
+Place = tuple[str, Cell]
+# Kinds that pass over an empty cell rather than read it as 0.
+PASSING_OVER = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Softmax)
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """An exercise as it was found: its `opened` cells, of which some are still `empty`, and the
+    cells beside them that hold plain numbers since they were `given`."""
+
+    opened: frozenset[Place] = frozenset()
+    empty: frozenset[Place] = frozenset()
+    given: frozenset[Place] = frozenset()
+    # By the names of values, which of them are 0 where nothing is found.
+    zeros: Mapping[str, frozenset[int]] | None = None
+
+    @cached_property
+    def unjudged(self) -> frozenset[Place]:
+        """The cells of which nothing can be said."""
+        return self.empty | self.given
+
+    def as_read(self, found: Mapping[str, list[Value]]) -> dict[str, list[Value]]:
+        """Found values as other cells read them."""
+        read = dict(found)
+        for key, places in (self.zeros or {}).items():
+            if key in found:
+                read[key] = [
+                    0.0 if one is None and index in places else one
+                    for index, one in enumerate(found[key])
+                ]
+        return read
+
+    @property
+    def taken(self) -> frozenset[str]:
+        """The names of values that are the learner's, whatever NumPy has."""
+        return frozenset(self.zeros or {})
+
+
+def unfinished(book: FoundBook) -> Unfinished:
+    """What is not filled in; nothing if the workbook is no exercise."""
+    places = exercise_places(book.network, book.layout)
+    if places is None:
+        return Unfinished()
+    board = book.sheets[BOARD]
+    opened = {cell for part in places.parts for cell in part.open.cells()}
+    rest = {cell for part in places.parts for place in part.rest for cell in place.cells()}
+    given = {
+        cell for cell in rest if (found := board.get(cell)) is not None and found.formula is None
+    }
+    return Unfinished(
+        _placed(opened),
+        _placed({cell for cell in opened if cell not in board}),
+        _placed(given),
+        {key: frozenset(_zeros(book, places, key)) for key in {p.key for p in places.parts}},
+    )
+
+
+def _placed(cells: set[Cell]) -> frozenset[Place]:
+    return frozenset((BOARD, cell) for cell in cells)
+
+
+def _zeros(book: FoundBook, places: ExercisePlaces, key: str) -> Iterator[int]:
+    """Which values of a name, in C order, stand in empty cells that are read as 0: none where some
+    are filled and a maximum or a mean passes over the others."""
+    board = book.sheets[BOARD]
+    parts = [part for part in places.parts if part.key == key]
+    cells = [cell for part in parts for cell in part.open.cells()]
+    filled = sum(cell in board for cell in cells)
+    # Softmax's own steps read each other so, too.
+    readers = [*book.network.readers(parts[0].layer), book.network.layer(parts[0].layer)]
+    if filled > 0 and any(isinstance(reader, PASSING_OVER) for reader in readers):
+        return
+    for part in parts:
+        for (row, column), index in zip(_offsets(part), _indices(part), strict=True):
+            cell = part.range.cell(row, column)
+            if cell in part.open and cell not in board:
+                yield index
+
+
+def _offsets(part: Part) -> list[tuple[int, int]]:
+    return list(product(range(part.range.height), range(part.range.width)))
+
+
+def _indices(part: Part) -> range:
+    """Where a part's values stand among those of its name."""
+    start = 0 if part.channel is None else part.channel * part.range.size
+    return range(start, start + part.range.size)

@@ -1,0 +1,4 @@
+"""The command line and what it prints.
+
+Must not compute what it prints.
+"""

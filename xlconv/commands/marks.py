@@ -1,0 +1,90 @@
+"""What `xlconv grade` prints: a progress bar, a table of marks, what is wrong.
+
+Knows the data it is given and Rich; must not compute or read anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from xlconv.commands.console import ERR, OUT, called
+from xlconv.grading.marks import BlockMarks, Marks, copies, mean_mark
+
+MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
+
+
+@contextmanager
+def marking_bar(count: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar of so many workbooks; none for a single one, nor where nobody looks."""
+    columns = (TextColumn("marking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    silent = count == 1 or not ERR.is_terminal
+    with Bar(*columns, console=ERR, transient=True, disable=silent) as bar:
+        task = bar.add_task("", total=count)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
+    """A line a workbook, what is wrong first in each of its blocks, and the mean."""
+    blocks = list(dict.fromkeys(block.block for marks in marked for block in marks.blocks))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("student", style="bold")
+    for block in blocks:
+        table.add_column(called(block), justify="right", no_wrap=True)
+    table.add_column("mark", justify="right", no_wrap=True)
+    table.add_column("file", style="dim")
+    for marks in marked:
+        found = {block.block: block for block in marks.blocks}
+        cells = [_share(found[name]) if name in found else "" for name in blocks]
+        mark = "[red]–[/]" if marks.error else f"{marks.mark:.0%}"
+        table.add_row(called(marks.student), *cells, mark, called(marks.file))
+    OUT.print(table)
+    _print_wrong(marked, whole=len(marked) <= MOST_IN_WORDS or out is None)
+    twice = [name for name, count in Counter(m.student for m in marked).items() if count > 1]
+    if twice:
+        names = ", ".join(twice)
+        OUT.print(f"\nseveral files were made for {called(names)}", style="yellow", soft_wrap=True)
+    for group in copies(marked):
+        files = " and ".join(marks.file for marks in group)
+        names = " and ".join(dict.fromkeys(marks.student for marks in group))
+        OUT.print(
+            f"\n{called(files)} have the same kernels, but say that they were made for "
+            f"{called(names)}: a copy?",
+            style="yellow",
+            soft_wrap=True,
+        )
+    if len(marked) > 1:
+        OUT.print(f"\n{len(marked)} workbooks, mean {mean_mark(marked):.0%}")
+    if out is not None:
+        OUT.print(f"wrote {called(out)}", soft_wrap=True)
+
+
+def _share(block: BlockMarks) -> str:
+    """How many cells are right, those that are numbers instead of formulas, and those of which
+    nothing can be said."""
+    unjudged = f" [yellow]({block.unjudged:,} unjudged)[/]" if block.unjudged else ""
+    typed = f" [yellow]({block.typed:,} typed)[/]" if block.typed else ""
+    colour = "green" if block.formulas == block.cells else "red" if not block.right else "yellow"
+    return f"[{colour}]{block.right:,}[/]/{block.cells:,}{typed}{unjudged}"
+
+
+def _print_wrong(marked: Sequence[Marks], whole: bool) -> None:
+    """Why workbooks could not be marked, and, with `whole`, what is wrong in the others."""
+    lines = []
+    for marks in marked:
+        if marks.error:
+            lines.append(f"{marks.file}: {marks.error}")
+        for block in marks.blocks if whole else ():
+            if block.first_wrong:
+                where = f"{marks.student}, {block.block}, {block.first_wrong}"
+                lines.append(f"{where}: {block.what}")
+    if lines:
+        OUT.print()
+    for line in lines:
+        OUT.print(called(line), style="red", soft_wrap=True)

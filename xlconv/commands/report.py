@@ -1,0 +1,169 @@
+"""What `xlconv verify` prints: a line a block, findings, the verdict.
+
+Knows the data it is given and Rich; must not compute or read anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+
+from rich.markup import escape
+from rich.table import Table
+
+from xlconv.commands.console import OUT, answer_line, called
+from xlconv.system.terminal_text import one_line
+from xlconv.verification.report import BlockReport, ExerciseReport, Finding, LiveCheck, Report
+
+_VERDICTS = {
+    "agrees": "[bold green]agrees[/]: every cell computes what NumPy computes",
+    "differs": "[bold red]differs[/]",
+    "unfinished": "[bold yellow]unfinished[/]: ",
+    "unchecked": "[bold yellow]unchecked[/]: there was no value to compare; "
+    "leave out --engine none, or save the book in Excel or LibreOffice",
+}
+_STORED_NOTES = {
+    "absent": "The file holds no stored values: a viewer that does not calculate shows empty "
+    "cells. Save it once in Excel or LibreOffice.",
+    "stale": "The stored values are stale: a pixel, a weight or a setting was changed and the file "
+    "not recalculated since. Save it once in Excel or LibreOffice.",
+}
+
+
+def print_report(report: Report, max_findings: int) -> None:
+    """A line a block, then the findings, then the verdict and the prediction."""
+    OUT.print(f"[bold]{called(report.workbook)}[/]: {called(report.network)}, {report.engine}")
+    OUT.print(_block_table(report))
+    for engine in report.engines:
+        if engine.error is not None:
+            line = f"{engine.name}: {engine.state}: {engine.error}"
+            OUT.print(called(line), style="yellow", soft_wrap=True)
+    print_findings(report.findings, max_findings)
+    if report.stored_state in _STORED_NOTES:
+        OUT.print(_STORED_NOTES[report.stored_state], style="yellow")
+    print_verdict(report)
+
+
+def _block_table(report: Report) -> Table:
+    """A line a block; with several engines, each one's difference from NumPy and the largest from
+    each other."""
+    ran = [engine.name for engine in report.engines if engine.state == "ran"]
+    several = report.engine == "all"
+    heads = ["cells", "formulas", "live error", "random error", "stored error"]
+    if several:  # three engines just fit on 80 columns
+        heads = ["formulas", *ran, "apart", "random", "stored"]
+    padding = (0, 1, 0, 0) if several else (0, 1)
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=padding)
+    table.add_column("block")
+    for head in heads:
+        table.add_column(head, justify="right")
+    for block in report.blocks:
+        cells = [_engine(block, name) for name in ran] if several else [_live(block.live)]
+        if several:
+            cells.append(_error(block.apart) if block.apart is not None else "")
+        table.add_row(
+            escape(block.tensor),
+            *(() if several else (f"{block.cells:,}",)),
+            _wrong_or(block.formulas_wrong, "right"),
+            *cells,
+            _live(block.random),
+            _stored(block),
+        )
+    return table
+
+
+def _engine(block: BlockReport, name: str) -> str:
+    """An engine's largest difference from NumPy, red where some engine is wrong."""
+    text = _error(block.engines[name])
+    return f"[red]{text}[/]" if block.live.wrong else text
+
+
+def _wrong_or(wrong: int, text: str) -> str:
+    return f"[red]{wrong:,} wrong[/]" if wrong else text
+
+
+def _live(check: LiveCheck) -> str:
+    if not check.checked:
+        return "[dim]not checked[/]"
+    return _wrong_or(check.wrong, _error(check.max_error))
+
+
+def _stored(block: BlockReport) -> str:
+    if block.stored.state != "present" and not block.stored.wrong:
+        return f"[yellow]{block.stored.state}[/]"
+    return _wrong_or(block.stored.wrong, _error(block.stored.max_error))
+
+
+def _error(error: float) -> str:
+    return "0" if error == 0 else f"{error:.1e}"
+
+
+def print_findings(findings: Sequence[Finding], most: int) -> None:
+    """One aligned line a finding, at most so many."""
+    if not findings:
+        return
+    OUT.print()
+    shown = findings[:most]
+    width = max((len(finding.cell) for finding in shown), default=0)
+    for finding in shown:
+        line = f"{finding.cell:<{width}}  {one_line(f'{finding.place}: {_words(finding)}')}"
+        OUT.print(escape(line), style="red", soft_wrap=True)
+    if len(findings) > most:
+        OUT.print(f"... and {len(findings) - most:,} more (--max-findings shows more)")
+
+
+def _words(finding: Finding) -> str:
+    found, expected = _text(finding.found), _text(finding.expected)
+    return {
+        "formula": f"holds {found} where {expected} belongs",
+        "typed": f"holds {found} where the formula {finding.formula} belongs",
+        "padding": f"holds {found}, but padding must stay empty",
+        "stray": f"holds {found} where no number belongs: what adds up {finding.tensor} reads it",
+        "label": f"holds the label {found} where {expected} belongs",
+        "table": f"holds {found} where {expected} belongs, by which Explain finds its way",
+        "format": f"has the number format {found}, which shows another number than it holds",
+        "caption": f"says {found} where {expected} belongs",
+        "live": f"computes {found}, NumPy {expected}",
+        "random": f"computes {found}, NumPy {expected}, with other pictures and weights only",
+        "stored": f"was saved as {found}, NumPy computes {expected}",
+    }[finding.kind]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return f"{value:.17g}" if isinstance(value, float) else str(value)
+
+
+def print_verdict(report: Report) -> None:
+    """The last lines: what was proved, and what the network says."""
+    words = _VERDICTS[report.verdict]
+    failed = [engine.name for engine in report.engines if engine.state == "failed"]
+    if report.verdict == "unchecked" and failed:
+        words = f"[bold yellow]unchecked[/]: {' and '.join(failed)} could not evaluate it"
+    if report.verdict == "unfinished" and report.exercise is not None:
+        words += _left_to_do(report.exercise)
+    if report.verdict == "differs":
+        count = len(report.findings)
+        words += f": {count:,} cell{' is' if count == 1 else 's are'} not as the network calls for"
+    OUT.print(f"\n{words}")
+    if report.trials:
+        many = "random trial" if report.trials == 1 else "random trials"
+        OUT.print(f"{report.trials} {many} of other pictures and weights", style="dim")
+    if report.end_to_end is not None:
+        distance = f"within {report.end_to_end:.1e} of NumPy's"
+        if not isfinite(report.end_to_end):
+            distance = "not a number"
+        OUT.print(f"end to end, the output is {distance}", style="dim")
+    if report.prediction is not None:
+        OUT.print(f"prediction: {answer_line(report.prediction, report.values)}")
+
+
+def _left_to_do(exercise: ExerciseReport) -> str:
+    """What is not filled in of an exercise."""
+    parts = []
+    if exercise.empty:
+        parts.append(f"{exercise.empty:,} of {exercise.cells:,} cells of the exercise are empty")
+    if exercise.given:
+        parts.append(f"{exercise.given:,} cells hold given numbers in place of formulas")
+    return f"{' and '.join(parts)}; all others compute what NumPy computes"

@@ -1,0 +1,144 @@
+"""`xlconv train`: parse, train, print.
+
+The rest of the package is imported inside the command, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xlconv.errors import TrainingError
+
+if TYPE_CHECKING:
+    from xlconv.training.recipe import Recipe
+
+
+def train(
+    template: Annotated[str, typer.Argument(help="A template's name, or a folder.")],
+    out: Annotated[Path, typer.Option(help="The weights to write (.npz).")],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder of IDX files, gzipped or not, as MNIST's four. Left out, a few "
+            "hundred digits that come with xlconv.",
+            show_default=False,
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Weights to begin with, those that fit.", show_default=False),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="Times through the data.", show_default=False)
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Pictures a step.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Same seed, same weights.", show_default=False)
+    ] = None,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(help="Learning rate, or LAYER=RATE for one layer; may be repeated."),
+    ] = None,
+    rate_decay: Annotated[
+        float | None,
+        typer.Option(
+            help="Each layer learns so many times as fast as the next one towards the head.",
+            show_default=False,
+        ),
+    ] = None,
+    decay: Annotated[
+        float | None, typer.Option(help="How strongly weights shrink.", show_default=False)
+    ] = None,
+    freeze: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A layer that shall not learn; may be repeated. Batch normalisation still keeps "
+            "up its mean and variance: see --freeze-statistics."
+        ),
+    ] = None,
+    freeze_statistics: Annotated[
+        list[str] | None,
+        typer.Option(help="A batch normalisation that keeps its mean and variance; repeatable."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Train a template's weights, with NumPy alone.
+
+    What is not given, the template's own recipe says."""
+    # Before NumPy comes: one thread is as fast for kernels this small, and gives the same
+    # weights whatever the number of cores.
+    for library in ("OPENBLAS", "MKL", "OMP"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    from xlconv.commands.console import ERR, OUT, called, print_evaluation, training_bar
+    from xlconv.importers.template import describe_template, load_weights, small_data
+    from xlconv.system.files import check_target
+    from xlconv.training.checkpoints import Checkpoint
+    from xlconv.training.dataset import load_datasets
+    from xlconv.training.evaluation import evaluate
+    from xlconv.training.train import check_trainable, initial_weights, save_weights, transferred
+    from xlconv.training.train import train as train_weights
+
+    check_target(out, force, "weights.npz")
+    checkpoint = Checkpoint(out)
+    checkpoint.check(start, force)
+    described = describe_template(template)
+    network = described.network
+    check_trainable(network)
+    given = {
+        **{"epochs": epochs, "batch": batch, "seed": seed, "rate_decay": rate_decay},
+        **{"decay": decay, "freeze": freeze, "freeze_statistics": freeze_statistics},
+    }
+    recipe = _recipe(described.training, rate or [], given)
+    recipe.check(network)
+    learning, testing = load_datasets(data or small_data(), network, described.scene)
+    if data is None:
+        OUT.print(
+            f"no --data: {len(learning)} digits that come with xlconv, {len(testing)} to test "
+            "with; MNIST's 60,000 (--data DIR) teach far more"
+        )
+    weights = initial_weights(network, recipe.seed, described.start)
+    if start is not None:
+        weights, dropped = transferred(network, weights, load_weights(start))
+        for line in dropped:
+            OUT.print(f"  {line}", markup=False)
+    say = partial(ERR.print, markup=False)
+    with checkpoint.until_written(template, recipe.epochs, say):
+        with training_bar() as progress:
+            model = train_weights(network, weights, learning, recipe, progress, checkpoint.save)
+        save_weights(out, model.weights)
+    print_evaluation(evaluate(model, testing), network.labels)
+    OUT.print(
+        f"wrote {called(out)}; use it with  xlconv build out.xlsx --template {called(template)} "
+        f"--weights {called(out)}",
+        soft_wrap=True,
+    )
+
+
+def _recipe(table: Mapping[str, Any], rates: list[str], given: Mapping[str, Any]) -> Recipe:
+    """A template's recipe with what the command line gives in its place."""
+    from xlconv.training.recipe import Recipe
+
+    merged = {**table, **{name: value for name, value in given.items() if value not in (None, [])}}
+    by_layer = merged.get("rates", {})
+    for text in rates:
+        layer, _, number = text.rpartition("=")
+        try:
+            value = float(number)
+        except ValueError:
+            raise TrainingError(
+                f"--rate {text}: not a number; give --rate 0.002 or --rate conv1=0.0002"
+            ) from None
+        if not layer:
+            merged["rate"] = value
+        elif isinstance(by_layer, Mapping):  # if it is none, the recipe says so
+            by_layer = {**by_layer, layer: value}
+    merged["rates"] = by_layer
+    return Recipe.of(merged)

@@ -1,0 +1,156 @@
+"""formualizer in a process of its own, within bounds of time and memory: a formula in a strange
+file may compute for ever, or fill the machine.
+
+The process starts with the first file, stays for the next ones, and ends with this one. Must not
+know what is evaluated.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlconv.engines import Place
+from xlconv.errors import EngineError, MissingEngineError
+from xlconv.system.signals import signals_held
+
+# A twentieth of these is enough for the templates.
+_SECONDS, _SECONDS_A_CELL = 1.5, 1e-4  # of computing
+_BYTES, _BYTES_A_CELL = 350 << 20, 2_000
+_WAITING = 20.0  # times as long as it may compute: the machine may be busy
+_MOST_THREADS = 8  # each has a stack, which counts as memory
+_PROGRAM = Path(__file__).with_name("evaluator.py")
+_ADVICE = "take out the formulas that do not belong to it"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Seconds of computing, on all cores together, and bytes of memory."""
+
+    seconds: float
+    memory: int
+
+
+def bounds_for(cells: int) -> Bounds:
+    """What it may take to evaluate a workbook in which so many cells are computed."""
+    return Bounds(_SECONDS + _SECONDS_A_CELL * cells, _BYTES + _BYTES_A_CELL * cells)
+
+
+def evaluated(
+    path: Path, source: Path, places: Sequence[Place], computed: int = 0
+) -> list[list[list[Any]]]:
+    """What formualizer gives for ranges of the file `source`, row by row; `path` is what errors
+    call it, `computed` how many cells it computes, if more than those of `places`. Raises
+    EngineError if it fails, or goes beyond the bounds."""
+    bounds = bounds_for(max(computed, sum(place.size for _, place in places)))
+    answer = _asked(path, _question(source, places, bounds), bounds)
+    if "missing" in answer:
+        raise MissingEngineError(
+            "the engine formualizer is not installed; `pip install formualizer`, "
+            "or use --engine libreoffice or none"
+        )
+    if "error" in answer:
+        raise EngineError(f"{path}: formualizer could not evaluate it ({answer['error']})")
+    grids: list[list[list[Any]]] = answer["grids"]
+    return grids
+
+
+def _question(source: Path, places: Sequence[Place], bounds: Bounds) -> bytes:
+    ranges = [[name, p.row, p.column, p.bottom, p.right] for name, p in places]
+    asked = {"path": str(source.absolute()), "places": ranges}
+    return json.dumps({**asked, "seconds": bounds.seconds, "bytes": bounds.memory}).encode() + b"\n"
+
+
+# Processes that wait for a question, by the process that may ask: a fork has none of its own.
+_idle: dict[int, list[subprocess.Popen[bytes]]] = {}
+
+
+def _asked(path: Path, question: bytes, bounds: Bounds) -> dict[str, Any]:
+    """The answer of a process, which waits for the next question then."""
+    idle = _idle.setdefault(os.getpid(), [])
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        while process is None and idle:
+            process = idle.pop()
+            if process.poll() is not None:  # somebody ended it
+                _end(process)
+                process = None
+        if process is None:
+            with signals_held():
+                process = subprocess.Popen(_command(), **_streams())
+        answer = _answer(process, question, _WAITING * bounds.seconds)
+        if answer:
+            found: dict[str, Any] = json.loads(answer)
+            idle.append(process)
+            process = None
+            return found
+        code = process.wait()
+        raise EngineError(f"{path}: {_told(code, bounds)}; {_ADVICE}")
+    except OSError as error:
+        raise EngineError(f"{path}: formualizer cannot be started ({error.strerror})") from error
+    finally:
+        if process is not None:
+            _end(process)
+
+
+def _answer(process: subprocess.Popen[bytes], question: bytes, seconds: float) -> bytes:
+    """A line; nothing from a process that came to its end, or was ended after so many seconds."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    clock = threading.Timer(seconds, process.kill)
+    clock.daemon = True
+    clock.start()
+    try:
+        with suppress(BrokenPipeError):
+            process.stdin.write(question)
+            process.stdin.flush()
+        return process.stdout.readline()
+    finally:
+        clock.cancel()
+
+
+def _told(code: int, bounds: Bounds) -> str:
+    """Why a process ended, by its exit code."""
+    if -code in (getattr(signal, "SIGPROF", None), getattr(signal, "SIGKILL", None)):
+        return f"formualizer computed for {bounds.seconds:.1f} s and was stopped"
+    return f"formualizer failed, or needs more than {bounds.memory >> 20} MB"
+
+
+def _command() -> list[str]:
+    return [sys.executable, "-P", str(_PROGRAM)]
+
+
+def _streams() -> dict[str, Any]:
+    cores = min(os.cpu_count() or 1, _MOST_THREADS)
+    own = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "RAYON_NUM_THREADS": f"{cores}"}
+    return {
+        **dict.fromkeys(("stdin", "stdout"), subprocess.PIPE),
+        "stderr": subprocess.DEVNULL,
+        "start_new_session": True,  # Ctrl-C is for this process
+        "env": {**os.environ, **own, "RUST_BACKTRACE": "0"},
+    }
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+
+@atexit.register
+def _end_all() -> None:
+    for process in _idle.pop(os.getpid(), []):
+        _end(process)

@@ -1,0 +1,80 @@
+"""A second opinion: what the embedded engine cannot evaluate, LibreOffice is asked, if it is there.
+
+Must not know what a value should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlconv.engines import NOTHING, Grid, Place, engine_named
+from xlconv.engines.formualizer import CIRCLE
+from xlconv.errors import EngineError
+from xlconv.xlsx.patch import Typed
+from xlconv.xlsx.reader import Value
+
+EMBEDDED, SECOND = "formualizer", "libreoffice"
+
+
+class SecondOpinion:
+    """An engine, with LibreOffice behind the embedded one. `asked` are those that were asked."""
+
+    def __init__(self, name: str) -> None:
+        self.engine = engine_named(name)
+        self.asked = [name]
+        self.helps = name == EMBEDDED
+
+    def evaluate(
+        self,
+        path: Path,
+        places: Sequence[Place],
+        stored: Sequence[Grid],
+        typed: Typed = NOTHING,
+        computed: int = 0,
+    ) -> list[Grid]:
+        """The values of ranges. An error that may be the embedded engine's own, for want of a
+        function or of arrays inside of one, is replaced by what LibreOffice says, unless an error
+        is `stored`, too. Once it knew nothing better, it is not asked again: that takes seconds."""
+        grids = self.engine.evaluate(path, places, typed, computed)
+        if not self.helps or not _doubtful(grids, stored):
+            return grids
+        try:
+            second = engine_named(SECOND).evaluate(path, places, typed, computed)
+        except EngineError:  # not installed, or it fails: then the first opinion stands
+            self.helps = False
+            return grids
+        self.asked = [EMBEDDED, SECOND]
+        better = [_better(*pair) for pair in zip(grids, second, strict=True)]
+        self.helps = _doubtful(better, stored) < _doubtful(grids, stored)
+        return better
+
+
+def _doubtful(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
+    """How many values are the embedded engine's own errors: whoever saved the file saw none."""
+    return sum(
+        _its_own(value) and not _is_error(before)
+        for grid, kept in zip(grids, stored, strict=True)
+        for line, lines in zip(grid, kept, strict=True)
+        for value, before in zip(line, lines, strict=True)
+    )
+
+
+def _better(grid: Grid, other: Grid) -> Grid:
+    return [
+        [b if _its_own(a) else a for a, b in zip(one, two, strict=True)]
+        for one, two in zip(grid, other, strict=True)
+    ]
+
+
+# What no other program would make anything of.
+_CERTAIN = {"#DIV/0!", "#NUM!", "#N/A", "#REF!", "#NULL!", CIRCLE}
+
+
+def _its_own(value: Value) -> bool:
+    """Whether a value is an error that another program may not see."""
+    return _is_error(value) and value not in _CERTAIN
+
+
+def _is_error(value: Value) -> bool:
+    return isinstance(value, str) and value.startswith("#")

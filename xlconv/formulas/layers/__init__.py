@@ -1,0 +1,4 @@
+"""What formulas each kind of layer calls for, a family a module.
+
+Must not know any value, nor NumPy's side.
+"""

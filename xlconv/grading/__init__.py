@@ -1,0 +1,4 @@
+"""`grade`: exercises marked, and mistakes named.
+
+Must not know how results are printed.
+"""

@@ -1,0 +1,140 @@
+"""Isolated layers: random numbers before a layer and in its weights, to see what its cells make
+of them.
+
+A learner's formula is right if it gives what NumPy computes from any numbers, whatever the
+layers before it hold. Must not know engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlconv.book.book import FoundBook
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Layer, Softmax, sources
+from xlconv.network.network import Array, Network
+from xlconv.network.signs import signed
+from xlconv.reference.layers.base import Values
+from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN
+from xlconv.spreadsheet.cells import Cell
+from xlconv.xlsx.patch import Typed
+
+Random = np.random.Generator
+
+SEED = 20121
+TURNED = 1  # the trial in which signs are turned: ReLU keeps now what it dropped before
+TRIALS = (0, TURNED)
+
+
+@dataclass(frozen=True)
+class Isolated:
+    """Some layers of a network, none of which reads another: `values` are the random tensors that
+    they read and `weights` theirs, by short names; `typed` puts them on the board."""
+
+    layers: tuple[Layer, ...]
+    values: Mapping[str, Values]
+    weights: Mapping[str, Mapping[str, Array]]
+    typed: Typed
+
+
+def apart(network: Network, names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
+    """The layers in groups in which none reads another."""
+    groups: list[list[Layer]] = []
+    for name in names:
+        layer = network.layer(name)
+        free = next((group for group in groups if not _linked(layer, group)), None)
+        if free is None:
+            groups.append([layer])
+        else:
+            free.append(layer)
+    return [tuple(group) for group in groups]
+
+
+def _linked(layer: Layer, group: list[Layer]) -> bool:
+    return any(layer.name in sources(one) or one.name in sources(layer) for one in group)
+
+
+def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolated:
+    """The trial of a number: the same for the same workbook, every time."""
+    random = np.random.default_rng(SEED)
+    network, layout = book.network, book.layout
+    values: dict[str, Values] = {}
+    weights: dict[str, dict[str, Array]] = {}
+    for layer in layers:
+        for name in sources(layer):
+            if name not in values:
+                values[name] = _tensor(layer, name, network, random)
+        arrays = book.model.layer_weights(layer)
+        weights[layer.name] = {key: _like(key, array, random) for key, array in arrays.items()}
+    if number == TURNED:
+        plain = [layer for layer in layers if not weights[layer.name]]
+        for name in {name for layer in plain for name in sources(layer)}:
+            values[name] = _turned(name, values[name], network)
+        weights = {
+            name: {key: array if key == "variance" else -array for key, array in one.items()}
+            for name, one in weights.items()
+        }
+    typed = {
+        (book.names.now[sheet], cell): value
+        for (sheet, cell), value in {
+            **_typed(layout, values, weights),
+            **_explained(network, number),
+        }.items()
+    }
+    return Isolated(layers, values, weights, typed)
+
+
+def _tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:
+    """Random values of a tensor, of both signs only if it can have them. Maps rise towards their
+    last cell: a largest cell that is looked for one too far is another one, always."""
+    shape = network.shapes[name]
+    if len(shape) == 1:
+        drawn: Array = random.normal(0.0, 2.0 if isinstance(layer, Softmax) else 1.0, shape)
+        return drawn if signed(network, name) else np.abs(drawn)
+    rows, columns = np.arange(shape[1])[:, None], np.arange(shape[2])[None, :]
+    maps: Array = 0.1 * (rows + columns) + random.uniform(0.0, 0.09, shape)
+    return maps - maps.mean() if signed(network, name) else maps
+
+
+def _turned(name: str, array: Values, network: Network) -> Values:
+    values = np.asarray(array, dtype=np.float64)
+    # Where nothing is negative, the smallest becomes the largest instead.
+    return -values if signed(network, name) else values.max() + values.min() - values
+
+
+def _like(key: str, array: Array, random: Random) -> Array:
+    drawn: Array = random.normal(0.0, 1.0, array.shape)
+    return np.abs(drawn) + 0.5 if key == "variance" else drawn
+
+
+def _typed(
+    layout: Layout, values: Mapping[str, Values], weights: Mapping[str, Mapping[str, Array]]
+) -> Typed:
+    typed: dict[tuple[str, Cell], float | str] = {}
+    for name, array in values.items():
+        cells = [cell for place in layout.tensors[name].maps for cell in place.cells()]
+        typed |= _at(cells, np.asarray(array, dtype=np.float64))
+    for layer, arrays in weights.items():
+        places = layout.weights.get(layer)
+        for key, array in arrays.items():
+            assert places is not None
+            cells = [cell for place in places.arrays[key] for cell in places.cells(place)]
+            typed |= _at(cells, array)
+    return typed
+
+
+def _explained(network: Network, number: int) -> Typed:
+    """Another cell for Explain to take apart in each trial: what copies its result is right in one
+    of them at the most."""
+    layer = network.layers[0 if number == TRIALS[0] else -1].name
+    place = 1.0 if number == TRIALS[0] else 1e6  # beyond the last cell means the last one
+    cells = [(EXPLAIN, cell) for cell in CHOSEN.cells()]
+    return dict(zip(cells, (layer, place, place, place), strict=True))
+
+
+def _at(cells: list[Cell], array: Array) -> dict[tuple[str, Cell], float | str]:
+    flat = array.reshape(-1).tolist()
+    return {(BOARD, cell): value for cell, value in zip(cells, flat, strict=True)}

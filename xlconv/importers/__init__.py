@@ -1,0 +1,4 @@
+"""From a file to a model: template folders and weights in .npz.
+
+Must not know workbooks.
+"""

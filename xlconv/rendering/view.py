@@ -1,0 +1,140 @@
+"""Views: which part of a sheet a picture shows, and where its cells are in it.
+
+Owns the pixels of rows and columns, and the looking-up of a sheet's cells by row and column.
+Must not know how anything is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.spreadsheet.blocks import BarChart, Sheet, TextBlock
+from xlconv.spreadsheet.cells import Cell, Range
+
+Numbers = NDArray[np.float64]
+Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, the last two exclusive
+
+CORNER = Cell(0, 0)  # of arrays that are indexed by row and column from 1
+# Rows with heights of their own hold titles, which stay legible however small the cells are.
+TITLE_SCALE = 0.42
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of a sheet at a scale: where its rows and columns are in the picture."""
+
+    sheet: Sheet
+    area: Range
+    cell: float
+
+    @cached_property
+    def columns(self) -> tuple[int, ...]:
+        """Where each column of the area begins, and where the last one ends."""
+        sheet, area = self.sheet, self.area
+        sizes = [
+            sheet.widths.get(column, sheet.column_width) * self.scale
+            for column in range(area.column, area.right + 1)
+        ]
+        return tuple(round(edge) for edge in accumulate(sizes, initial=0.0))
+
+    @cached_property
+    def rows(self) -> tuple[int, ...]:
+        """Where each row of the area begins, and where the last one ends."""
+        sizes = [
+            self.sheet.heights.get(row, self.sheet.row_height) * self.row_scale(row)
+            for row in range(self.area.row, self.area.bottom + 1)
+        ]
+        return tuple(round(edge) for edge in accumulate(sizes, initial=0.0))
+
+    @property
+    def scale(self) -> float:
+        return self.cell / self.sheet.row_height
+
+    def row_scale(self, row: int) -> float:
+        """The scale of a row's height and letters."""
+        return max(self.scale, TITLE_SCALE) if row in self.sheet.heights else self.scale
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the picture."""
+        return self.columns[-1], self.rows[-1]
+
+    def seen(self, place: Range) -> Range | None:
+        """The part of a range that is in the area, if any is."""
+        return intersection(place, self.area)
+
+    def box(self, place: Range) -> Box:
+        """The pixels of a range that is in the area."""
+        row, column = place.row - self.area.row, place.column - self.area.column
+        return (
+            self.columns[column],
+            self.rows[row],
+            self.columns[column + place.width],
+            self.rows[row + place.height],
+        )
+
+
+def intersection(one: Range, other: Range) -> Range | None:
+    """The cells that two ranges share, if they share any."""
+    if not one.overlaps(other):
+        return None
+    row, column = max(one.row, other.row), max(one.column, other.column)
+    height = min(one.bottom, other.bottom) - row + 1
+    return Range(row, column, height, min(one.right, other.right) - column + 1)
+
+
+def used_range(sheet: Sheet) -> Range:
+    """The range around everything on a sheet, from its first cell, charts included."""
+    places = [block.range for block in sheet.blocks] + list(sheet.merges)
+    places += [chart_range(sheet, chart) for chart in sheet.charts]
+    return Range.around([Range(1, 1, 1, 1), *places])
+
+
+def chart_range(sheet: Sheet, chart: BarChart) -> Range:
+    """The cells that a chart covers."""
+
+    def covered(start: int, pixels: int, sizes: dict[int, int], usual: int) -> int:
+        end = start
+        while pixels > 0:
+            pixels -= sizes.get(end, usual)
+            end += 1
+        return end - start
+
+    height = covered(chart.place.row, chart.height, dict(sheet.heights), sheet.row_height)
+    width = covered(chart.place.column, chart.width, dict(sheet.widths), sheet.column_width)
+    return Range(chart.place.row, chart.place.column, height, width)
+
+
+def sheet_numbers(sheet: Sheet) -> Numbers:
+    """The number of every cell of a sheet, at its row and column; NaN where there is none."""
+    ruled = [place for rule in sheet.rules for place in rule.ranges]
+    last = Range.around([used_range(sheet), *ruled]).last
+    numbers = np.full((last.row + 1, last.column + 1), np.nan)
+    for block in sheet.blocks:
+        values = getattr(block, "values", None)
+        if values is not None and values.dtype.kind == "f":
+            numbers[slices(block.range)] = values
+    return numbers
+
+
+def slices(place: Range, origin: Cell = CORNER) -> tuple[slice, slice]:
+    """A range's rows and columns in an array of which the first element is at `origin`."""
+    row, column = place.row - origin.row, place.column - origin.column
+    return slice(row, row + place.height), slice(column, column + place.width)
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The parts of a colour such as "1F2933"."""
+    red, green, blue = bytes.fromhex(colour)
+    return red, green, blue
+
+
+def merged_ranges(sheet: Sheet) -> tuple[Range, ...]:
+    """Every range that is one cell to the eye."""
+    texts = (b.range for b in sheet.blocks if isinstance(b, TextBlock) and not b.runs_on)
+    return tuple(place for place in (*sheet.merges, *texts) if place.size > 1)

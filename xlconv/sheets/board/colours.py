@@ -1,0 +1,224 @@
+"""The colour rules of the board: one for a map or a layer's weights, never one a cell.
+
+Must not know how a file spells a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlconv.formulas import text as formulas
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Sigmoid, Softmax
+from xlconv.network.network import INPUT, Network
+from xlconv.network.signs import signed
+from xlconv.sheets.board.places import GAP
+from xlconv.sheets.panel.formula_texts import hidden, on_frame, scale_limit
+from xlconv.sheets.panel.formulas import WRONG
+from xlconv.sheets.panel.places import Line
+from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
+from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
+from xlconv.spreadsheet.cells import Range
+from xlconv.state.choices import Display
+
+ColourRule = ColourScale | Highlight
+
+
+def colour_rules(
+    display: Display, values: Mapping[str, Values], layout: Layout, colours: Palette
+) -> Iterator[ColourRule]:
+    """The rules of every tensor, kernel and bar. Those that come first go before the others.
+
+    All rules of a map have the very same cells: LibreOffice forgets a colour scale where another
+    conditional format, of other cells, gives a cell its look.
+    """
+    network = display.network
+    yield from _hidden(display, layout)
+    for tensor in network.shapes:
+        yield from _tensor(display, tensor, values, layout, colours)
+    for name, placement in layout.inner.items():
+        line = layout.desk.lines[name.rpartition("_")[0]]
+        if name.endswith("_kernel"):
+            yield _around_zero(placement.maps, placement.range, line, colours)
+        elif name.endswith("_mask"):
+            yield _faint(placement.maps, 0.5, "0;0;0")
+            limit = scale_limit(line.shown, formulas.largest(placement.range, fixed=True))
+            yield ColourScale(placement.maps, limit, None, colours.paper, colours.rectified)
+    for name, weights in layout.weights.items():
+        for key in KERNELS & weights.arrays.keys():
+            yield _faint(weights.arrays[key], 0.005, "0;0;0")
+            line = layout.desk.lines[name]
+            yield _around_zero(weights.arrays[key], weights.array_range(key), line, colours)
+    yield from _bars(network, values, layout, colours)
+    yield from _verdict(layout, values)
+
+
+KERNELS = {"weight", "presets"}
+WHITE = "FFFFFF"
+
+
+def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
+    """Layers that are not revealed yet: white on white, with everything that stands beside them."""
+    bottom = max(
+        layout.desk.range.bottom, *(place.range.bottom for place in layout.tensors.values())
+    )
+    first = layout.tensors[INPUT]
+    for band in layout.bands:
+        left, last = band.first - GAP, bottom + 2
+        if band.tensor == INPUT:
+            lowest = layout.legends[INPUT] or [first.ringed(-1)]
+            left, last = band.first, max(place.bottom for place in lowest)
+        areas = [Range(1, left, last, band.last - left + 1)]
+        if band == layout.bands[-1] and layout.answer is not None:
+            title = layout.answer.title
+            below = layout.desk.outlined.row - 3
+            areas.append(Range(title.row, first.range.column, below - title.row, 28))
+        now = tuple(areas) if band.tensor in display.choices.hidden else ()
+        formula = hidden(layout.desk.lines[band.tensor].shown)
+        yield Highlight(tuple(areas), formula, WHITE, WHITE, ";;;", WHITE, last=True, now=now)
+
+
+def _tensor(
+    display: Display,
+    tensor: str,
+    values: Mapping[str, Values],
+    layout: Layout,
+    colours: Palette,
+) -> Iterator[ColourRule]:
+    """For each map, with its legend: lines around what is read and reached, what is nearly zero,
+    digits on dark ink, and the scale."""
+    network, line, legends = display.network, layout.desk.lines[tensor], layout.legends[tensor]
+    maps = layout.tensors[tensor].maps
+    vector = len(network.shapes[tensor]) == 1
+    for number, place in enumerate(maps):
+        places = (place, *legends[number : number + 1])
+        inked = tensor == INPUT and len(maps) != len(CHANNEL_COLOURS)
+        dark = _dark(place, legends[number]) if inked and legends else None
+        yield from _outlines(display, tensor, number, values, layout, dark)
+        if not vector:
+            yield _faint(places, 0.05, "0;0;0")
+        elif not isinstance(network.layer(tensor), Softmax | Sigmoid):
+            yield _faint(places, 0.005, "0.00;0.00;0.00", colour=None)
+        if dark is not None:
+            # Digits turn white where the ink is too dark for black ones.
+            yield Highlight(
+                places, dark, colour=WHITE, now=_dark_pixels(values[INPUT], number, place)
+            )
+        end = legends[number].last if legends else line.limit
+        limit = scale_limit(line.shown, end.absolute)
+        if signed(network, tensor):
+            yield ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
+        else:
+            ink = _ink(tensor, number, len(maps), colours)
+            yield ColourScale(places, limit, None, colours.paper, ink)
+
+
+def _ink(tensor: str, number: int, count: int, colours: Palette) -> str:
+    """The colour of the largest value of a map that has no negative ones."""
+    if tensor != INPUT:
+        return colours.rectified
+    return CHANNEL_COLOURS[number] if count == len(CHANNEL_COLOURS) else colours.ink
+
+
+def _outlines(
+    display: Display,
+    tensor: str,
+    number: int,
+    values: Mapping[str, Values],
+    layout: Layout,
+    dark: str | None,
+) -> Iterator[Highlight]:
+    """A frame of cells around what the followed pixel reaches in a map, and around what the
+    explained cell reads there."""
+    desk, place = layout.desk, layout.tensors[tensor].maps[number]
+    places = (place, *layout.legends[tensor][number : number + 1])
+    line = desk.lines[tensor]
+    for key, box, colour in (("reaches", line.reaches, REACHES), ("reads", line.reads, READS)):
+        covered = on_frame(box, place, number + 1)
+        if key == "reads":
+            covered = f"{desk.outlined.first.absolute}=1,{covered}"
+        drawn = key == "reaches" or display.choices.outlined
+        now = _frame(values[f"looks:{key}_{tensor}"], place, number + 1) if drawn else ()
+        if dark is not None:
+            # One rule with both: some programs apply the first that holds, and no other.
+            yield Highlight(places, f"AND({covered},{dark})", colour=WHITE, border=colour)
+        yield Highlight(places, f"AND({covered})", border=colour, now=now)
+
+
+def _frame(six: Values, place: Range, number: int) -> tuple[Range, ...]:
+    """The cells of the map of a number that are on the edge of a box of six numbers."""
+    if not all(isinstance(one, float) and np.isfinite(one) for one in six.tolist()):
+        return ()
+    first, last, top, bottom, left, right = (int(one) for one in six)
+    if not first <= number <= last or top > bottom or left > right:
+        return ()
+    row, column = place.row + top - 1, place.column + left - 1
+    height, width = bottom - top + 1, right - left + 1
+    return (
+        Range(row, column, 1, width),
+        Range(row + height - 1, column, 1, width),
+        Range(row, column, height, 1),
+        Range(row, column + width - 1, height, 1),
+    )
+
+
+def _dark(place: Range, legend: Range) -> str:
+    """Whether the ink under a pixel is too dark for black digits."""
+    return f"{place.first.a1}>0.45*{legend.last.absolute}"
+
+
+def _dark_pixels(pixels: Values, number: int, place: Range) -> tuple[Range, ...]:
+    """The dark pixels of one map, beside the darkest of all."""
+    numbers = np.asarray(pixels, dtype=np.float64)
+    dark = np.argwhere(numbers[number] > 0.45 * np.nanmax(numbers))
+    return tuple(Range.of(place.cell(row, column)) for row, column in dark)
+
+
+def _around_zero(
+    places: tuple[Range, ...], whole: Range, line: Line, colours: Palette
+) -> ColourScale:
+    limit = scale_limit(line.shown, formulas.largest_magnitude(whole))
+    return ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
+
+
+def _faint(
+    places: tuple[Range, ...], below: float, number_format: str, colour: str | None = FAINT
+) -> Highlight:
+    """What is shown as zero steps back, and loses its sign: there is no "-0.0"."""
+    formula = formulas.nearly_zero(places[0].first, below)
+    return Highlight(places, formula, colour=colour, number_format=number_format, zeros=True)
+
+
+def _bars(
+    network: Network, values: Mapping[str, Values], layout: Layout, colours: Palette
+) -> Iterator[Highlight]:
+    """A bar for each class, of cells that are filled as far as the probability goes."""
+    answer = layout.answer
+    if answer is None or not isinstance(network.layer(network.output), Softmax | Sigmoid):
+        return
+    if not answer.bars:
+        return
+    shares = np.asarray(values[network.output], dtype=np.float64).tolist()
+    for line in range(answer.bars[0].height):
+        places = tuple(Range(bar.row + line, bar.column, 1, bar.width) for bar in answer.bars)
+        formula = formulas.bar_reaches(answer.values[0].first, places[0])
+        filled = zip(places, shares, strict=True)
+        now = tuple(Range(p.row, p.column, 1, _reached(share, p.width)) for p, share in filled)
+        now = tuple(place for place in now if place.width)
+        yield Highlight(places, formula, fill=colours.positive, now=now)
+
+
+def _reached(share: float, width: int) -> int:
+    """The cells of a bar that a share between 0 and 1 fills."""
+    return sum(share > (cell + 0.5) / width for cell in range(width))
+
+
+def _verdict(layout: Layout, values: Mapping[str, Values]) -> Iterator[Highlight]:
+    """A wrong answer, in red."""
+    if layout.verdict is not None:
+        place = layout.verdict.right
+        formula = f'LEFT({place.first.absolute},1)="{WRONG[0]}"'
+        wrong = str(values["picture:right"].reshape(-1)[0]).startswith(WRONG[0])
+        yield Highlight((place,), formula, colour="C0392B", now=(place,) if wrong else ())

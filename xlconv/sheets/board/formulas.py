@@ -1,0 +1,137 @@
+"""The rules of a board: which formula stands in which cells.
+
+`lower` writes cells by these rules and `verification` reads them by the same; that the rules
+are right mathematics is not assumed anywhere, it is what the engines and the reference prove
+together. The layers' own are in `layer_rules`; here are the answer, the titles and the
+padding. Must not know any value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xlconv.errors import LimitError
+from xlconv.formulas import text as formulas
+from xlconv.formulas.layers.base import Rule, layer_rules
+from xlconv.formulas.places import Answer, Layout
+from xlconv.network.network import NONE_FOUND, TICK, Network
+from xlconv.spreadsheet.cells import MAX_FORMULA_LENGTH, Cell, Range
+
+ANSWER = "answer"
+TITLES = "titles"
+MAX_ARGUMENTS = 255  # of a function, in Excel
+
+
+def board_rules(network: Network, layout: Layout) -> list[Rule]:
+    """The rules of all computed cells, in the order of computation.
+
+    Raises LimitError, naming the layer, if a formula is longer than Excel allows.
+    """
+    rules = [rule for layer in network.layers for rule in layer_rules(layer, network, layout)]
+    rules += _answer_rules(network, layout)
+    return [*fitting(rules, network), *_title_rules(network, layout)]
+
+
+def fitting(rules: list[Rule], network: Network) -> list[Rule]:
+    """The rules, if all their formulas fit in a cell; else LimitError, naming the layer."""
+    for rule in rules:
+        length = rule.longest
+        for needed, limit, what in (
+            (length, MAX_FORMULA_LENGTH, "characters"),
+            (_most_arguments(rule, length), MAX_ARGUMENTS, "arguments of one function"),
+        ):
+            if needed > limit:
+                raise LimitError(
+                    f"layer {_owner(rule, network)!r} does not fit in a cell: its formula has "
+                    f"{needed:,} {what}, {needed - limit:,} more than Excel's {limit:,}; use "
+                    "fewer maps or classes"
+                )
+    return rules
+
+
+def _owner(rule: Rule, network: Network) -> str:
+    """The tensor that a rule belongs to, as its name ends, or what it is reported under."""
+    if rule.block in network.shapes:
+        return rule.block
+    named = [name for name in network.shapes if re.search(rf"[_:]{name}(_\d+)?$", rule.key)]
+    return max(named, key=len, default=rule.block)
+
+
+def _most_arguments(rule: Rule, length: int) -> int:
+    """The arguments of the function that has most; 0 where the text is too short for too many."""
+    if length <= 2 * MAX_ARGUMENTS:
+        return 0
+    most, counts = 0, [0]
+    for sign in re.sub(r'"[^"]*"', "", rule.formula):
+        if sign == "(":
+            counts.append(1)
+        elif sign == ",":
+            counts[-1] += 1
+        elif sign == ")":
+            most = max(most, counts.pop())
+    return most
+
+
+def _answer_rules(network: Network, layout: Layout) -> list[Rule]:
+    answer = layout.answer
+    if answer is None:
+        return []
+    values = layout.tensors[network.output].maps[0]
+    labels = layout.labels[network.output]
+    rules = []
+    for unit, (label, value) in enumerate(zip(answer.labels, answer.values, strict=True)):
+        rules.append(_answer(f"label_{unit + 1}", label, formulas.same(labels.cell(unit, 0))))
+        rules.append(_answer(f"value_{unit + 1}", value, formulas.same(values.cell(unit, 0))))
+    if answer.threshold is not None:
+        return rules + _ticks(answer, values, labels)
+    return [
+        _answer("label", answer.label, formulas.label_of_largest(values, labels)),
+        _answer("value", answer.value, formulas.largest(values, fixed=True)),
+        *rules,
+    ]
+
+
+def _ticks(answer: Answer, values: Range, labels: Range) -> list[Rule]:
+    """A tick for each class that reaches the threshold, and the answer made of them."""
+    assert answer.threshold is not None
+    threshold, marks = answer.threshold.first, [place.first for place in answer.ticks]
+    rules = [
+        _answer(f"tick_{unit}", place, formulas.tick(value, threshold, TICK))
+        for unit, (place, value) in enumerate(zip(answer.ticks, values.cells(), strict=True), 1)
+    ]
+    text = formulas.marked_labels(marks, labels.cells(), NONE_FOUND)
+    count = formulas.count_of(TICK, Range.around(answer.ticks))
+    return [
+        *rules,
+        _answer("label", answer.label, text),
+        _answer("value", answer.value, count),
+    ]
+
+
+def _answer(key: str, place: Range, formula: str) -> Rule:
+    return Rule(ANSWER, f"{ANSWER}_{key}", None, Range.of(place.first), formula)
+
+
+def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    def title(key: str, cell: Cell, formula: str) -> Rule:
+        return Rule(TITLES, f"{TITLES}_{key}", None, Range.of(cell), formula)
+
+    for band in layout.bands:
+        tensor, placement = band.tensor, layout.tensors[band.tensor]
+        shape, first, under = network.shapes[tensor], placement.maps[0], Cell(2, band.first)
+        if len(shape) == 1:
+            yield title(tensor, under, formulas.length_line(first))
+            continue
+        yield title(tensor, under, formulas.shape_line(f"{shape[0]} × ", first))
+        for number, place in enumerate(placement.maps, 1):
+            above = Cell(place.row - placement.ring.top - 1, place.column)
+            text = formulas.shape_line(f"{tensor} map {number} · ", place)
+            yield title(f"{tensor}_{number}", above, text)
+
+
+def ring_cells(layout: Layout, tensor: str, number: int) -> Iterator[Cell]:
+    """The cells of the ring around a map, which must stay empty."""
+    placement = layout.tensors[tensor]
+    inside = placement.maps[number]
+    return (cell for cell in placement.ringed(number).cells() if cell not in inside)

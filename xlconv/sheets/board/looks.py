@@ -1,0 +1,344 @@
+"""Lowering: (model, values, layout) -> the board's blocks.
+
+Gives every rule its values and its look; the words around them are in `captions`, the
+colours in `colouring`. Must not know how a file is written, nor any mathematics: that
+is in `rules` and `reference`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+
+from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.places import Layout, WeightPlaces
+from xlconv.network.layers.base import Dense, KernelDemo, Layer, Sigmoid, Softmax
+from xlconv.network.layers.settings import setting_cell
+from xlconv.network.network import INPUT, Array, Model, Network, label_cell, vector_labels
+from xlconv.sheets import styles as palette
+from xlconv.sheets.board.captions import captions
+from xlconv.sheets.board.colours import KERNELS, colour_rules
+from xlconv.sheets.board.formulas import ANSWER, TITLES, board_rules
+from xlconv.sheets.board.places import TITLE_ROWS
+from xlconv.sheets.exercise.formulas import as_exercise
+from xlconv.sheets.exercise.open_cells import open_blocks, open_choices, open_titles
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
+from xlconv.sheets.panel.formulas import desk_rules, picture_rules
+from xlconv.sheets.panel.looks import controls, desk_blocks, desk_choices, empty_controls
+from xlconv.sheets.panel.places import BOARD
+from xlconv.sheets.styles import Palette
+from xlconv.spreadsheet.blocks import (
+    BarChart,
+    BlankBlock,
+    Block,
+    CellwiseBlock,
+    Choice,
+    ConstantBlock,
+    FormulaBlock,
+    Pages,
+    Sheet,
+    Style,
+    TextBlock,
+    Values,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import Display
+
+SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
+TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}
+CHART_SIZE = (440, 320)  # pixels
+PAGE_PIXELS = 3200  # of a sheet on a landscape page
+
+
+def lower(
+    display: Display,
+    values: Mapping[str, Values],
+    layout: Layout,
+    colours: Palette,
+    counting: str = "",
+) -> Sheet:
+    """The board of a network. `values` are those of every computed cell, as `workbook_values`
+    gives them; `counting` names the cells that hold the numbers from 0."""
+    model = display.model
+    network = model.network
+    places = exercise_places(network, layout)
+    board = [
+        *picture_rules(network, layout),
+        *board_rules(network, layout),
+        *desk_rules(network, layout),
+    ]
+    rules = as_exercise(board, network, layout)
+    blocks = [
+        *_constants(model, values, layout),
+        *(block for rule in rules for block in _computed(rule, values, model, colours, places)),
+        *desk_blocks(display, layout),
+        *_rings(layout),
+        *_gaps(layout),
+        *(part for place in layout.cells.values() for part in _rest(place, palette.COMPUTED)),
+        *captions(model.network, layout),
+        *_bars(model, layout),
+        *(BlankBlock(place, palette.CONTROL) for place in empty_controls(display, layout)),
+        *(part for place in controls(layout) for part in _rest(place, palette.CONTROL)),
+    ]
+    widths = dict.fromkeys(layout.vector_columns, palette.VECTOR_PIXELS)
+    return Sheet(
+        BOARD,
+        tuple(blocks),
+        rules=(
+            *colour_rules(display, values, layout, colours),
+            *(open_titles(places, layout) if places else ()),
+        ),
+        merges=_merges(layout),
+        charts=tuple(_charts(model, layout, colours)),
+        choices=(
+            *_choices(network, layout),
+            *desk_choices(display, layout, counting),
+            *(open_choices(network, places) if places else ()),
+        ),
+        column_width=palette.CELL_PIXELS,
+        row_height=palette.CELL_PIXELS,
+        widths={1: 12, **widths},
+        heights=TITLE_HEIGHTS,
+        freeze=Cell(TITLE_ROWS + 1, 1),
+        zoom=_zoom(layout),
+        tab_colour=colours.positive,
+        pages=_pages(layout),
+    )
+
+
+def _pages(layout: Layout) -> Pages:
+    """So many pages beside each other that digits can still be told apart, titles on each."""
+    wide = layout.bands[-1].last * palette.CELL_PIXELS
+    return Pages(max(1, round(wide / PAGE_PIXELS)), None, (1, TITLE_ROWS))
+
+
+def _zoom(layout: Layout) -> int:
+    """The zoom, in steps of 5 %, at which the first layers fit a laptop's screen: the picture
+    with its answer in height, the picture and the next layer in width."""
+    tall = max(
+        max(placement.maps[-1].bottom for placement in list(layout.tensors.values())[:2]),
+        max((place.bottom for place in layout.answer.bars), default=0) if layout.answer else 0,
+    )
+    wide = layout.bands[min(1, len(layout.bands) - 1)].last
+    fits = min(
+        SCREEN[1] / (tall * palette.CELL_PIXELS + sum(TITLE_HEIGHTS.values())),
+        SCREEN[0] / (wide * palette.CELL_PIXELS),
+    )
+    return max(20, min(100, int(fits * 20) * 5))
+
+
+def _computed(
+    rule: Rule,
+    values: Mapping[str, Values],
+    model: Model,
+    colours: Palette,
+    places: ExercisePlaces | None,
+) -> list[Block]:
+    value = values[rule.key] if rule.channel is None else values[rule.key][rule.channel]
+    opened = open_blocks(places, rule.key, rule.channel, value) if places else None
+    return opened or [rule_block(rule, value, _style(rule, model, colours))]
+
+
+def rule_block(rule: Rule, value: Values, style: Style) -> FormulaBlock | CellwiseBlock:
+    """The cells of a rule, on whatever sheet."""
+    shaped = value.reshape(rule.range.height, rule.range.width)
+    if rule.cellwise is None:
+        return FormulaBlock(rule.range, rule.formula, shaped, style)
+    return CellwiseBlock(rule.range, tuple(rule.texts()), shaped, style)
+
+
+def _style(rule: Rule, model: Model, colours: Palette) -> Style:
+    if ":" in rule.key:
+        return _desk_style(rule.key)
+    if rule.block == INPUT:
+        return palette.PIXEL
+    if rule.block == TITLES:
+        return palette.LAYER_SHAPE if rule.range.row <= TITLE_ROWS else palette.MAP_TITLE
+    if rule.block == ANSWER:
+        return _answer_style(rule.key, model, colours)
+    layer = next((member for member in model.network.layers if member.name == rule.block), None)
+    if layer is None:
+        return _STEP_STYLES[rule.key.rpartition("_")[2]]
+    if rule.channel is not None:
+        return palette.NUMBER
+    return palette.PERCENT if isinstance(layer, Softmax | Sigmoid) else palette.VECTOR
+
+
+def _desk_style(key: str) -> Style:
+    """The look of a cell of the desk, by the beginning of its name."""
+    return next(style for begin, style in _DESK_STYLES.items() if key.startswith(begin))
+
+
+_DESK_STYLES = {
+    "picture:actual": palette.ACTUAL,
+    "picture:right": palette.VERDICT,
+    "picture:": palette.DESK_COUNT,
+    "loss:truth": palette.ONE_HOT,
+    "loss:total": palette.LOSS,
+    "loss:": palette.FRACTION,
+    "scales:high_": palette.LEGEND,
+    "scales:low_": palette.LEGEND,
+    "scales:number": palette.DESK_COUNT,
+    "scales:": palette.DESK_END,
+    "looks:reads_": palette.BOX_READ,
+    "looks:reaches_": palette.BOX_REACHED,
+    "shown:": palette.DESK_COUNT,
+}
+
+_STEP_STYLES = {
+    "max": palette.VECTOR,
+    "shifted": palette.VECTOR,
+    "exp": palette.FRACTION,
+    "sum": palette.FRACTION,
+    "random": palette.RANDOM,
+    "mask": palette.MASK,
+    "share": palette.COMPUTED,
+    "factor": palette.FACTOR,
+    "number": palette.COUNT,
+    "kernel": palette.KERNEL_IN_USE,
+}
+
+
+def _answer_style(key: str, model: Model, colours: Palette) -> Style:
+    output = model.network.layer(model.network.output)
+    number_format = "0.0%" if isinstance(output, Softmax | Sigmoid) else "0.00"
+    if key.startswith("answer_tick"):
+        return replace(palette.TICK_MARK, colour=colours.accent)
+    if key == "answer_value" and isinstance(output, Sigmoid):
+        return replace(palette.ANSWER_VALUE, number_format='0 "found"')
+    if key == "answer_label":
+        return replace(palette.ANSWER_LABEL, colour=colours.accent)
+    if key == "answer_value":
+        return replace(palette.ANSWER_VALUE, number_format=number_format)
+    if key.startswith("answer_label"):
+        return palette.ANSWER_CLASS
+    return replace(palette.ANSWER_SHARE, number_format=number_format)
+
+
+def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> Iterator[Block]:
+    for channel, place in enumerate(layout.tensors[INPUT].maps):
+        if layout.gallery is None:
+            yield ConstantBlock(place, values[INPUT][channel], palette.PIXEL)
+    for layer in model.network.layers:
+        for key, array in model.layer_weights(layer).items():
+            yield from _weight_blocks(layer, key, array, layout.weights[layer.name])
+        for key, place in layout.controls.get(layer.name, {}).items():
+            value = setting_cell(getattr(layer, key))
+            style = palette.CHOSEN if isinstance(value, str) else palette.CONTROL
+            yield _constant(Range.of(place.first), value, style)
+            yield from _rest(place, style)
+    for tensor, column in layout.labels.items():
+        for unit, label in enumerate(vector_labels(model.network, tensor)):
+            listed = isinstance(model.network.layer(tensor), KernelDemo)
+            style = palette.LIST_NAME if listed else palette.CLASS_LABEL
+            cell = Range.of(column.cell(unit, 0))
+            yield _constant(cell, label if listed else label_cell(label), style)
+
+
+def _constant(cell: Range, value: float | str, style: Style) -> Block:
+    """A number or a text in one cell."""
+    if isinstance(value, str):
+        return TextBlock(cell, value, style, runs_on=True)
+    return ConstantBlock(cell, np.array([[value]]), style)
+
+
+def _rest(place: Range, style: Style) -> Iterator[Block]:
+    """The look of a merged range's other cells, for its border."""
+    right = Range(place.row, place.column + 1, 1, place.width - 1)
+    below = Range(place.row + 1, place.column, place.height - 1, place.width)
+    yield from (BlankBlock(part, style) for part in (right, below) if part.size)
+
+
+def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -> Iterator[Block]:
+    """The numbers of one of a layer's arrays, each range that holds a part of it a block; a
+    dilated kernel's numbers stand one by one."""
+    ranges, numbers = places.arrays[key], iter(array.reshape(-1).tolist())
+    style = _weight_style(layer, key)
+    for number, place in enumerate(ranges):
+        cells = list(places.cells(place))
+        part = np.array(list(islice(numbers, len(cells))))
+        if isinstance(layer, KernelDemo) and number == len(ranges) - 1:
+            style = palette.OWN_WEIGHT  # the last of the list is for the user's own
+        if places.apart == (1, 1):
+            yield ConstantBlock(place, part.reshape(place.height, place.width), style)
+        else:
+            for cell, value in zip(cells, part.reshape(-1, 1, 1), strict=True):
+                yield ConstantBlock(Range.of(cell), value, style)
+
+
+def _weight_style(layer: Layer, key: str) -> Style:
+    if key not in KERNELS:
+        return palette.BIAS
+    return palette.DENSE_WEIGHT if isinstance(layer, Dense) else palette.WEIGHT
+
+
+def _gaps(layout: Layout) -> Iterator[Block]:
+    """The empty cells between a dilated kernel's numbers."""
+    for places in layout.weights.values():
+        for place in (place for ranges in places.arrays.values() for place in ranges):
+            yield from (BlankBlock(Range.of(cell), palette.RING) for cell in places.gaps(place))
+
+
+def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
+    """What may be typed into the cells that people set, and over pixels and weights."""
+    maps = layout.tensors[INPUT].maps
+    yield Choice(maps, "a pixel", "Type a number over it: 0 is paper, 1 is ink.")
+    for layer in network.layers:
+        weights = layout.weights.get(layer.name)
+        if weights is not None:
+            places = tuple(place for ranges in weights.arrays.values() for place in ranges)
+            yield Choice(places, layer.name, "A weight: type another number and watch.")
+        for key, place in layout.controls.get(layer.name, {}).items():
+            value, at = getattr(layer, key), (Range.of(place.first),)
+            if isinstance(value, bool):
+                yield Choice(at, key, "1 is on, 0 is off.", ("1", "0"))
+            elif isinstance(value, str) and isinstance(layer, KernelDemo):
+                yield Choice(at, key, "Choose one from the list.", layer.kernels)
+            else:
+                most = max(0.99, value) if key == "rate" else 1.0
+                yield Choice(at, key, f"A number from 0 to {most:g}.", most=most)
+
+
+def _rings(layout: Layout) -> Iterator[Block]:
+    for placement in layout.tensors.values():
+        for number, inside in enumerate(placement.maps):
+            outside, ring = placement.ringed(number), placement.ring
+            sides = (
+                Range(outside.row, outside.column, ring.top, outside.width),
+                Range(inside.bottom + 1, outside.column, ring.bottom, outside.width),
+                Range(inside.row, outside.column, inside.height, ring.left),
+                Range(inside.row, inside.right + 1, inside.height, ring.right),
+            )
+            yield from (BlankBlock(side, palette.RING) for side in sides if side.size)
+
+
+def _bars(model: Model, layout: Layout) -> Iterator[Block]:
+    """The empty cells that the bars of the answer are drawn on."""
+    output = model.network.layer(model.network.output)
+    if layout.answer is not None and isinstance(output, Softmax | Sigmoid):
+        yield from (BlankBlock(bar, palette.BAR) for bar in layout.answer.bars)
+
+
+def _merges(layout: Layout) -> tuple[Range, ...]:
+    """The controls and computed cells that are larger than one cell of the grid."""
+    places = [place for controls in layout.controls.values() for place in controls.values()]
+    places += [*layout.cells.values(), *controls(layout)]
+    answer, verdict = layout.answer, layout.verdict
+    if verdict is not None:
+        places += [verdict.actual, verdict.right]
+    if answer is not None:
+        places += [answer.label, answer.value, *answer.labels, *answer.values, *answer.ticks]
+    return tuple(place for place in places if place.size > 1)
+
+
+def _charts(model: Model, layout: Layout, colours: Palette) -> Iterator[BarChart]:
+    for layer in model.network.layers:
+        if isinstance(layer, Softmax):
+            labels, values = layout.labels[layer.name], layout.tensors[layer.name].maps[0]
+            place = Cell(layout.steps[layer.name].total.row + 6, labels.column)
+            yield BarChart(
+                place, *CHART_SIZE, "probability of each class", labels, values, colours.positive
+            )

@@ -1,0 +1,255 @@
+"""The `Exercise` sheet: what is to be filled in, and whether it is right yet.
+
+The right answer is not in it: two checks add up the cells, each times a number of its own, and
+compare the sums with those that are right. Must not know how a file is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Conv2D, Dense, Layer, Softmax, sources
+from xlconv.network.layers.words import layer_words
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets import styles as palette
+from xlconv.sheets.board.looks import rule_block
+from xlconv.sheets.exercise.formula_texts import CHANGED, CLOSE, NOT_YET, RIGHT, TO_DO
+from xlconv.sheets.exercise.formulas import BLOCK, exercise_rules
+from xlconv.sheets.exercise.open_cells import STATE_COLOURS
+from xlconv.sheets.exercise.places import (
+    CELLS,
+    CHECK,
+    CHECK_COLUMNS,
+    FILLED,
+    HEAD_ROW,
+    KEY_COLUMN,
+    LAYER,
+    MAGNITUDE,
+    NOTE,
+    STATE,
+    WORDS,
+    ExercisePlaces,
+    Part,
+)
+from xlconv.sheets.exercise.places import RIGHT as RIGHT_COLUMN
+from xlconv.sheets.panel.places import BOARD, EXERCISE, GUIDE, MODEL
+from xlconv.sheets.styles import QUIET
+from xlconv.spreadsheet.blocks import (
+    Block,
+    ConstantBlock,
+    Highlight,
+    Pages,
+    Sheet,
+    Style,
+    TextBlock,
+    Values,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import Display
+from xlconv.state.exercise import CHECKS, Exercise, check_key
+
+_TITLE = Style(size=24, bold=True, horizontal="left")
+_LEAD = Style(size=12, horizontal="left", colour=QUIET)
+_TEXT = Style(size=12, horizontal="left")
+_LINK = Style(size=12, bold=True, horizontal="left", colour="1F5F99")
+_HEAD = Style(size=11, bold=True, fill="E8ECF0", border="C5CDD5", wrap=True)
+_LAYER = Style(size=12, bold=True, horizontal="left", colour="1F5F99", fill="F5F1FB")
+_LAYER_WORDS = Style(size=12, horizontal="left", fill="F5F1FB")
+_LAYER_COUNT = Style(size=12, bold=True, number_format="#,##0", fill="F5F1FB")
+_PART = Style(size=12, horizontal="left", border="E1E6EB")
+_PART_LINK = Style(size=12, horizontal="left", colour="1F5F99", border="E1E6EB")
+_COUNT = Style(size=12, number_format="#,##0", border="E1E6EB")
+_STATE = Style(size=12, bold=True, border="E1E6EB", colour="6B21A8")
+_LAYER_STATE = Style(size=12, bold=True, fill="F5F1FB", colour="6B21A8")
+_NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
+_WAITS = Style(size=10, horizontal="left", colour=QUIET)
+_KEY = Style(size=8, number_format="0.00", colour=palette.FAINT, shrink=True)
+_NOTE = Style(size=10, horizontal="left", colour=QUIET)
+_MARK = Style(size=12, bold=True, number_format='"✓";;[Red]"✗"', colour="1E7B45")
+_WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, NOTE: 290}
+_CHECK_WIDTHS = dict.fromkeys(range(CHECK, KEY_COLUMN - 1), 110)
+_GAP_PIXELS = 24
+_KEY_PIXELS = 30
+
+
+def exercise_sheet(
+    display: Display,
+    layout: Layout,
+    places: ExercisePlaces,
+    values: Mapping[str, Values],
+) -> Sheet:
+    """The sheet of a workbook whose layout leaves layers open; `values` are those of all its
+    computed cells."""
+    network = display.network
+    assert layout.exercise is not None
+    blocks = [
+        *_words(layout.exercise),
+        *_heads(),
+        *_lines(network, layout, places),
+        *_computed(network, layout, values),
+        *_known(display, places),
+        *_given_words(places),
+        *_keys(places),
+    ]
+    last = max(place.right for both in places.keys.values() for place in both)
+    keys = dict.fromkeys(range(KEY_COLUMN, last + 1), _KEY_PIXELS)
+    gaps = dict.fromkeys((CHECK - 1, KEY_COLUMN - 1), _GAP_PIXELS)
+    return Sheet(
+        EXERCISE,
+        tuple(blocks),
+        rules=tuple(_state_rules(places)),
+        row_height=22,
+        widths={**_WIDTHS, **_CHECK_WIDTHS, **gaps, **keys},
+        heights={1: 40, HEAD_ROW: 36},
+        freeze=Cell(HEAD_ROW + 1, 1),
+        tab_colour=palette.EXERCISE_COLOUR,
+        pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, NOTE)),
+    )
+
+
+def _line(row: int, column: int, text: str, style: Style, link: str | None = None) -> TextBlock:
+    return TextBlock(Range(row, column, 1, 1), text, style, link, runs_on=True)
+
+
+def _words(exercise: Exercise) -> Iterator[Block]:
+    """What to do, in a few lines."""
+    yield _line(1, LAYER, "Exercise", _TITLE)
+    who = f"for {exercise.student}" if exercise.student is not None else "fill in what is left open"
+    seed = "" if exercise.seed is None else f" · seed {exercise.seed}"
+    yield _line(2, LAYER, f"{who}{seed}", _LEAD)
+    what = "the first cells of each map or column" if exercise.first else "whole maps and columns"
+    lines = (
+        f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
+        "2. Write the first cell as a formula that reads its neighbours, then copy it to the "
+        "others: what must not move with it needs a $.",
+        f"3. Beside each title on the {BOARD}, and here, stands how far you are: {TO_DO}, "
+        f"{NOT_YET}, {CLOSE} (within 1 %), {RIGHT}; {CHANGED} if you changed a given one.",
+        "4. Work from left to right: a layer that reads another can only be right when that is.",
+    )
+    for row, text in enumerate(lines, 3):
+        yield _line(row, LAYER, text, _TEXT)
+    yield _line(7, LAYER, f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
+    yield _line(7, WORDS, f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
+
+
+def _heads() -> Iterator[Block]:
+    heads = {
+        LAYER: "what is left open",
+        WORDS: "what each cell holds",
+        CELLS: "cells",
+        FILLED: "filled",
+        STATE: "state",
+    }
+    for check in range(CHECKS):
+        first = check * CHECK_COLUMNS
+        heads[CHECK + first] = "check number"
+        heads[RIGHT_COLUMN + first] = "is right at"
+        heads[MAGNITUDE + first] = "measured by"
+    for column, text in heads.items():
+        yield TextBlock(Range(HEAD_ROW, column, 1, 1), text, _HEAD)
+
+
+def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
+    for name, row in places.layers.items():
+        layer, parts = network.layer(name), places.of_layer(name)
+        link = f"{BOARD}!{parts[0].open.first.a1}"
+        yield TextBlock(Range(row, LAYER, 1, 1), name, _LAYER, link)
+        yield TextBlock(Range(row, WORDS, 1, 1), layer_words(layer), _LAYER_WORDS)
+        yield _count(row, sum(part.open.size for part in parts), _LAYER_COUNT)
+        for part in parts:
+            yield TextBlock(
+                Range(part.row, LAYER, 1, 1),
+                f"   {part.title}: {part.open.a1}",
+                _PART_LINK,
+                f"{BOARD}!{part.open.first.a1}",
+            )
+            yield TextBlock(Range(part.row, WORDS, 1, 1), part_words(layer, part), _PART)
+            yield _count(part.row, part.open.size, _COUNT)
+
+
+def _count(row: int, count: int, style: Style) -> Block:
+    return ConstantBlock(Range(row, CELLS, 1, 1), np.array([[float(count)]]), style)
+
+
+def part_words(layer: Layer, part: Part) -> str:
+    """What the cells of a part are made of."""
+    if isinstance(layer, Softmax):
+        return _SOFTMAX_WORDS[part.key.removeprefix(layer.name)]
+    reads = ", ".join(sources(layer))
+    if isinstance(layer, Conv2D):
+        return f"reads {reads}, and the kernels{' and the bias' if layer.bias else ''} to the left"
+    if isinstance(layer, Dense):
+        return f"reads {reads}, and the weights{' and the bias' if layer.bias else ''} to the left"
+    return f"reads {reads}"
+
+
+_SOFTMAX_WORDS = {
+    "_max": "the largest of the logits",
+    "_shifted": "each logit minus the largest, so that exp cannot be too large",
+    "_exp": "e to the power of that",
+    "_sum": "the sum of all of these",
+    "": "the share of each: all of them together are 1",
+}
+
+
+def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) -> Iterator[Block]:
+    for rule in exercise_rules(network, layout):
+        yield rule_block(rule, values[rule.key], _style(rule.key, network))
+
+
+def _style(key: str, network: Network) -> Style:
+    what, _, name = key.removeprefix(f"{BLOCK}:").partition("_")
+    if what == "check":
+        return _NUMBER
+    if what == "given":
+        return _MARK
+    if what == "note":
+        return _WAITS
+    of_layer = name in network.shapes
+    if what == "state":
+        return _LAYER_STATE if of_layer else _STATE
+    return _LAYER_COUNT if of_layer else _COUNT
+
+
+def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:
+    """What the checks know: constants."""
+    lines = [
+        (part.of_check(check, RIGHT_COLUMN), known)
+        for part, both in zip(places.parts, display.checks.parts, strict=True)
+        for check, known in enumerate(both)
+    ]
+    given = (Cell(row, RIGHT_COLUMN) for row in places.given.values())
+    for cell, known in [*lines, *zip(given, display.checks.given, strict=True)]:
+        yield ConstantBlock(Range(cell.row, cell.column, 1, 2), known.reshape(1, 2), _NUMBER)
+
+
+def _given_words(places: ExercisePlaces) -> Iterator[Block]:
+    row = places.all_given.row
+    words = (
+        f"The checks know these numbers alone. While one is changed they say “{CHANGED}”: undo it"
+    )
+    yield _line(row, LAYER, words, _TEXT)
+    for tensor, line in places.given.items():
+        yield _line(line, LAYER, f"   {tensor}", _TEXT)
+        what = "the picture's pixels" if tensor == INPUT else "weights and settings"
+        yield _line(line, WORDS, f"{what}: their sum (sheet {MODEL}) is what it was", _TEXT)
+
+
+def _keys(places: ExercisePlaces) -> Iterator[Block]:
+    note = "The keys of the checks: each cell counts with another number"
+    yield _line(HEAD_ROW - 1, KEY_COLUMN, note, _NOTE)
+    for (height, width), both in places.keys.items():
+        for check, place in enumerate(both):
+            yield _line(place.row - 1, KEY_COLUMN, f"{height} × {width}", _NOTE)
+            yield ConstantBlock(place, check_key(check, height, width), _KEY)
+
+
+def _state_rules(places: ExercisePlaces) -> Iterator[Highlight]:
+    """The colours of the states."""
+    first, last = HEAD_ROW + 1, places.parts[-1].row
+    column = Range(first, STATE, last - first + 1, 1)
+    for word, colour, fill in STATE_COLOURS:
+        yield Highlight((column,), f'{column.first.a1}="{word}"', colour=colour, fill=fill)

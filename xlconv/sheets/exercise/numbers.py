@@ -1,0 +1,227 @@
+"""What an exercise's checks say, in plain NumPy, and what is said elsewhere while cells are empty.
+
+Must not know the formulas that say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Sigmoid
+from xlconv.network.network import Array, Network
+from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.sheets.model.numbers import HELD
+from xlconv.state.choices import Display
+from xlconv.state.exercise import CHECKS, Checks, check_key, check_sums
+
+EMPTY_CELLS = f"{HELD}empty_"  # begins the names of which cells of a part are empty: 1, else 0
+TO_DO, NOT_YET, CLOSE, RIGHT, CHANGED = "to do", "not yet", "close", "right", "other numbers"
+LEAST_OFF, CLOSE_OFF = 1e-9, 1e-2  # of what a check is measured by
+GIVEN = "given"  # whether picture and weights are the exercise's
+
+
+def part_values(part: Part, values: Mapping[str, Values]) -> Array:
+    """The open cells of a part, (rows, columns)."""
+    found = numbers(values[part.key])
+    whole = found if part.channel is None else found[part.channel]
+    return whole.reshape(part.range.height, part.range.width)[: part.open.height, : part.open.width]
+
+
+def made_checks(places: ExercisePlaces, values: Mapping[str, Values], given: Array) -> Checks:
+    """What the checks must know, from the right values of all cells and the sums as given."""
+    known = []
+    for part in places.parts:
+        cells = part_values(part, values)
+        known.append([check_sums(check, cells) for check in range(CHECKS)])
+    return Checks(np.array(known), given)
+
+
+def given_sums(places: ExercisePlaces, summed: Iterable[Step]) -> Array:
+    """The sums of picture and weights as they are now, and those of magnitudes: (n, 2)."""
+    steps = {step.name: step for step in summed}
+    rows = []
+    for tensor in places.given:
+        step = steps[f"sums_{tensor}"]
+        assert step.scale is not None
+        rows.append([float(numbers(step.value)[0]), float(step.scale[0])])
+    return np.array(rows)
+
+
+def emptied(step: Step, places: ExercisePlaces, right: Mapping[str, Values]) -> Step:
+    """A step with its open cells empty, as a spreadsheet reads them: 0. The others of a layer that
+    is left open hold what is `right`, whatever the cells before them hold."""
+    parts = [part for part in places.parts if part.key == step.name]
+    if not parts:
+        return step
+    value = numbers(right[step.name]).copy()
+    for part in parts:
+        whole = value if part.channel is None else value[part.channel]
+        cells = whole.reshape(part.range.height, part.range.width)
+        cells[: part.open.height, : part.open.width] = 0.0
+    return replace(step, value=value)
+
+
+def with_exercise(
+    display: Display, layout: Layout, values: Mapping[str, Values], made: Iterable[Step]
+) -> Iterator[Step]:
+    """A workbook's other steps with those of its exercise, and changed where it changes them."""
+    places = exercise_places(display.network, layout)
+    if places is None:
+        yield from made
+        return
+    titles = {f"titles_{layer}": f"exercise:state_{layer}" for layer in places.layers}
+    for number, part in enumerate(places.parts, 1):
+        if part.channel is not None:
+            titles[f"titles_{part.layer}_{part.channel + 1}"] = f"exercise:state_{number}"
+    waiting = []
+    for step in made:
+        if step.name in titles:
+            waiting.append(step)  # their states follow from the sums, which come later
+        elif step.name.startswith(KEPT):
+            yield _kept(step, places, values)
+        else:
+            yield _unanswered(step, display.network, layout, places, values)
+    yield from _steps(display, places, values)
+    for step in waiting:
+        [state], [title] = values[titles[step.name]].tolist(), step.value.tolist()
+        known = isinstance(state, str)
+        text: Values = np.array([f"{title} · {state}"]) if known else np.array([np.nan])
+        yield Step(step.name, text, None if known else np.zeros(1))
+
+
+KEPT = "counts:kept:"  # begins the names of how many numbers a tensor's cells hold
+
+
+def _kept(step: Step, places: ExercisePlaces, values: Mapping[str, Values]) -> Step:
+    """How many numbers a tensor holds, without the zeros that stand for empty cells."""
+    tensor = step.name.removeprefix(KEPT)
+    zeros = 0
+    for number, part in enumerate(places.parts, 1):
+        if part.key == tensor:
+            there = int(np.isfinite(part_values(part, values)).sum())
+            zeros += there - filled_cells(part, number, values)
+    return replace(step, value=numbers(step.value) - zeros)
+
+
+UNANSWERED: Mapping[str, str | float] = {
+    "answer_label": "?",
+    "answer_value": "",
+    "picture:right": "",
+    "loss:parts": 0.0,
+    "loss:total": "",
+}
+
+
+def _unanswered(
+    step: Step,
+    network: Network,
+    layout: Layout,
+    places: ExercisePlaces,
+    values: Mapping[str, Values],
+) -> Step:
+    """What is said of an output that is not filled in."""
+    last = network.layers[-1]
+    watched = step.name in UNANSWERED and last.name in places.layers and layout.answer is not None
+    if not watched or isinstance(last, Sigmoid):
+        return step
+    number = next(n for n, part in enumerate(places.parts, 1) if part.key == last.name)
+    if filled_cells(places.parts[number - 1], number, values) == places.parts[number - 1].open.size:
+        return step
+    said = UNANSWERED[step.name]
+    if isinstance(said, str):
+        return Step(step.name, np.array([said]))
+    return Step(step.name, np.full(step.value.shape, said), np.zeros(step.value.shape))
+
+
+def filled_cells(part: Part, number: int, values: Mapping[str, Values]) -> int:
+    """How many of a part's open cells hold a number."""
+    there = np.isfinite(part_values(part, values)).reshape(-1)
+    empty = values.get(f"{EMPTY_CELLS}{number}")
+    if empty is not None:
+        there &= numbers(empty).reshape(-1) == 0
+    return int(there.sum())
+
+
+def _steps(
+    display: Display, places: ExercisePlaces, values: Mapping[str, Values]
+) -> Iterator[Step]:
+    checks = display.checks
+    for (tensor, _), (then, magnitude) in zip(places.given.items(), checks.given, strict=True):
+        now = numbers(values[f"sums_{tensor}"])[0]
+        same = 1.0 if abs(now - then) <= LEAST_OFF * magnitude else 0.0
+        yield _count(f"given_{tensor}", same if np.isfinite(now) else np.nan)
+    yield _count(GIVEN, min(_one(values, f"given_{tensor}") for tensor in places.given))
+    for number, part in enumerate(places.parts, 1):
+        yield _count(f"filled_{number}", filled_cells(part, number, values))
+        cells = part_values(part, values)
+        for check in range(CHECKS):
+            weighted = check_key(check, *cells.shape) * cells
+            total, magnitude = np.array([weighted.sum()]), np.array([np.abs(weighted).sum()])
+            yield Step(f"exercise:check_{number}_{check + 1}", total, magnitude)
+        yield _state(f"state_{number}", *_part_state(number, part, checks, values))
+    for layer in places.layers:
+        mine = [n for n, part in enumerate(places.parts, 1) if part.layer == layer]
+        counts = [_one(values, f"filled_{number}") for number in mine]
+        yield _count(f"filled_{layer}", float(np.sum(counts)))
+        states = [values[f"exercise:state_{number}"].tolist()[0] for number in mine]
+        yield _state(f"state_{layer}", _layer_state(states))
+    for layer, before in places.before.items():
+        if before:
+            yield _note(layer, before, values)
+
+
+def _part_state(
+    number: int, part: Part, checks: Checks, values: Mapping[str, Values]
+) -> tuple[str, ...]:
+    """What a part is called, and what it may be called as well: nothing tells cells that are
+    empty from those of which all are errors."""
+    filled = _one(values, f"filled_{number}")
+    if filled == 0:
+        some = values.get(f"{EMPTY_CELLS}{number}")
+        everything = some is not None and bool((numbers(some) == 1).all())
+        return (TO_DO,) if everything else (TO_DO, NOT_YET, CHANGED)
+    if _one(values, GIVEN) == 0:
+        return (CHANGED,)
+    if filled < part.open.size:
+        return (NOT_YET,)
+    found = np.array([_one(values, f"check_{number}_{check + 1}") for check in range(CHECKS)])
+    right, measure = checks.parts[number - 1].T
+    off = np.abs(found - right)
+    if (off <= LEAST_OFF * measure).all():
+        return (RIGHT,)
+    return (CLOSE if (off <= CLOSE_OFF * measure).all() else NOT_YET,)
+
+
+def _note(layer: str, before: tuple[str, ...], values: Mapping[str, Values]) -> Step:
+    """The first layer before one that keeps it from being right."""
+    states = {name: values[f"exercise:state_{name}"].tolist()[0] for name in (layer, *before)}
+    settled = states[layer] == RIGHT or 0 in (_one(values, f"filled_{layer}"), _one(values, GIVEN))
+    wrong = [name for name in before if states[name] != RIGHT]
+    words = f"cannot be right before {wrong[0]} is" if wrong and not settled else ""
+    return Step(f"exercise:note_{layer}", np.array([words]))
+
+
+def _layer_state(states: list[object]) -> str:
+    if len(states) == 1:
+        return str(states[0])
+    for word in (RIGHT, TO_DO):
+        if all(state == word for state in states):
+            return word
+    return CHANGED if CHANGED in states else f"{states.count(RIGHT)} of {len(states)} right"
+
+
+def _one(values: Mapping[str, Values], key: str) -> float:
+    return float(numbers(values[f"exercise:{key}"])[0])
+
+
+def _count(key: str, count: float) -> Step:
+    return Step(f"exercise:{key}", np.array([float(count)]), np.zeros(1))
+
+
+def _state(key: str, word: str, *also: str) -> Step:
+    return Step(f"exercise:{key}", np.array([word]), also=frozenset(also))

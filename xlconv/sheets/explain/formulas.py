@@ -1,0 +1,329 @@
+"""The rules of the sheet Explain: which formula stands in which of its cells.
+
+Everything follows from the four chosen cells and the table of layers; the sentence is in
+`sentences`. Must not know any value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.text import on, place_in_list, sigmoid
+from xlconv.sheets.explain.formula_texts import (
+    by_operation,
+    choose,
+    nth,
+    of_layer,
+    short,
+    unless,
+    within,
+)
+from xlconv.sheets.explain.places import NOTHING, InspectorPlaces, operation_number
+from xlconv.sheets.explain.sentence_formulas import sentence
+from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS
+from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, USED
+from xlconv.spreadsheet.cells import Cell, Range
+
+BLOCK = "explain"
+_, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
+
+
+def explain_rules(places: InspectorPlaces, board: Range) -> list[Rule]:
+    """The rules of the sheet, in the order of computation. `board` is all of the board."""
+    looked_up = on(BOARD, board)
+    return [
+        *_chosen(places),
+        *_slots(places),
+        *_terms(places, looked_up),
+        *_facts(places, looked_up),
+        *_results(places, looked_up),
+        *_strongest(places),
+        *_drawn(places),
+        _rule("sentence", Range.of(Cell(3, 2)), sentence(places)),
+    ]
+
+
+def _rule(
+    key: str, place: Range, formula: str, cellwise: Callable[[int, int], str] | None = None
+) -> Rule:
+    return Rule(BLOCK, f"{BLOCK}:{key}", None, place, formula, cellwise, sheet=EXPLAIN)
+
+
+def _cellwise(key: str, place: Range, text: Callable[[int, int], str]) -> Rule:
+    return _rule(key, place, text(0, 0), text)
+
+
+def _chosen(places: InspectorPlaces) -> Iterator[Rule]:
+    """The number of the chosen layer and what the table says of it, then map, row and column."""
+    names = places.searched("name")
+    yield _rule("layer", Range.of(USED.first), place_in_list(CHOSEN.first, names))
+    yield _rule("chosen", places.chosen, of_layer(names, USED.first))
+    for row, key in enumerate(("maps", "rows", "columns"), 1):
+        most = places.of(key).absolute
+        yield _rule(key, Range.of(USED.cell(row, 0)), within(CHOSEN.cell(row, 0), most))
+
+
+def _slots(places: InspectorPlaces) -> Iterator[Rule]:
+    """Where the first slot's window begins, and the list of slots."""
+    p = {key: places.of(key).absolute for key in places.keys}
+    window = [cell.absolute for cell in places.window.cells()]
+    yield _cellwise("window", places.window, lambda row, _: _window(places, p, window)[row])
+    origins = range(1, places.origins + 1)
+    added = OPERATIONS.index("added") + 1
+    slot = f"ROWS({_growing(places.slot_list(0))})"
+
+    def source(key: str) -> str:
+        """What the table says of the tensor that a slot is read from."""
+        number = f"IF({p['operation']}={added},{slot},{window[3]})"
+        return choose(number, (p[f"from{n}_{key}"] for n in origins))
+
+    channel = places.slot_list(1)
+    here = f"{_column(channel)}{channel.row}"
+    output = f"IF({p['output_is_row']}=1,{ROW},{MAP})"
+    named = f'{source("name")}&IF({source("maps")}>1," map "&{here},"")'
+    kernel_row = (
+        f"{p['kernels_top']}+INT(({output}-1)/{p['outputs_across']})*{p['output_rows']}"
+        f"+MOD({slot}-1,{p['slots_down']})*{p['slot_rows']}"
+    )
+    kernel_column = (
+        f"{p['kernels_left']}+MOD({output}-1,{p['outputs_across']})*{p['output_columns']}"
+        f"+INT(({slot}-1)/{p['slots_down']})*{p['slot_columns']}"
+    )
+    weighted = f"{p['weights']}={WEIGHTS}"
+    texts = (
+        named,
+        f"{window[0]}+({slot}-1)*{p['maps_on']}",
+        f"{source('top')}+({here}-1)*{source('pitch')}+{window[1]}-1",
+        f"{source('left')}+{window[2]}-1",
+        f'IF({weighted},{kernel_row},"")',
+        f'IF({weighted},{kernel_column},"")',
+    )
+    keys = ("caption", "map", "top", "left", "weights_top", "weights_left")
+    for number, (key, text) in enumerate(zip(keys, texts, strict=True)):
+        beyond = f"{slot}>{p['slots']}"
+        yield _rule(f"slot_{key}", places.slot_list(number), unless(beyond, text))
+
+
+def _window(places: InspectorPlaces, p: dict[str, str], window: list[str]) -> list[str]:
+    """Map, row and column, from 1, at which the first slot's window begins; its tensor."""
+    maps, rows, columns = p["unravel_maps"], p["unravel_rows"], p["unravel_columns"]
+    vector = f"{p['maps']}*{p['columns']}=1"
+    befores = [p[f"from{n}_before"] for n in range(1, places.origins + 1)]
+    # The last of the tensors that begin before the chosen map, or unit.
+    number = "+".join(
+        ["1", *(f"IF(AND({b}>0,{b}<IF({vector},{ROW},{MAP})),1,0)" for b in befores[1:])]
+    )
+    before = choose(window[3], befores)
+    map_ = f"{p['maps_of']}*INT(({MAP}-1)/{p['maps_by']})+{p['by_row']}*({ROW}-1)+1"
+    row = f"({ROW}-1)*{p['down']}-{p['before_rows']}+1"
+    column = f"({COLUMN}-1)*{p['across']}-{p['before_columns']}+1"
+    return [
+        f"IF({maps}>0,MOD(INT(({ROW}-1)/MAX(1,{maps})),{p['read_maps']})+1,"
+        f"{map_}-IF({vector},0,{before}))",
+        f"IF({maps}>0,MOD(INT(({ROW}-1)/MAX(1,{rows})),{p['read_rows']})+1,"
+        f"{row}-IF({vector},{before},0))",
+        f"IF({maps}>0,MOD(INT(({ROW}-1)/MAX(1,{columns})),{p['read_columns']})+1,{column})",
+        number,
+    ]
+
+
+def _column(place: Range) -> str:
+    return "$" + place.first.a1.rstrip("0123456789")
+
+
+def _growing(place: Range) -> str:
+    """A range from a list's first row, which stays, to the formula's own: ROWS counts it. In the
+    empty first column, so that no cell asks for itself."""
+    return f"$A${place.row}:$A{place.row}"
+
+
+def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
+    """The list of terms: every cell that is read, its weight and their product."""
+    p = {key: places.of(key).absolute for key in places.keys}
+    lists = [places.term_list(number) for number in range(6)]
+    slot, row, column, value, weight, _ = (f"{_column(one)}{one.row}" for one in lists)
+    _, first_row, first_column, _ = (cell.absolute for cell in places.window.cells())
+    term, size = f"ROWS({_growing(lists[0])})", f"{p['height']}*{p['width']}"
+
+    def origin(number: int) -> str:
+        return nth(places.slot_list(number), slot)
+
+    down, across = f"{row}-{first_row}", f"{column}-{first_column}"
+    outside = (
+        f"AND({p['skips']}=1,OR({row}<1,{row}>{p['read_rows']},"
+        f"{column}<1,{column}>{p['read_columns']}))"
+    )
+    read = f"INDEX({board},{origin(2)}+{down},{origin(3)}+{across})"
+    spot = f"{origin(4)}+{down},{origin(5)}+{across}"
+    kernels = [f"INDEX({on(BOARD, one)},{spot})" for one in places.kernels]
+    kernel = choose(p["kernels_number"], kernels) if kernels else '""'
+    shifted = f"{value}-MAX({lists[3].absolute})"
+    multiplied = f"IF({p['weights']}={EXPONENTS},EXP({weight}),{value}*{weight})"
+    texts = {
+        "slot": unless(f"{term}>{p['slots']}*{size}", f"INT(({term}-1)/({size}))+1"),
+        "row": f"{first_row}+INT(MOD({term}-1,{size})/{p['width']})*{p['apart_rows']}",
+        "column": f"{first_column}+MOD({term}-1,{p['width']})*{p['apart_columns']}",
+        "value": unless(outside, read),
+        "weight": choose(f"{p['weights']}+1", ['""', kernel, shifted]),
+        "product": unless(f'{weight}=""', multiplied),
+    }
+    across_sheets = {"value", "weight"}  # not as shared formulas
+    for (key, text), place in zip(texts.items(), lists, strict=True):
+        formula = text if key == "slot" else unless(f'{slot}=""', text)
+        rule = _rule(f"term_{key}", place, formula)
+        moved = rule.text
+        yield _cellwise(f"term_{key}", place, moved) if key in across_sheets else rule
+
+
+def _facts(places: InspectorPlaces, board: str) -> Iterator[Rule]:
+    """The numbers beside a layer: a bias, a mean, a mask."""
+
+    def name(row: int, _: int) -> str:
+        return name_in(places.of(f"fact{row + 1}_name"))
+
+    def value(row: int, _: int) -> str:
+        top, left, by_map, by_row, by_column = (
+            places.of(f"fact{row + 1}_{key}").absolute
+            for key in ("top", "left", "by_map", "by_row", "by_column")
+        )
+        moved = f"{top}+({MAP}-1)*{by_map}+({ROW}-1)*{by_row}"
+        return unless(f"{top}=0", f"INDEX({board},{moved},{left}+({COLUMN}-1)*{by_column})")
+
+    yield _cellwise("fact_names", places.fact_names, name)
+    yield _cellwise("facts", places.facts, value)
+
+
+def name_in(cell: Cell) -> str:
+    """A name of the table, or an empty text where there is none.
+
+    >>> name_in(Cell(2, 2))
+    'IF($B$2="-","",$B$2)'
+    """
+    return f'IF({cell.absolute}="{NOTHING}","",{cell.absolute})'
+
+
+def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
+    """The board's cell, what follows from the terms, whether they are equal, what follows it."""
+    p = {key: places.of(key).absolute for key in places.keys}
+    label = f"INDEX({board},{p['top']}+{ROW}-1,{p['labels']})"
+    unit = f'"row "&{ROW}&" stands for "&{label}'
+    yield _rule("unit", places.unit, unless(f"{p['labels']}=0", unit))
+    cell = f"INDEX({board},{p['top']}+({MAP}-1)*{p['pitch']}+{ROW}-1,{p['left']}+{COLUMN}-1)"
+    yield _rule("board", places.board, cell)
+    formulas = {operation_number(line): result_of(line.operation, places) for line in places.lines}
+    yield _rule("result", places.result, by_operation(places.of("operation"), formulas))
+    here, there = places.result.first.absolute, places.board.first.absolute
+    near = f"ABS({here}-{there})<=0.000000001*(1+ABS({there}))"
+    yield _rule("equal", places.equal, f'IF({near},"✓","✗")')
+    then = (
+        f"INDEX({board},{p['then_top']}+({MAP}-1)*{p['then_pitch']}+{ROW}-1,"
+        f"{p['then_left']}+{COLUMN}-1)"
+    )
+    yield _rule("then_name", places.then_name, name_in(places.of("then_name")))
+    yield _rule("then", places.then, unless(f"{p['then_kind']}=0", then))
+
+
+def result_of(operation: str, places: InspectorPlaces) -> str:
+    """What an operation makes of the terms and the numbers beside them."""
+    values, products = places.term_list(3).absolute, places.term_list(5).absolute
+    x, number = places.term_list(3).first.absolute, places.of("number").absolute
+    facts = [cell.absolute for cell in places.facts.cells()]
+    total = f"SUM({products},{facts[0]})"
+    return {
+        "weighted": total,
+        "rectified": f"MAX(0,{total})",
+        "largest": f"MAX({values})",
+        "mean": f"AVERAGE({values})",
+        "relu": f"MAX(0,{x})",
+        "leaky": f"MAX({number}*{x},{x})",
+        "tanh": f"TANH({x})",
+        "sigmoid": sigmoid(x),
+        "normalised": f"({x}-{facts[0]})/SQRT({facts[1]}+{number})*{facts[2]}+{facts[3]}",
+        "added": f"SUM({values})",
+        "same": x,
+        "dropped": f"IF({facts[2]}=1,{x}*{facts[0]}*{facts[1]},{x})",
+        "softmax": f"{nth(places.term_list(5), ROW)}/SUM({products})",
+    }[operation]
+
+
+def _strongest(places: InspectorPlaces) -> Iterator[Rule]:
+    """The products that speak most for a large result, and those against it."""
+    products = places.term_list(5)
+    weighted = f"{places.of('weights').absolute}={WEIGHTS}"
+    for key, place, function, sign in (
+        ("for", places.favour, "LARGE", ">"),
+        ("against", places.against, "SMALL", "<"),
+    ):
+
+        def number(row: int, _: int, function: str = function, sign: str = sign) -> str:
+            one = f"{function}({products.absolute},{row + 1})"
+            enough = f"AND({weighted},COUNT({products.absolute})>{row})"
+            return f'IF({enough},IF({one}{sign}0,{one},""),"")'
+
+        def term(row: int, _: int, place: Range = place) -> str:
+            cell = place.cell(row, 0).absolute
+            first = f"MATCH({cell},{products.absolute},0)"
+            if row:  # of equal ones, the next
+                above, at = place.cell(row - 1, 0), places.term_of(place).cell(row - 1, 0).absolute
+                rest = f"{nth(products, f'{at}+1')}:{products.last.absolute}"
+                first = f"IF({cell}={above.absolute},{at}+MATCH({cell},{rest},0),{first})"
+            return unless(f'{cell}=""', first)
+
+        def words(row: int, _: int, place: Range = place) -> str:
+            at = places.term_of(place).cell(row, 0).absolute
+            return unless(f'{at}=""', _term_words(places, at))
+
+        yield _cellwise(f"strongest_{key}", place, number)
+        yield _cellwise(f"strongest_{key}_term", places.term_of(place), term)
+        yield _cellwise(f"strongest_{key}_words", places.words_of(place), words)
+
+
+def _term_words(places: InspectorPlaces, at: str) -> str:
+    """A term in words: its value, its weight, where it stands."""
+    slot, row, column, value, weight, _ = (places.term_list(number) for number in range(6))
+    caption = nth(places.slot_list(0), nth(slot, at))
+    return (
+        f'{short(nth(value, at))}&" × "&{short(nth(weight, at))}&": "&{caption}'
+        f'&", row "&{nth(row, at)}&IF({places.of("read_columns").absolute}>1,'
+        f'", column "&{nth(column, at)},"")'
+    )
+
+
+def _drawn(places: InspectorPlaces) -> Iterator[Rule]:
+    """The maps: windows, weights and products in their shapes, with captions and sums."""
+    p = {key: places.of(key).absolute for key in places.keys}
+    slots, lines, bases = (places.line_list(number) for number in range(3))
+    slot, line, base = (f"{_column(one)}{one.row}" for one in (slots, lines, bases))
+    number, high = f"ROWS({_growing(slots)})", f"{p['height']}+1"
+    beyond = f"{number}>{p['slots']}*({high})"
+    yield _rule("line_slot", slots, f"IF({beyond},0,INT(({number}-1)/({high}))+1)")
+    yield _rule("line_row", lines, f"IF({beyond},0,MOD({number}-1,{high}))")
+    before = f"(({slot}-1)*{p['height']}+{line}-1)*{p['width']}"
+    yield _rule("line_base", bases, f"IF({line}=0,0,{before})")
+    first_row, first_column = (cell.absolute for cell in list(places.window.cells())[1:3])
+    row_words = f'"row "&{first_row}+({line}-1)*{p["apart_rows"]}'
+    caption = nth(places.slot_list(0), slot)
+    text = f"IF({line}=0,{caption},{row_words})"
+    yield _rule("captions", places.captions, unless(f"{slot}=0", text))
+    place = f"COLUMNS({_widening(places.heads)})"
+    head = f"{first_column}+({place}-1)*{p['apart_columns']}"
+    yield _rule("heads", places.heads, unless(f"{place}>{p['width']}", head))
+    for key, drawn, terms in (
+        ("reads", places.reads, places.term_list(3)),
+        ("weights", places.weights, places.term_list(4)),
+        ("products", places.products, places.term_list(5)),
+    ):
+        place = f"COLUMNS({_widening(drawn)})"
+        nothing = f"OR({line}=0,{place}>{p['width']})"
+        yield _rule(key, drawn, unless(nothing, nth(terms, f"{base}+{place}")))
+    only = f"AND({slot}>0,{line}=0,{p['weights']}>0)"
+    terms_of = f"SUMIF({places.term_list(0).absolute},{slot},{places.term_list(5).absolute})"
+    yield _rule("sums", places.sums, f'IF({only},{terms_of},"")')
+
+
+def _widening(place: Range) -> str:
+    """A range from a row's first cell, whose column stays, to the formula's own column: COLUMNS
+    counts it. In the first row, so that no cell asks for itself."""
+    letters = _column(place)
+    return f"{letters}$1:{letters[1:]}$1"

@@ -1,0 +1,284 @@
+"""The `Explain` sheet: how one cell of the board came about, chosen from lists.
+
+Gives the inspector's rules their values and looks. Must not know mathematics, nor how a file is
+written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.text import largest_magnitude
+from xlconv.sheets.board.looks import rule_block
+from xlconv.sheets.explain.formulas import explain_rules
+from xlconv.sheets.explain.places import (
+    FOUND,
+    LABELS,
+    ROWS_AT,
+    SENTENCE,
+    TOP,
+    TYPED,
+    InspectorPlaces,
+    table_column,
+)
+from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE
+from xlconv.sheets.styles import FAINT, QUIET, Palette
+from xlconv.spreadsheet.blocks import (
+    Block,
+    Choice,
+    ColourScale,
+    ConstantBlock,
+    Highlight,
+    Pages,
+    Sheet,
+    Style,
+    TextBlock,
+    Values,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import Display
+
+_MAP_PIXELS, _BEHIND_PIXELS = 34, 62
+_SCREEN_PIXELS = 1340  # that a laptop shows of a sheet beside each other
+_TITLE = Style(size=20, bold=True, horizontal="left")
+_LEAD = Style(size=11, horizontal="left", colour=QUIET)
+_SENTENCE = Style(size=15, bold=True, horizontal="left", colour="1F5F99")
+_HEAD = Style(size=11, bold=True, horizontal="left")
+_TEXT = Style(size=11, horizontal="left")
+_NOTE = Style(size=9, horizontal="left", colour=QUIET)
+_LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99")
+_TYPED = Style(size=12, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False)
+_USED = Style(size=12, colour=QUIET, number_format="0")
+_RESULT = Style(size=14, bold=True, number_format="0.0000", border="C5CDD5", shrink=True)
+_MARK = Style(size=14, bold=True, colour="1E7B45")
+_NUMBER = Style(size=11, number_format="0.0000", shrink=True)
+_PLACE = Style(size=9, number_format="0", colour=QUIET)
+_CELL = Style(size=9, number_format="0.00", shrink=True)
+_CAPTION = Style(size=10, horizontal="left")
+_COLUMN = Style(size=8, number_format="0", colour=QUIET)
+_SUM = Style(size=11, bold=True, number_format="0.00", shrink=True)
+_BEHIND = Style(size=8, colour=QUIET, number_format="General", shrink=True)
+_BEHIND_NAME = Style(size=8, colour=QUIET, horizontal="left")
+
+_STYLES = {
+    "layer": _USED,
+    "maps": _USED,
+    "rows": _USED,
+    "columns": _USED,
+    "unit": _NOTE,
+    "sentence": _SENTENCE,
+    "board": _RESULT,
+    "result": _RESULT,
+    "then": _RESULT,
+    "then_name": _TEXT,
+    "equal": _MARK,
+    "fact_names": _TEXT,
+    "facts": _NUMBER,
+    "strongest_for": _NUMBER,
+    "strongest_against": _NUMBER,
+    "strongest_for_term": _PLACE,
+    "strongest_against_term": _PLACE,
+    "strongest_for_words": _TEXT,
+    "strongest_against_words": _TEXT,
+    "captions": _CAPTION,
+    "heads": _COLUMN,
+    "reads": _CELL,
+    "weights": _CELL,
+    "products": _CELL,
+    "sums": _SUM,
+}
+
+
+def explain_sheet(
+    display: Display,
+    values: Mapping[str, Values],
+    places: InspectorPlaces,
+    board: Range,
+    colours: Palette,
+) -> Sheet:
+    """The sheet. `values` are those of every computed cell; `board` is all of the board."""
+    blocks = [
+        *_words(places),
+        *_chosen(display),
+        *_table(places),
+        *(_computed(rule, values) for rule in explain_rules(places, board)),
+    ]
+    widths = {1: 12, LABELS: 100, TYPED: 90, FOUND: 46, ROWS_AT - 1: 16, ROWS_AT: 92}
+    drawn = (places.reads, places.weights, places.products)
+    widths |= {c: _MAP_PIXELS for p in drawn for c in range(p.column, p.right + 1)}
+    widths |= {places.reads.right + 1: 20, places.weights.right + 1: 20}
+    strongest = places.favour
+    widths |= {places.products.right + 1: 20, places.sums.column: 60, strongest.column: 70}
+    widths |= {strongest.column + 1: 46, strongest.column + 2: 330, places.behind: 110}
+    return Sheet(
+        EXPLAIN,
+        tuple(blocks),
+        rules=tuple(_colours(values, places, colours)),
+        choices=tuple(_choices(places)),
+        column_width=_BEHIND_PIXELS,
+        row_height=24,
+        widths=widths,
+        heights={1: 40, SENTENCE.row: 32},
+        freeze=Cell(CHOSEN.row - 1, 1),
+        zoom=_zoom(places, widths),
+        tab_colour=colours.accent,
+        pages=Pages(1, None, (1, SENTENCE.row), _printed(places)),
+    )
+
+
+def _printed(places: InspectorPlaces) -> Range:
+    """What is printed: all but the lists."""
+    bottom = max(places.sums.bottom, places.against.bottom)
+    return Range(1, 1, bottom, places.words_of(places.favour).column)
+
+
+def _zoom(places: InspectorPlaces, widths: Mapping[int, int]) -> int:
+    """The zoom, in steps of 5 %, at which the products stand on a laptop's screen."""
+    wide = sum(widths.get(column, _BEHIND_PIXELS) for column in range(1, places.products.right + 1))
+    return max(50, min(100, int(_SCREEN_PIXELS / wide * 20) * 5))
+
+
+def counting(places: InspectorPlaces, most: int) -> str:
+    """The cells that hold the numbers from 0 to the most, for a drop-down list."""
+    cells = places.counting
+    return f"{EXPLAIN}!{Range(cells.row, cells.column, most + 1, 1).absolute}"
+
+
+def _computed(rule: Rule, values: Mapping[str, Values]) -> Block:
+    style = _STYLES.get(rule.key.partition(":")[2], _BEHIND)
+    return rule_block(rule, values[rule.key], style)
+
+
+def _line(row: int, column: int, text: str, style: Style, link: str | None = None) -> TextBlock:
+    return TextBlock(Range(row, column, 1, 1), text, style, link, runs_on=True)
+
+
+def _words(places: InspectorPlaces) -> Iterator[Block]:
+    yield _line(1, LABELS, "How one cell came about", _TITLE)
+    yield _line(2, LABELS, "Choose a layer and one of its cells in the yellow cells.", _LEAD)
+    yield _line(2, places.reads.column, f"← {GUIDE}", _LINK, f"{GUIDE}!A1")
+    to_board = f"its window is outlined on the {BOARD} →"
+    yield _line(2, ROWS_AT + 4, to_board, _LINK, f"{BOARD}!A1")
+    yield _line(CHOSEN.row - 1, TYPED, "choose", _HEAD)
+    yield _line(CHOSEN.row - 1, FOUND, "used", _NOTE)
+    for row, text in enumerate(("layer", "map", "row", "column")):
+        yield _line(CHOSEN.row + row, LABELS, text, _TEXT)
+    yield _line(places.board.row, LABELS, "on the board", _TEXT)
+    yield _line(places.result.row, LABELS, "computed here", _TEXT)
+    yield _line(places.equal.row, LABELS, "equal", _TEXT)
+    yield _line(places.facts.row - 1, LABELS, "beside the window", _HEAD)
+    for strongest, text in (
+        (places.favour, "the five strongest for a large result"),
+        (places.against, "the five strongest against it"),
+    ):
+        yield _line(strongest.row - 2, strongest.column, text, _HEAD)
+        for column, head in enumerate(("product", "term", "value × weight: where")):
+            yield _line(strongest.row - 1, strongest.column + column, head, _NOTE)
+    yield from _map_heads(places)
+    yield from _behind_heads(places)
+
+
+def _map_heads(places: InspectorPlaces) -> Iterator[Block]:
+    for place, text in (
+        (places.reads, "what it reads"),
+        (places.weights, "× weights"),
+        (places.products, "= products"),
+        (places.sums, "summed"),
+    ):
+        yield _line(TOP - 2, place.column, text, _HEAD)
+    softmax = "softmax: minus the largest, then exp"
+    yield _line(TOP - 1, places.weights.column, softmax, _NOTE)
+
+
+def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
+    """What the lists to the right are: nothing is hidden."""
+    yield _line(TOP - 4, places.behind, "How the sheet finds its numbers", _HEAD)
+    lists = {
+        "numbers of the chosen layer": places.key_names,
+        "of every layer: where it stands on the board": places.table,
+        "window": places.window,
+        "slots: a window of a map each": places.slot_list(0),
+        "terms: every cell that is read": places.term_list(0),
+        "rows of the maps": places.line_list(0),
+        "for the lists": places.counting,
+    }
+    for text, place in lists.items():
+        yield _line(TOP - 2, place.column, text, _BEHIND_NAME)
+    heads = {
+        places.chosen: ("chosen",),
+        places.window: ("first",),
+        places.slot_list(0): ("map", "number", "row", "column", "weights", "column"),
+        places.term_list(0): ("slot", "row", "column", "value", "weight", "product"),
+        places.line_list(0): ("slot", "row", "before"),
+    }
+    for place, texts in heads.items():
+        for column, text in enumerate(texts):
+            yield _line(TOP - 1, place.column + column, text, _BEHIND)
+    for row, text in enumerate(("map", "row", "column", "tensor")):
+        yield _line(TOP + row, places.window.column - 1, text, _BEHIND_NAME)
+
+
+def _chosen(display: Display) -> Iterator[Block]:
+    explained = display.choices.explained
+    yield TextBlock(Range.of(CHOSEN.first), explained.layer, _TYPED, runs_on=True)
+    for row, number in enumerate((explained.map, explained.row, explained.column), 1):
+        yield ConstantBlock(Range.of(CHOSEN.cell(row, 0)), np.array([[number]]), _TYPED)
+
+
+def _table(places: InspectorPlaces) -> Iterator[Block]:
+    """The table of the layers' numbers, and the numbers of the drop-down lists."""
+    for row, key in enumerate(places.keys):
+        cell = Range.of(places.key_names.cell(row, 0))
+        yield TextBlock(cell, key.replace("_", " "), _BEHIND_NAME, runs_on=True)
+    for column, line in enumerate(places.lines):
+        for row, held in enumerate(table_column(line, places)):
+            cell = Range.of(places.table.cell(row, column))
+            if isinstance(held, float):
+                yield ConstantBlock(cell, np.array([[held]]), _BEHIND)
+            elif held:
+                yield TextBlock(cell, held, _BEHIND, runs_on=True)
+    numbers = np.arange(places.numbers + 1, dtype=np.float64)[:, None]
+    yield ConstantBlock(places.counting, numbers, _BEHIND)
+
+
+def _colours(
+    values: Mapping[str, Values], places: InspectorPlaces, colours: Palette
+) -> Iterator[ColourScale | Highlight]:
+    """Each of the three maps around zero, by its own largest magnitude; lines around its cells."""
+    line = places.line_list(1).first
+    caption = f"AND(LEN({places.captions.first.a1})>0,{line.a1}=0)"
+    yield Highlight((places.captions,), caption, colour=colours.accent)
+    for key, place in (
+        ("reads", places.reads),
+        ("weights", places.weights),
+        ("products", places.products),
+    ):
+        cell, held = place.first.a1, values[f"explain:{key}"].reshape(-1).tolist()
+        cells = [one for one, value in zip(place.cells(), held, strict=True) if value != ""]
+        filled = tuple(map(Range.of, cells))
+        largest = places.of("operation").absolute
+        winner = f"AND({largest}=3,ISNUMBER({cell}),{cell}={places.result.first.absolute})"
+        if key == "reads":
+            yield Highlight((place,), winner, colour="1E7B45", border="1E7B45")
+        nothing = f"AND(ISNUMBER({cell}),ABS({cell})<0.005)"
+        yield Highlight((place,), nothing, FAINT, number_format="0;0;0", border="E1E6EB")
+        yield Highlight((place,), f"ISNUMBER({cell})", border="C5CDD5", now=filled)
+        limit = largest_magnitude(place)
+        yield ColourScale((place,), limit, colours.negative, colours.zero, colours.positive)
+
+
+def _choices(places: InspectorPlaces) -> Iterator[Choice]:
+    """Lists that offer what the chosen layer has."""
+    names = places.across_layers("name").absolute
+    yield Choice((Range.of(CHOSEN.first),), "layer", "Choose a layer.", listed=names)
+    first = places.counting.cell(1, 0)
+    for row, key in enumerate(("maps", "rows", "columns"), 1):
+        most = places.of(key).absolute
+        numbers = Range(first.row, first.column, places.numbers, 1).absolute
+        listed = f"{first.absolute}:INDEX({numbers},{most})"
+        what = key.removesuffix("s")
+        words = f"One of the layer's {key}, from 1; what lies beyond means the last."
+        yield Choice((Range.of(CHOSEN.cell(row, 0)),), what, words, listed=listed)

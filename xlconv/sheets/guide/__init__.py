@@ -1,0 +1,4 @@
+"""Guide: what to try.
+
+In `looks` its blocks.
+"""

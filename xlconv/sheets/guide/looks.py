@@ -1,0 +1,322 @@
+"""The `Guide` sheet: in one screen what is where, what to try, what the colours mean.
+
+Must not know values or how a file is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+from itertools import pairwise
+from math import prod
+
+import numpy as np
+
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import (
+    Add,
+    BatchNorm2D,
+    Conv2D,
+    Dropout,
+    GlobalAvgPool2D,
+    KernelDemo,
+    Layer,
+    Sigmoid,
+    Softmax,
+    source,
+    sources,
+)
+from xlconv.network.layers.words import PICTURE_WORDS, layer_words
+from xlconv.network.network import INPUT, Network
+from xlconv.network.shapes import shape_text
+from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.panel.places import (
+    BOARD,
+    CHECKS,
+    CHOSEN,
+    EXERCISE,
+    EXPLAIN,
+    IMAGES,
+    MODEL,
+    check_cell,
+)
+from xlconv.sheets.styles import BIAS, OPEN, QUIET, REACHES, READS, RING, Palette
+from xlconv.spreadsheet.blocks import (
+    BlankBlock,
+    Block,
+    Choice,
+    ConstantBlock,
+    Pages,
+    Sheet,
+    Style,
+    TextBlock,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import Display
+
+NAME = "Guide"
+_WIDTHS = {1: 24, 2: 44, 3: 10, 4: 100, 5: 84, 6: 430, 7: 40, 8: 44, 9: 12, 10: 440}
+_LEFT, _RIGHT = 4, 8
+_WORDS = _RIGHT + 2
+
+_TITLE = Style(size=24, bold=True, horizontal="left")
+_LEAD = Style(size=12, colour=QUIET, horizontal="left", vertical="top", wrap=True)
+_HEAD = Style(size=14, bold=True, horizontal="left")
+_TEXT = Style(size=11, horizontal="left")
+_LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99")
+_NUMBER = Style(size=12, bold=True, colour="FFFFFF", fill="1F5F99")
+_PARAMETERS = Style(size=11, bold=True, horizontal="right")
+_TOP = CHECKS.row
+_ENDS = Style(size=8, border="E1E6EB", fill="F5F7F9")
+_CHECK = Style(
+    size=12, bold=True, border="B07D00", fill="FFF3C4", number_format='"✓";;"–"', locked=False
+)
+
+
+def guide_sheet(
+    display: Display, layout: Layout, title: str, description: str, colours: Palette
+) -> Sheet:
+    """The sheet, for a network with a title and a description."""
+    network = display.network
+    legend = _TOP + 2 + len(_tries(network, layout)) + 1
+    meanings = _legend(colours, layout.exercise is not None)
+    blocks = [
+        TextBlock(Range(1, _LEFT, 1, 1), title, _TITLE, runs_on=True),
+        TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), description, _LEAD),
+        *_what_is_where(network, layout),
+        *_check_cells(display),
+        *_what_to_try(network, layout),
+        *_what_colours_mean(meanings, legend),
+        *_what_a_head_costs(network, legend + len(meanings) + 2),
+    ]
+    checks = [check_cell(number) for number in range(len(network.shapes))]
+    words = "1 shows this layer on the board, 0 hides it."
+    return Sheet(
+        NAME,
+        tuple(blocks),
+        widths=_WIDTHS,
+        row_height=22,
+        heights={1: 44, 2: 66},
+        tab_colour="1F5F99",
+        freeze=Cell(_TOP, 1),
+        choices=(Choice(tuple(map(Range.of, checks)), "show", words, ("1", "0")),),
+        pages=Pages(1, None, (1, _TOP - 1)),
+    )
+
+
+def _check_cells(display: Display) -> Iterator[Block]:
+    """The cells that reveal the layers, one after another."""
+    for number, tensor in enumerate(display.network.shapes):
+        shown = 0.0 if tensor in display.choices.hidden else 1.0
+        yield ConstantBlock(Range.of(check_cell(number)), np.array([[shown]]), _CHECK)
+
+
+def _swatch(colour: str) -> Style:
+    return Style(fill=colour, border="C5CDD5")
+
+
+def _cell(row: int, column: int) -> Range:
+    return Range(row, column, 1, 1)
+
+
+def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
+    yield TextBlock(Range.of(CHECKS.shifted(-1, 0)), "show", _HEAD)
+    yield TextBlock(
+        _cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True
+    )
+    for offset, (tensor, shape) in enumerate(network.shapes.items()):
+        row = _TOP + offset
+        place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
+        words = PICTURE_WORDS if tensor == INPUT else layer_words(network.layer(tensor))
+        yield TextBlock(_cell(row, _LEFT), tensor, _LINK, link=place)
+        yield TextBlock(_cell(row, _LEFT + 1), shape_text(shape), _TEXT)
+        yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
+    row = _TOP + len(network.shapes)
+    sheets = {
+        EXPLAIN: "one cell taken apart: its window, weights, products, sum, in numbers and words",
+        IMAGES: "pictures to choose from, and a grid to draw your own",
+        MODEL: "sizes, parameters, multiplications, memory",
+    }
+    if layout.gallery is None:
+        del sheets[IMAGES]
+    if layout.exercise is not None:
+        sheets = {EXERCISE: "what is left for you to fill in, and whether it is right", **sheets}
+    for name, words in sheets.items():
+        yield TextBlock(_cell(row, _LEFT), name, _LINK, link=f"{name}!A1")
+        yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
+        row += 1
+    row -= 1
+    names = [name for name in layout.names(network) if name.startswith(network.layers[0].name)]
+    notes = (
+        f"The Name Box (left of the formula bar) lists every layer: {names[0]}, {names[-1]}, ...",
+        "Click a cell and press F2: the window that it reads is framed in colour.",
+        "Zoom out until the numbers vanish: the sheet is the picture of the network.",
+        "In front of a class: type 0 into the yellow cells to hide layers, then 1 to reveal them.",
+        "In a terminal, `xlconv verify` compares every cell with NumPy.",
+    )
+    for offset, note in enumerate(notes, 2):
+        yield TextBlock(_cell(row + offset, _LEFT), note, _TEXT, runs_on=True)
+
+
+Try = tuple[str, str]  # words, and the cell to go to
+
+
+def _tries(network: Network, layout: Layout) -> list[Try]:
+    """Things to try, each with the place to go: one of each kind."""
+    middle = layout.tensors[INPUT].maps[0]
+    pixel = middle.cell(middle.height // 2, middle.width // 2).a1
+    tries = [*_exercise_tries(network, layout)]
+    tries += [(f"Change a pixel: type 1 into {pixel}, and see what follows.", pixel)]
+    seen: set[type[Layer]] = set()
+    for layer in network.layers:
+        if type(layer) not in seen:
+            tries += layer_tries(layer, network, layout)
+            seen.add(type(layer))
+    return [*tries, *_desk_tries(layout)]
+
+
+def _exercise_tries(network: Network, layout: Layout) -> Iterator[Try]:
+    """Where an exercise begins."""
+    places = exercise_places(network, layout)
+    if places is not None:
+        cell = places.parts[0].open.first.a1
+        yield f"Fill in the violet cells, from {cell} on. Undo what else you change.", cell
+
+
+def _desk_tries(layout: Layout) -> Iterator[Try]:
+    """What is worth trying with the desk and with the other sheets."""
+    desk = layout.desk
+    if desk.picture is not None:
+        cell = desk.picture.first.a1
+        yield f"Choose another picture in {cell}: 0 is your own drawing on {IMAGES}.", cell
+    place = f"{EXPLAIN}!{CHOSEN.first.a1}"
+    yield f"Take a cell apart: choose it on {EXPLAIN}, from lists.", place
+    cell = desk.pixel_row.first.a1
+    yield f"Follow a pixel: type its row and column from {cell} on.", cell
+    cell = desk.scale.first.a1
+    yield f"Give each map its own colour scale: choose map in {cell}.", cell
+    yield "Undo with Ctrl+Z: everything returns.", desk.outlined.first.a1
+
+
+@singledispatch
+def layer_tries(layer: Layer, network: Network, layout: Layout) -> Iterator[Try]:
+    """What is worth trying with a layer."""
+    yield from ()
+
+
+@layer_tries.register
+def _conv_tries(layer: Conv2D, network: Network, layout: Layout) -> Iterator[Try]:
+    weights = layout.weights[layer.name]
+    kernel, bias = weights.kernels(0)[0].first.a1, weights.bias(0)
+    yield f"Change a kernel: type 5 into {kernel}, the corner of {layer.name}'s kernel 1.", kernel
+    if bias is not None:
+        yield f"Change a bias: type -2 into {bias.a1}; fewer cells stay above zero.", bias.a1
+
+
+@layer_tries.register
+def _demo_tries(layer: KernelDemo, network: Network, layout: Layout) -> Iterator[Try]:
+    choice = layout.controls[layer.name]["chosen"].first.a1
+    own = layout.weights[layer.name].arrays["presets"][-1].first.a1
+    yield f"Choose another kernel from the list in {choice}.", choice
+    yield f"Choose {layer.kernels[-1]}, then type your own numbers from {own} on.", own
+
+
+@layer_tries.register
+def _norm_tries(layer: BatchNorm2D, network: Network, layout: Layout) -> Iterator[Try]:
+    scale = layout.weights[layer.name].arrays["scale"][0].first.a1
+    yield f"Type 0 into {scale}, a scale of {layer.name}: its map turns flat.", scale
+
+
+@layer_tries.register
+def _add_tries(layer: Add, network: Network, layout: Layout) -> Iterator[Try]:
+    first = layout.tensors[layer.name].maps[0].first.a1
+    words = f"Click {first} and press F2: {layer.name} adds {' and '.join(sources(layer))}."
+    yield words, first
+
+
+@layer_tries.register
+def _dropout_tries(layer: Dropout, network: Network, layout: Layout) -> Iterator[Try]:
+    cells = {key: place.first.a1 for key, place in layout.controls[layer.name].items()}
+    yield f"Type 1 into {cells['active']}: dropout is on. F9 draws again.", cells["active"]
+    yield f"Type 0 into {cells['rescale']}: without rescaling, the sums shrink.", cells["rescale"]
+
+
+@layer_tries.register
+def _sigmoid_tries(layer: Sigmoid, network: Network, layout: Layout) -> Iterator[Try]:
+    if layer.name in layout.controls:
+        cell = layout.controls[layer.name]["threshold"].first.a1
+        yield f"Type 0.05 into {cell}, the threshold: more classes get a tick.", cell
+
+
+@layer_tries.register
+def _softmax_tries(layer: Softmax, network: Network, layout: Layout) -> Iterator[Try]:
+    probability = layout.tensors[layer.name].maps[0].first.a1
+    yield "Follow an answer back: logit, minus max, exp, share.", probability
+
+
+def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
+    yield TextBlock(_cell(_TOP - 1, _RIGHT), "What to try", _HEAD, runs_on=True)
+    for number, (words, place) in enumerate(_tries(network, layout), 1):
+        row = _TOP + number - 1
+        yield TextBlock(_cell(row, _RIGHT), str(number), _NUMBER)
+        link = place if "!" in place else f"{BOARD}!{place}"
+        yield TextBlock(_cell(row, _WORDS), words, _LINK, link=link)
+
+
+def _what_colours_mean(meanings: Sequence[Meaning], row: int) -> Iterator[Block]:
+    yield TextBlock(_cell(row - 1, _RIGHT), "What the colours mean", _HEAD, runs_on=True)
+    for offset, (style, words) in enumerate(meanings):
+        yield BlankBlock(_cell(row + offset, _RIGHT), style)
+        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+
+
+Meaning = tuple[Style, str]
+
+
+def _legend(colours: Palette, exercise: bool) -> list[Meaning]:
+    yours = [(OPEN, f"violet: yours to fill in (sheet {EXERCISE})")] if exercise else []
+    return [
+        *yours,
+        (_swatch(colours.positive), "positive: here the kernel matches"),
+        (_swatch(colours.zero), "zero"),
+        (_swatch(colours.negative), "negative: here it finds the opposite"),
+        (_swatch(colours.rectified), "after ReLU: from zero up, the stronger the larger"),
+        (_swatch(colours.ink), "the picture: from paper (0) to ink (1)"),
+        (BIAS, "yellow, or an amber border: to be changed, as pixels and dense weights are"),
+        (RING, "padding: empty, counts as 0; leave it empty"),
+        (Style(border=READS), "blue frame: what the cell that Explain takes apart reads"),
+        (Style(border=REACHES), "orange frame: what the followed pixel reaches"),
+        (_ENDS, "numbers under a map: the ends of its colour scale"),
+    ]
+
+
+def _what_a_head_costs(network: Network, row: int) -> Iterator[Block]:
+    """The parameters behind the last maps, where they are averaged, beside those of dense layers
+    that read every cell, as in VGG (Simonyan and Zisserman, arXiv:1409.1556)."""
+    average = next((one for one in network.layers if isinstance(one, GlobalAvgPool2D)), None)
+    classes = network.shapes[network.output]
+    if average is None or len(classes) != 1:
+        return
+    shape = network.shapes[source(average)]
+    cells, outputs = prod(shape), classes[0]
+    here = sum(
+        network.parameters(layer) for layer in network.layers[network.layers.index(average) :]
+    )
+    lines = (
+        (here, f"here: {average.name}, then one dense layer on {shape[0]} means"),
+        (_dense(cells, outputs), f"one dense layer on all {shape_text(shape)} cells"),
+        (_dense(cells, 128, 128, outputs), "VGG-style: two dense layers of 128, then the classes"),
+        (_dense(7 * 7 * 512, 4096, 4096, 1000), "VGG-16's own, of 138 million parameters in all"),
+    )
+    yield TextBlock(
+        _cell(row - 1, _RIGHT), "What the last layers cost, in parameters", _HEAD, runs_on=True
+    )
+    for offset, (count, words) in enumerate(lines):
+        number = Range(row + offset, _RIGHT - 1, 1, 2)
+        yield TextBlock(number, f"{count:,}", _PARAMETERS)
+        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+
+
+def _dense(*units: int) -> int:
+    """The weights and biases of dense layers, one after the other."""
+    return sum((read + 1) * made for read, made in pairwise(units))

@@ -1,0 +1,4 @@
+"""Images: the gallery.
+
+In `looks` its blocks.
+"""

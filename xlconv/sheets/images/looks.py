@@ -1,0 +1,141 @@
+"""The `Images` sheet: a gallery from which the board takes its picture, and an empty grid to draw
+into.
+
+Must not know the network, nor how a file is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlconv.sheets import styles as palette
+from xlconv.sheets.panel.places import BOARD, GUIDE, IMAGES, GalleryPlaces
+from xlconv.sheets.styles import CHANNEL_COLOURS, QUIET, Palette
+from xlconv.spreadsheet.blocks import (
+    BlankBlock,
+    Block,
+    Choice,
+    ColourScale,
+    ConstantBlock,
+    Pages,
+    Sheet,
+    Style,
+    TextBlock,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import Display
+
+_ZOOM = 20  # at which ten digits beside each other fit a screen
+_CAPTION_PIXELS = 76
+_WORDS_COLUMNS = 110
+_TITLE = Style(size=96, bold=True, horizontal="left")
+_LEAD = Style(size=48, horizontal="left", colour=QUIET)
+_LINK = Style(size=48, bold=True, horizontal="left", colour="1F5F99")
+_HEAD = Style(size=48, bold=True, horizontal="left")
+_OWN_WORDS = {
+    1: "Zoom in, type numbers into the empty grid: 0 is paper, 1 is ink.",
+    3: "Zoom in, type numbers from 0 to 1: red, green and blue, below each other.",
+}
+_NUMBER = Style(size=44, horizontal="left", number_format="0")
+_LABEL = Style(size=44, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False)
+# Thumbnails show no numbers: the board and the formula bar do.
+_THUMBNAIL = Style(number_format=";;;", locked=False)
+_OWN = Style(number_format="0.0", shrink=True, border="E3C877", locked=False)
+
+
+def images_sheet(display: Display, places: GalleryPlaces, colours: Palette) -> Sheet:
+    """The sheet of a gallery; `display` has its pictures."""
+    maps = [place for number in range(places.count + 1) for place in places.maps(number)]
+    captions = [places.label(number) for number in range(places.count + 1)]
+    captions += [places.number(number) for number in range(places.count + 1)]
+    rows = {places.maps(number)[0].row - 1 for number in range(places.count + 1)}
+    return Sheet(
+        IMAGES,
+        (*_words(places), *_pictures(display, places)),
+        rules=tuple(_scales(places, colours)),
+        merges=tuple(place for place in captions if place.size > 1),
+        choices=tuple(_choices(places, maps)),
+        column_width=palette.CELL_PIXELS,
+        row_height=palette.CELL_PIXELS,
+        heights={1: 150, 2: 80, 3: 80, 4: 80, **dict.fromkeys(rows, _CAPTION_PIXELS)},
+        freeze=Cell(places.top - 1, 1),
+        zoom=_ZOOM,
+        tab_colour="B07D00",
+        pages=Pages(1, None, (1, 3)),
+    )
+
+
+def _words(places: GalleryPlaces) -> Iterator[Block]:
+    def line(row: int, text: str, style: Style, link: str | None = None) -> TextBlock:
+        return TextBlock(Range(row, places.left, 1, 1), text, style, link, runs_on=True)
+
+    yield line(1, "Pictures to choose from", _TITLE)
+    yield line(
+        2, f"Type a picture's number above the picture on the {BOARD} →", _LINK, f"{BOARD}!A1"
+    )
+    yield line(3, "Yellow: what each picture shows; ? if nobody knows", _LEAD)
+    yield line(4, "← Guide", _LINK, f"{GUIDE}!A1")
+    own = places.maps(0)[0]
+    # Three rows of the grid are as high as one line of these letters, and a fourth keeps lines
+    # apart, but small pictures have fewer above those to choose from.
+    apart = min(4, (places.line_rows - 1) // 3)
+    for row, text in enumerate(
+        (
+            "← draw your own",
+            _OWN_WORDS.get(places.shape[0], "Zoom in, type numbers into the empty grids."),
+            "Then choose picture 0 on the board; type what it shows into its yellow cell.",
+        )
+    ):
+        place = Range(own.row + apart * row, own.right + 3, min(3, apart), _WORDS_COLUMNS)
+        yield TextBlock(place, text, _LEAD if row else _HEAD)
+
+
+def _pictures(display: Display, places: GalleryPlaces) -> Iterator[Block]:
+    for number, (picture, label) in enumerate(zip(display.pictures, display.labels, strict=True)):
+        caption = Range.of(places.number(number).first)
+        yield ConstantBlock(caption, np.array([[float(number)]]), _NUMBER)
+        yield from _label(places.label(number), label)
+        for place, pixels in zip(places.maps(number), picture, strict=True):
+            # Paper stays empty: it counts as 0, and keeps the file small.
+            sparse = np.where(pixels == 0, np.nan, pixels)
+            if number == 0:
+                yield (
+                    BlankBlock(place, _OWN)
+                    if np.isnan(sparse).all()
+                    else ConstantBlock(place, pixels, _OWN)
+                )
+            elif not np.isnan(sparse).all():
+                yield ConstantBlock(place, sparse, _THUMBNAIL)
+
+
+def _label(place: Range, label: float | str) -> Iterator[Block]:
+    cell = Range.of(place.first)
+    if isinstance(label, str):
+        yield TextBlock(cell, label, _LABEL, runs_on=True)
+    else:
+        yield ConstantBlock(cell, np.array([[label]]), _LABEL)
+    if place.width > 1:
+        yield BlankBlock(Range(place.row, place.column + 1, 1, place.width - 1), _LABEL)
+
+
+def _scales(places: GalleryPlaces, colours: Palette) -> Iterator[ColourScale]:
+    """One scale for all pictures, from paper to the darkest ink; a channel of a colour picture
+    has its own colour."""
+    channels = places.shape[0]
+    inks = CHANNEL_COLOURS if channels == 3 else (colours.ink,) * channels
+    numbers = range(places.count + 1)
+    for channel, ink in enumerate(inks):
+        maps = tuple(places.maps(number)[channel] for number in numbers)
+        yield ColourScale(maps, "1", None, colours.paper, ink)
+
+
+def _choices(places: GalleryPlaces, maps: list[Range]) -> Iterator[Choice]:
+    own = tuple(places.maps(0))
+    words = "Type 0 for paper to 1 for ink, then choose picture 0 on the board."
+    yield Choice(own, "draw your own", words)
+    labels = tuple(Range.of(places.label(n).first) for n in range(places.count + 1))
+    yield Choice(
+        labels, "what it shows", "The actual class, as the network spells it; ? if unknown."
+    )

@@ -1,0 +1,289 @@
+"""The `Model` sheet: the network as a table, and its own text, which `verify` reads.
+
+What the columns hold that is computed is in `sizes` and `costs`, where they stand in `columns`;
+here are their looks, the words and the sums. The sums' stored values tell whether a file was
+recalculated after somebody changed a pixel or a weight. Must not know how a file is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import groupby
+
+from xlconv.formulas import text as formulas
+from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Layer, sources
+from xlconv.network.layers.settings import settings
+from xlconv.network.layers.words import PICTURE_WORDS, layer_words
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.formulas import fitting
+from xlconv.sheets.model.formulas import BAR, cost_rules, parameter_arithmetic
+from xlconv.sheets.model.places import (
+    COLUMNS,
+    FIRST_COLUMN,
+    GROUP_ROW,
+    HEAD_ROW,
+    MOST_ROW,
+    SHEET,
+    body,
+    cell_of,
+    column_of,
+    total_cell,
+)
+from xlconv.sheets.model.size_formulas import maps_text, size_rules, size_sides
+from xlconv.sheets.panel.places import BOARD
+from xlconv.sheets.styles import QUIET, Palette
+from xlconv.spreadsheet.blocks import (
+    BlankBlock,
+    Block,
+    FormulaBlock,
+    Sheet,
+    Style,
+    TextBlock,
+    Values,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+
+NAME = SHEET
+SUMS = "sums"
+_LEAD_TEXT = "Layer by layer. Click a name to go to its place on the board."
+_NOTES = (
+    "Sizes: H × W is the map that is read, p the padding on each side (one by one where the sides "
+    "differ), k the window, s its stride.",
+    "With dilation d a window covers d·(k − 1) + 1 cells. ⌊ ⌋ leaves out a part of a window. "
+    "✓: the block on the board has that size.",
+    "Parameters are counted on the board: all numbers among a layer's weights; a cell that was "
+    "emptied is none.",
+    "Multiplications are those of a weight with a value, padding included; one a cell for batch "
+    "normalisation; none for pools, ReLU or softmax.",
+    "Where several layers have as much as the one that is named above, it is the first of them.",
+    "Memory: the numbers that a layer makes, and its parameters, at 4 bytes each (32 bits).",
+)
+_PIXELS = 6.6  # the width of a character of 11 points, on average and a little more
+_LEAST, _MOST = 64, 640  # pixels of a column
+
+_TITLE = Style(size=20, bold=True, horizontal="left")
+_LEAD = Style(size=11, colour=QUIET, horizontal="left")
+_MOST_STYLE = Style(size=12, bold=True, horizontal="left")
+_GROUP = Style(size=11, bold=True, fill="DCE3EA", border="C5CDD5", horizontal="left")
+_HEAD = Style(size=11, bold=True, fill="E8ECF0", border="C5CDD5", wrap=True)
+_TEXT = Style(size=11, horizontal="left", border="E1E6EB")
+_WORDS = Style(size=11, horizontal="left", colour=QUIET, italic=True)
+_LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99", border="E1E6EB")
+_LINE = Style(size=11, horizontal="right", border="E1E6EB")
+_COUNT = Style(size=11, horizontal="right", number_format='#,##0_);-#,##0_);"–"_)', border="E1E6EB")
+_SHARE = Style(size=11, horizontal="right", number_format="0.0%_)", border="E1E6EB")
+_SUM = Style(size=11, horizontal="right", number_format="0.0000_)", border="E1E6EB")
+_MARK = Style(size=11, bold=True, border="E1E6EB", colour="1E7B45")
+_BAR = Style(size=11, horizontal="left", border="E1E6EB", colour="1F5F99")
+_TOTAL = Style(
+    size=11, horizontal="right", bold=True, number_format="#,##0_)", border="C5CDD5", fill="F5F7F9"
+)
+_ALL = replace(_TOTAL, horizontal="left")
+_CODE = Style(size=10, horizontal="left", font="Consolas")
+_STYLES = {
+    **dict.fromkeys(("parameters_line", "multiplications_line"), _LINE),
+    **dict.fromkeys(("parameters", "multiplications", "kept", "kept_bytes"), _COUNT),
+    **dict.fromkeys(("parameter_bytes", "bytes"), _COUNT),
+    **{"layer": _LINK, "agrees": _MARK, "share": _SHARE, "bar": _BAR, "sum": _SUM},
+    "words": _WORDS,
+}
+
+
+def model_sheet(
+    network: Network,
+    layout: Layout,
+    values: Mapping[str, Values],
+    lines: list[str],
+    colours: Palette,
+) -> Sheet:
+    """The sheet. `lines` is the manifest; `values` are the reference's."""
+    table = {**_texts(network, layout), **_computed(network, layout, values)}
+    blocks = [
+        TextBlock(
+            Range(1, FIRST_COLUMN, 1, 1), f"The network: {network.name}", _TITLE, runs_on=True
+        ),
+        TextBlock(Range(2, FIRST_COLUMN, 1, 1), _LEAD_TEXT, _LEAD, runs_on=True),
+        *_heads(),
+        *table.values(),
+        *_blanks(network, set(table)),
+        *_notes(network),
+        *_text(network, lines),
+    ]
+    heights = {1: 36, MOST_ROW: 28, HEAD_ROW: 40, text_range(network, lines).row - 2: 36}
+    return Sheet(
+        NAME,
+        tuple(blocks),
+        widths={1: 16, **_widths(table)},
+        heights=heights,
+        freeze=Cell(HEAD_ROW + 1, FIRST_COLUMN + 1),
+        tab_colour=colours.ink,
+    )
+
+
+def model_rules(network: Network, layout: Layout) -> list[Rule]:
+    """The rules of this sheet: sums, sizes and costs.
+
+    Raises LimitError, naming the layer, if a formula is longer than Excel allows.
+    """
+    rules = [
+        *_sum_rules(network, layout),
+        *size_rules(network, layout),
+        *cost_rules(network, layout),
+    ]
+    return fitting(rules, network)
+
+
+def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    """The sums of the picture and of each layer's weights."""
+    for tensor in network.shapes:
+        summed = layout.summed(tensor)
+        if tensor == INPUT:
+            summed = list(layout.filled(INPUT))
+        if summed:
+            place = Range.of(cell_of(network, tensor, "sum"))
+            formula = formulas.sum_on(BOARD, summed)
+            yield Rule(SUMS, f"{SUMS}_{tensor}", None, place, formula, sheet=NAME)
+
+
+def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) -> dict[Cell, Block]:
+    """The cells that hold formulas."""
+    below = total_cell(network, "layer").row
+    columns = dict(enumerate(COLUMNS, FIRST_COLUMN))
+    blocks: dict[Cell, Block] = {}
+    for rule in model_rules(network, layout):
+        cell, value = rule.range.first, values[rule.key].reshape(1, 1)
+        style = _STYLES.get(columns[cell.column], _TEXT)
+        if cell.row in (below, MOST_ROW):
+            style = _TOTAL if cell.row == below else _MOST_STYLE
+        blocks[cell] = FormulaBlock(rule.range, rule.formula, value, style)
+    return blocks
+
+
+def model_words(network: Network, layout: Layout) -> Iterator[Block]:
+    """The words that no formula makes, but for the network's own text."""
+    yield from _heads()
+    yield from _notes(network)
+    yield from _texts(network, layout).values()
+
+
+def _texts(network: Network, layout: Layout) -> dict[Cell, Block]:
+    """The cells that hold words, or arithmetic in which nothing is counted."""
+    blocks: dict[Cell, Block] = {}
+    for tensor in network.shapes:
+        place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
+        cell = cell_of(network, tensor, "layer")
+        blocks[cell] = TextBlock(Range.of(cell), tensor, _LINK, link=place)
+        words = {"kind": "picture", "words": PICTURE_WORDS}
+        if tensor != INPUT:
+            words = _words(network.layer(tensor), network, layout)
+        for column, text in words.items():
+            cell = cell_of(network, tensor, column)
+            style = _STYLES.get(column, _TEXT)
+            blocks[cell] = TextBlock(Range.of(cell), text, style, runs_on=column == "words")
+    below = total_cell(network, "layer")
+    blocks[below] = TextBlock(Range.of(below), "all", _ALL)
+    return blocks
+
+
+def _words(layer: Layer, network: Network, layout: Layout) -> dict[str, str]:
+    """The words about a layer, by column."""
+    shown = {key: value for key, value in settings(layer).items() if (key, value) not in _PLAIN}
+    described = (f"{key} {_setting(value)}" for key, value in shown.items())
+    words = {
+        "kind": type(layer).__name__,
+        "reads": ", ".join(sources(layer)),
+        "settings": ", ".join(described),
+        "maps": maps_text(layer, network),
+        "words": layer_words(layer),
+    }
+    for column, side in zip(("rows", "columns"), size_sides(layer, network, layout), strict=False):
+        if not side.live:
+            words[column] = side.line
+    parameters = parameter_arithmetic(layer, network, layout)
+    if parameters is not None and not parameters.live:
+        words["parameters_line"] = parameters.line
+    return {column: text for column, text in words.items() if text}
+
+
+# What goes without saying.
+_PLAIN = (("stride", (1, 1)), ("bias", True))
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return str(len(value)) if isinstance(value[0], str) else "×".join(map(str, value))
+    return str(value)
+
+
+def _heads() -> Iterator[Block]:
+    """The heads of the columns, and those of the groups above them."""
+    for column, (_, head) in COLUMNS.items():
+        yield TextBlock(Range(HEAD_ROW, column_of(column), 1, 1), head, _HEAD)
+    for group, members in groupby(COLUMNS, key=lambda column: COLUMNS[column][0]):
+        columns = list(members)
+        if group:
+            place = Range(GROUP_ROW, column_of(columns[0]), 1, len(columns))
+            yield TextBlock(place, group, _GROUP)
+
+
+def _blanks(network: Network, filled: set[Cell]) -> Iterator[Block]:
+    """The look of the table's cells in which nothing stands."""
+    for column in COLUMNS:
+        below = total_cell(network, column)
+        cells = [cell for cell in body(network, column).cells() if column != "words"]
+        for cell in [*cells, *([below] if column != "words" else [])]:
+            if cell not in filled:
+                yield BlankBlock(Range.of(cell), _TOTAL if cell == below else _TEXT)
+
+
+def _widths(table: Mapping[Cell, Block]) -> dict[int, int]:
+    """Columns as wide as the longest text or number in them, within bounds."""
+    lengths = {column_of(key): max(map(len, head.split())) for key, (_, head) in COLUMNS.items()}
+    for cell, block in table.items():
+        if cell.row > HEAD_ROW:
+            lengths[cell.column] = max(lengths[cell.column], _length(block))
+    return {
+        column: min(max(int(length * _PIXELS) + 16, _LEAST), _MOST)
+        for column, length in lengths.items()
+    }
+
+
+def _length(block: Block) -> int:
+    """The characters that a cell shows."""
+    if isinstance(block, TextBlock):
+        return len(block.text) + block.style.bold  # which is a little wider
+    assert isinstance(block, FormulaBlock)
+    [[value]] = block.values.tolist()
+    if isinstance(value, str):
+        return len(value) + value.count(BAR)  # which is as wide as two others in some fonts
+    return len(f"{value:,.4f}" if block.style is _SUM else f"{value:,.0f}")
+
+
+def _notes(network: Network) -> Iterator[Block]:
+    first = total_cell(network, "layer")
+    for down, note in enumerate(_NOTES, 2):
+        yield TextBlock(Range.of(first.shifted(down, 0)), note, _LEAD, runs_on=True)
+
+
+def text_range(network: Network, lines: list[str]) -> Range:
+    """Where the manifest's lines stand."""
+    first = total_cell(network, "layer").shifted(len(_NOTES) + 5, 0)
+    return Range(first.row, first.column, len(lines), 1)
+
+
+def _text(network: Network, lines: list[str]) -> Iterator[Block]:
+    place = text_range(network, lines)
+    head = place.first.shifted(-2, 0)
+    yield TextBlock(Range.of(head), "The network's own text", _TITLE, runs_on=True)
+    note = head.shifted(1, 0)
+    text = "`xlconv verify` reads the network from these lines: leave them as they are."
+    yield TextBlock(Range.of(note), text, _LEAD, runs_on=True)
+    for row, line in enumerate(lines):
+        if line:
+            cell = place.cell(row, 0)
+            yield TextBlock(Range.of(cell), line, _CODE, runs_on=True)

@@ -1,0 +1,78 @@
+"""Everything that a workbook computes, as NumPy has it: the reference, the desk and the inspector.
+
+Joins them in the order of computation. Must not know formulas, files or looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from xlconv.formulas.places import Layout
+from xlconv.network.network import INPUT
+from xlconv.reference.forward import checked_image, filled, forward_steps, steps, sum_steps
+from xlconv.reference.layers.base import Step, Values
+from xlconv.sheets.exercise.numbers import (
+    EMPTY_CELLS,
+    emptied,
+    given_sums,
+    made_checks,
+    with_exercise,
+)
+from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.explain.numbers import explain_steps
+from xlconv.sheets.panel.numbers import desk_steps, picture_steps
+from xlconv.state.choices import Display
+
+
+def workbook_steps(
+    display: Display, layout: Layout, values: Mapping[str, Values]
+) -> Iterator[Step]:
+    """Each result in the order of computation, computed from those before it as `values` has
+    them when it is asked for: NumPy's own, or those that were found in a workbook."""
+    yield from with_exercise(display, layout, values, _steps(display, layout, values))
+
+
+def _steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    yield from picture_steps(display, layout, values)
+    yield from steps(display.model, values)
+    yield from explain_steps(display, layout, values)
+    yield from desk_steps(display, layout, values)
+
+
+def workbook_values(display: Display, layout: Layout) -> dict[str, Values]:
+    """The value of every computed cell, by the names of their rules; where cells are left open,
+    what belongs there."""
+    values = _first_values(display)
+    return filled(values, workbook_steps(display, layout, values))
+
+
+def _first_values(display: Display) -> dict[str, Values]:
+    return {INPUT: checked_image(display.model, display.image), **display.given}
+
+
+def handed_out(display: Display, layout: Layout) -> Display:
+    """What a workbook shows, with all that an exercise's checks must know, and its cells empty."""
+    places = exercise_places(display.network, layout)
+    if places is None:
+        return display
+    right = forward_steps(display.model, display.image, display.given)
+    given = given_sums(places, sum_steps(display.model, right))
+    empty = {
+        f"{EMPTY_CELLS}{number}": np.ones(part.open.size)
+        for number, part in enumerate(places.parts, 1)
+    }
+    checks = made_checks(places, right, given)
+    return replace(display, given={**display.given, **empty}, checks=checks)
+
+
+def handed_out_values(display: Display, layout: Layout) -> dict[str, Values]:
+    """The value of every computed cell of a new workbook: open cells count as 0."""
+    places = exercise_places(display.network, layout)
+    if places is None:
+        return workbook_values(display, layout)
+    values, right = _first_values(display), workbook_values(display, layout)
+    made = (emptied(step, places, right) for step in workbook_steps(display, layout, values))
+    return filled(values, made)

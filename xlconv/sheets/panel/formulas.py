@@ -1,0 +1,229 @@
+"""The rules of the desk: the chosen picture, what it shows, the loss, the ends of the colour
+scales, the boxes of what is read and reached, and what is revealed.
+
+Must not know any value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.places import Layout
+from xlconv.formulas.text import largest_magnitude, on, same
+from xlconv.network.layers.base import Softmax, source, sources
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.formulas import fitting
+from xlconv.sheets.panel import formula_texts as text
+from xlconv.sheets.panel.places import (
+    ACROSS,
+    EXPLAIN,
+    GUIDE,
+    IMAGES,
+    USED,
+    GalleryPlaces,
+    check_cell,
+)
+from xlconv.sheets.receptive.formulas import (
+    NOWHERE,
+    Box,
+    Interval,
+    Intervals,
+    joined,
+    reached_through,
+    read_through,
+    readings,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import SCALES, UNKNOWN
+
+RIGHT, WRONG = "✓ right", "✗ wrong"
+PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
+
+
+def picture_rules(network: Network, layout: Layout) -> list[Rule]:
+    """Where the chosen picture stands in the gallery, and each pixel, looked up there."""
+    gallery, desk = layout.gallery, layout.desk
+    if gallery is None or desk.picture is None or desk.line is None or desk.place is None:
+        return []
+    chosen, line, place = desk.picture.first, desk.line, desk.place
+    grid = on(IMAGES, gallery.range)
+    rules = [
+        _single(PICTURE, "line", line, text.line_of(chosen, ACROSS, gallery.line_rows)),
+        _single(PICTURE, "place", place, text.place_of(chosen, ACROSS, gallery.place_columns)),
+    ]
+    for channel, inside in enumerate(layout.tensors[INPUT].maps):
+        before = gallery.before_map(channel)
+
+        def pixel(row: int, column: int, before: int = before) -> str:
+            return text.looked_up(grid, line, place, before + row + 1, column + 1)
+
+        rules.append(Rule(INPUT, INPUT, channel, inside, pixel(0, 0), pixel))
+    return rules
+
+
+def desk_rules(network: Network, layout: Layout) -> list[Rule]:
+    """All others, which read the network's tensors and what is chosen.
+
+    Raises LimitError, naming the layer, if a formula is longer than Excel allows.
+    """
+    rules = [
+        *_verdict_rules(layout),
+        *_loss_rules(network, layout),
+        *_scale_rules(network, layout),
+        *_looks_rules(network, layout),
+        *_shown_rules(network, layout),
+    ]
+    return fitting(rules, network)
+
+
+def _single(block: str, key: str, cell: Cell, formula: str) -> Rule:
+    return Rule(block, f"{block}:{key}", None, Range.of(cell), formula)
+
+
+def _verdict_rules(layout: Layout) -> Iterator[Rule]:
+    verdict, answer = layout.verdict, layout.answer
+    if verdict is None or answer is None:
+        return
+    actual = verdict.actual.first
+    if layout.gallery is not None and layout.desk.line and layout.desk.place:
+        formula = _label(layout.gallery, layout.desk.line, layout.desk.place)
+        yield _single(PICTURE, "actual", actual, formula)
+    judged = text.judged(actual, answer.label.first, UNKNOWN, RIGHT, WRONG)
+    yield _single(PICTURE, "right", verdict.right.first, judged)
+
+
+def _label(gallery: GalleryPlaces, line: Cell, place: Cell) -> str:
+    grid, column = on(IMAGES, gallery.range), gallery.number_width + 1
+    return text.known_or(text.looked_up(grid, line, place, 1, column), UNKNOWN)
+
+
+def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    loss, verdict = layout.loss, layout.verdict
+    if loss is None or verdict is None:
+        return
+    layer, actual = network.layer(network.output), verdict.actual.first
+    label = layout.labels[layer.name].first
+    if isinstance(layer, Softmax):
+        steps = layout.steps[layer.name]
+        truth = text.one_hot(label, actual)
+        part = text.cross_entropy_part(loss.truth.first, steps.shifted.first, steps.total)
+        total = text.loss_of_one(loss.truth, loss.parts)
+    else:
+        logit = layout.tensors[source(layer)].maps[0].first
+        truth = text.several_hot(label, actual)
+        part = text.binary_cross_entropy_part(loss.truth.first, logit)
+        total = text.loss_of_several(actual, loss.parts, UNKNOWN)
+    yield Rule(LOSS, f"{LOSS}:truth", None, loss.truth, truth)
+    yield Rule(LOSS, f"{LOSS}:parts", None, loss.parts, part)
+    yield _single(LOSS, "total", loss.total, total)
+    yield _single(LOSS, "decimal", loss.decimal, text.decimal(loss.total))
+
+
+def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    """The largest magnitude of each tensor, and below each map the end of its scale."""
+    desk, first, second = layout.desk, SCALES[0], SCALES[1]
+    number = text.number_of(desk.scale.first, (first, second))
+    yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
+    for tensor in layout.tensors:
+        largest = largest_magnitude(*layout.filled(tensor))
+        yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
+    maps = scaled_together(network)
+    ends = _runs(desk.lines[tensor].limit for tensor in maps)
+    yield _single(SCALES_BLOCK, "network", desk.network_limit, text.largest_of(ends))
+    for tensor, legends in layout.legends.items():
+        widest = desk.network_limit if tensor in maps else desk.lines[tensor].limit
+        for channel, legend in enumerate(legends, 1):
+            inside = layout.tensors[tensor].maps[channel - 1]
+            end = text.scale_end(desk.scale_number, inside, desk.lines[tensor].limit, widest)
+            key = f"{tensor}_{channel}"
+            yield _single(SCALES_BLOCK, f"high_{key}", legend.last, end)
+            if legend.width == 3:
+                low = text.negative(legend.last)
+                yield _single(SCALES_BLOCK, f"low_{key}", legend.first, low)
+
+
+def scaled_together(network: Network) -> list[str]:
+    """The tensors that share a scale where there is one for the network: all maps but the
+    picture's."""
+    return [
+        tensor for tensor, shape in network.shapes.items() if len(shape) == 3 and tensor != INPUT
+    ]
+
+
+def _runs(cells: Iterable[Cell]) -> list[Range]:
+    """Cells below each other as ranges."""
+    runs: list[Range] = []
+    for cell in cells:
+        if runs and runs[-1].bottom == cell.row - 1:
+            runs[-1] = Range(runs[-1].row, cell.column, runs[-1].height + 1, 1)
+        else:
+            runs.append(Range.of(cell))
+    return runs
+
+
+def _looks_rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    """What the explained cell reads, from the last tensor to the first, and what the followed
+    pixel reaches, from the first to the last."""
+    lines, numbers = layout.desk.lines, [layer.name for layer in network.layers]
+    here = [on(EXPLAIN, cell) for cell in USED.cells()]
+    for tensor in reversed(list(network.shapes)):
+        ways = []
+        for layer, number in readings(network, tensor):
+            box = Box.at(lines[layer.name].reads)
+            ways.append((box, read_through(layer, network, number, box)))
+        texts = joined(ways)
+        if tensor != INPUT:
+            texts = _or_here(texts, f"{here[0]}={numbers.index(tensor) + 1}", here[1:])
+        yield _box(f"reads_{tensor}", lines[tensor].reads, texts)
+    yield _box(f"reaches_{INPUT}", lines[INPUT].reaches, _pixel(network, layout))
+    for layer in network.layers:
+        ways = []
+        for number, tensor in enumerate(sources(layer)):
+            box = Box.at(lines[tensor].reaches)
+            ways.append((box, reached_through(layer, network, number, box)))
+        yield _box(f"reaches_{layer.name}", lines[layer.name].reaches, joined(ways))
+
+
+def _or_here(texts: Intervals, chosen: str, cell: list[str]) -> Intervals:
+    """The chosen cell itself, where it belongs to this tensor."""
+
+    def either(interval: Interval, number: str) -> Interval:
+        first, last = (f"IF({chosen},{number},{one})" for one in interval)
+        return first, last
+
+    maps, rows, columns = (either(*pair) for pair in zip(texts, cell, strict=True))
+    return maps, rows, columns
+
+
+def _pixel(network: Network, layout: Layout) -> Intervals:
+    """The followed pixel, if row and column are given."""
+    channels, height, width = network.input_shape
+    row, column = (
+        place.first.absolute for place in (layout.desk.pixel_row, layout.desk.pixel_column)
+    )
+
+    def when(number: str, otherwise: str) -> str:
+        return f"IF(COUNT({row},{column})=2,{number},{otherwise})"
+
+    def either(first: str, last: str) -> Interval:
+        return when(first, str(NOWHERE)), when(last, "0")
+
+    inside = [
+        f"MAX(1,MIN(INT({place}),{most}))" for place, most in ((row, height), (column, width))
+    ]
+    return either("1", str(channels)), either(inside[0], inside[0]), either(inside[1], inside[1])
+
+
+def _box(key: str, place: Range, texts: Intervals) -> Rule:
+    formulas = [one for interval in texts for one in interval]
+    return Rule(
+        LOOKS, f"{LOOKS}:{key}", None, place, formulas[0], lambda _, column: formulas[column]
+    )
+
+
+def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    """What the Guide's check cells reveal."""
+    for number, tensor in enumerate(network.shapes):
+        check = f"{GUIDE}!{same(check_cell(number))}"
+        yield _single(SHOWN, tensor, layout.desk.lines[tensor].shown, check)

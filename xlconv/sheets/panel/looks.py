@@ -1,0 +1,196 @@
+"""The desk's words and yellow cells, the legends' zeros, the notes beside the loss: blocks.
+
+Must not know mathematics, nor how a file is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Sigmoid
+from xlconv.sheets import styles as palette
+from xlconv.sheets.panel.places import (
+    BOARD,
+    EXPLAIN,
+    HEADS,
+    IMAGES,
+    OUTLINED,
+    PIXEL,
+    PLACE,
+    SCALE,
+    TITLE,
+)
+from xlconv.spreadsheet.blocks import Block, Choice, ConstantBlock, Style, TextBlock
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import SCALES, Display
+
+
+def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
+    """What stands on the desk besides computed cells."""
+    yield from _chosen(display, layout)
+    yield from _words(layout)
+    yield from _table_heads(layout)
+    yield from _verdict(display, layout)
+    yield from _loss_notes(layout, isinstance(display.network.layers[-1], Sigmoid))
+    for legends in layout.legends.values():
+        for legend in legends:
+            if legend.width > 1:
+                middle = Range.of(legend.cell(0, legend.width - 2))
+                yield ConstantBlock(middle, np.zeros((1, 1)), palette.LEGEND)
+
+
+def _line(cell: Cell, text: str, style: Style) -> TextBlock:
+    return TextBlock(Range.of(cell), text, style, runs_on=True)
+
+
+def _number(place: Range, number: float) -> ConstantBlock:
+    return ConstantBlock(Range.of(place.first), np.array([[number]]), palette.CONTROL)
+
+
+def _chosen(display: Display, layout: Layout) -> Iterator[Block]:
+    """The cells in which something is chosen, as it is now."""
+    desk, choices = layout.desk, display.choices
+    if desk.picture is not None:
+        yield _number(desk.picture, float(choices.picture))
+        before = desk.picture.first.shifted(0, -9)
+        yield _line(before, "choose a picture (0: draw your own)", palette.BIAS_CAPTION)
+        behind = desk.picture.first.shifted(0, 4)
+        link = f"{IMAGES}!A1"
+        yield TextBlock(Range.of(behind), "see them all →", palette.TO_GUIDE, link, runs_on=True)
+    yield _number(desk.outlined, float(choices.outlined))
+    for place, number in zip(
+        (desk.pixel_row, desk.pixel_column), choices.pixel or (), strict=False
+    ):
+        yield _number(place, number)
+    yield TextBlock(Range.of(desk.scale.first), choices.scale, palette.CHOSEN, runs_on=True)
+
+
+def empty_controls(display: Display, layout: Layout) -> list[Range]:
+    """Controls that hold nothing now."""
+    pixel = [layout.desk.pixel_row, layout.desk.pixel_column]
+    return [] if display.choices.pixel else [Range.of(place.first) for place in pixel]
+
+
+def controls(layout: Layout) -> list[Range]:
+    """The cells of the desk in which something is chosen."""
+    desk = layout.desk
+    places = [desk.outlined, desk.pixel_row, desk.pixel_column, desk.scale]
+    return [*([desk.picture] if desk.picture else []), *places]
+
+
+def _words(layout: Layout) -> Iterator[Block]:
+    desk = layout.desk
+    left = desk.range.column - 6
+    top = desk.outlined.row - OUTLINED
+    yield _line(Cell(top + TITLE, left), "where does it look?", palette.DESK_TITLE)
+    yield _line(
+        Cell(top + OUTLINED, left), "outline what the explained cell reads", palette.DESK_WORDS
+    )
+    link = TextBlock(
+        Range(top + OUTLINED, left + 17, 1, 1),
+        "choose the cell →",
+        palette.TO_GUIDE,
+        link=f"{EXPLAIN}!C5",
+        runs_on=True,
+    )
+    yield link
+    yield _line(Cell(top + PIXEL, left), "follow a pixel: its row", palette.DESK_WORDS)
+    yield _line(Cell(top + PIXEL, left + 16), "column", palette.DESK_WORDS)
+    yield _line(Cell(top + SCALE, left), "one colour scale for each", palette.DESK_WORDS)
+    words = "← 1 map, 2 layer, 3 network; the network's end"
+    yield _line(Cell(top + SCALE, left + 22), words, palette.DESK_NOTE)
+    if desk.line is not None:
+        yield _line(
+            Cell(top + PLACE, left), "the picture's place in the gallery: row", palette.DESK_NOTE
+        )
+        yield _line(Cell(top + PLACE, left + 16), "column", palette.DESK_NOTE)
+
+
+def _table_heads(layout: Layout) -> Iterator[Block]:
+    """The table of tensors: shown, end of the scale, and two boxes."""
+    desk = layout.desk
+    first = next(iter(desk.lines.values()))
+    row = desk.outlined.row - OUTLINED + HEADS
+    for place, words in (
+        (first.reads, "the explained cell reads"),
+        (first.reaches, "the followed pixel reaches"),
+    ):
+        yield _line(Cell(row, place.column), words, palette.DESK_HEAD_LEFT)
+        for number, axis in enumerate(("maps", "rows", "columns")):
+            over = Range(row + 1, place.column + 2 * number, 1, 2)
+            yield TextBlock(over, axis, palette.DESK_HEAD)
+    shown = Range(row + 1, first.shown.column, 1, 1)
+    yield TextBlock(shown, "on", palette.DESK_HEAD)
+    yield TextBlock(Range.of(first.limit.shifted(-1, 0)), "end", palette.DESK_HEAD)
+    for tensor, line in desk.lines.items():
+        cell = Cell(line.shown.row, line.shown.column - 6)
+        link = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
+        yield TextBlock(Range.of(cell), tensor, palette.DESK_LINK, link, runs_on=True)
+
+
+def _verdict(display: Display, layout: Layout) -> Iterator[Block]:
+    verdict = layout.verdict
+    if verdict is None:
+        return
+    above = verdict.actual
+    text = "what it really is" if layout.gallery else "type what it really is"
+    place = Range(above.row - 1, above.column, 1, above.width)
+    yield TextBlock(place, text, palette.ANSWER_LEAD)
+    if layout.gallery is None:
+        actual, cell = display.choices.actual, Range.of(verdict.actual.first)
+        if isinstance(actual, str):
+            yield TextBlock(cell, actual, palette.ACTUAL_TYPED, runs_on=True)
+        else:
+            yield ConstantBlock(cell, np.array([[actual]]), palette.ACTUAL_TYPED)
+
+
+def _loss_notes(layout: Layout, several: bool) -> Iterator[Block]:
+    loss = layout.loss
+    if loss is None:
+        return
+    for column, text in (
+        (loss.truth, "actual: 1" if several else "one-hot"),
+        (loss.parts, "loss" if several else "−y × ln p"),
+    ):
+        yield TextBlock(Range.of(column.first.shifted(-1, 0)), text, palette.COLUMN_HEAD)
+    yield _line(loss.total.shifted(-1, 0), "cross-entropy", palette.LOSS_HEAD)
+    beside = loss.total.shifted(0, 1)
+    lines = [
+        "the mean over the classes: −ln p where it is there, −ln(1 − p) where it is not"
+        if several
+        else "−ln p of the actual class: 0 if the network is sure and right",
+        "ln p = (logit − max) − ln(sum of exp), which no tiny p can spoil"
+        if not several
+        else "written with ln(1 + exp(−|logit|)), which no large logit can spoil",
+    ]
+    for row, text in enumerate(lines):
+        yield _line(beside.shifted(row, 0), text, palette.LOSS_NOTE)
+    yield _line(loss.decimal.shifted(-1, 0), "with LOG", palette.LOSS_HEAD)
+    beside = loss.decimal.shifted(0, 1)
+    for row, text in enumerate(
+        (
+            "Excel's LOG has base 10: the same loss reads 2.303 (= ln 10) times smaller.",
+            "Losses are natural logarithms: use LN, as PyTorch, Keras and this sheet do.",
+        )
+    ):
+        yield _line(beside.shifted(row, 0), text, palette.LOSS_NOTE)
+
+
+def desk_choices(display: Display, layout: Layout, counting: str) -> Iterator[Choice]:
+    """What may be typed on the desk, with words; `counting` lists the numbers from 0."""
+    desk = layout.desk
+    if desk.picture is not None:
+        words = "A number of the sheet Images; 0 is your own drawing there."
+        yield Choice((Range.of(desk.picture.first),), "picture", words, listed=counting)
+    yield Choice((Range.of(desk.outlined.first),), "outlines", "1 is on, 0 is off.", ("1", "0"))
+    scale = "One scale for each map, for each layer, or for all maps of the network."
+    yield Choice((Range.of(desk.scale.first),), "colours", scale, SCALES)
+    pixel = (Range.of(desk.pixel_row.first), Range.of(desk.pixel_column.first))
+    words = "A row and a column of the picture, from 1; empty: no pixel is followed."
+    yield Choice(pixel, "follow a pixel", words)
+    if layout.verdict is not None and layout.gallery is None:
+        words = "What the picture really shows, as the network's classes are spelled."
+        yield Choice((Range.of(layout.verdict.actual.first),), "actual class", words)

@@ -1,0 +1,207 @@
+"""What the desk says, in plain NumPy: the chosen picture, the loss, the ends of the colour scales,
+the boxes of what is read and reached.
+
+Must not know the formulas that say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Sigmoid, Softmax, source, sources
+from xlconv.network.network import INPUT, Array, Network, label_cell
+from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
+from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained
+
+
+def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    """Where the chosen picture stands in the gallery, and the picture on the board."""
+    if layout.gallery is None:
+        return
+    offset = layout.gallery.offset(display.choices.picture)
+    for key, count in zip(("line", "place"), offset, strict=True):
+        yield _exact(f"picture:{key}", [float(count)])
+    there = _is_chosen(display, layout, values)
+    image = display.image if there else np.full_like(display.image, np.nan)
+    yield Step(INPUT, image, np.abs(image))
+
+
+def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:
+    """Whether the picture that is looked up is the chosen one: of others nothing is said."""
+    found = [numbers(values[f"picture:{key}"])[0] for key in ("line", "place")]
+    return layout.gallery is not None and found == [*layout.gallery.offset(display.choices.picture)]
+
+
+def _exact(name: str, found: list[float]) -> Step:
+    return Step(name, np.array(found), np.zeros(len(found)))
+
+
+def _measured(name: str, found: Array) -> Step:
+    """Numbers of the network, of which programs keep 15 digits or more."""
+    return Step(name, found, np.abs(found))
+
+
+def desk_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    """All others, each from the found values that it reads."""
+    yield from _verdict_steps(display, layout, values)
+    yield from _loss_steps(display, layout, values)
+    yield from _scale_steps(display, layout, values)
+    yield from _looks_steps(display, layout, values)
+    for tensor in display.network.shapes:
+        yield _exact(f"shown:{tensor}", [0.0 if tensor in display.choices.hidden else 1.0])
+
+
+def _held(name: str, found: float | str | None) -> Step:
+    """A number or a text in one cell; None if nothing can be said of it."""
+    if found is None:
+        return Step(name, np.array([np.nan]), np.zeros(1))
+    array = np.array([found]) if isinstance(found, str) else np.array([float(found)])
+    return Step(name, array, np.zeros(1))
+
+
+def _folded(value: object) -> object:
+    """A value as spreadsheets compare it: capitals say nothing."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+def _verdict_steps(
+    display: Display, layout: Layout, values: Mapping[str, Values]
+) -> Iterator[Step]:
+    if layout.verdict is None:
+        return
+    actual: object = display.choices.actual
+    if layout.gallery is not None:
+        label = display.labels[display.choices.picture]
+        yield _held("picture:actual", label if _is_chosen(display, layout, values) else None)
+        actual = _cell(values["picture:actual"])
+    if actual == UNKNOWN:
+        yield _held("picture:right", "")
+        return
+    answer = _cell(values["answer_label"])
+    if actual is None or answer is None:  # an error, which what reads it repeats
+        yield _held("picture:right", None)
+        return
+    yield _held("picture:right", "✓ right" if _folded(answer) == _folded(actual) else "✗ wrong")
+
+
+def _cell(found: Values) -> object:
+    """What one cell holds: a number, a text, None for nothing."""
+    [value] = found.reshape(-1).tolist()
+    return value
+
+
+def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    """Cross-entropy with the natural logarithm; behind a sigmoid the mean of the classes' binary
+    ones (Goodfellow et al., Deep Learning, 5.5 and 6.2)."""
+    if layout.loss is None:
+        return
+    network = display.network
+    actual: object = display.choices.actual
+    if layout.gallery is not None:
+        actual = _cell(values["picture:actual"])
+    labels, several = network.labels, isinstance(network.layers[-1], Sigmoid)
+    there = [np.nan if actual is None else _is_there(one, actual, several) for one in labels]
+    yield _exact("loss:truth", [float(one) for one in there])
+    truth = numbers(values["loss:truth"])
+    parts, scale = _parts(network, truth, values)
+    yield Step("loss:parts", parts, scale)
+    found = numbers(values["loss:parts"])
+    if actual == UNKNOWN if several else truth.sum() == 0:
+        yield _held("loss:total", "")
+    else:
+        total = found.mean() if several else found.sum()
+        yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
+    if _cell(values["loss:total"]) == "":
+        yield _held("loss:decimal", "")
+        return
+    loss = numbers(values["loss:total"])
+    yield Step("loss:decimal", loss / np.log(10), np.abs(loss))
+
+
+def _is_there(label: str, actual: object, several: bool) -> bool:
+    if not several:
+        return _folded(label_cell(label)) == _folded(actual)
+    text = f"{actual:.15g}" if isinstance(actual, float) else str(actual or "")
+    return f", {label}," in f", {text},"
+
+
+def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tuple[Array, Array]:
+    """Each class's part of the loss, and what its rounding errors are relative to."""
+    last = network.layers[-1]
+    if isinstance(last, Softmax):
+        shifted = numbers(values[f"{last.name}_shifted"])
+        logarithm = np.log(numbers(values[f"{last.name}_sum"]))
+        parts = np.where(truth == 0, 0.0, logarithm - shifted + 0.0 * truth)
+        return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shifted) + 1.0)
+    logits = numbers(values[source(last)])
+    parts = np.logaddexp(0.0, logits) - logits * truth
+    return parts, 1.0 + np.abs(logits)
+
+
+def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    network = display.network
+    number = SCALES.index(display.choices.scale) + 1.0
+    yield _exact("scales:number", [number])
+    for tensor in network.shapes:
+        magnitudes = np.abs(numbers(values[tensor])).reshape(-1)
+        yield _measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
+    maps = [t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT]
+    found = {one: float(numbers(values[f"scales:end_{one}"])[0]) for one in network.shapes}
+    # An end that is no number is one of the network, too: Python's own max would lose it.
+    yield _measured("scales:network", np.max([0.0, *(found[one] for one in maps)], keepdims=True))
+    widest = float(numbers(values["scales:network"])[0])
+    chosen = numbers(values["scales:number"])[0]
+    for tensor, legends in layout.legends.items():
+        for channel, legend in enumerate(legends, 1):
+            own = float(np.abs(numbers(values[tensor])[channel - 1]).max())
+            network_end = widest if tensor in maps else found[tensor]
+            end = {1.0: own, 2.0: found[tensor], 3.0: network_end}.get(chosen, np.nan)
+            yield _measured(f"scales:high_{tensor}_{channel}", np.array([end]))
+            if legend.width == 3:
+                high = numbers(values[f"scales:high_{tensor}_{channel}"])
+                yield _measured(f"scales:low_{tensor}_{channel}", -high)
+
+
+def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    network, pixel = display.network, display.choices.pixel
+    found = [_explained(key, values) for key in ("layer", "maps", "rows", "columns")]
+    layer = _found_layer(network, found[0])
+    cell = None
+    if layer is not None and np.isfinite(found).all():
+        cell = Explained(layer, *found[1:]).used(network)
+    for tensor in reversed(list(network.shapes)):
+        boxes = {
+            one.name: numbers(values[f"looks:reads_{one.name}"]) for one in network.readers(tensor)
+        }
+        six = [np.nan] * 6
+        if layer is not None and cell is not None:
+            six = read_box(network, tensor, layer, cell, boxes)
+        yield _exact(f"looks:reads_{tensor}", six)
+    yield _exact(f"looks:reaches_{INPUT}", pixel_box(network, _inside(pixel, network)))
+    for one in network.layers:
+        boxes = {name: numbers(values[f"looks:reaches_{name}"]) for name in sources(one)}
+        yield _exact(f"looks:reaches_{one.name}", reached_box(network, one, boxes))
+
+
+def _explained(key: str, values: Mapping[str, Values]) -> float:
+    """The layer's number, map, row or column that is explained, NaN if it is none."""
+    held = values.get(f"explain:{key}")
+    return np.nan if held is None else float(numbers(held)[0])
+
+
+def _inside(pixel: tuple[float, float] | None, network: Network) -> tuple[int, int] | None:
+    """The typed row and column as those of a pixel that there is."""
+    if pixel is None:
+        return None
+    sizes = network.input_shape[1:]
+    row, column = (min(max(1, int(np.floor(n))), s) for n, s in zip(pixel, sizes, strict=True))
+    return row, column
+
+
+def _found_layer(network: Network, number: float) -> str | None:
+    names = [layer.name for layer in network.layers]
+    return names[int(number) - 1] if number in range(1, len(names) + 1) else None

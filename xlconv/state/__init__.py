@@ -1,0 +1,4 @@
+"""What a workbook is set to and says of itself: choices, exercise, variation, manifest, sheets' names.
+
+Must not know where its cells stand.
+"""

@@ -1,0 +1,130 @@
+"""Choices: what a reader of the workbook has chosen in its yellow cells.
+
+Owns what can be chosen and what is chosen at first. Must not know where the cells stand, nor
+what follows from a choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+import numpy as np
+
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.base import Conv2D, Layer, Windowed
+from xlconv.network.network import Array, Model, Network, label_cell
+from xlconv.reference.forward import forward
+from xlconv.state.exercise import Checks
+
+SCALES = ("map", "layer", "network")
+UNKNOWN = "?"  # what a picture shows of which nobody knows it
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The cell that the inspector explains, as typed: a layer's name, and map, row and column
+    from 1; those beyond the layer's last mean the last."""
+
+    layer: str
+    map: float = 1.0
+    row: float = 1.0
+    column: float = 1.0
+
+    def used(self, network: Network) -> tuple[int, int, int]:
+        """Map, row and column, from 1, within the layer's shape; a vector has one map and one
+        column."""
+        shape = network.shapes[self.layer]
+        sizes = shape if len(shape) == 3 else (1, shape[0], 1)
+        typed = (self.map, self.row, self.column)
+        counts = [min(max(1, int(np.floor(n))), size) for n, size in zip(typed, sizes, strict=True)]
+        return counts[0], counts[1], counts[2]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Everything that is chosen in a workbook's own cells, rather than in a layer's settings.
+
+    `picture` is a number of the gallery, 0 for one's own; `actual` what the picture shows, as it
+    is typed into the cell for it (with a gallery it follows from the picture); `scale` one of
+    SCALES; `pixel` the row and column, from 1, of the pixel to follow, or None; `outlined` whether
+    what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet.
+    """
+
+    explained: Explained
+    picture: int = 0
+    actual: float | str = UNKNOWN
+    scale: str = "layer"
+    pixel: tuple[float, float] | None = None
+    outlined: bool = True
+    hidden: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class Display:
+    """All that a workbook's numbers follow from.
+
+    `image` is the picture as it stands on the board, of shape (C, H, W). `pictures`, of shape
+    (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
+    what stands in the cells that say what each shows. Both are empty without a gallery. `given`
+    is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
+    `checks` are those of an exercise.
+    """
+
+    model: Model
+    image: Array
+    choices: Choices
+    pictures: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
+    labels: tuple[float | str, ...] = ()
+    given: Mapping[str, Array] = field(default_factory=dict)
+    checks: Checks = field(default_factory=Checks)
+
+    @property
+    def network(self) -> Network:
+        return self.model.network
+
+    @property
+    def count(self) -> int | None:
+        """How many pictures the gallery has besides the drawing, if there is one."""
+        return len(self.pictures) - 1 if len(self.pictures) else None
+
+
+def first_display(
+    model: Model, image: Array, gallery: Gallery | None, unexplained: Container[str] = ()
+) -> Display:
+    """What a new workbook shows. Of the layers that stay `unexplained` none is taken apart, unless
+    there is no other."""
+    choices = first_choices(model, image, gallery, unexplained)
+    if gallery is None:
+        return Display(model, image, choices)
+    pictures = np.concatenate([np.zeros((1, *model.network.input_shape)), gallery.pictures])
+    shown = gallery.labels
+    if len(model.network.labels) < 2:  # there are no classes: a picture is called by its name
+        shown = tuple(PurePath(name).stem for name in gallery.names)
+    labels = (UNKNOWN, *(label_cell(label) if label else UNKNOWN for label in shown))
+    return Display(model, gallery.pictures[gallery.chosen - 1], choices, pictures, labels)
+
+
+def first_layer_to_explain(network: Network, unexplained: Container[str] = ()) -> Layer:
+    """The layer in which there is most to see: the second convolution, else the first layer with
+    windows, else the first of all."""
+    layers = [layer for layer in network.layers if layer.name not in unexplained]
+    convolutions = [layer for layer in layers if isinstance(layer, Conv2D)]
+    windowed = [layer for layer in layers if isinstance(layer, Windowed)]
+    return (convolutions[1:2] or windowed[:1] or layers or list(network.layers))[0]
+
+
+def first_choices(
+    model: Model, image: Array, gallery: Gallery | None, unexplained: Container[str] = ()
+) -> Choices:
+    """The first choices: the strongest cell in the middle of a layer's maps is explained."""
+    layer = first_layer_to_explain(model.network, unexplained).name
+    values = forward(model, image)[layer]
+    margins = [0, *(size // 4 for size in values.shape[1:])]
+    ends = zip(margins, values.shape, strict=True)
+    middle = values[tuple(slice(margin, size - margin) for margin, size in ends)]
+    strongest = np.unravel_index(int(np.argmax(middle)), middle.shape)
+    place = [float(number + margin) + 1 for number, margin in zip(strongest, margins, strict=True)]
+    explained = Explained(layer, *(place if len(place) == 3 else (1.0, place[0], 1.0)))
+    return Choices(explained, picture=gallery.chosen if gallery else 0)

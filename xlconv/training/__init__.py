@@ -1,0 +1,4 @@
+"""Learning: loss, recipe, loop, and the sets of pictures.
+
+Must not know workbooks.
+"""

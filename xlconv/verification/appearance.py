@@ -1,0 +1,133 @@
+"""What a learner sees beside the values: number formats that show another number than a cell holds,
+and captions that tell of another layer, map or class.
+
+Must not know engines, nor judge values. Colours, and words that tell of nothing, are the reader's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from xlconv.book.book import FoundBook
+from xlconv.network.network import INPUT, Model, Network
+from xlconv.sheets.board.captions import captions
+from xlconv.sheets.guide.looks import guide_sheet
+from xlconv.sheets.model.looks import model_words
+from xlconv.sheets.panel.looks import desk_blocks
+from xlconv.sheets.panel.places import BOARD, GUIDE, MODEL
+from xlconv.sheets.styles import palette_named
+from xlconv.spreadsheet.blocks import Block, ConstantBlock, TextBlock
+from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.number_formats import is_honest
+from xlconv.verification.report import Finding
+from xlconv.verification.structure import ComputedCells, Place
+from xlconv.xlsx.reader import Value
+
+# Values that have marks of their own instead of digits.
+_MARKED = ("looks:", "exercise:")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?|[+−×]")
+
+
+def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
+    """The numbers that are shown as others than they are."""
+    for key, members in cells.items():
+        for cell in members if not key.startswith(_MARKED) else ():
+            if isinstance(cell.found.value, float) and not _honest(book, cell.found.style):
+                yield cell.finding("format", None, book.formats[cell.found.style])
+    for owner, place in _constants(book):
+        for row, column in place.offsets():
+            found = book.cell(BOARD, place, row, column)
+            if isinstance(found.value, float) and not _honest(book, found.style):
+                spot = f"{BOARD}!{place.cell(row, column).a1}"
+                shown = book.formats[found.style]
+                where = (owner, None, row + 1, column + 1)
+                yield Finding("format", spot, *where, None, shown, None)
+
+
+def _honest(book: FoundBook, style: int) -> bool:
+    return style >= len(book.formats) or is_honest(book.formats[style])
+
+
+def _constants(book: FoundBook) -> Iterator[tuple[str, Range]]:
+    """The pixels, weights and settings on the board, with what they belong to."""
+    layout = book.layout
+    if layout.gallery is None:
+        yield from ((INPUT, place) for place in layout.tensors[INPUT].maps)
+    for layer, places in layout.weights.items():
+        yield from ((layer, place) for ranges in places.arrays.values() for place in ranges)
+    for layer, controls in layout.controls.items():
+        yield from ((layer, Range.of(place.first)) for place in controls.values())
+
+
+def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Finding]:
+    """The captions that name another layer, map, class or number than what they stand beside, or
+    that are another one's; and numbers between the ends of a colour scale. `known` are cells of
+    which something is said already.
+
+    Other words for the same, and captions that were taken away, tell nothing wrong.
+    """
+    blocks = list(_captions(book))
+    own = {block.text for _, block in blocks if isinstance(block, TextBlock)}
+    for sheet, block in blocks:
+        cell = block.range.first
+        found = book.cell(sheet, block.range)
+        if (sheet, cell) in known or found.value is None:
+            continue
+        expected: Value = block.text if isinstance(block, TextBlock) else 0.0
+        held = _text(found.value)
+        if held == _text(expected):
+            continue
+        if isinstance(block, ConstantBlock) or held in own or not _tells(book, block.text, held):
+            place = (sheet.lower(), None, cell.row, cell.column)
+            yield Finding("caption", f"{sheet}!{cell.a1}", *place, expected, found.value, None)
+
+
+def _captions(book: FoundBook) -> Iterator[tuple[str, TextBlock | ConstantBlock]]:
+    """What stands beside the numbers, by sheets, without what is there to be chosen or typed."""
+    layout, network = book.layout, book.written
+    chosen = {layout.desk.scale.first, layout.desk.outlined.first}
+    chosen |= {layout.desk.pixel_row.first, layout.desk.pixel_column.first}
+    if layout.desk.picture is not None:
+        chosen.add(layout.desk.picture.first)
+    if layout.verdict is not None:
+        chosen.add(layout.verdict.actual.first)
+    board: list[Block] = [*captions(network, layout), *desk_blocks(book.display, layout)]
+    for block in board:
+        if isinstance(block, TextBlock | ConstantBlock) and block.range.first not in chosen:
+            yield BOARD, block
+    display = replace(book.display, model=Model(network, book.model.weights))
+    guide = guide_sheet(display, layout, "", "", palette_named("lesson")).blocks
+    for sheet, blocks in ((GUIDE, guide), (MODEL, model_words(network, layout))):
+        for block in blocks:
+            # The title and what the network is are not in its text.
+            if isinstance(block, TextBlock) and block.text:
+                yield sheet, block
+
+
+def _text(value: Value) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return " ".join(text.split())
+
+
+def _tells(book: FoundBook, expected: str, found: str) -> bool:
+    """Whether a text names the same numbers, signs, layers and class as the one that belongs."""
+    network = book.network
+    label = expected.removeprefix("for ")
+    if label in network.labels and not _has(found, label):
+        return False
+    return _names(network, expected) == _names(network, found)
+
+
+def _has(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def _names(network: Network, text: str) -> tuple[Counter[str], set[str]]:
+    """The numbers and signs of a text, and the layers that it names."""
+    layers = {name for name in network.shapes if _has(text, name)}
+    for name in layers:
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text)
+    return Counter(_NUMBER.findall(text)), layers

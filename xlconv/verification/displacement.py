@@ -1,0 +1,217 @@
+"""Ranges that were cut and pasted elsewhere, where no defined name tells.
+
+A spreadsheet has the formulas follow what they read: many cells, all innocent, then hold another
+formula than the network calls for. Tells so in one line instead. Must not know values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
+
+from xlconv.book.book import FoundBook
+from xlconv.errors import BookError
+from xlconv.sheets.board.formulas import ring_cells
+from xlconv.sheets.panel.places import BOARD, EXPLAIN
+from xlconv.spreadsheet.cells import Cell, Range, relative_form
+from xlconv.verification.report import Finding
+from xlconv.verification.structure import ComputedCell, ComputedCells, Place
+from xlconv.xlsx.reader import EMPTY
+
+_READ = re.compile(
+    r"""("(?:[^"]|"")*+"?)|(?<![\w.$'])(?:([\w.]++|'(?:[^']|'')*+')!)?"""
+    r"(\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(?::\$?[A-Z]{1,3}\$?[1-9]\d{0,6})?)(?![\w.(!])",
+    re.IGNORECASE,
+)
+_COUNTING = ("ROWS(", "COLUMNS(")
+_ORIGIN = Cell(1, 1)
+_MANY = 12  # wrong cells of a sheet from which on a common shift is looked for
+_LOOKED_AT = 5_000  # wrong cells whose reading is looked at one by one
+_FAR = 12  # rows or columns that such a shift may be
+
+Spot = tuple[str, Range]  # a sheet's first name and a range of it
+
+
+def check_displaced(
+    book: FoundBook, cells: ComputedCells, wrong: Collection[Place], around: Iterable[Finding]
+) -> None:
+    """BookError, saying what moved and where to, if that is why cells hold another formula, or
+    another constant than belongs there."""
+    if not wrong:
+        return
+    suspects = [cell for members in cells.values() for cell in members if cell.place in wrong]
+    owned = _owned(book, cells)
+    move = _emptied(book, suspects, owned) or _followed(book, cells, suspects, owned, wrong)
+    if move is not None:
+        (sheet, start), (other, target) = move
+        origin, there = (
+            book.names.place(f"{s}!{place.a1}") for s, place in ((sheet, start), (other, target))
+        )
+        raise BookError(
+            f"{book.path}: {origin} was moved to {there}; undo the move, or build it again"
+        )
+    shifted = _shifted_table(book, around)
+    if shifted is not None:
+        place, rows = shifted
+        lines = f"{abs(rows)} row{'' if abs(rows) == 1 else 's'}"
+        raise BookError(
+            f"{book.path}: {book.names.place(f'{EXPLAIN}!{place.a1}')} stands {lines} "
+            f"{'below' if rows > 0 else 'above'} its place; undo what was inserted and deleted, "
+            "or build it again"
+        )
+
+
+def _owned(book: FoundBook, cells: ComputedCells) -> dict[str, set[Cell]]:
+    """The cells where something of the book's own belongs, or nothing at all."""
+    owned: dict[str, set[Cell]] = {}
+    for members in cells.values():
+        for cell in members:
+            sheet, place = cell.place
+            owned.setdefault(sheet, set()).add(place)
+    board = owned.setdefault(BOARD, set())
+    for places in book.layout.weights.values():
+        for array in places.arrays.values():
+            board.update(cell for place in array for cell in place.cells())
+    for tensor, placement in book.layout.tensors.items():
+        for number, inside in enumerate(placement.maps):
+            board.update(inside.cells())
+            board.update(ring_cells(book.layout, tensor, number))
+    return owned
+
+
+def _spelled(formula: str) -> str:
+    """A formula as it is compared where its references stay what they are."""
+    return relative_form(formula.removeprefix("="), _ORIGIN)
+
+
+def _emptied(
+    book: FoundBook, suspects: Iterable[ComputedCell], owned: Mapping[str, set[Cell]]
+) -> tuple[Spot, Spot] | None:
+    """Cells that are empty, of which another cell holds the very formula."""
+    empty = [cell for cell in suspects if cell.found.formula is None and cell.found.value is None]
+    if not empty:
+        return None
+    elsewhere: dict[str, tuple[str, Cell]] = {}
+    for sheet, found in book.sheets.items():
+        own = owned.get(sheet, set())
+        for (row, column), other in found.items():
+            place = Cell(row, column)
+            if other.formula is not None and place not in own:
+                elsewhere.setdefault(_spelled(other.formula.at(place)), (sheet, place))
+    pairs = []
+    for cell in empty if elsewhere else ():
+        target = elsewhere.get(_spelled(cell.formula))
+        if target is not None:
+            pairs.append((cell.place, target))
+    return _together(pairs)
+
+
+def _together(pairs: list[tuple[Place, tuple[str, Cell]]]) -> tuple[Spot, Spot] | None:
+    """The range of all cells that moved as the most of them did, and where it is now."""
+
+    def way(pair: tuple[Place, tuple[str, Cell]]) -> tuple[str, str, int, int]:
+        (sheet, start), (other, end) = pair
+        return sheet, other, end.row - start.row, end.column - start.column
+
+    if not pairs:
+        return None
+    [(common, _)] = Counter(map(way, pairs)).most_common(1)
+    moved = [start for (start, end) in pairs if way((start, end)) == common]
+    sheet, other, rows, columns = common
+    place = Range.around(Range.of(cell) for _, cell in moved)
+    there = Range(place.row + rows, place.column + columns, place.height, place.width)
+    return (sheet, place), (other, there)
+
+
+def _parts(formula: str, sheet: str) -> tuple[str, list[Spot]]:
+    """A formula's text without the ranges that it names, and these, but for those of which it only
+    counts rows or columns."""
+    spots: list[Spot] = []
+
+    def name(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return match[1]
+        if match.string[: match.start()].endswith(_COUNTING):
+            return "@"
+        spots.append(((match[2] or sheet).strip("'"), Range.parse(match[3])))
+        return "@"
+
+    text = _READ.sub(name, formula.removeprefix("=").upper() if "'" not in formula else formula)
+    return re.sub(r"\s", "", text), spots
+
+
+def _followed(
+    book: FoundBook,
+    cells: ComputedCells,
+    suspects: Iterable[ComputedCell],
+    owned: Mapping[str, set[Cell]],
+    wrong: Collection[Place],
+) -> tuple[Spot, Spot] | None:
+    """A range that is empty, and the one of its size that is read in its place, where something
+    stands and nothing of the book's own belongs."""
+    for cell in islice(suspects, _LOOKED_AT):
+        if cell.found.formula is None:
+            continue
+        sheet, place = cell.place
+        text, spots = _parts(cell.formula, sheet)
+        found, now = _parts(cell.found.formula.at(place), sheet)
+        if text != found or len(spots) != len(now):
+            continue
+        for (source, start), (target, end) in zip(spots, now, strict=True):
+            source, target = _first(book, source), _first(book, target)
+            same = (source, start) == (target, end)
+            if same or (start.height, start.width) != (end.height, end.width):
+                continue
+            if start.size > 100_000 or any(one in owned.get(target, ()) for one in end.cells()):
+                continue
+            if _holds(book, source, start) or not _holds(book, target, end):
+                continue
+            if not _read_still(cells, cell, (source, start), wrong):
+                return (source, start), (target, end)
+    return None
+
+
+def _read_still(
+    cells: ComputedCells, suspect: ComputedCell, spot: Spot, wrong: Collection[Place]
+) -> bool:
+    """Whether another cell of a suspect's rule, one with the right formula, reads the very range:
+    all of them would have followed it."""
+    if spot[1].absolute not in suspect.formula:
+        return False
+    return any(
+        spot in _parts(cell.formula, cell.place[0])[1]
+        for cell in cells[suspect.rule.key]
+        if cell.rule is suspect.rule and cell.place not in wrong
+    )
+
+
+def _holds(book: FoundBook, sheet: str, place: Range) -> bool:
+    """Whether anything stands in a range."""
+    there = book.sheets.get(sheet, {})
+    return any(one in there for one in place.cells())
+
+
+def _first(book: FoundBook, sheet: str) -> str:
+    """A sheet's first name, however its letters are written."""
+    return next((name for name in book.sheets if name.casefold() == sheet.casefold()), sheet)
+
+
+def _shifted_table(book: FoundBook, around: Iterable[Finding]) -> tuple[Range, int] | None:
+    """The cells of the inspector's table of which most hold what belongs some rows beside them."""
+    wanted = [
+        (Cell.parse(finding.cell.rpartition("!")[2]), finding.expected)
+        for finding in around
+        if finding.kind == "table"
+    ]
+    found = book.sheets[EXPLAIN]
+    for step in _STEPS if len(wanted) >= _MANY else ():
+        held = [found.get((place.row + step, place.column), EMPTY).value for place, _ in wanted]
+        pairs = zip(held, wanted, strict=True)
+        if 2 * sum(value == expected for value, (_, expected) in pairs) > len(wanted):
+            return Range.around(Range.of(place) for place, _ in wanted), step
+    return None
+
+
+_STEPS = [step for far in range(1, _FAR + 1) for step in (far, -far)]

@@ -1,0 +1,188 @@
+"""The second question of `verify`: do engines compute NumPy's values from the file now?
+
+For the picture, the weights and the choices that the file holds, and in random trials for others.
+Must not know stored values, nor how a difference is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from xlconv.book.book import FoundBook
+from xlconv.book.unfinished import unfinished
+from xlconv.engines import NOTHING, Engine, engine_named
+from xlconv.errors import EngineError, MissingEngineError
+from xlconv.reference.layers.base import Values
+from xlconv.sheets.numbers import workbook_values
+from xlconv.sheets.panel.places import BOARD
+from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_locally, given_in
+from xlconv.verification.stored import acquitted, error_places, unjudged, wrong_cells
+from xlconv.verification.structure import ComputedCells, Place, innocent_readers
+from xlconv.verification.trials import trial
+from xlconv.xlsx.compatible import plain_copy
+from xlconv.xlsx.patch import Typed
+from xlconv.xlsx.reader import Value
+
+Found = Mapping[str, list[Value]]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What an engine computes, by name, and how it compares with NumPy."""
+
+    found: Found = field(default_factory=dict)
+    compared: Mapping[str, Comparison] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """What one engine said: `now` of the book as it is, `trials` of random ones. `end_to_end` is
+    the largest difference of the network's output from NumPy's; `failure` is why there is
+    nothing."""
+
+    engine: str
+    now: Evaluated = field(default_factory=Evaluated)
+    trials: tuple[Evaluated, ...] = ()
+    end_to_end: float | None = None
+    failure: EngineError | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Why there is nothing, in words."""
+        return None if self.failure is None else str(self.failure)
+
+    @property
+    def missing(self) -> bool:
+        """Whether the engine is not installed."""
+        return isinstance(self.failure, MissingEngineError)
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """The cells that cannot be right: they hold another formula (`foreign`), or read a cell that
+    was found wrong (`spoiled`); and those of an exercise that need not be (`unjudged`)."""
+
+    foreign: Collection[Place]
+    spoiled: Collection[Place]
+    unjudged: Collection[Place] = frozenset()
+
+
+def run_engine(
+    book: FoundBook, cells: ComputedCells, name: str, suspects: Suspects, trials: int
+) -> EngineRun:
+    """One engine's answers. Raises EngineError if it is missing or fails."""
+    engine = engine_named(name)
+    found = _evaluate(engine, book, cells, NOTHING)
+    now = Evaluated(
+        found,
+        _blamed(
+            cells, found, compare_locally(book.display, book.layout, found | book.held), suspects
+        ),
+    )
+    whole = compare_end_to_end(book.display, book.layout, found | book.held)
+    tried = tuple(_tried(engine, book, cells, number, suspects) for number in range(trials))
+    end = None if suspects.unjudged else float(whole[book.network.output].error.max())
+    return EngineRun(name, now, tried, end)
+
+
+def run_engines(
+    book: FoundBook, cells: ComputedCells, names: Sequence[str], suspects: Suspects, trials: int
+) -> Iterator[EngineRun]:
+    """The answers of several engines; what is missing or fails does not stop the others."""
+    for name in names:
+        try:
+            yield run_engine(book, cells, name, suspects, trials)
+        except EngineError as error:
+            yield EngineRun(name, failure=error)
+
+
+def _tried(
+    engine: Engine, book: FoundBook, cells: ComputedCells, number: int, suspects: Suspects
+) -> Evaluated:
+    """One random trial, compared locally."""
+    tried = trial(book, number)
+    found = _evaluate(engine, book, cells, tried.typed)
+    compared = compare_locally(tried.display, book.layout, found | book.held | dict(tried.held))
+    return Evaluated(found, _blamed(cells, found, compared, suspects))
+
+
+def _evaluate(
+    engine: Engine, book: FoundBook, cells: ComputedCells, typed: Typed
+) -> dict[str, list[Value]]:
+    rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
+    called = book.names.now
+    places = [(called[rule.sheet], rule.range) for rule in rules.values()]
+    now = {(called[sheet], cell): value for (sheet, cell), value in typed.items()}
+    learners = called[BOARD] if book.layout.exercise is not None else None
+    with plain_copy(book.path, learners) as path:
+        grids = engine.evaluate(path, places, now)
+    found: dict[str, list[Value]] = {key: [] for key in cells}
+    for rule, grid in zip(rules.values(), grids, strict=True):
+        found[rule.key].extend(value for row in grid for value in row)
+    return unfinished(book).as_read(found)
+
+
+def _blamed(
+    cells: ComputedCells, found: Found, compared: Mapping[str, Comparison], suspects: Suspects
+) -> dict[str, Comparison]:
+    """The comparisons in which only those cells are wrong that are to blame themselves."""
+    excused = {*suspects.spoiled, *suspects.unjudged}
+    judged = dict(compared) | unjudged(cells, compared, suspects.unjudged)
+    blamed = judged | acquitted(cells, judged, excused)
+    others = {*suspects.foreign, *suspects.spoiled, *error_places(cells, found)}
+    innocent = innocent_readers(wrong_cells(cells, blamed), others)
+    return blamed | acquitted(cells, blamed, innocent)
+
+
+def differences(book: FoundBook, one: EngineRun, other: EngineRun) -> dict[str, float]:
+    """The largest difference of two engines' numbers from each other, by name. What follows from
+    random numbers, of which each engine draws its own, is left out."""
+    same = _equally_drawn(book, one.now.found, other.now.found)
+    return {
+        key: max(_distances(found, other.now.found[key], same.get(key)), default=0.0)
+        for key, found in one.now.found.items()
+    }
+
+
+def _distances(found: list[Value], other: list[Value], same: list[bool] | None) -> Iterator[float]:
+    for index, (a, b) in enumerate(zip(found, other, strict=True)):
+        if isinstance(a, float) and isinstance(b, float) and (same is None or same[index]):
+            yield abs(a - b)
+
+
+def _equally_drawn(book: FoundBook, one: Found, other: Found) -> dict[str, list[bool]]:
+    """By name, whether NumPy computes the same from what both engines drew; nothing without
+    random numbers."""
+    if not book.network.drawn:
+        return {}
+    truths: list[Mapping[str, Values]] = []
+    for found in (one, other):
+        given = given_in(book.model, {**found, **book.held})
+        truths.append(workbook_values(replace(book.display, given=given), book.layout))
+    return {
+        key: [bool(a == b) for a, b in zip(values.flat, truths[1][key].flat, strict=True)]
+        for key, values in truths[0].items()
+        if key in one
+    }
+
+
+def largest(evaluated: Evaluated, keys: list[str]) -> float:
+    """The largest difference from NumPy among some names."""
+    there = [evaluated.compared[key] for key in keys if key in evaluated.compared]
+    return max((one.largest_error for one in there), default=0.0)
+
+
+def checked(runs: Sequence[Evaluated], keys: list[str]) -> tuple[int, int]:
+    """How many cells any of several comparisons could judge, and how many are wrong in one."""
+    counts = np.zeros(2, dtype=int)
+    for key in keys:
+        there = [run.compared[key] for run in runs if key in run.compared]
+        if there:
+            counts += [
+                np.logical_or.reduce([one.known for one in there]).sum(),
+                np.logical_or.reduce([one.wrong for one in there]).sum(),
+            ]
+    return int(counts[0]), int(counts[1])

@@ -1,0 +1,253 @@
+"""What was changed in a workbook after its last calculation: pixels, weights, settings, choices.
+
+A sum, or a cell that repeats a choice, that was stored for something else than the file holds now
+tells so, if what reads it was computed with it; else it is wrong itself. Must not know engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum, isclose
+
+import numpy as np
+
+from xlconv.book.book import FoundBook
+from xlconv.network.layers.base import Conv2D, Dense, Sigmoid, source, sources
+from xlconv.network.network import INPUT, Array, label_cell
+from xlconv.sheets.board.formulas import ANSWER
+from xlconv.sheets.model.looks import SUMS
+from xlconv.sheets.panel.formulas import RIGHT, WRONG
+from xlconv.sheets.receptive.numbers import pixel_box
+from xlconv.state.choices import SCALES
+from xlconv.verification.comparison import Comparison, compare_locally
+from xlconv.verification.structure import ComputedCells
+from xlconv.xlsx.reader import Value
+
+TYPED_ANEW = 1e-6  # of the magnitudes: people do not change a number's tenth digit
+COUNTING = ("shapes:", "counts:", f"{SUMS}_")  # names of what counts or adds up cells
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The values that a book was saved with, `found` by name, and how they compare with what
+    the book would compute now from beginning to end."""
+
+    book: FoundBook
+    found: Mapping[str, list[Value]]
+    whole: Mapping[str, Comparison]
+
+    @cached_property
+    def local(self) -> dict[str, Comparison]:
+        """How they compare with what follows from the found values that they read."""
+        return compare_locally(self.book.display, self.book.layout, self.found)
+
+    def off(self, key: str) -> bool:
+        """Whether there are such values, and one of them is not what it would be now."""
+        return key in self.whole and bool(self.whole[key].wrong.any())
+
+    def followed(self, readers: Iterable[str]) -> bool:
+        """Whether what reads a value was computed with it as it is stored: one that would be
+        another now, or all of them."""
+        there = [key for key in readers if key in self.found]
+        follows = {key: not self.local[key].wrong.any() for key in there}
+        return any(self.off(key) and follows[key] for key in there) or all(follows.values())
+
+    def one(self, key: str) -> Value:
+        """What stands in a single cell."""
+        return self.found.get(key, [None])[0]
+
+
+def changed_since(saved: Saved, cells: ComputedCells) -> set[str]:
+    """The values that read pixels, weights, settings or choices which were changed after the last
+    calculation, and the sums that tell so."""
+    network, chosen = saved.book.network, _rechosen(saved)
+    changed: set[str] = set()
+    for tensor in network.shapes:
+        key = f"{SUMS}_{tensor}"
+        if isinstance(saved.one(key), float) and saved.off(key):
+            changed |= {key, *_readers(saved, tensor, cells)}
+    changed |= _redrawn(saved)
+    # A sum alone that is off, with every value up to date, was not left behind: it is wrong, but
+    # where what is summed may change nothing else: settings, kernels to choose from, and weights
+    # that meet nothing but zeros. What counts cells says nothing of the numbers in them.
+    telling = (key for key in saved.whole if not key.startswith(COUNTING) and key not in chosen)
+    if not any(saved.off(key) for key in telling):
+        changed &= {
+            f"{SUMS}_{tensor}"
+            for tensor in network.shapes
+            if (tensor != INPUT and network.controls(network.layer(tensor)))
+            or _may_be_silent(saved, tensor)
+        }
+    return changed | chosen
+
+
+def _may_be_silent(saved: Saved, tensor: str) -> bool:
+    """Whether a sum is off by more than a digit, and another number among those that it adds up may
+    change nothing else: a pixel that a ReLU drops, a weight that meets nothing but zeros."""
+    key, image = f"{SUMS}_{tensor}", saved.book.image
+    if key not in saved.whole:
+        return False
+    if tensor == INPUT:
+        return bool(saved.whole[key].error[0] > TYPED_ANEW * np.abs(image).sum())
+    layer = saved.book.network.layer(tensor)
+    arrays = saved.book.model.layer_weights(layer).values()
+    magnitude = sum(float(np.abs(array).sum()) for array in arrays)
+    if not isinstance(layer, Dense | Conv2D):
+        return False
+    if saved.whole[key].error[0] <= TYPED_ANEW * magnitude:
+        return False
+    zero = _read(saved, source(layer)) == 0
+    whole_maps = isinstance(layer, Conv2D)
+    return bool(zero.all(axis=(1, 2)).any() if whole_maps else zero.any())
+
+
+def _read(saved: Saved, tensor: str) -> Array:
+    """A tensor as it is stored; the picture as it is."""
+    if tensor == INPUT:
+        return saved.book.image
+    found = [one if isinstance(one, float) else np.nan for one in saved.found[tensor]]
+    return np.array(found).reshape(saved.book.network.shapes[tensor])
+
+
+def _readers(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]:
+    """The values that read a tensor's own pixels, or a layer's weights and settings."""
+    network, number = saved.book.network, saved.one("explain:layer")
+    keys, blocks, layers = set(), set(), []
+    if tensor != INPUT:
+        layers = [network.layer(tensor)]
+        blocks = {ANSWER} if network.controls(layers[0]) else set()
+    elif saved.local[f"{SUMS}_{INPUT}"].wrong.any():
+        layers = network.readers(INPUT)
+        keys = {f"scales:end_{INPUT}"}
+        keys |= {f"scales:high_{INPUT}_{one}" for one in range(1, network.input_shape[0] + 1)}
+    else:  # of the gallery, from which the board's pixels were looked up
+        blocks = {INPUT}
+    for layer in layers:
+        blocks |= {layer.name, f"{layer.name}_steps"}
+        if number == network.layers.index(layer) + 1.0:
+            blocks.add("explain")
+    keys &= saved.found.keys()
+    return keys | {key for key, members in cells.items() if members[0].rule.block in blocks}
+
+
+def _redrawn(saved: Saved) -> set[str]:
+    """The masks of random numbers that a program drew anew when it saved the file without
+    computing what follows from them: the share is still that of the mask."""
+    redrawn: set[str] = set()
+    for layer in saved.book.network.layers:
+        name = layer.name
+        mask, share = saved.found.get(f"{name}_mask", []), saved.one(f"{name}_share")
+        if not mask or not isinstance(share, float) or not saved.off(f"{name}_mask"):
+            continue
+        drawn = saved.found[f"{name}_random"]
+        possible = all(isinstance(number, float) and 0 <= number < 1 for number in drawn)
+        if possible and round(share * len(mask)) == mask.count(0.0):
+            redrawn |= {f"{name}_{step}" for step in ("random", "mask", "share")}
+    return redrawn
+
+
+def _rechosen(saved: Saved) -> set[str]:
+    """The values that repeat or read a choice, and are those of another one."""
+    changed = _picture(saved) | _verdict(saved) | _explained(saved) | _pixel(saved)
+    # The picture's own ends are the same by every scale, and may be of another picture.
+    ends, own = "scales:high_", f"scales:high_{INPUT}_"
+    highs = [key for key in saved.found if key.startswith(ends) and not key.startswith(own)]
+    number = "scales:number"
+    possible = saved.one(number) in range(1, len(SCALES) + 1)
+    if possible and saved.off(number) and saved.followed(highs):
+        changed.add(number)
+    # Nothing but colours follows from what is revealed.
+    shown = {f"shown:{tensor}" for tensor in saved.book.network.shapes}
+    changed |= {key for key in shown if saved.off(key) and saved.one(key) in (0.0, 1.0)}
+    return changed
+
+
+def _picture(saved: Saved) -> set[str]:
+    """Where another picture of the gallery stands, if it is the one that was on the board, and
+    what that one shows; or what the picture shows, by another label."""
+    gallery, display = saved.book.layout.gallery, saved.book.display
+    if gallery is None:
+        return set()
+    changed: set[str] = set()
+    if saved.off("picture:line") or saved.off("picture:place"):
+        found = (saved.one("picture:line"), saved.one("picture:place"))
+        other = next((n for n in range(gallery.count + 1) if gallery.offset(n) == found), None)
+        now = display.pictures[display.choices.picture]
+        if other is not None and (saved.off(INPUT) or (display.pictures[other] == now).all()):
+            changed |= {"picture:line", "picture:place"}
+    actual = "picture:actual"
+    if saved.off(actual) and (changed or saved.followed(("picture:right", "loss:truth"))):
+        changed.add(actual)
+    return changed
+
+
+def _verdict(saved: Saved) -> set[str]:
+    """What reads the actual class, if that is typed and the verdict could be one of another."""
+    if saved.book.layout.gallery is not None:
+        return set()
+    several = isinstance(saved.book.network.layers[-1], Sigmoid)
+    readers = {"picture:right", "loss:truth", *(("loss:total",) if several else ())}
+    changed = {key for key in readers if saved.off(key)}
+    if not changed or not _possible(saved, several) or not saved.followed(("loss:parts",)):
+        return set()
+    return changed
+
+
+def _possible(saved: Saved, several: bool) -> bool:
+    """Whether some actual class has the stored verdict, beside the stored answer."""
+    right, truth = saved.one("picture:right"), saved.found.get("loss:truth", [])
+    if right not in ("", RIGHT, WRONG) or not all(one in (0.0, 1.0) for one in truth):
+        return False
+    if several:
+        return saved.one("loss:total") == "" if right == "" else _is_mean(saved)
+    if not truth:
+        return True
+    if 1.0 not in truth:
+        return right != RIGHT
+    there = label_cell(saved.book.network.labels[truth.index(1.0)])
+    return truth.count(1.0) == 1 and right == (
+        RIGHT if saved.one("answer_label") == there else WRONG
+    )
+
+
+def _is_mean(saved: Saved) -> bool:
+    """Whether the stored loss is the mean of its stored parts."""
+    total, parts = saved.one("loss:total"), saved.found["loss:parts"]
+    numbers = [one for one in (total, *parts) if isinstance(one, float)]
+    return len(numbers) == len(parts) + 1 and isclose(numbers[0], fsum(numbers[1:]) / len(parts))
+
+
+def _explained(saved: Saved) -> set[str]:
+    """The layer, map, row and column that are explained, if others were explained before."""
+    network, layer = saved.book.network, "explain:layer"
+    number = saved.one(layer)
+    names = [one.name for one in network.layers]
+    if not isinstance(number, float) or number not in range(1, len(names) + 1):
+        return set()
+    changed = set()
+    if saved.off(layer) and saved.followed(("explain:chosen",)):
+        changed.add(layer)
+    shape = network.shapes[names[int(number) - 1]]
+    sizes = shape if len(shape) == 3 else (1, shape[0], 1)
+    for key, size in zip(("maps", "rows", "columns"), sizes, strict=True):
+        possible = saved.one(f"explain:{key}") in range(1, size + 1)
+        reads = f"looks:reads_{names[int(number) - 1]}"
+        if possible and saved.off(f"explain:{key}") and saved.followed((reads,)):
+            changed.add(f"explain:{key}")
+    return changed
+
+
+def _pixel(saved: Saved) -> set[str]:
+    """The box of the followed pixel, if it is that of another one, or of none."""
+    network, key = saved.book.network, f"looks:reaches_{INPUT}"
+    if not saved.off(key):
+        return set()
+    six = saved.found[key]
+    readers = [f"looks:reaches_{one.name}" for one in network.layers if INPUT in sources(one)]
+    _, height, width = network.input_shape
+    row, column = six[2], six[4]
+    inside = row in range(1, height + 1) and column in range(1, width + 1)
+    pixel = (int(row), int(column)) if inside else None  # type: ignore[arg-type]
+    return {key} if six == pixel_box(network, pixel) and saved.followed(readers) else set()

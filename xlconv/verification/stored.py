@@ -1,0 +1,126 @@
+"""The third question of `verify`: do the values that the file was saved with agree?
+
+Absent, stale and wrong are three answers. What was changed after the last calculation (`changes`)
+tells stale from wrong. Must not know engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlconv.book.book import FoundBook
+from xlconv.book.unfinished import Unfinished
+from xlconv.verification.comparison import ERRORS, Comparison, compare_end_to_end, compare_mended
+from xlconv.verification.staleness import Saved, changed_since
+from xlconv.verification.structure import ComputedCell, ComputedCells, Place, innocent_readers
+from xlconv.xlsx.reader import Value
+
+ABSENT, STALE, PRESENT = "absent", "stale", "present"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The stored values of each name, and their states."""
+
+    comparisons: Mapping[str, Comparison]
+    states: Mapping[str, str]
+
+
+def check_stored(
+    book: FoundBook, cells: ComputedCells, excused: Collection[Place], left: Unfinished
+) -> Stored:
+    """Compare the stored values of every computed cell with what NumPy computes.
+
+    Behind a wrong value, the cells that read it are compared as if it were right: it alone is
+    to blame. `excused` are the cells that cannot be right, because they hold another formula
+    or read a filled padding cell; those behind them are compared as they are. `left` is what is
+    not filled in of an exercise.
+    """
+    found = {key: [cell.found.value for cell in members] for key, members in cells.items()}
+    found = left.as_read(found) | book.held
+    whole = compare_end_to_end(book.display, book.layout, found, left.taken)
+    changed = changed_since(Saved(book, found, whole), cells)
+    empty = _empty_blocks(cells)
+    trusted = {
+        key: np.array([_says_nothing(cell, key in changed, empty, excused) for cell in members])
+        for key, members in cells.items()
+    }
+    comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
+    comparisons |= unjudged(cells, comparisons, left.unjudged)
+    suspects = wrong_cells(cells, comparisons)
+    others = {*excused, *error_places(cells, found)} - left.unjudged
+    comparisons |= acquitted(cells, comparisons, innocent_readers(suspects, others))
+    states = {}
+    for key, members in cells.items():
+        stale = bool(changed) and whole[key].wrong.any()
+        states[key] = STALE if stale else PRESENT
+        if members[0].rule.block in empty:
+            states[key] = ABSENT
+    return Stored(comparisons, states)
+
+
+def error_places(cells: ComputedCells, found: Mapping[str, list[Value]]) -> Iterator[Place]:
+    """The cells in which an error was found."""
+    for key, members in cells.items():
+        values = found.get(key, ())
+        yield from (c.place for c, value in zip(members, values, strict=False) if value in ERRORS)
+
+
+def wrong_cells(cells: ComputedCells, compared: Mapping[str, Comparison]) -> Iterator[ComputedCell]:
+    """The cells that hold a wrong value."""
+    for key, members in cells.items():
+        yield from (members[index] for index in np.flatnonzero(compared[key].wrong))
+
+
+def acquitted(
+    cells: ComputedCells, compared: Mapping[str, Comparison], innocent: Collection[Place]
+) -> dict[str, Comparison]:
+    """The comparisons in which cells are wrong that are not to blame, without these."""
+    changed = {}
+    for key, members in cells.items() if innocent else ():
+        blamed = np.array([cell.place not in innocent for cell in members])
+        if not blamed.all():
+            changed[key] = replace(compared[key], wrong=compared[key].wrong & blamed)
+    return changed
+
+
+def unjudged(
+    cells: ComputedCells, compared: Mapping[str, Comparison], places: Collection[Place]
+) -> dict[str, Comparison]:
+    """The comparisons that hold some of these places, in which nothing is said of them."""
+    changed = {}
+    for key, members in cells.items() if places else ():
+        said = np.array([cell.place not in places for cell in members])
+        if not said.all():
+            one = compared[key]
+            error = np.where(said, one.error, 0.0)
+            changed[key] = replace(one, wrong=one.wrong & said, known=one.known & said, error=error)
+    return changed
+
+
+def _says_nothing(
+    cell: ComputedCell, changed: bool, empty: Collection[str], excused: Collection[Place]
+) -> bool:
+    """Whether a cell's stored value says nothing of the program that computed it."""
+    typed = cell.found.formula is None
+    return typed or changed or cell.rule.block in empty or cell.place in excused
+
+
+def _empty_blocks(cells: ComputedCells) -> set[str]:
+    """The blocks in which there are formulas, and none has a stored value."""
+    blocks = {
+        cell.rule.block
+        for members in cells.values()
+        for cell in members
+        if cell.found.formula is not None
+    }
+    filled = {
+        cell.rule.block
+        for members in cells.values()
+        for cell in members
+        if cell.found.formula is not None and cell.found.value is not None
+    }
+    return blocks - filled

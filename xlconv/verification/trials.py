@@ -1,0 +1,222 @@
+"""Random trials: the network of a found workbook with other weights, another picture and other
+choices, for NumPy and, as constants to type, for an engine.
+
+What is 0 or never chosen in the workbook as it stands no longer hides anything. Must not know
+engines, nor compare anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xlconv.book.book import FoundBook
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import Conv2D, Dropout, KernelDemo, Layer
+from xlconv.network.layers.settings import setting_cell
+from xlconv.network.network import INPUT, Array, Model, Network, label_cell
+from xlconv.reference.forward import filled
+from xlconv.reference.layers.base import Values, layer_steps, numbers
+from xlconv.sheets.model.numbers import HELD
+from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, check_cell
+from xlconv.spreadsheet.cells import Cell
+from xlconv.state.choices import SCALES, Choices, Display, Explained
+from xlconv.xlsx.patch import Typed
+from xlconv.xlsx.reader import Value
+
+SEED = 20160913
+# The largest value that a layer may have: beyond it, sigmoids and softmax would be 0 or 1.
+MOST = 6.0
+# Between these sizes no product of a pixel and a weight is too large or too small for a number.
+SIZES = (1e-100, 1e100)
+
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A display for NumPy; the constants that make the workbook show the same; and how many cells
+    of the picture and of each layer's weights are filled then."""
+
+    display: Display
+    typed: Typed
+    held: Mapping[str, list[Value]]
+
+
+def trial(book: FoundBook, number: int) -> Trial:
+    """The trial of a number: the same for the same workbook, every time."""
+    random = np.random.default_rng([SEED, number])
+    layout, shown = book.layout, book.display
+    network = _switched(book.network, random)
+    pictures = _like(shown.pictures, random)
+    choices = _chosen(network, layout, shown, random)
+    image = _picture(book, pictures, choices, random)
+    model = Model(network, _weights(shown.model, network, image, random))
+    display = replace(
+        shown, model=model, image=image, choices=choices, pictures=pictures, given=book.drawn
+    )
+    return Trial(display, _typed(book, display), _held(display, layout))
+
+
+def _switched(network: Network, random: Random) -> Network:
+    """The network with its dropout at work, and any kernel of a list chosen."""
+    layers: list[Layer] = []
+    for layer in network.layers:
+        if isinstance(layer, Dropout):
+            layer = replace(layer, active=True)
+        elif isinstance(layer, KernelDemo):
+            layer = replace(layer, chosen=layer.kernels[random.integers(len(layer.kernels))])
+        layers.append(layer)
+    return replace(network, layers=tuple(layers))
+
+
+def _like(array: Array, random: Random) -> Array:
+    """Random numbers of both signs and of the size of those found; of size 1 where all are 0."""
+    largest = float(np.abs(array).max(initial=0.0)) or 1.0
+    size = largest * float(np.sqrt(np.mean((array / largest) ** 2))) if array.size else 0.0
+    drawn: Array = random.normal(0.0, float(np.clip(size or 1.0, *SIZES)), array.shape)
+    return drawn
+
+
+def _chosen(network: Network, layout: Layout, shown: Display, random: Random) -> Choices:
+    """Other choices: any cell to explain, any picture, any pixel to follow."""
+
+    def one(size: int) -> float:
+        return float(random.integers(1, size + 1))
+
+    layer = network.layers[random.integers(len(network.layers))].name
+    shape = network.shapes[layer]
+    sizes = shape if len(shape) == 3 else (1, shape[0], 1)
+    _, height, width = network.input_shape
+    actual = shown.choices.actual
+    # Engines differ in how they read a typed text that holds a control character.
+    plain = [label for label in network.labels if label.isprintable()]
+    if layout.gallery is None and layout.verdict is not None and plain:
+        actual = label_cell(plain[random.integers(len(plain))])
+    return Choices(
+        Explained(layer, *map(one, sizes)),
+        int(random.integers(layout.gallery.count + 1)) if layout.gallery else 0,
+        actual,
+        SCALES[random.integers(len(SCALES))],
+        (one(height), one(width)),
+        shown.choices.outlined,
+        frozenset(tensor for tensor in network.shapes if random.random() < 0.5),
+    )
+
+
+def _picture(book: FoundBook, pictures: Array, choices: Choices, random: Random) -> Array:
+    """The picture on the board: the chosen one, but for the pixels that are typed over it."""
+    if book.layout.gallery is None:
+        return _like(book.image, random)
+    image: Array = pictures[choices.picture].copy()
+    own = _like(book.image, random)
+    for channel, row, column in _typed_over(book):
+        image[channel, row, column] = own[channel, row, column]
+    return image
+
+
+def _typed_over(book: FoundBook) -> list[tuple[int, int, int]]:
+    """The pixels on the board that hold no formula."""
+    return [
+        (channel, row, column)
+        for channel, place in enumerate(book.layout.tensors[INPUT].maps)
+        for row, column in place.offsets()
+        if book.cell(BOARD, place, row, column).formula is None
+    ]
+
+
+def _weights(found: Model, network: Network, image: Array, random: Random) -> dict[str, Array]:
+    """Random weights of the size of those found; a layer whose values would be too large to tell
+    anything apart gets smaller ones, and the biases are such that about half its values are
+    positive: behind a ReLU that is 0 everywhere, nothing would be seen."""
+    weights: dict[str, Array] = {}
+    values: dict[str, Values] = {INPUT: image}
+    values |= {name: random.random(shape) for name, shape in network.drawn.items()}
+    for layer in network.layers:
+        drawn = {key: _like(array, random) for key, array in found.layer_weights(layer).items()}
+        if "variance" in drawn:
+            drawn["variance"] = np.abs(drawn["variance"]) + 0.1 * np.abs(drawn["variance"]).mean()
+        if drawn:
+            _balance(layer, drawn, values)
+        weights |= {f"{layer.name}.{key}": array for key, array in drawn.items()}
+        filled(values, layer_steps(layer, drawn, values))
+    return weights
+
+
+def _balance(layer: Layer, drawn: dict[str, Array], values: Mapping[str, Values]) -> None:
+    """Make a layer's values neither too large nor all of one sign."""
+    made = _made(layer, drawn, values)
+    if "bias" in drawn:
+        across = tuple(range(1, made.ndim))
+        middle = np.median(made, axis=across) if across else 0.5 * made
+        drawn["bias"] = drawn["bias"] - middle
+        made = _made(layer, drawn, values)
+    largest = float(np.abs(made).max(initial=0.0))
+    if largest > MOST:
+        for key in drawn.keys() - {"mean", "variance"}:
+            drawn[key] = drawn[key] * (MOST / largest)
+
+
+def _made(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str, Values]) -> Array:
+    """A layer's values, before the activation that may be fused into it."""
+    if isinstance(layer, Conv2D):
+        layer = replace(layer, activation=None)
+    own = dict(values)
+    return numbers(filled(own, layer_steps(layer, drawn, own))[layer.name])
+
+
+def _typed(book: FoundBook, display: Display) -> dict[tuple[str, Cell], float | str]:
+    """The constants by which a workbook shows what a display does."""
+    layout, network, choices = book.layout, display.network, display.choices
+    typed: dict[tuple[str, Cell], float | str] = {}
+    maps = layout.tensors[INPUT].maps
+    for channel, row, column in _typed_over(book):
+        typed[BOARD, maps[channel].cell(row, column)] = display.image[channel, row, column]
+    if layout.gallery is not None and layout.desk.picture is not None:
+        typed[BOARD, layout.desk.picture.first] = float(choices.picture)
+        for place, pixels in zip(
+            layout.gallery.maps(choices.picture), display.pictures[choices.picture], strict=True
+        ):
+            typed |= _at(IMAGES, list(place.cells()), pixels)
+    elif layout.verdict is not None:
+        typed[BOARD, layout.verdict.actual.first] = choices.actual
+    for name, weights in layout.weights.items():
+        for key, ranges in weights.arrays.items():
+            cells = [cell for place in ranges for cell in weights.cells(place)]
+            typed |= _at(BOARD, cells, display.model.weights[f"{name}.{key}"])
+    for name, controls in layout.controls.items():
+        for key, place in controls.items():
+            typed[BOARD, place.first] = setting_cell(getattr(network.layer(name), key))
+    return typed | _typed_choices(layout, network, choices)
+
+
+def _at(sheet: str, cells: list[Cell], array: Array) -> dict[tuple[str, Cell], float | str]:
+    numbers_there = array.reshape(-1).tolist()
+    return {(sheet, cell): value for cell, value in zip(cells, numbers_there, strict=True)}
+
+
+def _typed_choices(
+    layout: Layout, network: Network, choices: Choices
+) -> dict[tuple[str, Cell], float | str]:
+    desk, explained = layout.desk, choices.explained
+    layer, *place = CHOSEN.cells()
+    typed: dict[tuple[str, Cell], float | str] = {(EXPLAIN, layer): explained.layer}
+    for cell, number in zip(place, (explained.map, explained.row, explained.column), strict=True):
+        typed[EXPLAIN, cell] = number
+    typed[BOARD, desk.scale.first] = choices.scale
+    if choices.pixel is not None:
+        typed[BOARD, desk.pixel_row.first], typed[BOARD, desk.pixel_column.first] = choices.pixel
+    for line, tensor in enumerate(network.shapes):
+        typed[GUIDE, check_cell(line)] = 0.0 if tensor in choices.hidden else 1.0
+    return typed
+
+
+def _held(display: Display, layout: Layout) -> dict[str, list[Value]]:
+    """How many cells are filled once all numbers are typed: all of them."""
+    counts: dict[str, int] = {INPUT: display.image.size}
+    for name in layout.weights:
+        layer = display.network.layer(name)
+        counts[name] = sum(array.size for array in display.model.layer_weights(layer).values())
+    return {f"{HELD}{name}": [float(count)] for name, count in counts.items()}

@@ -1,0 +1,264 @@
+"""`verify`: starts from a finished file alone and proves every computed cell.
+
+    book.xlsx -> reader -> model, found cells -> reference | engine -> findings -> Report
+
+Three questions, kept apart: does each cell hold the formula that the network calls for
+(`structure`), do engines compute NumPy's values from the file (`live`), and do the values that it
+was saved with agree (`stored`). Must not know how a workbook is built: it shares the rules of the
+formulas with `lower`, and the reference computes without them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from xlconv.book.book import FoundBook, read_book
+from xlconv.book.unfinished import Unfinished, unfinished
+from xlconv.engines import ENGINES, engine_named
+from xlconv.errors import BookError
+from xlconv.network.network import NONE_FOUND, found_labels
+from xlconv.reference.layers.base import Values
+from xlconv.sheets.numbers import workbook_values
+from xlconv.verification.appearance import caption_findings, format_findings
+from xlconv.verification.comparison import given_in
+from xlconv.verification.displacement import check_displaced
+from xlconv.verification.live import (
+    EngineRun,
+    Evaluated,
+    Suspects,
+    checked,
+    differences,
+    largest,
+    run_engines,
+)
+from xlconv.verification.report import (
+    BlockReport,
+    EngineReport,
+    ExerciseReport,
+    Finding,
+    LiveCheck,
+    Report,
+    StoredCheck,
+)
+from xlconv.verification.stored import ABSENT, PRESENT, STALE, Stored, check_stored
+from xlconv.verification.structure import (
+    ComputedCell,
+    ComputedCells,
+    Place,
+    cell_place,
+    computed_cells,
+    formula_findings,
+    label_findings,
+    padding_findings,
+    spoiled_cells,
+    stray_findings,
+    table_findings,
+)
+from xlconv.verification.trials import SEED
+
+NO_ENGINE, ALL_ENGINES = "none", "all"
+Formulas = Mapping[Place, Finding]
+
+
+def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: int = 1) -> Report:
+    """Compare every computed cell of a workbook with NumPy, for the picture and the weights
+    that the workbook holds now, and in `random` trials for others.
+
+    `engine` is "formualizer", "libreoffice", "gnumeric", "all" for each that is installed, or
+    "none" to look at formulas and stored values only. A difference is data in the report. Raises
+    BookError if the file is not one of xlconv's workbooks, EngineError if the engine is missing, or
+    fails on a book in which nothing else is wrong; with "all" that is in the report, too.
+    """
+    if engine not in (NO_ENGINE, ALL_ENGINES):
+        engine_named(engine)
+    book = read_book(path)
+    cells = computed_cells(book)
+    given = {**book.drawn, **given_in(book.model, book.held)}
+    truth = workbook_values(replace(book.display, given=given), book.layout)
+    _check_finite(book, truth)
+    around = [
+        *(*padding_findings(book), *stray_findings(book, cells)),
+        *(*label_findings(book), *table_findings(book)),
+    ]
+    said = {cell_place(finding.cell) for finding in around}
+    seen = [*format_findings(book, cells), *caption_findings(book, said)]
+    left = unfinished(book)
+    formulas = dict(formula_findings(cells, truth, left))
+    check_displaced(book, cells, formulas.keys(), around)
+    spoiled = spoiled_cells(cells, around)
+    suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
+    runs = _runs(book, cells, engine, suspects, random, found=bool(formulas or around))
+    stored = check_stored(book, cells, spoiled | formulas.keys() | left.unjudged, left)
+    checks = _Checks(book, cells, formulas, runs, stored)
+    output = _output(book, runs, truth) if not _unanswered(book, left) else {}
+    ran = any(run.error is None for run in runs)
+    ends = [run.end_to_end for run in runs if run.end_to_end is not None]
+    return Report(
+        str(book.path),
+        book.network.name,
+        engine,
+        tuple(checks.blocks()),
+        tuple(finding.called(book.names) for finding in (*around, *seen, *checks.findings())),
+        output,
+        max(ends, default=None),
+        _prediction(book, output),
+        tuple(map(_engine_report, runs)),
+        random if ran else 0,
+        SEED if ran and random else None,
+        ExerciseReport(len(left.opened), len(left.empty), len(left.given)) if left.opened else None,
+    )
+
+
+def _runs(
+    book: FoundBook,
+    cells: ComputedCells,
+    engine: str,
+    suspects: Suspects,
+    trials: int,
+    found: bool,
+) -> list[EngineRun]:
+    """The engines' answers. One that fails is an error, unless differences were `found` without
+    it: these may be why."""
+    if engine == NO_ENGINE:
+        return []
+    names = list(ENGINES) if engine == ALL_ENGINES else [engine]
+    runs = list(run_engines(book, cells, names, suspects, trials))
+    failure = runs[0].failure
+    if failure is not None and engine != ALL_ENGINES and (runs[0].missing or not found):
+        raise failure
+    return runs
+
+
+def _engine_report(run: EngineRun) -> EngineReport:
+    state = "not installed" if run.missing else "failed" if run.error else "ran"
+    return EngineReport(run.engine, state, run.error, run.end_to_end)
+
+
+def _check_finite(book: FoundBook, truth: Mapping[str, Values]) -> None:
+    """BookError if the book's numbers overflow: there is nothing to compare with."""
+    for tensor in book.network.shapes:
+        if not np.isfinite(np.asarray(truth[tensor], dtype=np.float64)).all():
+            raise BookError(
+                f"{book.path}: NumPy computes infinity or NaN in {tensor!r} from the numbers that "
+                "the book holds now; use smaller weights or pixels"
+            )
+
+
+def _blocks(cells: ComputedCells) -> dict[str, list[str]]:
+    """The names of values that are reported in one line."""
+    blocks: dict[str, list[str]] = {}
+    for key, members in cells.items():
+        blocks.setdefault(members[0].rule.block, []).append(key)
+    return blocks
+
+
+@dataclass(frozen=True)
+class _Checks:
+    """The answers to all questions, for one report."""
+
+    book: FoundBook
+    cells: ComputedCells
+    formulas: Formulas
+    runs: Sequence[EngineRun]
+    stored: Stored
+
+    def blocks(self) -> Iterator[BlockReport]:
+        apart = [
+            differences(self.book, one, other)
+            for one, other in combinations([run for run in self.runs if run.now.found], 2)
+        ]
+        now = [run.now for run in self.runs]
+        trials = [trial for run in self.runs for trial in run.trials]
+        for block, keys in _blocks(self.cells).items():
+            members = [cell for key in keys for cell in self.cells[key]]
+            yield BlockReport(
+                block,
+                len(members),
+                sum(cell.place in self.formulas for cell in members),
+                _live_check(now, keys),
+                self._stored(keys),
+                _live_check(trials, keys),
+                {run.engine: largest(run.now, keys) for run in self.runs if run.now.found},
+                max((one[key] for one in apart for key in keys), default=None),
+            )
+
+    def _stored(self, keys: list[str]) -> StoredCheck:
+        kept = [self.stored.comparisons[key] for key in keys]
+        states = {self.stored.states[key] for key in keys}
+        state = next(state for state in (STALE, PRESENT, ABSENT) if state in states)
+        error = max((one.largest_error for one in kept), default=0.0)
+        wrong = sum(int(one.wrong.sum()) for one in kept)
+        return StoredCheck(state, wrong, 0.0 if state == ABSENT else error)
+
+    def findings(self) -> Iterator[Finding]:
+        """One finding a cell: a wrong formula explains a wrong value, one of the book as it is
+        one of a random trial, and a computed value a stored one."""
+        for keys in _blocks(self.cells).values():
+            findings: dict[Place, Finding] = {}
+            for key in keys:
+                for place, finding in self._of(key):
+                    findings.setdefault(place, finding)
+            yield from findings.values()
+
+    def _of(self, key: str) -> Iterator[tuple[Place, Finding]]:
+        members = self.cells[key]
+        places = (cell.place for cell in members)
+        yield from ((place, self.formulas[place]) for place in places if place in self.formulas)
+        for run in self.runs:
+            yield from _wrong(members, key, "live", run.engine, run.now)
+        for run in self.runs:
+            for trial in run.trials:
+                yield from _wrong(members, key, "random", run.engine, trial)
+        stored = self.stored.comparisons[key]
+        for index in np.flatnonzero(stored.wrong):
+            cell = members[index]
+            yield cell.place, cell.finding("stored", stored.expected[index], cell.found.value)
+
+
+def _live_check(evaluated: Sequence[Evaluated], keys: list[str]) -> LiveCheck:
+    known, wrong = checked(evaluated, keys)
+    return LiveCheck(known, wrong, max((largest(one, keys) for one in evaluated), default=0.0))
+
+
+def _wrong(
+    members: list[ComputedCell], key: str, kind: str, engine: str, evaluated: Evaluated
+) -> Iterator[tuple[Place, Finding]]:
+    """The cells for which an engine computes another value than NumPy."""
+    if key not in evaluated.compared:
+        return
+    compared = evaluated.compared[key]
+    for index in np.flatnonzero(compared.wrong):
+        expected, found = compared.expected[index], evaluated.found[key][index]
+        yield members[index].place, members[index].finding(kind, expected, found, engine)
+
+
+def _unanswered(book: FoundBook, left: Unfinished) -> bool:
+    """Whether cells of the network's output are not filled in."""
+    maps = book.layout.tensors[book.network.output].maps
+    return any(cell in place for _, cell in left.empty for place in maps)
+
+
+def _output(
+    book: FoundBook, runs: Sequence[EngineRun], truth: Mapping[str, Values]
+) -> dict[str, float]:
+    """The outputs by label: as an engine computes them, else as stored, else NumPy's."""
+    network = book.network
+    if not network.labels:
+        return {}
+    computed = (run.now.found.get(network.output) for run in runs)
+    for values in (*computed, book.stored[network.output].tolist()):
+        if values and all(isinstance(value, float) and np.isfinite(value) for value in values):
+            return dict(zip(network.labels, map(float, values), strict=True))
+    return dict(zip(network.labels, np.asarray(truth[network.output]).tolist(), strict=True))
+
+
+def _prediction(book: FoundBook, output: Mapping[str, float]) -> str | None:
+    if not output:
+        return None
+    found = found_labels(book.network, np.array(list(output.values())))
+    return ", ".join(found) or NONE_FOUND

@@ -1,0 +1,4 @@
+"""The file format, both ways, within bounds.
+
+Must not know networks.
+"""
