@@ -30,7 +30,7 @@ from xlconv.importers.template import (
     template_folder,
     template_names,
 )
-from xlconv.network.layers.base import Sigmoid, Softmax
+from xlconv.network.layers.activation import Sigmoid, Softmax
 from xlconv.training.dataset import load_datasets
 from xlconv.training.evaluation import Evaluation, evaluate
 

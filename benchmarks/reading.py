@@ -25,8 +25,11 @@ from rich.table import Table
 
 import xlconv
 from xlconv.book.book import read_book
-from xlconv.network.layers.base import Conv2D, GlobalAvgPool2D, MaxPool2D, ReLU
-from xlconv.network.network import Model, Network
+from xlconv.network.layers.activation import ReLU
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 from xlconv.training.train import initial_weights
 
 TEMPLATES = ("lesson3", "resnet", "lenet5")

@@ -24,7 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from xlconv.importers.template import describe_template
-from xlconv.network.layers.base import Conv2D, Dense, Sigmoid
+from xlconv.network.layers.activation import Sigmoid
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
 from xlconv.training.dataset import Dataset
 from xlconv.training.recipe import Recipe

@@ -37,7 +37,7 @@ from rich.console import Console
 from rich.table import Table
 
 from xlconv.formulas.text import weighted_sum
-from xlconv.network.network import Array
+from xlconv.network.model import Array
 from xlconv.spreadsheet.blocks import Block, Book, CellwiseBlock, FormulaBlock, Sheet, Style
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.xlsx.reader import open_package

@@ -19,7 +19,8 @@ import numpy as np
 import openpyxl
 
 import xlconv
-from xlconv.network.network import Model, Network
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
 from xlconv.spreadsheet.cells import Cell, Range

@@ -16,7 +16,7 @@ from editing import without_stored_values
 import xlconv
 from xlconv import compiler
 from xlconv.images.gallery import Gallery
-from xlconv.network.network import Model
+from xlconv.network.model import Model
 from xlconv.state.choices import Display, first_display
 
 

@@ -15,8 +15,8 @@ from editing import cell_element, edited
 
 import xlconv
 from xlconv.book.book import FoundBook
-from xlconv.formulas.layers.base import layer_rules
-from xlconv.network.network import Model
+from xlconv.formulas.layers.registry import layer_rules
+from xlconv.network.model import Model
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.state.exercise import exercise_of
 

@@ -19,7 +19,7 @@ from test_grade import LAYERS, NETWORK, model_of
 
 import xlconv
 from xlconv.book.book import FoundBook
-from xlconv.engines import Engine, engine_named, second
+from xlconv.engines import Engine, engine_named, second_opinion
 from xlconv.errors import MissingEngineError
 from xlconv.grading.grade import grade
 from xlconv.grading.marks import BlockMarks, gradescope, marks_csv
@@ -263,11 +263,11 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """LibreOffice is not installed."""
 
     def named(name: str) -> Engine:
-        if name == second.SECOND:
+        if name == second_opinion.SECOND:
             raise MissingEngineError("soffice is not installed")
         return engine_named(name)
 
-    monkeypatch.setattr(second, "engine_named", named)
+    monkeypatch.setattr(second_opinion, "engine_named", named)
 
 
 @pytest.mark.usefixtures("alone")

@@ -14,7 +14,10 @@ from uno_session import converted
 
 import xlconv
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Conv2D, Dense, Dropout, ReLU, Softmax
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.places import plan
 

@@ -12,7 +12,9 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.formulas.places import Layout
 from xlconv.importers.template import Template, template_names
-from xlconv.network.layers.base import Add, Conv2D, Dense
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Add
 from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import Book, Sheet, TextBlock

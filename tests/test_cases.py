@@ -20,7 +20,7 @@ from uno_session import converted
 import xlconv
 from xlconv.engines import engine_named
 from xlconv.network.description import network_of
-from xlconv.network.network import Model
+from xlconv.network.model import Model
 from xlconv.spreadsheet.cells import Range
 from xlconv.xlsx.reader import open_package
 

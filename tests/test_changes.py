@@ -17,7 +17,10 @@ from editing import cell_element, edited, with_constant, with_formula, with_valu
 import xlconv
 from xlconv.formulas.places import Layout
 from xlconv.images.gallery import Gallery
-from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid, Softmax
+from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, check_cell

@@ -15,10 +15,13 @@ from hostile_books import added_rows
 from studying import build_exercise, filled_in
 
 import xlconv
-from xlconv.engines import confined, evaluator
+from xlconv.engines import evaluator
+from xlconv.engines import process as engine_process
 from xlconv.errors import EngineError
 from xlconv.grading.submissions import Terms, mark_all, submitted
-from xlconv.network.layers.base import Conv2D, Dense, Softmax
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
 
 NETWORK = Network(
@@ -74,7 +77,7 @@ def test_a_formula_without_end_is_one_line_of_error(name: str, good: Path, tmp_p
 
 def test_one_process_serves_many_files(good: Path) -> None:
     def process() -> int:
-        [one] = confined._idle[os.getpid()]
+        [one] = engine_process._idle[os.getpid()]
         return one.pid
 
     xlconv.verify(good)
@@ -85,14 +88,14 @@ def test_one_process_serves_many_files(good: Path) -> None:
 
 def test_a_process_that_somebody_ended_is_followed_by_another(good: Path) -> None:
     xlconv.verify(good)
-    [process] = confined._idle[os.getpid()]
+    [process] = engine_process._idle[os.getpid()]
     os.kill(process.pid, signal.SIGTERM)
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert xlconv.verify(good).verdict == "agrees"
 
 
 def test_larger_workbooks_may_take_longer(good: Path) -> None:
-    small, large = confined.bounds_for(100), confined.bounds_for(400_000)
+    small, large = engine_process.bounds_for(100), engine_process.bounds_for(400_000)
     assert small.seconds < 2
     assert small.memory < 400_000_000
     assert large.seconds > 40

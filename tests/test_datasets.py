@@ -12,7 +12,8 @@ import pytest
 
 from xlconv.errors import DatasetError
 from xlconv.importers.template import small_data
-from xlconv.network.layers.base import Dense, Sigmoid, Softmax
+from xlconv.network.layers.activation import Sigmoid, Softmax
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
 from xlconv.training.dataset import Dataset, load_datasets, read_idx
 

@@ -15,7 +15,10 @@ from xlconv.book.book import read_book
 from xlconv.engines import engine_named
 from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import EngineError, MissingEngineError
-from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell
 from xlconv.verification.trials import SEED, trial

@@ -18,7 +18,7 @@ from xlconv.commands.app import app
 from xlconv.engines import engine_named
 from xlconv.errors import NetworkError
 from xlconv.importers.template import template_names
-from xlconv.network.layers.base import Dropout
+from xlconv.network.layers.dropout import Dropout
 from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range, relative_form

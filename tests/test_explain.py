@@ -26,8 +26,11 @@ from taking_apart import Parts, Place, Question, Window, places_to_try, taken_ap
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.network.layers.base import BatchNorm2D, Dropout, LeakyReLU, ReLU, Sigmoid, Tanh
-from xlconv.network.network import Model, Network
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 from xlconv.sheets.explain.places import SENTENCE, InspectorPlaces
 from xlconv.sheets.formulas import inspector_places
 from xlconv.sheets.panel.places import EXPLAIN, USED

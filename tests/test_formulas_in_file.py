@@ -40,7 +40,10 @@ from building import (
 import xlconv
 from xlconv.compiler import compile_book
 from xlconv.importers.template import Template, load_template, template_names
-from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 
 # Excel 2007's documentation lists these; nothing volatile, nothing of later years.

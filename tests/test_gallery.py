@@ -25,7 +25,9 @@ from xlconv.importers.template import (
     template_folder,
     template_names,
 )
-from xlconv.network.layers.base import Conv2D, Dense, Sigmoid, Softmax
+from xlconv.network.layers.activation import Sigmoid, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network, found_labels
 from xlconv.training.dataset import read_idx
 

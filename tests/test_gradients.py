@@ -9,30 +9,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
-from xlconv.network.network import Array, Model, Network
-from xlconv.network.shapes import weight_shapes
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.model import Array, Model
+from xlconv.network.network import Network
 from xlconv.reference import forward as reference
-from xlconv.reference.layers.backward import Learning, Pass, propagate
-from xlconv.reference.layers.base import layer_steps
+from xlconv.reference.layers.gradient import Learning, Pass
+from xlconv.reference.layers.registry import layer_steps, propagate
 from xlconv.training.dataset import Dataset
 from xlconv.training.loss import binary_cross_entropy, cross_entropy, lesson, passes
 from xlconv.training.train import initial_weights
@@ -102,7 +92,7 @@ def computed(layer: Layer, weights: dict[str, Array], *pictures: Array) -> Array
 def drawn_weights(layer: Layer, *shapes: tuple[int, ...]) -> dict[str, Array]:
     """Random weights; variances are above zero."""
     random = np.random.default_rng(6)
-    drawn = {k: random.normal(size=s) for k, s in weight_shapes(layer, *shapes).items()}
+    drawn = {k: random.normal(size=weight.shape) for k, weight in layer.weights(*shapes).items()}
     return {k: np.abs(v) + 0.5 if k == "variance" else v for k, v in drawn.items()}
 
 

@@ -26,7 +26,9 @@ from hypothesis import strategies as st
 
 import xlconv
 from xlconv.errors import BookError, XlconvError
-from xlconv.network.layers.base import Conv2D, Dense, Softmax
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell, moved_formula, ranges_in, relative_form
 from xlconv.xlsx.cells import FoundFormula

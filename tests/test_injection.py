@@ -19,7 +19,9 @@ import xlconv
 from xlconv.commands.app import app
 from xlconv.errors import NetworkError
 from xlconv.images.gallery import Gallery
-from xlconv.network.layers.base import Conv2D, Dense, Softmax
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
 from xlconv.system.terminal_text import as_json
 

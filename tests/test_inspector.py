@@ -19,26 +19,17 @@ from uno_session import converted
 
 import xlconv
 from xlconv.engines import engine_named
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
-from xlconv.network.network import Model, Network
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.spreadsheet.cells import Range

@@ -19,7 +19,10 @@ from editing import cell_element, edited, with_constant, with_formula
 import xlconv
 from xlconv.errors import BookError
 from xlconv.images.gallery import Gallery
-from xlconv.network.layers.base import BatchNorm2D, Conv2D, Dense, ReLU, Softmax
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.formulas import inspector_places

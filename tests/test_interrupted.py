@@ -20,7 +20,8 @@ from PIL import Image
 from studying import build_exercise, filled_in
 
 from xlconv.importers.template import load_weights, small_data, template_folder
-from xlconv.network.layers.base import Conv2D, Dense
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
 from xlconv.training.dataset import read_pair
 

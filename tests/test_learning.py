@@ -24,8 +24,11 @@ from learning import (
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.network.layers.base import Conv2D, Dense, ReLU, Sigmoid, Softmax
-from xlconv.network.network import Model, Network
+from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 
 LABELS = tuple("0123456789")
 COLOURED = Network(

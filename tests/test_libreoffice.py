@@ -14,8 +14,12 @@ from uno_session import UnoSession, uno_session
 
 import xlconv
 from xlconv.importers.template import template_names
-from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network.network import Model, Network
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(

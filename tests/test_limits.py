@@ -33,8 +33,13 @@ from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, OutputError, XlconvError
 from xlconv.formulas.layers.base import Rule
 from xlconv.importers.template import load_template, template_names
-from xlconv.network.layers.base import Concat, Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network.network import Model, Network
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Concat
+from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import board_rules, fitting
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.cells import Range

@@ -13,21 +13,16 @@ from learning import Grid, LearningBook, Step, cell, explain, learning_book, ran
 from uno_session import UnoSession, uno_session
 
 import xlconv
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAvgPool2D,
-    MaxPool2D,
-    ReLU,
-    Softmax,
-)
-from xlconv.network.network import INPUT, Model, Network
-from xlconv.reference.layers.base import layer_steps
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.model import Model
+from xlconv.network.network import INPUT, Network
+from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.panel.places import EXPLAIN, GUIDE, check_cell
 from xlconv.sheets.styles import REACHES, READS
 from xlconv.spreadsheet.cells import Range

@@ -25,20 +25,13 @@ from xlconv.compiler import compile_book
 from xlconv.engines import engine_named
 from xlconv.engines.libreoffice import LibreOffice
 from xlconv.importers.template import template_names
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    MaxPool2D,
-    ReLU,
-    Softmax,
-)
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
 from xlconv.reference.forward import forward_steps
 from xlconv.sheets.board.places import plan

@@ -21,28 +21,18 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, NetworkError
 from xlconv.network.description import network_of, network_text, read_toml
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-    sources,
-)
-from xlconv.network.network import INPUT, Array, Model, Network
-from xlconv.network.shapes import Shape, output_shape
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.base import Layer, sources
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.model import Array, Model
+from xlconv.network.network import INPUT, Network
+from xlconv.network.shapes import Shape
 
 SIDE = 9
 STRANGE_LABELS = (
@@ -222,7 +212,7 @@ class Draft:
         try:
             layers = self.draw(maker(name, shapes, read))
             for layer in layers:
-                shapes[layer.name] = output_shape(layer, *(shapes[n] for n in sources(layer)))
+                shapes[layer.name] = layer.output_shape(*(shapes[n] for n in sources(layer)))
         except NetworkError:
             return
         shape = shapes[name]

@@ -17,7 +17,10 @@ from test_cli import refused, run
 
 import xlconv
 from xlconv.errors import BookError, OutputError
-from xlconv.network.layers.base import Conv2D, Dense, MaxPool2D, ReLU, Sigmoid, Softmax
+from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.rendering.font import lettering
 from xlconv.rendering.paint import paint

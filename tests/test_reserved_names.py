@@ -10,16 +10,12 @@ from building import random_image, random_model
 
 import xlconv
 from xlconv.errors import NetworkError
-from xlconv.network.layers.base import (
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    KernelDemo,
-    Layer,
-    ReLU,
-    Softmax,
-)
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
 
 STEPS = {

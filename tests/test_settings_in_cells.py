@@ -17,16 +17,14 @@ from uno_session import UnoSession, uno_session
 
 import xlconv
 from xlconv.errors import BookError
-from xlconv.network.layers.base import (
-    Dense,
-    Dropout,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    ReLU,
-    Sigmoid,
-)
-from xlconv.network.network import Model, Network
+from xlconv.network.layers.activation import ReLU, Sigmoid
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.pooling import GlobalAvgPool2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 
 DEMO = Network(

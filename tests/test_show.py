@@ -25,7 +25,8 @@ from xlconv.commands.maps import (
     pictures,
     print_pictures,
 )
-from xlconv.network.layers.base import Conv2D, Dense
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.styles import PALETTES
 

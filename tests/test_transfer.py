@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 
 from xlconv.errors import WeightsError
-from xlconv.network.layers.base import BatchNorm2D, Conv2D, Dense, MaxPool2D, ReLU, Softmax
-from xlconv.network.network import Array, Model, Network
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.model import Array, Model
+from xlconv.network.network import Network
 from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import evaluate
 from xlconv.training.recipe import Recipe

@@ -16,7 +16,7 @@ from uno_session import converted
 
 import xlconv
 from xlconv.book.book import read_book
-from xlconv.network.network import Model
+from xlconv.network.model import Model
 from xlconv.verification.trials import trial
 from xlconv.xlsx.patch import retyped
 

@@ -14,44 +14,44 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from xlconv._version import __version__
+__version__ = "0.4.0"
 
 if TYPE_CHECKING:
-    from xlconv.compiler import build
-    from xlconv.errors import XlconvError
-    from xlconv.grading.grade import grade
-    from xlconv.grading.marks import Marks
-    from xlconv.images.folder import load_gallery
-    from xlconv.images.gallery import Gallery
-    from xlconv.images.load import load_image
-    from xlconv.importers.template import load_template
-    from xlconv.network.layers.base import (
-        Add,
-        AvgPool2D,
-        BatchNorm2D,
-        Concat,
-        Conv2D,
-        Dense,
-        Dropout,
-        Flatten,
-        GlobalAvgPool2D,
-        KernelDemo,
-        LeakyReLU,
-        MaxPool2D,
-        ReLU,
-        Sigmoid,
-        Softmax,
-        Tanh,
-    )
-    from xlconv.network.network import Model, Network
-    from xlconv.reference.forward import forward
-    from xlconv.rendering.notebook import read_book
-    from xlconv.rendering.render import render
-    from xlconv.state.exercise import Exercise
-    from xlconv.state.variation import varied
-    from xlconv.verification.report import Report
-    from xlconv.verification.verify import verify
+    from xlconv.compiler import build as build
+    from xlconv.errors import XlconvError as XlconvError
+    from xlconv.grading.grade import grade as grade
+    from xlconv.grading.marks import Marks as Marks
+    from xlconv.images.folder import load_gallery as load_gallery
+    from xlconv.images.gallery import Gallery as Gallery
+    from xlconv.images.load import load_image as load_image
+    from xlconv.importers.template import load_template as load_template
+    from xlconv.network.layers.activation import LeakyReLU as LeakyReLU
+    from xlconv.network.layers.activation import ReLU as ReLU
+    from xlconv.network.layers.activation import Sigmoid as Sigmoid
+    from xlconv.network.layers.activation import Softmax as Softmax
+    from xlconv.network.layers.activation import Tanh as Tanh
+    from xlconv.network.layers.convolution import Conv2D as Conv2D
+    from xlconv.network.layers.convolution import KernelDemo as KernelDemo
+    from xlconv.network.layers.dense import Dense as Dense
+    from xlconv.network.layers.dropout import Dropout as Dropout
+    from xlconv.network.layers.merging import Add as Add
+    from xlconv.network.layers.merging import Concat as Concat
+    from xlconv.network.layers.normalization import BatchNorm2D as BatchNorm2D
+    from xlconv.network.layers.pooling import AvgPool2D as AvgPool2D
+    from xlconv.network.layers.pooling import GlobalAvgPool2D as GlobalAvgPool2D
+    from xlconv.network.layers.pooling import MaxPool2D as MaxPool2D
+    from xlconv.network.layers.reshaping import Flatten as Flatten
+    from xlconv.network.model import Model as Model
+    from xlconv.network.network import Network as Network
+    from xlconv.reference.forward import forward as forward
+    from xlconv.rendering.notebook import read_book as read_book
+    from xlconv.rendering.render import render as render
+    from xlconv.state.exercise import Exercise as Exercise
+    from xlconv.state.variation import varied as varied
+    from xlconv.verification.report import Report as Report
+    from xlconv.verification.verify import verify as verify
 
+# Where each public name is at home.
 _HOMES = {
     "build": "compiler",
     "verify": "verification.verify",
@@ -68,53 +68,27 @@ _HOMES = {
     "XlconvError": "errors",
     "Gallery": "images.gallery",
     "load_gallery": "images.folder",
-    **dict.fromkeys(("Network", "Model"), "network.network"),
-    **dict.fromkeys(
-        (
-            *("Conv2D", "KernelDemo", "BatchNorm2D", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"),
-            *("MaxPool2D", "AvgPool2D", "GlobalAvgPool2D", "Add", "Concat", "Dropout"),
-            *("Flatten", "Dense", "Softmax"),
-        ),
-        "network.layers.base",
-    ),
+    "Network": "network.network",
+    "Model": "network.model",
+    "Conv2D": "network.layers.convolution",
+    "KernelDemo": "network.layers.convolution",
+    "BatchNorm2D": "network.layers.normalization",
+    "ReLU": "network.layers.activation",
+    "LeakyReLU": "network.layers.activation",
+    "Tanh": "network.layers.activation",
+    "Sigmoid": "network.layers.activation",
+    "Softmax": "network.layers.activation",
+    "MaxPool2D": "network.layers.pooling",
+    "AvgPool2D": "network.layers.pooling",
+    "GlobalAvgPool2D": "network.layers.pooling",
+    "Add": "network.layers.merging",
+    "Concat": "network.layers.merging",
+    "Dropout": "network.layers.dropout",
+    "Flatten": "network.layers.reshaping",
+    "Dense": "network.layers.dense",
 }
 
-__all__ = [
-    "Add",
-    "AvgPool2D",
-    "BatchNorm2D",
-    "Concat",
-    "Conv2D",
-    "Dense",
-    "Dropout",
-    "Exercise",
-    "Flatten",
-    "Gallery",
-    "GlobalAvgPool2D",
-    "KernelDemo",
-    "LeakyReLU",
-    "Marks",
-    "MaxPool2D",
-    "Model",
-    "Network",
-    "ReLU",
-    "Report",
-    "Sigmoid",
-    "Softmax",
-    "Tanh",
-    "XlconvError",
-    "__version__",
-    "build",
-    "forward",
-    "grade",
-    "load_gallery",
-    "load_image",
-    "load_template",
-    "read_book",
-    "render",
-    "varied",
-    "verify",
-]
+__all__ = ["__version__", *sorted(_HOMES)]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from xlconv._version import __version__
+from xlconv import __version__
 from xlconv.errors import LimitError, TemplateError, meant
 from xlconv.images.folder import template_gallery
 from xlconv.images.gallery import Gallery, shown_first
 from xlconv.importers.template import Template
-from xlconv.network.network import Array, Model
+from xlconv.network.model import Array, Model
 from xlconv.reference.forward import checked_image, forward
 from xlconv.sheets.board.looks import lower
 from xlconv.sheets.board.places import plan

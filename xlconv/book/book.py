@@ -30,7 +30,8 @@ from xlconv.errors import BookError, NetworkError, meant
 from xlconv.formulas.places import Layout
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import setting_of
-from xlconv.network.network import INPUT, Array, Model, Network
+from xlconv.network.model import Array, Model, below
+from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.exercise.numbers import EMPTY_CELLS
@@ -235,17 +236,18 @@ def _as_set(network: Network, layout: Layout, board: _Board) -> Network:
 def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array]:
     weights = {}
     for layer, places in layout.weights.items():
-        shapes = network.weight_shapes(network.layer(layer))
+        described = network.weights(network.layer(layer))
         for key, ranges in places.arrays.items():
             cells = [cell for place in ranges for cell in places.cells(place)]
             numbers = np.array(board.numbers(cells, layer))
-            if key == "variance" and (numbers < 0).any():
+            weight = described[f"{layer}.{key}"]
+            if weight.least is not None and (numbers < weight.least).any():
                 cell, value = cells[int(numbers.argmin())], numbers.min()
                 raise BookError(
-                    f"{board.path}: {board.at(cell)} ({layer}) holds {value:g}, but a variance "
-                    "is never negative; type a number from 0"
+                    f"{board.path}: {board.at(cell)} ({layer}) holds {value:g}, but a {key} "
+                    f"is never {below(weight.least)}; type a number from {weight.least:g}"
                 )
-            weights[f"{layer}.{key}"] = numbers.reshape(shapes[f"{layer}.{key}"])
+            weights[f"{layer}.{key}"] = numbers.reshape(weight.shape)
     return weights
 
 

@@ -14,7 +14,8 @@ import numpy as np
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
 from xlconv.formulas.places import Layout
-from xlconv.network.network import Array, Network
+from xlconv.network.model import Array
+from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
 from xlconv.sheets.panel.places import (
     BOARD,

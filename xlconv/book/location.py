@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xlconv._version import __version__
+from xlconv import __version__
 from xlconv.book.insertions import shifts
 from xlconv.book.sheet_names import SheetNames, quoted
 from xlconv.errors import BookError

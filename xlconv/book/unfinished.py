@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import product
 
 from xlconv.book.book import FoundBook
-from xlconv.network.layers.base import AvgPool2D, GlobalAvgPool2D, MaxPool2D, Softmax
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.sheets.panel.places import BOARD
 from xlconv.spreadsheet.cells import Cell

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xlconv._version import __version__
+from xlconv import __version__
 from xlconv.commands.grade import grade
 from xlconv.commands.run import run
 from xlconv.commands.train import train

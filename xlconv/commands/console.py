@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from xlconv.book.book import FoundBook
     from xlconv.images.gallery import Gallery
     from xlconv.importers.template import Description
-    from xlconv.network.network import Array, Model, Network
+    from xlconv.network.model import Array, Model
+    from xlconv.network.network import Network
     from xlconv.rendering.glance import Glance
     from xlconv.sheets.styles import Palette
     from xlconv.training.evaluation import Evaluation

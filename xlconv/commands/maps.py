@@ -17,10 +17,8 @@ from rich.style import Style
 from rich.text import Text
 
 from xlconv.images.pixels import luminance
-from xlconv.network.layers.base import Sigmoid, Softmax
-from xlconv.network.layers.words import PICTURE_WORDS, layer_words
-from xlconv.network.network import INPUT, TICK, Array, Network, found_labels
-from xlconv.network.signs import signed
+from xlconv.network.model import Array
+from xlconv.network.network import INPUT, PICTURE_WORDS, TICK, Network, found_labels
 from xlconv.rendering.paint import Colours, scale_colours
 from xlconv.sheets.styles import Palette
 
@@ -95,7 +93,7 @@ def _heading(shown: Pictures, tensor: str) -> Iterator[Text]:
     head = Text.assemble((tensor, "bold"), f"  {shape}")
     if not np.isnan(array).all():
         head.append(f"  {np.nanmin(array):.3g} to {np.nanmax(array):.3g}")
-    words = Text(PICTURE if tensor == INPUT else layer_words(network.layer(tensor)), style="dim")
+    words = Text(PICTURE if tensor == INPUT else network.layer(tensor).words(), style="dim")
     together = Text("  ").join([head, words])
     yield from [together] if together.cell_len <= shown.width else [head, words]
 
@@ -200,7 +198,7 @@ def _colours(shown: Pictures, tensor: str, plane: Array) -> Colours:
     limit, look = _limit(shown, tensor), shown.colours
     if plane.ndim == 3:
         return np.asarray(255 * np.clip(np.nan_to_num(plane) / (limit or 1.0), 0, 1), np.uint8)
-    if signed(shown.network, tensor):
+    if shown.network.signed[tensor]:
         return scale_colours(plane, limit, look.negative, look.zero, look.positive)
     high = look.ink if tensor == INPUT else look.rectified
     return scale_colours(plane, limit, None, look.paper, high)
@@ -208,7 +206,7 @@ def _colours(shown: Pictures, tensor: str, plane: Array) -> Colours:
 
 def _signs(shown: Pictures, tensor: str, plane: Array) -> list[str]:
     """The signs of numbers, row by row; a blank where there is no number."""
-    both = signed(shown.network, tensor)
+    both = shown.network.signed[tensor]
     shares = np.nan_to_num(plane / (_limit(shown, tensor) or 1.0))
     return ["".join(_sign(share, both) for share in row) for row in shares.tolist()]
 
@@ -249,13 +247,12 @@ def _bars(shown: Pictures, tensor: str) -> Iterator[Text]:
         if names[unit] in found:
             line.stylize("bold")
         line.append(_bar(shown, tensor, float(values[unit]), longest))
-        if names[unit] in found and isinstance(network.layers[-1], Sigmoid):
+        if names[unit] in found and network.answers == "several":
             line.append(f" {TICK}" if shown.coloured else " *", Style(bold=True))
         yield line
-    if isinstance(network.layers[-1], Sigmoid) and tensor == network.output:
+    if network.answers == "several" and tensor == network.output:
         mark, tick = "│✓" if shown.coloured else "|*"
-        threshold = network.layers[-1].threshold
-        yield Text(f"{mark} the threshold, {threshold:g}; {tick} found", style="dim")
+        yield Text(f"{mark} the threshold, {network.threshold:g}; {tick} found", style="dim")
     if len(order) < len(values):
         yield Text(f"... and {len(values) - len(order):,} smaller", style="dim")
 
@@ -272,15 +269,15 @@ def _bar(shown: Pictures, tensor: str, value: float, before: int) -> Text:
     if np.isnan(value):
         return Text("no value stored", style="dim")
     layer = shown.network.layers[-1] if tensor == shown.network.output else None
-    share = isinstance(layer, Softmax | Sigmoid)
+    share = layer is not None and layer.shares
     number = f"{value:6.1%}" if share else f"{value:9.3g}"
     room = max(4, min(_BAR, shown.width - before - len(number) - 4))
     limit = 1.0 if share else _limit(shown, tensor) or 1.0
     length = round(min(1.0, abs(value) / limit) * room)
     signs = ["█" if shown.coloured else "-" if value < 0 else "#"] * length
     signs += [" " if shown.coloured else "."] * (room - length)
-    if isinstance(layer, Sigmoid):
-        signs[min(room - 1, round(layer.threshold * room))] = "│" if shown.coloured else "|"
+    if layer is not None and layer.several:
+        signs[min(room - 1, round(shown.network.threshold * room))] = "│" if shown.coloured else "|"
     colour = shown.colours.negative if value < 0 else shown.colours.positive
     text = Text("".join(signs), Style(color=f"#{colour}") if shown.coloured else "")
     text.append(f" {number}", Style(color="default"))

@@ -19,7 +19,9 @@ from xlconv.grading.misconceptions import (
     guesses_of_many,
 )
 from xlconv.grading.precedents import FormulaAt, Names
-from xlconv.network.layers.base import Conv2D, Layer, ReLU
+from xlconv.network.layers.activation import ReLU
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range

@@ -22,17 +22,19 @@ from xlconv.book.book import FoundBook, read_book
 from xlconv.engines import Grid, engine_named
 from xlconv.engines.second_opinion import SecondOpinion
 from xlconv.errors import BookError
-from xlconv.formulas.layers.base import Rule, layer_rules
+from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.layers.registry import layer_rules
 from xlconv.grading.diagnosis import Surroundings, Wrong
 from xlconv.grading.isolation import TRIALS, Isolated, apart, isolated
 from xlconv.grading.marks import BlockMarks, Marks
 from xlconv.grading.mistakes import MOST_SHOWN, mistake, typed_words
 from xlconv.grading.precedents import reads_of
 from xlconv.grading.unsupported import beyond_engines
-from xlconv.network.layers.base import Conv2D
-from xlconv.network.network import Array
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.model import Array
 from xlconv.reference.forward import forward_steps
-from xlconv.reference.layers.base import Values, layer_steps, numbers
+from xlconv.reference.layers.base import Values, numbers
+from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.panel.places import BOARD

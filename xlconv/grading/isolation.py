@@ -14,9 +14,10 @@ import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Layer, Softmax, sources
-from xlconv.network.network import Array, Network
-from xlconv.network.signs import signed
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.base import Layer, Weight, sources
+from xlconv.network.model import Array
+from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN
 from xlconv.spreadsheet.cells import Cell
@@ -63,18 +64,20 @@ def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolate
     network, layout = book.network, book.layout
     values: dict[str, Values] = {}
     weights: dict[str, dict[str, Array]] = {}
+    least: dict[str, set[str]] = {}
     for layer in layers:
         for name in sources(layer):
             if name not in values:
                 values[name] = _tensor(layer, name, network, random)
-        arrays = book.model.layer_weights(layer)
-        weights[layer.name] = {key: _like(key, array, random) for key, array in arrays.items()}
+        described = layer.weights(*network.read_shapes(layer))
+        weights[layer.name] = {key: _like(described[key], random) for key in described}
+        least[layer.name] = {key for key, weight in described.items() if weight.least is not None}
     if number == TURNED:
         plain = [layer for layer in layers if not weights[layer.name]]
         for name in {name for layer in plain for name in sources(layer)}:
             values[name] = _turned(name, values[name], network)
         weights = {
-            name: {key: array if key == "variance" else -array for key, array in one.items()}
+            name: {key: array if key in least[name] else -array for key, array in one.items()}
             for name, one in weights.items()
         }
     typed = {
@@ -93,21 +96,21 @@ def _tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:
     shape = network.shapes[name]
     if len(shape) == 1:
         drawn: Array = random.normal(0.0, 2.0 if isinstance(layer, Softmax) else 1.0, shape)
-        return drawn if signed(network, name) else np.abs(drawn)
+        return drawn if network.signed[name] else np.abs(drawn)
     rows, columns = np.arange(shape[1])[:, None], np.arange(shape[2])[None, :]
     maps: Array = 0.1 * (rows + columns) + random.uniform(0.0, 0.09, shape)
-    return maps - maps.mean() if signed(network, name) else maps
+    return maps - maps.mean() if network.signed[name] else maps
 
 
 def _turned(name: str, array: Values, network: Network) -> Values:
     values = np.asarray(array, dtype=np.float64)
     # Where nothing is negative, the smallest becomes the largest instead.
-    return -values if signed(network, name) else values.max() + values.min() - values
+    return -values if network.signed[name] else values.max() + values.min() - values
 
 
-def _like(key: str, array: Array, random: Random) -> Array:
-    drawn: Array = random.normal(0.0, 1.0, array.shape)
-    return np.abs(drawn) + 0.5 if key == "variance" else drawn
+def _like(weight: Weight, random: Random) -> Array:
+    drawn: Array = random.normal(0.0, 1.0, weight.shape)
+    return drawn if weight.least is None else weight.least + np.abs(drawn) + 0.5
 
 
 def _typed(

@@ -11,21 +11,13 @@ from dataclasses import dataclass
 from functools import singledispatch
 from itertools import permutations
 
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Conv2D,
-    Dense,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Add
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, MaxPool2D
 
 Guess = tuple[str, float]  # words, and the number that such a mistake gives
 MOST_KERNELS = 5  # of which all orders are tried
@@ -113,7 +105,7 @@ def guesses_of_many(values: Sequence[float]) -> Iterator[Guess]:
 @guesses.register(Dense)
 @guesses.register(KernelDemo)
 def _of_sums(layer: Conv2D | Dense | KernelDemo, around: Situation) -> Iterator[Guess]:
-    rectified = isinstance(layer, Conv2D) and layer.activation == "relu"
+    rectified = layer.rectifies
     for words, value in _sums(layer, around):
         yield words, value
         if rectified and value > 0:  # a negative one becomes 0, whatever the mistake was

@@ -12,16 +12,11 @@ from collections.abc import Sequence
 from xlconv.engines.formualizer import CIRCLE
 from xlconv.grading.diagnosis import Surroundings, Value, Wrong, arithmetic, layer_of, near
 from xlconv.grading.precedents import Cells, circle, followed, reads_of
-from xlconv.network.layers.base import (
-    Conv2D,
-    Dense,
-    Flatten,
-    Softmax,
-    Windowed,
-    pair,
-    source,
-    sources,
-)
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.base import Windowed, source, sources
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.spreadsheet.cells import Cell, Range
 
 MOST_SHOWN = 200  # characters of a formula or a text
@@ -154,7 +149,7 @@ def _moved_by_one(wrong: Wrong, mine: Cells, found: Cells, around: Surroundings)
     layer = layer_of(wrong, around)
     if not isinstance(layer, Windowed) or not (wrong.row or wrong.column):
         return False
-    down, across = pair(layer.stride)
+    down, across = layer.window.stride
     back = -wrong.row * (down - 1), -wrong.column * (across - 1)
     return back != (0, 0) and found == _shifted(mine, *back)
 

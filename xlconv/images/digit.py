@@ -27,7 +27,7 @@ from xlconv.images.pixels import (
     resized,
     smoothed,
 )
-from xlconv.network.network import Array
+from xlconv.network.model import Array
 
 BOX = 20 / 28  # of the input's sides: where MNIST's digits reach
 FINE = 160  # pixels of the ink's longer side where strokes are measured: 8 for one of MNIST's

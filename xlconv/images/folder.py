@@ -22,8 +22,8 @@ from xlconv.errors import ImageError, TemplateError
 from xlconv.images.gallery import Gallery, printable, shown_first
 from xlconv.images.load import load_image
 from xlconv.importers.template import DESCRIPTION_FILE, Description, small_data
-from xlconv.network.layers.base import Sigmoid
-from xlconv.network.network import Array, Network
+from xlconv.network.model import Array
+from xlconv.network.network import Network
 from xlconv.network.shapes import shape_text
 from xlconv.training.dataset import read_pair
 from xlconv.training.scenes import DIGITS, SCENES
@@ -174,7 +174,7 @@ def _labels_named(folder: str, network: Network) -> tuple[str, ...]:
 
 def _several(network: Network) -> bool:
     """Whether a picture may be of several classes."""
-    return isinstance(network.layers[-1], Sigmoid)
+    return network.answers == "several"
 
 
 def _rank(labels: tuple[str, ...], network: Network) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlconv.errors import ImageError
-from xlconv.network.network import Array
+from xlconv.network.model import Array
 from xlconv.network.shapes import shape_text
 
 

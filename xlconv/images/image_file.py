@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
 from xlconv.images.pixels import WORKING, border_of
-from xlconv.network.network import Array
+from xlconv.network.model import Array
 from xlconv.network.shapes import shape_text
 from xlconv.system.files import opened
 

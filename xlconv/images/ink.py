@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
 from xlconv.images.pixels import Mask, border_of, box_of, reduced, resized
-from xlconv.network.network import Array
+from xlconv.network.model import Array
 
 OVERVIEW = 128  # pixels a side in which ink is looked for: few enough to average noise
 MIN_CONTRAST = 0.04  # of the range from black to white: less cannot be told from paper

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.network import Array
+from xlconv.network.model import Array
 
 Mask = NDArray[np.bool_]
 WORKING = 1600  # pixels a side above which a photo holds nothing that 28 x 28 could show

@@ -21,7 +21,8 @@ from xlconv.errors import TemplateError, meant
 from xlconv.images.load import load_image
 from xlconv.importers.npz import read_arrays
 from xlconv.network.description import NETWORK_KEYS, check_keys, network_of, read_toml
-from xlconv.network.network import Array, Model, Network, check_weight_shapes
+from xlconv.network.model import Array, Model, check_weight_shapes
+from xlconv.network.network import Network
 from xlconv.system.files import opened
 from xlconv.training.scenes import DIGITS
 

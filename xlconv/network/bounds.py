@@ -11,7 +11,7 @@ from math import prod
 
 from xlconv.errors import LimitError
 from xlconv.network.layers.base import Layer
-from xlconv.network.shapes import Shape, padding, shape_text
+from xlconv.network.shapes import Shape, shape_text
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS
 
 MAX_LAYERS = 4_000  # each needs some columns
@@ -30,7 +30,7 @@ def check_layers(layers: Iterable[Layer]) -> None:
 
 def check_padding(layer: Layer, shape: Shape) -> None:
     """LimitError for a layer whose padding of a tensor of `shape` is longer than a sheet."""
-    margin = padding(layer, shape)
+    margin = layer.margin(shape)
     for sides, limit in (
         ((margin.top, margin.bottom), MAX_ROWS),
         ((margin.left, margin.right), MAX_COLUMNS),

@@ -24,37 +24,12 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from xlconv.errors import NetworkError, meant
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-    sources,
-)
+from xlconv.network.layers.base import Layer, sources
+from xlconv.network.layers.kinds import KINDS
 from xlconv.network.layers.settings import settings
 from xlconv.network.limits import check_sizes, check_table, check_text
 from xlconv.network.network import Network
 
-KINDS: dict[str, type[Layer]] = {
-    kind.__name__: kind
-    for kind in (
-        *(Conv2D, KernelDemo, BatchNorm2D, ReLU, LeakyReLU, Tanh, Sigmoid),
-        *(MaxPool2D, AvgPool2D, GlobalAvgPool2D, Add, Concat, Dropout, Flatten, Dense, Softmax),
-    )
-}
 _LONG_LINE = 200
 NETWORK_KEYS = ("name", "input", "labels", "layers")
 

@@ -14,7 +14,7 @@ from typing import Any
 from xlconv.errors import NetworkError
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import INPUT
-from xlconv.network.shapes import Shape, inner_shapes, output_shape, weight_shapes
+from xlconv.network.shapes import Shape, map_count
 
 MOST_LAYERS = 1_000
 MOST_NUMBER = 10**15  # from which on numbers are not looked at one by one
@@ -90,22 +90,18 @@ def check_sizes(input_shape: Shape, layers: Iterable[Layer], where: str) -> None
         known = [shape for shape in read if shape is not None]
         if len(known) != len(read):
             return
-        shape = output_shape(layer, *known)
-        weights = weight_shapes(layer, *known).values()
-        inner = inner_shapes(layer, known[0]).values()
+        shape = layer.output_shape(*known)
+        weights = [weight.shape for weight in layer.weights(*known).values()]
+        inner = layer.inner_shapes(known[0]).values()
         cells += sum(map(prod, (shape, *weights, *inner)))
-        maps = sum(known_shape[0] if len(known_shape) == 3 else 1 for known_shape in known)
-        pieces += sum(map(_pieces, (shape, *inner))) + sum(
+        maps = sum(map(map_count, known))
+        pieces += sum(map(map_count, (shape, *inner))) + sum(
             prod(one[:2]) if len(one) == 4 else one[0] * (maps if len(one) == 2 else 1)
             for one in weights
         )
         _check(cells, pieces, layer.name, where)
         shapes[layer.name] = shape
         before = layer.name
-
-
-def _pieces(shape: Shape) -> int:
-    return shape[0] if len(shape) == 3 else 1
 
 
 def _check(cells: int, pieces: int, name: str, where: str) -> None:

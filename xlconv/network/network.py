@@ -1,35 +1,36 @@
-"""Networks: layers linked by the names of the tensors they make, and models.
+"""Networks: layers linked by the names of the tensors they make.
 
-Owns the links, the names that a workbook will define, and `Model`, a network with its
-weights. Must not know how anything is computed, drawn, read or written. The picture is
-the tensor `input`.
+Owns the links, what follows from them for each tensor, and the names that a workbook will define.
+Must not know how anything is computed, drawn, read or written. The picture is the tensor `input`.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from xlconv.errors import NetworkError, WeightsError, meant
+from xlconv.errors import NetworkError, meant
 from xlconv.network.bounds import check_layers, check_padding, check_tensors
-from xlconv.network.labels import check_label, check_title
-from xlconv.network.layers.base import Dropout, KernelDemo, Layer, Sigmoid, Softmax, sources
-from xlconv.network.shapes import Shape, inner_shapes, output_shape, shape_text, weight_shapes
-from xlconv.spreadsheet.cells import looks_like_reference
-
-Array = NDArray[np.float64]
+from xlconv.network.layers.base import Layer, Weight, sources
+from xlconv.network.names import check_label, check_name, check_title
+from xlconv.network.shapes import Shape, shape_text
 
 INPUT = "input"
 TICK = "✓"  # beside a class that is found
 NONE_FOUND = "none"  # instead of a class, where none is found
+PICTURE_WORDS = "the picture: type over a pixel and watch"
 MAX_JOINED_LENGTH = 9_999  # of the labels that a network with a sigmoid may answer together
+
+# How a network answers: with the one class of the largest output, with several classes, each of
+# which reaches a threshold, or with maps, which are no classes.
+Answers = Literal["one", "several", "none"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Network:
         check_layers(self.layers)
         object.__setattr__(self, "layers", tuple(_linked(self.layers)))
         check_tensors(self.shapes)
-        check_tensors(all_weight_shapes(self), "weights")
+        check_tensors(self.all_weight_shapes, "weights")
         _check_names(self)
         self._check_labels()
 
@@ -84,7 +85,7 @@ class Network:
                 f"{self.output!r} has {output[0]} values; give one label for each"
             )
         length = sum(map(len, labels)) + 2 * len(labels)
-        if isinstance(self.layers[-1], Sigmoid) and length > MAX_JOINED_LENGTH:
+        if self.answers == "several" and length > MAX_JOINED_LENGTH:
             raise NetworkError(
                 f"network {self.name!r} has labels of {length:,} characters together, which may "
                 f"all stand in one cell; give at most {MAX_JOINED_LENGTH:,}"
@@ -106,7 +107,7 @@ class Network:
                         f"{meant(name, shapes)}"
                     )
                 check_padding(layer, shapes[name])
-            shapes[layer.name] = output_shape(layer, *(shapes[name] for name in sources(layer)))
+            shapes[layer.name] = layer.output_shape(*(shapes[name] for name in sources(layer)))
         return shapes
 
     @cached_property
@@ -115,20 +116,23 @@ class Network:
         return {
             f"{layer.name}_{key}": shape
             for layer in self.layers
-            for key, shape in inner_shapes(layer, self.read_shapes(layer)[0]).items()
+            for key, shape in layer.inner_shapes(self.read_shapes(layer)[0]).items()
         }
 
     @property
     def drawn(self) -> dict[str, Shape]:
         """The shapes of the random numbers that dropout layers draw, such as `dropout_random`."""
-        names = {f"{layer.name}_random" for layer in self.layers if isinstance(layer, Dropout)}
+        names = {f"{layer.name}_random" for layer in self.layers if layer.random}
         return {name: shape for name, shape in self.inner.items() if name in names}
 
     @property
     def learning(self) -> list[Layer]:
         """The layers that have something to learn: a kernel demo's kernels are given."""
-        kinds = (layer for layer in self.layers if not isinstance(layer, KernelDemo))
-        return [layer for layer in kinds if self.weight_shapes(layer)]
+        return [
+            layer
+            for layer in self.layers
+            if any(weight.origin != "given" for weight in self.weights(layer).values())
+        ]
 
     def read_shapes(self, layer: Layer) -> list[Shape]:
         """The shapes of the tensors that a layer reads."""
@@ -146,15 +150,48 @@ class Network:
         """The layers that read a tensor."""
         return [layer for layer in self.layers if tensor in sources(layer)]
 
+    def weights(self, layer: Layer) -> dict[str, Weight]:
+        """A layer's weights by their full names, such as `conv1.weight`."""
+        weights = layer.weights(*self.read_shapes(layer))
+        return {f"{layer.name}.{key}": weight for key, weight in weights.items()}
+
     def weight_shapes(self, layer: Layer) -> dict[str, Shape]:
-        """The shapes of a layer's weights by their full names, such as `conv1.weight`."""
-        shapes = weight_shapes(layer, *self.read_shapes(layer))
-        return {f"{layer.name}.{key}": shape for key, shape in shapes.items()}
+        """The shapes of a layer's weights by their full names."""
+        return {name: weight.shape for name, weight in self.weights(layer).items()}
+
+    @property
+    def all_weight_shapes(self) -> dict[str, Shape]:
+        """The shapes of all weights, layer by layer."""
+        return {n: shape for one in self.layers for n, shape in self.weight_shapes(one).items()}
+
+    @property
+    def answers(self) -> Answers:
+        """How it answers: with one class, with several, or with none, as its output is maps."""
+        if len(self.shapes[self.output]) != 1:
+            return "none"
+        return "several" if self.layers[-1].several else "one"
+
+    @property
+    def threshold(self) -> float:
+        """From which value on a class counts as found, where it answers with several."""
+        return float(getattr(self.layers[-1], "threshold", 0.0))
+
+    @cached_property
+    def signed(self) -> dict[str, bool]:
+        """Whether each tensor can be negative, which decides the colours of its maps."""
+        signed = {INPUT: False}
+        for layer in self.layers:
+            signed[layer.name] = layer.signed(*(signed[name] for name in sources(layer)))
+        return signed
+
+    def words(self, tensor: str) -> str:
+        """What a layer does, or the picture is, in a line for people."""
+        return PICTURE_WORDS if tensor == INPUT else self.layer(tensor).words()
 
     def controls(self, layer: Layer) -> tuple[str, ...]:
         """The settings of a layer that stand in cells: a threshold only where it decides."""
-        decides = layer.name == self.output and len(self.shapes[self.output]) == 1
-        return () if isinstance(layer, Sigmoid) and not decides else layer.controls
+        decides = layer.name == self.output and self.answers == "several"
+        return () if layer.several and not decides else layer.controls
 
     def parameters(self, layer: Layer) -> int:
         """How many numbers a layer's weights are."""
@@ -165,39 +202,27 @@ def vector_labels(network: Network, tensor: str) -> tuple[str, ...]:
     """The labels beside a vector: the classes where it has as many, else its numbers. Beside a
     kernel demo stand the names of its kernels."""
     layer = network.layer(tensor)
-    if isinstance(layer, KernelDemo):
-        return layer.kernels
+    if layer.listed:
+        return layer.listed
     units = network.shapes[tensor][0]
     if len(network.labels) == units:
         return network.labels
     return tuple(str(unit + 1) for unit in range(units))
 
 
-def found_labels(network: Network, output: Array) -> tuple[str, ...]:
+def found_labels(network: Network, output: ArrayLike) -> tuple[str, ...]:
     """The classes that a network answers: the one of the largest output, or, behind a sigmoid,
     all that reach its threshold."""
-    last = network.layers[-1]
-    if not isinstance(last, Sigmoid):
+    if network.answers != "several":
         return (network.labels[int(np.argmax(output))],)
-    reached = np.asarray(output) >= last.threshold
+    reached = np.asarray(output) >= network.threshold
     return tuple(label for label, yes in zip(network.labels, reached, strict=True) if yes)
-
-
-def label_cell(label: str) -> float | str:
-    """What stands in a cell for a class label: a number where it is a whole number, so that
-    no spreadsheet marks it as a number stored as text.
-
-    >>> label_cell("7"), label_cell("007"), label_cell("cat")
-    (7.0, '007', 'cat')
-    """
-    plain = label.isascii() and label.isdigit() and str(int(label)) == label and len(label) < 16
-    return float(label) if plain else label
 
 
 def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
     before = INPUT
     for layer in layers:
-        _check_name(layer.name)
+        check_name(layer.name)
         if not sources(layer):
             layer = replace(layer, inputs=(before,))  # type: ignore[call-arg]
         inputs = sources(layer)
@@ -219,36 +244,10 @@ def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
         before = layer.name
 
 
-def _check_name(name: object) -> None:
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", name):
-        raise NetworkError(
-            f"layer name {name!r} cannot be used; names are letters, digits and _ and start with "
-            'a letter, as in "conv1"'
-        )
-    if looks_like_reference(name) or name.lower() in ("true", "false"):
-        digits = re.search(r"\d*$", name)
-        stem, number = name[: len(name) - len(digits[0])] if digits else name, digits[0]  # type: ignore[index]
-        suggestion = {"fc": "dense", "w": "weights", "c": "conv", "bn": "norm"}.get(
-            stem.lower(), f"{stem}_layer"
-        )
-        raise NetworkError(
-            f"layer name {name!r} cannot be used: a spreadsheet reads it as a cell; "
-            f'call it "{suggestion}{number}", for example'
-        )
-
-
-# What layers show on their way, besides what has a defined name; blocks of a report.
-STEPS: dict[type[Layer], tuple[str, ...]] = {
-    Softmax: ("steps", "max", "shifted", "exp", "sum"),
-    Dropout: ("steps", "share", "factor"),
-    KernelDemo: ("steps", "number"),
-}
-
-
 def defined_names(network: Network) -> dict[str, str]:
     """Every name that a workbook of the network defines, with what it names.
 
-    >>> from xlconv.network.layers.base import Conv2D
+    >>> from xlconv.network.layers.convolution import Conv2D
     >>> list(defined_names(Network("n", (1, 4, 4), (Conv2D("edge", 1, 3, bias=False),))))
     ['input', 'input_1', 'edge', 'edge_1', 'edge_weight']
     """
@@ -270,7 +269,7 @@ def defined_names(network: Network) -> dict[str, str]:
     for name in ("picture", "loss"):
         taken[name] = f"the {name} that stands on the board"
     for layer in network.layers:
-        for step in STEPS.get(type(layer), ()):
+        for step in layer.steps:
             taken[f"{layer.name}_{step}".lower()] = f"a step of layer {layer.name!r}"
     for tensor, shape in network.shapes.items():
         if tensor.lower().startswith(("answer_", "titles_", "sums_")):
@@ -283,7 +282,7 @@ def defined_names(network: Network) -> dict[str, str]:
             for number in range(1, shape[0] + 1):
                 define(f"{tensor}_{number}", f"map {number} of {tensor!r}")
     for layer in network.layers:
-        for key in weight_shapes(layer, *network.read_shapes(layer)):
+        for key in layer.weights(*network.read_shapes(layer)):
             define(f"{layer.name}_{key}", f"the {key} of layer {layer.name!r}")
         for key in network.controls(layer):
             define(f"{layer.name}_{key}", f"the {key} of layer {layer.name!r}")
@@ -304,87 +303,3 @@ def _check_names(network: Network) -> None:
         if count > 1:
             raise NetworkError(f"two layers are called {name!r}; every layer needs its own name")
     defined_names(network)
-
-
-@dataclass(frozen=True)
-class Model:
-    """A network and its weights, as read-only float64 arrays.
-
-    Keys are `<layer>.weight` and `<layer>.bias`, of shapes (kernels, channels / groups, kh, kw),
-    (units, C*H*W) and (kernels,) or (units,); `<layer>.mean`, `.variance`, `.scale` and `.shift`
-    of shape (C,) for batch normalisation; `<layer>.presets` of shape (n, kh, kw) for a kernel
-    demo. Raises WeightsError where they do not fit.
-    """
-
-    network: Network
-    weights: Mapping[str, Array]
-
-    def __post_init__(self) -> None:
-        arrays = {name: _numbers(name, array) for name, array in self.weights.items()}
-        check_weight_shapes(self.network, {name: a.shape for name, a in arrays.items()})
-        checked = {name: _checked(name, arrays[name]) for name in all_weight_shapes(self.network)}
-        object.__setattr__(self, "weights", checked)
-
-    def layer_weights(self, layer: Layer) -> dict[str, Array]:
-        """A layer's weights by their short names, as `weight` and `bias`."""
-        return {
-            name.partition(".")[2]: self.weights[name] for name in self.network.weight_shapes(layer)
-        }
-
-
-def all_weight_shapes(network: Network) -> dict[str, Shape]:
-    """The shapes of all weights of a network, layer by layer."""
-    return {n: shape for one in network.layers for n, shape in network.weight_shapes(one).items()}
-
-
-def check_weight_shapes(network: Network, shapes: Mapping[str, Shape]) -> None:
-    """WeightsError where the shapes of arrays are not those of the network's weights."""
-    expected = all_weight_shapes(network)
-    for name in shapes:
-        if name not in expected:
-            raise WeightsError(
-                f"weights {name!r} belong to no layer of {network.name!r}; "
-                f"{meant(name, expected) if expected else 'it takes none'}"
-            )
-    for name, shape in expected.items():
-        layer = name.partition(".")[0]
-        if name not in shapes:
-            raise WeightsError(
-                f"layer {layer!r}: {name!r} is missing; give an array of {shape_text(shape)}"
-            )
-        if shapes[name] != shape:
-            raise WeightsError(
-                f"layer {layer!r}: {name!r} has shape {shape_text(shapes[name]) or 'scalar'} but "
-                f"the network needs {shape_text(shape)}; train them for this network or change "
-                "the layer's settings"
-            )
-
-
-def _numbers(name: str, given: object) -> Array:
-    try:
-        array = np.asarray(given)
-    except (TypeError, ValueError):
-        array = np.array(None)
-    if array.dtype.kind not in "fiu":
-        raise WeightsError(
-            f"layer {name.partition('.')[0]!r}: {name!r} is not an array of numbers "
-            f"({array.dtype}); give floats or whole numbers"
-        )
-    with np.errstate(over="ignore"):  # what is too large for float64 is found to be infinite
-        return np.array(array, dtype=np.float64)
-
-
-def _checked(name: str, array: Array) -> Array:
-    layer = name.partition(".")[0]
-    if not np.isfinite(array).all():
-        raise WeightsError(
-            f"layer {layer!r}: {name!r} holds NaN or infinity, which no cell can hold; "
-            "train again with a smaller learning rate"
-        )
-    if name.endswith(".variance") and (array < 0).any():
-        raise WeightsError(
-            f"layer {layer!r}: {name!r} holds {array.min():g}, but a variance is never "
-            "negative; train again"
-        )
-    array.flags.writeable = False
-    return array

@@ -12,10 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from xlconv.errors import ImageError, NetworkError
-from xlconv.network.layers.base import KernelDemo, Sigmoid
-from xlconv.network.network import INPUT, NONE_FOUND, TICK, Array, Model, Network, label_cell
+from xlconv.network.model import Array, Model
+from xlconv.network.names import label_cell
+from xlconv.network.network import INPUT, NONE_FOUND, TICK, Network
 from xlconv.network.shapes import shape_text
-from xlconv.reference.layers.base import Step, Values, layer_steps, numbers
+from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.model.numbers import count_steps
 
 TICKS = "answer_tick_"  # begins the names of the marks beside the classes
@@ -105,17 +107,16 @@ def checked_image(model: Model, image: Array) -> Array:
 def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Step]:
     """The answer beside the picture: the class of the largest output, or all that reach the
     threshold of a sigmoid, and each class's value."""
-    if len(network.shapes[network.output]) != 1:
+    if network.answers == "none":
         return
-    output = numbers(values[network.output])
-    last = network.layers[-1]
-    if isinstance(last, Sigmoid) or len(output) > 1:
+    output, several = numbers(values[network.output]), network.answers == "several"
+    if several or len(output) > 1:
         for number, label in enumerate(network.labels, 1):
             value = output[[number - 1]]
             yield Step(f"answer_label_{number}", np.array([label_cell(label)]), np.zeros(1))
             yield Step(f"answer_value_{number}", value, np.abs(value))
-    if isinstance(last, Sigmoid):
-        yield from _several(network, output, last.threshold, values)
+    if several:
+        yield from _several(network, output, network.threshold, values)
     else:
         yield from _largest(network, output)
 
@@ -179,7 +180,7 @@ def sum_steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:
     summed = {INPUT: numbers(values[INPUT]).reshape(-1)}
     for layer in model.network.layers:
         parts = [array.reshape(-1) for array in model.layer_weights(layer).values()]
-        if isinstance(layer, KernelDemo):
+        if layer.listed:
             parts.append(numbers(values[f"{layer.name}_number"]))
         controls = [getattr(layer, name) for name in model.network.controls(layer)]
         parts.append(np.array([float(c) for c in controls if not isinstance(c, str)]))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlconv.book.book import FoundBook
-from xlconv.network.network import INPUT, NONE_FOUND, Array, Network, found_labels
+from xlconv.network.model import Array
+from xlconv.network.network import INPUT, NONE_FOUND, Network, found_labels
 from xlconv.reference.forward import forward
 
 STORED, ABSENT, OTHER, PARTLY = "stored", "absent", "other", "partly"

@@ -1,4 +1,4 @@
-"""What a workbook is set to and says of itself: choices, exercise, variation, manifest, sheets' names.
+"""What a workbook is set to and says of itself: choices, exercise, manifest, sheets' names.
 
 Must not know where its cells stand.
 """

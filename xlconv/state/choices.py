@@ -13,8 +13,11 @@ from pathlib import PurePath
 import numpy as np
 
 from xlconv.images.gallery import Gallery
-from xlconv.network.layers.base import Conv2D, Layer, Windowed
-from xlconv.network.network import Array, Model, Network, label_cell
+from xlconv.network.layers.base import Layer, Windowed
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.model import Array, Model
+from xlconv.network.names import label_cell
+from xlconv.network.network import Network
 from xlconv.reference.forward import forward
 from xlconv.state.exercise import Checks
 

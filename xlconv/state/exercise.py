@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xlconv.errors import NetworkError, meant
-from xlconv.network.layers.base import Dropout
-from xlconv.network.network import INPUT, Array, Network
+from xlconv.network.model import Array
+from xlconv.network.network import INPUT, Network
 
 MAX_NAME_LENGTH = 100  # characters of a student's name
 MAX_SEED = 2**63 - 1
@@ -111,7 +111,7 @@ def _check_layer(network: Network, name: str) -> None:
     if name not in names:
         why = "is the picture, which is given" if name == INPUT else "is no layer of the network"
         raise NetworkError(f"{name!r} {why}; {meant(name, names)}")
-    if isinstance(network.layer(name), Dropout):
+    if network.layer(name).random:
         raise NetworkError(
             f"{name!r} draws random numbers, so that nothing could be checked; choose another layer"
         )

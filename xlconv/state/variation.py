@@ -13,8 +13,8 @@ from typing import TypeVar
 import numpy as np
 
 from xlconv.images.gallery import Gallery
-from xlconv.network.layers.base import Conv2D
-from xlconv.network.network import Array, Model
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.model import Array, Model
 from xlconv.state.exercise import Exercise
 
 ModelKind = TypeVar("ModelKind", bound=Model)  # a template stays one, with its pictures

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from xlconv.errors import OutputError, TrainingError
-from xlconv.network.network import Array
+from xlconv.network.model import Array
 from xlconv.system.files import check_target
 from xlconv.training.train import save_weights
 

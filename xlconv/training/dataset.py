@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import DatasetError, meant
-from xlconv.network.layers.base import Sigmoid
 from xlconv.network.network import Network
 from xlconv.network.shapes import Shape, shape_text
 from xlconv.system.files import opened
@@ -65,7 +64,7 @@ class Dataset:
     def check(self, network: Network) -> None:
         """DatasetError if the network cannot read these pictures or has no such classes."""
         _check_size(self.images.shape[1:], network, "the data set")
-        several = isinstance(network.layers[-1], Sigmoid)
+        several = network.answers == "several"
         if several != (self.labels.ndim == 2):
             found = "several classes" if self.labels.ndim == 2 else "one class"
             wants = "several (it ends in Sigmoid)" if several else "one (it ends in Softmax)"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.layers.base import Sigmoid, source
-from xlconv.network.network import Model
-from xlconv.reference.layers.backward import Batch
+from xlconv.network.layers.base import source
+from xlconv.network.model import Model
+from xlconv.reference.layers.gradient import Batch
 from xlconv.training.dataset import Dataset
 from xlconv.training.loss import judged, passes, reached, rightly
 from xlconv.training.train import check_trainable, single
@@ -58,15 +58,14 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
     """
     check_trainable(model.network)
     dataset.check(model.network)
-    classes, last = len(model.network.labels), model.network.layers[-1]
-    several = isinstance(last, Sigmoid)
+    classes, several = len(model.network.labels), model.network.answers == "several"
     confusion = np.zeros((classes, 3 if several else classes), np.int64)
     loss, right = 0.0, 0
     for logits, labels in _logits(model, dataset):
         loss += judged(model.network, logits, labels)[0] * len(labels)
         right += int(rightly(model.network, logits, labels).sum())
-        if isinstance(last, Sigmoid):
-            found, there = reached(last, logits), labels.astype(bool)
+        if several:
+            found, there = reached(model.network, logits), labels.astype(bool)
             pairs = (found & there, found & ~there, ~found & there)
             confusion += np.stack([pair.sum(axis=0) for pair in pairs], axis=1)
         else:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.layers.base import Layer, Sigmoid, source, sources
+from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.network import INPUT, Network
-from xlconv.reference.layers.backward import Batch, Learning, Pass, Weights, propagate, sigmoid
-
-STATISTICS = ("mean", "variance")  # what batch normalisation keeps rather than learns
+from xlconv.reference.layers.activation import sigmoid
+from xlconv.reference.layers.gradient import Batch, Learning, Pass, Weights
+from xlconv.reference.layers.registry import propagate
 
 
 def cross_entropy(logits: Batch, labels: NDArray[np.int64]) -> tuple[float, Batch]:
@@ -97,24 +97,23 @@ def lesson(
 
 def judged(network: Network, logits: Batch, labels: NDArray[np.int64]) -> tuple[float, Batch]:
     """A batch's loss and its gradient by the logits, by the layer that ends the network."""
-    if isinstance(network.layers[-1], Sigmoid):
+    if network.answers == "several":
         return binary_cross_entropy(logits, labels.astype(logits.dtype))
     return cross_entropy(logits, labels)
 
 
 def rightly(network: Network, logits: Batch, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which pictures are told rightly: the class, or with a sigmoid all classes."""
-    last = network.layers[-1]
-    if isinstance(last, Sigmoid):
-        right: NDArray[np.bool_] = (reached(last, logits) == labels.astype(bool)).all(axis=1)
+    if network.answers == "several":
+        right: NDArray[np.bool_] = (reached(network, logits) == labels.astype(bool)).all(axis=1)
         return right
     told: NDArray[np.bool_] = logits.argmax(axis=1) == labels
     return told
 
 
-def reached(layer: Sigmoid, logits: Batch) -> NDArray[np.bool_]:
+def reached(network: Network, logits: Batch) -> NDArray[np.bool_]:
     """Which classes a sigmoid's threshold lets pass, (N, n)."""
-    chances: NDArray[np.bool_] = sigmoid(logits) >= layer.threshold
+    chances: NDArray[np.bool_] = sigmoid(logits) >= network.threshold
     return chances
 
 

@@ -15,7 +15,9 @@ from typing import Any, TypeGuard
 
 from xlconv.errors import TrainingError
 from xlconv.network.description import check_keys
-from xlconv.network.layers.base import BatchNorm2D, Conv2D, Dense
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import Network
 from xlconv.training.augmentation import Changes
 

@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xlconv.errors import NetworkError, TrainingError, WeightsError
-from xlconv.network.layers.base import KernelDemo, Sigmoid, Softmax
-from xlconv.network.network import Array, Model, Network
+from xlconv.network.model import Array, Model
+from xlconv.network.network import Network
 from xlconv.network.shapes import shape_text
-from xlconv.reference.layers.backward import Batch, Learning
+from xlconv.reference.layers.gradient import Batch, Learning
 from xlconv.system.files import replacing
 from xlconv.training.augmentation import changed
 from xlconv.training.dataset import Dataset
-from xlconv.training.loss import STATISTICS, lesson
+from xlconv.training.loss import lesson
 from xlconv.training.recipe import Recipe, falling
 
 DIGITS = 7  # significant decimal digits of a trained weight: short in a cell, exact in a file
@@ -84,14 +84,15 @@ def initial_weights(
     random = np.random.default_rng(seed)
     drawn: dict[str, Array] = {}
     for layer in network.layers:
-        for name, shape in network.weight_shapes(layer).items():
+        for name, weight in network.weights(layer).items():
+            shape = weight.shape
             # A bias has one dimension and starts at zero; all draws are made whatever `start`
             # holds, so that a seed means the same weights with and without it.
             deviation = math.sqrt(2 / prod(shape[1:])) if len(shape) > 1 else 0.0
             drawn[name] = random.normal(0.0, 1.0, shape) * deviation
-            if name.endswith((".variance", ".scale")):
-                drawn[name] = np.ones(shape)
-            if isinstance(layer, KernelDemo) and name not in (start or {}):
+            if weight.start is not None:
+                drawn[name] = np.full(shape, weight.start)
+            if weight.origin == "given" and name not in (start or {}):
                 raise WeightsError(
                     f"layer {layer.name!r}: {name!r} is missing; kernels to choose from are given "
                     f"in [start], as an array of {shape_text(shape)}"
@@ -170,10 +171,10 @@ def _kept(network: Network, recipe: Recipe) -> set[str]:
     """The weights that a recipe leaves as they are, to the last bit."""
     kept = set()
     for layer in network.layers:
-        for name in network.weight_shapes(layer):
-            statistic = name.rpartition(".")[2] in STATISTICS
+        for name, weight in network.weights(layer).items():
+            statistic = weight.origin == "statistic"
             freeze = recipe.freeze_statistics if statistic else recipe.freeze
-            if layer.name in freeze or isinstance(layer, KernelDemo):
+            if layer.name in freeze or weight.origin == "given":
                 kept.add(name)
     return kept
 
@@ -251,7 +252,7 @@ def _unheard(_: Progress) -> None:
 def check_trainable(network: Network) -> None:
     """NetworkError for a network whose last layer has no loss."""
     last = network.layers[-1]
-    if not isinstance(last, Softmax | Sigmoid) or len(network.shapes[last.name]) != 1:
+    if not last.shares or len(network.shapes[last.name]) != 1:
         raise NetworkError(
             f"network {network.name!r} ends in {last.name!r} ({type(last).__name__}); only one "
             "that ends in a vector of Softmax or Sigmoid can be trained and tested: add one"

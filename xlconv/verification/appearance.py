@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from xlconv.book.book import FoundBook
-from xlconv.network.network import INPUT, Model, Network
+from xlconv.network.model import Model
+from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.captions import captions
 from xlconv.sheets.guide.looks import guide_sheet
 from xlconv.sheets.model.looks import model_words

@@ -14,8 +14,12 @@ from math import fsum, isclose
 import numpy as np
 
 from xlconv.book.book import FoundBook
-from xlconv.network.layers.base import Conv2D, Dense, Sigmoid, source, sources
-from xlconv.network.network import INPUT, Array, label_cell
+from xlconv.network.layers.base import source, sources
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.model import Array
+from xlconv.network.names import label_cell
+from xlconv.network.network import INPUT
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.model.looks import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
@@ -187,7 +191,7 @@ def _verdict(saved: Saved) -> set[str]:
     """What reads the actual class, if that is typed and the verdict could be one of another."""
     if saved.book.layout.gallery is not None:
         return set()
-    several = isinstance(saved.book.network.layers[-1], Sigmoid)
+    several = saved.book.network.answers == "several"
     readers = {"picture:right", "loss:truth", *(("loss:total",) if several else ())}
     changed = {key for key in readers if saved.off(key)}
     if not changed or not _possible(saved, several) or not saved.followed(("loss:parts",)):

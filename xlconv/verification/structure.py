@@ -14,7 +14,8 @@ from math import isclose, isfinite
 from xlconv.book.book import FoundBook
 from xlconv.book.unfinished import Unfinished
 from xlconv.formulas.layers.base import Rule
-from xlconv.network.network import INPUT, label_cell, vector_labels
+from xlconv.network.names import label_cell
+from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.formulas import ring_cells
 from xlconv.sheets.explain.places import table_column

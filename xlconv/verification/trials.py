@@ -14,11 +14,15 @@ import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Conv2D, Dropout, KernelDemo, Layer
+from xlconv.network.layers.base import Layer, Weight
+from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.settings import setting_cell
-from xlconv.network.network import INPUT, Array, Model, Network, label_cell
+from xlconv.network.model import Array, Model
+from xlconv.network.names import label_cell
+from xlconv.network.network import INPUT, Network
 from xlconv.reference.forward import filled
-from xlconv.reference.layers.base import Values, layer_steps, numbers
+from xlconv.reference.layers.base import Values, numbers
+from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, check_cell
 from xlconv.spreadsheet.cells import Cell
@@ -64,11 +68,7 @@ def _switched(network: Network, random: Random) -> Network:
     """The network with its dropout at work, and any kernel of a list chosen."""
     layers: list[Layer] = []
     for layer in network.layers:
-        if isinstance(layer, Dropout):
-            layer = replace(layer, active=True)
-        elif isinstance(layer, KernelDemo):
-            layer = replace(layer, chosen=layer.kernels[random.integers(len(layer.kernels))])
-        layers.append(layer)
+        layers.append(layer.tried(random))
     return replace(network, layers=tuple(layers))
 
 
@@ -136,16 +136,24 @@ def _weights(found: Model, network: Network, image: Array, random: Random) -> di
     values |= {name: random.random(shape) for name, shape in network.drawn.items()}
     for layer in network.layers:
         drawn = {key: _like(array, random) for key, array in found.layer_weights(layer).items()}
-        if "variance" in drawn:
-            drawn["variance"] = np.abs(drawn["variance"]) + 0.1 * np.abs(drawn["variance"]).mean()
+        described = layer.weights(*network.read_shapes(layer))
+        for key, weight in described.items():
+            if weight.least is not None:
+                size = np.abs(drawn[key])
+                drawn[key] = weight.least + size + 0.1 * size.mean()
         if drawn:
-            _balance(layer, drawn, values)
+            _balance(layer, described, drawn, values)
         weights |= {f"{layer.name}.{key}": array for key, array in drawn.items()}
         filled(values, layer_steps(layer, drawn, values))
     return weights
 
 
-def _balance(layer: Layer, drawn: dict[str, Array], values: Mapping[str, Values]) -> None:
+def _balance(
+    layer: Layer,
+    described: Mapping[str, Weight],
+    drawn: dict[str, Array],
+    values: Mapping[str, Values],
+) -> None:
     """Make a layer's values neither too large nor all of one sign."""
     made = _made(layer, drawn, values)
     if "bias" in drawn:
@@ -155,8 +163,9 @@ def _balance(layer: Layer, drawn: dict[str, Array], values: Mapping[str, Values]
         made = _made(layer, drawn, values)
     largest = float(np.abs(made).max(initial=0.0))
     if largest > MOST:
-        for key in drawn.keys() - {"mean", "variance"}:
-            drawn[key] = drawn[key] * (MOST / largest)
+        for key, weight in described.items():
+            if weight.origin != "statistic":
+                drawn[key] = drawn[key] * (MOST / largest)
 
 
 def _made(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str, Values]) -> Array:

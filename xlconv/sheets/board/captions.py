@@ -9,24 +9,16 @@ from collections.abc import Iterator
 from functools import singledispatch
 
 from xlconv.formulas.places import Band, Layout
-from xlconv.network.layers.base import (
-    Add,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    Sigmoid,
-    Softmax,
-    source,
-    sources,
-)
-from xlconv.network.layers.words import PICTURE_WORDS, layer_words
+from xlconv.network.layers.activation import Sigmoid, Softmax
+from xlconv.network.layers.base import Layer, source, sources
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.network import INPUT, Network
-from xlconv.network.shapes import channels_read, map_count
+from xlconv.network.shapes import map_count
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.places import GAP, MIN_BAND
 from xlconv.sheets.panel.places import BOARD, GUIDE
@@ -54,7 +46,7 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
 
 
 def _title(network: Network, band: Band) -> Iterator[TextBlock]:
-    words = PICTURE_WORDS if band.tensor == INPUT else layer_words(network.layer(band.tensor))
+    words = network.words(band.tensor)
     # Again and again over a wide layer, so that its title is seen wherever one scrolls to.
     for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _AGAIN):
         yield _line(Cell(1, column), band.tensor, palette.LAYER_TITLE)
@@ -82,7 +74,7 @@ def _kernel_captions(layer: Conv2D, network: Network, layout: Layout) -> Iterato
         grid = places[-1].column > places[0].column
         title = f"kernel {output + 1}" + (f" × {read}" if grid else "")
         yield _line(places[0].first.shifted(-2, 0), title, palette.MAP_TITLE)
-        channels = channels_read(layer, network.shapes[read][0], output)
+        channels = layer.channels_read(network.shapes[read][0], output)
         for channel, place in zip(channels, places, strict=True):
             text = f"map {channel + 1}" if grid else f"× {read} map {channel + 1}"
             yield _line(place.first.shifted(-1, 0), text, palette.CAPTION)
@@ -242,7 +234,7 @@ def _average_heads(layer: GlobalAvgPool2D, network: Network, layout: Layout) -> 
 @vector_heads.register
 def _dense_heads(layer: Dense, network: Network, layout: Layout) -> Iterator[TextBlock]:
     readers = network.readers(layer.name)
-    logits = any(isinstance(reader, Softmax | Sigmoid) for reader in readers)
+    logits = any(reader.shares for reader in readers)
     yield _head(layout.labels[layer.name], _label_head(layer, network))
     yield _head(layout.tensors[layer.name].maps[0], "logit" if logits else "value")
     weights = layout.weights[layer.name]

@@ -11,9 +11,7 @@ import numpy as np
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Sigmoid, Softmax
 from xlconv.network.network import INPUT, Network
-from xlconv.network.signs import signed
 from xlconv.sheets.board.places import GAP
 from xlconv.sheets.panel.formula_texts import hidden, on_frame, scale_limit
 from xlconv.sheets.panel.formulas import WRONG
@@ -99,7 +97,7 @@ def _tensor(
         yield from _outlines(display, tensor, number, values, layout, dark)
         if not vector:
             yield _faint(places, 0.05, "0;0;0")
-        elif not isinstance(network.layer(tensor), Softmax | Sigmoid):
+        elif not network.layer(tensor).shares:
             yield _faint(places, 0.005, "0.00;0.00;0.00", colour=None)
         if dark is not None:
             # Digits turn white where the ink is too dark for black ones.
@@ -108,7 +106,7 @@ def _tensor(
             )
         end = legends[number].last if legends else line.limit
         limit = scale_limit(line.shown, end.absolute)
-        if signed(network, tensor):
+        if network.signed[tensor]:
             yield ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
         else:
             ink = _ink(tensor, number, len(maps), colours)
@@ -196,7 +194,7 @@ def _bars(
 ) -> Iterator[Highlight]:
     """A bar for each class, of cells that are filled as far as the probability goes."""
     answer = layout.answer
-    if answer is None or not isinstance(network.layer(network.output), Softmax | Sigmoid):
+    if answer is None or not network.layer(network.output).shares:
         return
     if not answer.bars:
         return

@@ -15,9 +15,12 @@ import numpy as np
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import Layout, WeightPlaces
-from xlconv.network.layers.base import Dense, KernelDemo, Layer, Sigmoid, Softmax
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.settings import setting_cell
-from xlconv.network.network import INPUT, Array, Model, Network, label_cell, vector_labels
+from xlconv.network.model import Array, Model
+from xlconv.network.names import label_cell
+from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.captions import captions
 from xlconv.sheets.board.colours import KERNELS, colour_rules
@@ -164,7 +167,7 @@ def _style(rule: Rule, model: Model, colours: Palette) -> Style:
         return _STEP_STYLES[rule.key.rpartition("_")[2]]
     if rule.channel is not None:
         return palette.NUMBER
-    return palette.PERCENT if isinstance(layer, Softmax | Sigmoid) else palette.VECTOR
+    return palette.PERCENT if layer.shares else palette.VECTOR
 
 
 def _desk_style(key: str) -> Style:
@@ -204,10 +207,10 @@ _STEP_STYLES = {
 
 def _answer_style(key: str, model: Model, colours: Palette) -> Style:
     output = model.network.layer(model.network.output)
-    number_format = "0.0%" if isinstance(output, Softmax | Sigmoid) else "0.00"
+    number_format = "0.0%" if output.shares else "0.00"
     if key.startswith("answer_tick"):
         return replace(palette.TICK_MARK, colour=colours.accent)
-    if key == "answer_value" and isinstance(output, Sigmoid):
+    if key == "answer_value" and output.several:
         return replace(palette.ANSWER_VALUE, number_format='0 "found"')
     if key == "answer_label":
         return replace(palette.ANSWER_LABEL, colour=colours.accent)
@@ -232,7 +235,7 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
             yield from _rest(place, style)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
-            listed = isinstance(model.network.layer(tensor), KernelDemo)
+            listed = bool(model.network.layer(tensor).listed)
             style = palette.LIST_NAME if listed else palette.CLASS_LABEL
             cell = Range.of(column.cell(unit, 0))
             yield _constant(cell, label if listed else label_cell(label), style)
@@ -260,7 +263,7 @@ def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -
     for number, place in enumerate(ranges):
         cells = list(places.cells(place))
         part = np.array(list(islice(numbers, len(cells))))
-        if isinstance(layer, KernelDemo) and number == len(ranges) - 1:
+        if layer.listed and number == len(ranges) - 1:
             style = palette.OWN_WEIGHT  # the last of the list is for the user's own
         if places.apart == (1, 1):
             yield ConstantBlock(place, part.reshape(place.height, place.width), style)
@@ -295,8 +298,8 @@ def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
             value, at = getattr(layer, key), (Range.of(place.first),)
             if isinstance(value, bool):
                 yield Choice(at, key, "1 is on, 0 is off.", ("1", "0"))
-            elif isinstance(value, str) and isinstance(layer, KernelDemo):
-                yield Choice(at, key, "Choose one from the list.", layer.kernels)
+            elif isinstance(value, str) and layer.listed:
+                yield Choice(at, key, "Choose one from the list.", layer.listed)
             else:
                 most = max(0.99, value) if key == "rate" else 1.0
                 yield Choice(at, key, f"A number from 0 to {most:g}.", most=most)
@@ -318,7 +321,7 @@ def _rings(layout: Layout) -> Iterator[Block]:
 def _bars(model: Model, layout: Layout) -> Iterator[Block]:
     """The empty cells that the bars of the answer are drawn on."""
     output = model.network.layer(model.network.output)
-    if layout.answer is not None and isinstance(output, Softmax | Sigmoid):
+    if layout.answer is not None and output.shares:
         yield from (BlankBlock(bar, palette.BAR) for bar in layout.answer.bars)
 
 
@@ -336,7 +339,7 @@ def _merges(layout: Layout) -> tuple[Range, ...]:
 
 def _charts(model: Model, layout: Layout, colours: Palette) -> Iterator[BarChart]:
     for layer in model.network.layers:
-        if isinstance(layer, Softmax):
+        if layer.shares and not layer.several:
             labels, values = layout.labels[layer.name], layout.tensors[layer.name].maps[0]
             place = Cell(layout.steps[layer.name].total.row + 6, labels.column)
             yield BarChart(

@@ -8,19 +8,13 @@ from __future__ import annotations
 
 from functools import reduce, singledispatch
 
-from xlconv.network.layers.base import (
-    Add,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dropout,
-    KernelDemo,
-    Layer,
-    source,
-    sources,
-)
+from xlconv.network.layers.base import Layer, source, sources
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import INPUT, Network
-from xlconv.network.shapes import Margin, channels_read, extent, map_count, padding
+from xlconv.network.shapes import Margin, map_count
 
 KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
 
@@ -61,7 +55,7 @@ def ring(network: Network, tensor: str) -> Margin:
     """The empty cells that the readers of a tensor need around its maps."""
     shape = network.shapes[tensor]
     return reduce(
-        Margin.union, (padding(layer, shape) for layer in network.readers(tensor)), Margin()
+        Margin.union, (layer.margin(shape) for layer in network.readers(tensor)), Margin()
     )
 
 
@@ -74,9 +68,9 @@ def weight_rows(layer: Layer, network: Network) -> int:
 def kernel_grid(layer: Conv2D, network: Network) -> tuple[int, int]:
     """How many rows and columns of kernels stand beside one map: one column as long as it is
     not much higher than the map."""
-    channels = len(channels_read(layer, network.shapes[source(layer)][0], 0))
+    channels = len(layer.channels_read(network.shapes[source(layer)][0], 0))
     height = network.shapes[layer.name][1]
-    lines = (max(height, KERNEL_ROWS) - 2) // (1 + extent(layer)[0])
+    lines = (max(height, KERNEL_ROWS) - 2) // (1 + layer.window.extent[0])
     lines = max(1, min(channels, lines))
     return lines, -(-channels // lines)
 
@@ -85,7 +79,7 @@ def kernel_grid(layer: Conv2D, network: Network) -> tuple[int, int]:
 def _conv_rows(layer: Conv2D, network: Network) -> int:
     """Kernels with a caption each, then the bias with its own."""
     lines, _ = kernel_grid(layer, network)
-    return lines * (1 + extent(layer)[0]) + (2 if layer.bias else 0)
+    return lines * (1 + layer.window.extent[0]) + (2 if layer.bias else 0)
 
 
 @weight_rows.register
@@ -100,7 +94,7 @@ def _dropout_rows(layer: Dropout, network: Network) -> int:
 
 @weight_rows.register
 def _demo_rows(layer: KernelDemo, network: Network) -> int:
-    return max(8 + extent(layer)[0] + len(layer.kernels), preset_lines(layer, network)[1])
+    return max(8 + layer.window.extent[0] + len(layer.kernels), preset_lines(layer, network)[1])
 
 
 @weight_rows.register(Add)
@@ -111,7 +105,7 @@ def _read_rows(layer: Add | Concat, network: Network) -> int:
 
 def preset_lines(layer: KernelDemo, network: Network) -> tuple[int, int]:
     """How many presets stand in a column, and the rows that they take."""
-    height = extent(layer)[0] + 2
+    height = layer.window.extent[0] + 2
     shown = max(network.shapes[layer.name][1], 3 * height)
     lines = min(len(layer.kernels), shown // height)
     return lines, lines * height

@@ -20,22 +20,15 @@ from xlconv.formulas.places import (
     Steps,
     WeightPlaces,
 )
-from xlconv.network.layers.base import (
-    Add,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    KernelDemo,
-    Layer,
-    Sigmoid,
-    Softmax,
-    source,
-)
+from xlconv.network.layers.activation import Sigmoid, Softmax
+from xlconv.network.layers.base import Layer, source
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import INPUT, Network
-from xlconv.network.shapes import Shape, channels_read, dilation, extent, map_count
-from xlconv.network.signs import signed
+from xlconv.network.shapes import Shape, map_count
 from xlconv.sheets.board.pitch import Pitches, kernel_grid, preset_lines
 from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_desk
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
@@ -191,7 +184,7 @@ class _Planner:
         shape = self.network.shapes[tensor]
         if len(shape) == 1 or shape[0] > MOST_LEGENDS:
             return ()
-        below, both = self.pitches.bottom, signed(self.network, tensor)
+        below, both = self.pitches.bottom, self.network.signed[tensor]
         return tuple(legend(place, below, both) for place in self.tensors[tensor].maps)
 
     def _lanes(self) -> Iterable[Lane]:
@@ -225,8 +218,8 @@ def place_weights(layer: Layer, planner: _Planner) -> None:
 
 @place_weights.register
 def _place_kernels(layer: Conv2D, planner: _Planner) -> None:
-    channels = len(channels_read(layer, planner.network.shapes[source(layer)][0], 0))
-    (height, width), (lines, across) = extent(layer), kernel_grid(layer, planner.network)
+    channels = len(layer.channels_read(planner.network.shapes[source(layer)][0], 0))
+    (height, width), (lines, across) = layer.window.extent, kernel_grid(layer, planner.network)
     weights, biases = [], []
     for output in range(layer.kernels):
         top = planner.top_of(layer.name, output)
@@ -236,7 +229,7 @@ def _place_kernels(layer: Conv2D, planner: _Planner) -> None:
             weights.append(Range(top + line * (1 + height) + 1, column, height, width))
         biases.append(Range(top + lines * (1 + height) + 1, planner.column, 1, 1))
     arrays = {"weight": tuple(weights)} | ({"bias": tuple(biases)} if layer.bias else {})
-    planner.weights[layer.name] = WeightPlaces(arrays, channels, dilation(layer))
+    planner.weights[layer.name] = WeightPlaces(arrays, channels, layer.window.dilation)
     planner.column += max((across - 1) * (max(width, 3) + 1) + width, 4) + 2
 
 
@@ -304,7 +297,7 @@ def _place_dropout(layer: Dropout, planner: _Planner) -> None:
 def _place_demo(layer: KernelDemo, planner: _Planner) -> None:
     """The choice, the chosen kernel and the list; beside them every kernel of the list."""
     name, left, top = layer.name, planner.column, planner.top_of(layer.name, 0)
-    height, width = extent(layer)
+    height, width = layer.window.extent
     planner.controls[name] = {"chosen": Range(top, left, 2, 7)}
     planner.cells[f"{name}_number"] = Range(top + 3, left, 1, 1)
     planner.inner[f"{name}_kernel"] = Placement((Range(top + 5, left, height, width),))
@@ -338,7 +331,7 @@ def _place_sigmoid(layer: Sigmoid, planner: _Planner) -> None:
 def place_loss(layer: Softmax | Sigmoid, planner: _Planner) -> None:
     """The loss, beside the probabilities that end a network."""
     units = planner.network.shapes[layer.name][0]
-    several = isinstance(layer, Sigmoid)
+    several = layer.several
     if layer.name == planner.network.output and (units > 1 or several):
         truth, parts = planner.vector_column(units), planner.vector_column(units)
         total = Cell(parts.bottom + 3, parts.column)
@@ -367,7 +360,7 @@ def place_answer(planner: _Planner) -> Answer | None:
         return None
     left = planner.tensors[INPUT].maps[0].column
     top = planner.top_of(INPUT, map_count(network.shapes[INPUT]))
-    several = isinstance(network.layer(network.output), Sigmoid)
+    several = network.answers == "several"
     units = output[0]
     high = 2 if units <= 12 else 1
     lines = [Range(top + 1 + unit * high, left, high, 1) for unit in range(units)]
@@ -391,7 +384,7 @@ def place_answer(planner: _Planner) -> Answer | None:
 
 def place_verdict(planner: _Planner, answer: Answer | None) -> Verdict | None:
     """Under the answer, what the picture really shows, where the network tells classes."""
-    several = isinstance(planner.network.layer(planner.network.output), Sigmoid)
+    several = planner.network.answers == "several"
     if answer is None or not (answer.labels or several):
         return None
     row, column = (answer.threshold or answer.value).bottom + 4, answer.label.column

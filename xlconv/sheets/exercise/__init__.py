@@ -1,4 +1,4 @@
 """Exercise: cells left open, and the checks that mark them.
 
-In `places` its rectangles, in `numbers` NumPy's side, in `formulas` its rules, in `looks` its blocks.
+`places` has its rectangles, `numbers` NumPy's side, `formulas` its rules, `looks` its blocks.
 """

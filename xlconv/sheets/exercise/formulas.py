@@ -12,7 +12,8 @@ from dataclasses import replace
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import Layout
 from xlconv.formulas.text import on, same, total
-from xlconv.network.layers.base import AvgPool2D, GlobalAvgPool2D, Sigmoid, source
+from xlconv.network.layers.base import source
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.exercise import formula_texts as text
@@ -131,7 +132,7 @@ def _guards(network: Network, layout: Layout) -> dict[str, Change]:
         if isinstance(layer, AvgPool2D | GlobalAvgPool2D) and source(layer) in opened:
             changes[layer.name] = text.means_of_some
     last = network.layers[-1]
-    if last.name not in opened or isinstance(last, Sigmoid) or layout.answer is None:
+    if last.name not in opened or network.answers == "several" or layout.answer is None:
         return changes
     output = layout.tensors[last.name].maps[0]
 

@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Conv2D, Dense, Layer, Softmax, sources
-from xlconv.network.layers.words import layer_words
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.base import Layer, sources
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.looks import rule_block
@@ -157,7 +159,7 @@ def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator
         layer, parts = network.layer(name), places.of_layer(name)
         link = f"{BOARD}!{parts[0].open.first.a1}"
         yield TextBlock(Range(row, LAYER, 1, 1), name, _LAYER, link)
-        yield TextBlock(Range(row, WORDS, 1, 1), layer_words(layer), _LAYER_WORDS)
+        yield TextBlock(Range(row, WORDS, 1, 1), layer.words(), _LAYER_WORDS)
         yield _count(row, sum(part.open.size for part in parts), _LAYER_COUNT)
         for part in parts:
             yield TextBlock(

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Sigmoid
-from xlconv.network.network import Array, Network
+from xlconv.network.model import Array
+from xlconv.network.network import Network
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.sheets.model.numbers import HELD
@@ -127,7 +127,7 @@ def _unanswered(
     """What is said of an output that is not filled in."""
     last = network.layers[-1]
     watched = step.name in UNANSWERED and last.name in places.layers and layout.answer is not None
-    if not watched or isinstance(last, Sigmoid):
+    if not watched or network.answers == "several":
         return step
     number = next(n for n, part in enumerate(places.parts, 1) if part.key == last.name)
     if filled_cells(places.parts[number - 1], number, values) == places.parts[number - 1].open.size:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.words import layer_words
 from xlconv.network.network import Network
 from xlconv.sheets import styles as palette
 from xlconv.sheets.exercise.formula_texts import CLOSE, RIGHT
@@ -28,7 +27,7 @@ def open_choices(network: Network, places: ExercisePlaces) -> Iterator[Choice]:
     """What is said when a learner chooses an open cell of the board."""
     for layer in places.layers:
         parts = places.of_layer(layer)
-        what = layer_words(network.layer(layer))
+        what = network.layer(layer).words()
         words = f"Yours to fill in: {what}. The sheet {EXERCISE} says more."
         yield Choice(tuple(part.open for part in parts), f"{layer}: to do", words)
 

@@ -13,17 +13,12 @@ from math import isnan
 import numpy as np
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import (
-    BatchNorm2D,
-    Concat,
-    Layer,
-    LeakyReLU,
-    ReLU,
-    Sigmoid,
-    Tanh,
-    sources,
-)
-from xlconv.network.network import Array, vector_labels
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
+from xlconv.network.layers.base import Layer, sources
+from xlconv.network.layers.merging import Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.model import Array
+from xlconv.network.network import vector_labels
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.explain.outcomes import outcome
 from xlconv.sheets.explain.places import InspectorPlaces, table_column

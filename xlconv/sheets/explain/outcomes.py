@@ -9,25 +9,15 @@ from functools import singledispatch
 
 import numpy as np
 
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.sheets.explain.terms import Cell3, Seen, Terms
 
 Outcome = tuple[float, float]  # a number, and what its rounding errors are relative to
@@ -69,7 +59,7 @@ def _sigmoid_outcome(layer: Sigmoid, made: Seen, terms: Terms, cell: Cell3) -> O
 def _weighted_result(layer: Layer, made: Seen, terms: Terms, cell: Cell3) -> Outcome:
     bias = made.facts.get("bias", 0.0)
     total = float(terms.products.sum()) + bias
-    fused = isinstance(layer, Conv2D) and layer.activation == "relu"
+    fused = layer.rectifies
     return (max(0.0, total) if fused else total), float(sum(terms.error)) + abs(bias)
 
 

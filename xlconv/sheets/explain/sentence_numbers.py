@@ -14,26 +14,16 @@ from itertools import product
 
 import numpy as np
 
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-)
-from xlconv.network.network import Array
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.model import Array
 from xlconv.reference.forward import LOOKED_UP
 from xlconv.sheets.explain.terms import Cell3, Seen, Terms
 
@@ -147,7 +137,7 @@ def _weighted_said(layer: Layer, account: Account) -> list[list[Part]]:
     bias = account.made.facts.get("bias")
     added: list[Part] = [" + bias ", Number(bias)] if bias is not None else []
     total = float(products.sum()) + (bias or 0.0)
-    fused = isinstance(layer, Conv2D) and layer.activation == "relu"
+    fused = layer.rectifies
     end: list[Part] = ["; ReLU keeps it" if total > 0 else "; ReLU makes it 0"] if fused else []
     behind: list[Part] = [*more, *added, " = ", Number(total), *end]
     leads = [number for one in strongest for number in near(products, float(one))]

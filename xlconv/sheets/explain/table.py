@@ -12,31 +12,17 @@ from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from xlconv.formulas.places import Layout, WeightPlaces
-from xlconv.network.layers.base import (
-    Add,
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    Softmax,
-    Tanh,
-    Windowed,
-    pair,
-    source,
-    sources,
-)
+from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.base import Layer, Windowed, source, sources
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add, Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
-from xlconv.network.shapes import Shape, channels_read, dilation, map_count, padding
+from xlconv.network.shapes import Shape, map_count
 from xlconv.spreadsheet.cells import Range
 
 # What becomes of the terms, in the order of the inspector's CHOOSE.
@@ -182,19 +168,19 @@ def layer_line(layer: Layer, plain: LayerLine, network: Network, layout: Layout)
 
 
 def _windows(layer: Windowed, plain: LayerLine, network: Network) -> LayerLine:
-    margin = padding(layer, network.shapes[source(layer)])
+    margin = layer.margin(network.shapes[source(layer)])
     return replace(
         plain,
-        size=pair(layer.size),
-        stride=pair(layer.stride),
+        size=layer.window.size,
+        stride=layer.window.stride,
         before=(margin.top, margin.left),
-        apart=dilation(layer),
+        apart=layer.window.dilation,
     )
 
 
 @layer_line.register
 def _conv_line(layer: Conv2D, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    channels = len(channels_read(layer, network.read_shapes(layer)[0][0], 0))
+    channels = len(layer.channels_read(network.read_shapes(layer)[0][0], 0))
     places = layout.weights[layer.name]
     pitch = plain.own.pitch
     facts = (_fact("bias", places.arrays["bias"], by_map=pitch),) if layer.bias else ()

@@ -14,26 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import (
-    AvgPool2D,
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    MaxPool2D,
-    Softmax,
-    Windowed,
-    pair,
-    source,
-    sources,
-)
-from xlconv.network.network import Array, Network
-from xlconv.network.shapes import channels_read, dilation, padding
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.base import Layer, Windowed, source, sources
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.model import Array
+from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.spreadsheet.cells import Range
 
@@ -107,14 +98,14 @@ def _one(scope: Scope, tensor: str, cell: Cell3) -> Slot:
 
 def _window(layer: Windowed, scope: Scope, channel: int, cell: Cell3) -> Slot:
     tensor = source(layer)
-    margin = padding(layer, scope.network.shapes[tensor])
+    margin = layer.margin(scope.network.shapes[tensor])
     ring = ((margin.top, margin.bottom), (margin.left, margin.right))
     inside = scope.maps(tensor)[channel]
     padded = np.pad(inside, ring)
     around = np.pad(np.zeros(inside.shape, dtype=bool), ring, constant_values=True)
     (down, across), (height, width), (apart, beside) = (
-        *(pair(layer.stride), pair(layer.size)),
-        dilation(layer),
+        *(layer.window.stride, layer.window.size),
+        layer.window.dilation,
     )
     top, left = cell[1] * down, cell[2] * across
     lines = slice(top, top + (height - 1) * apart + 1, apart)
@@ -127,7 +118,7 @@ def _window(layer: Windowed, scope: Scope, channel: int, cell: Cell3) -> Slot:
 @seen.register
 def _conv_seen(layer: Conv2D, scope: Scope, cell: Cell3) -> Seen:
     output = cell[0]
-    channels = channels_read(layer, len(scope.maps(source(layer))), output)
+    channels = layer.channels_read(len(scope.maps(source(layer))), output)
     kernels = scope.layout.weights[layer.name].kernels(output)
     slots = []
     for number, channel in enumerate(channels):
@@ -135,7 +126,7 @@ def _conv_seen(layer: Conv2D, scope: Scope, cell: Cell3) -> Seen:
         weights = scope.weights["weight"][output, number]
         slots.append(_weighted(window, weights, kernels[number]))
     facts = {"bias": float(scope.weights["bias"][output])} if layer.bias else {}
-    return Seen(tuple(slots), facts, dilation(layer))
+    return Seen(tuple(slots), facts, layer.window.dilation)
 
 
 def _weighted(slot: Slot, weights: Array, kernel: Range) -> Slot:

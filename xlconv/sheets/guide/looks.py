@@ -13,20 +13,13 @@ from math import prod
 import numpy as np
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import (
-    Add,
-    BatchNorm2D,
-    Conv2D,
-    Dropout,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    Sigmoid,
-    Softmax,
-    source,
-    sources,
-)
-from xlconv.network.layers.words import PICTURE_WORDS, layer_words
+from xlconv.network.layers.activation import Sigmoid, Softmax
+from xlconv.network.layers.base import Layer, source, sources
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import shape_text
 from xlconv.sheets.exercise.places import exercise_places
@@ -127,7 +120,7 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
     for offset, (tensor, shape) in enumerate(network.shapes.items()):
         row = _TOP + offset
         place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
-        words = PICTURE_WORDS if tensor == INPUT else layer_words(network.layer(tensor))
+        words = network.words(tensor)
         yield TextBlock(_cell(row, _LEFT), tensor, _LINK, link=place)
         yield TextBlock(_cell(row, _LEFT + 1), shape_text(shape), _TEXT)
         yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)

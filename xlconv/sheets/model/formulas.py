@@ -12,9 +12,11 @@ from functools import singledispatch
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import BatchNorm2D, Conv2D, Dense, KernelDemo, Layer, source
+from xlconv.network.layers.base import Layer, source
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import INPUT, Network
-from xlconv.network.shapes import channels_read, dilation
 from xlconv.sheets.model import formula_texts as size_formulas
 from xlconv.sheets.model.formula_texts import Arithmetic, Factor
 from xlconv.sheets.model.places import (
@@ -139,9 +141,9 @@ def _shape(tensor: str, network: Network, layout: Layout) -> list[Factor]:
 
 def _kernel(layer: Conv2D, network: Network, layout: Layout) -> list[Factor]:
     """The maps that a kernel reads, its rows and its columns."""
-    maps = len(channels_read(layer, network.shapes[source(layer)][0], 0))
+    maps = len(layer.channels_read(network.shapes[source(layer)][0], 0))
     sides = _sides(layout.weights[layer.name].kernels(0)[0])
-    apart = zip(sides, dilation(layer), strict=True)
+    apart = zip(sides, layer.window.dilation, strict=True)
     return [maps, *(size_formulas.undilated(str(side), each) for side, each in apart)]
 
 

@@ -16,8 +16,7 @@ from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import Layout
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.settings import settings
-from xlconv.network.layers.words import PICTURE_WORDS, layer_words
-from xlconv.network.network import INPUT, Network
+from xlconv.network.network import INPUT, PICTURE_WORDS, Network
 from xlconv.sheets.board.formulas import fitting
 from xlconv.sheets.model.formulas import BAR, cost_rules, parameter_arithmetic
 from xlconv.sheets.model.places import (
@@ -197,7 +196,7 @@ def _words(layer: Layer, network: Network, layout: Layout) -> dict[str, str]:
         "reads": ", ".join(sources(layer)),
         "settings": ", ".join(described),
         "maps": maps_text(layer, network),
-        "words": layer_words(layer),
+        "words": layer.words(),
     }
     for column, side in zip(("rows", "columns"), size_sides(layer, network, layout), strict=False):
         if not side.live:

@@ -16,21 +16,15 @@ from math import floor, prod
 
 import numpy as np
 
-from xlconv.network.layers.base import (
-    BatchNorm2D,
-    Concat,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAvgPool2D,
-    KernelDemo,
-    Layer,
-    Windowed,
-    pair,
-    source,
-)
+from xlconv.network.layers.base import Layer, Windowed, source
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Concat
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.pooling import GlobalAvgPool2D
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import INPUT, TICK, Network
-from xlconv.network.shapes import Shape, dilation, extent, padding, weight_shapes
+from xlconv.network.shapes import Shape
 from xlconv.reference.layers.base import Step, Values, numbers
 
 HELD = "held:"  # begins the names of how many cells of the picture, or of weights, are not empty
@@ -84,15 +78,15 @@ def size_lines(layer: Layer, read: list[Shape], made: Shape) -> list[str]:
 @size_lines.register
 def _window_lines(layer: Windowed, read: list[Shape], made: Shape) -> list[str]:
     """(H + 2p − k)/s + 1 with this layer's numbers (Dumoulin and Visin, arXiv:1603.07285)."""
-    [shape], margin = read, padding(layer, read[0])
+    [shape], margin = read, layer.margin(read[0])
     lines = []
     for side, around in enumerate(((margin.top, margin.bottom), (margin.left, margin.right))):
-        length, stride = shape[side + 1], pair(layer.stride)[side]
-        size, apart = pair(layer.size)[side], dilation(layer)[side]
+        length, stride = shape[side + 1], layer.window.stride[side]
+        size, apart = layer.window.size[side], layer.window.dilation[side]
         kernel = str(size) if apart == 1 else f"({apart}·({size} − 1) + 1)"
         ring = f"2·{around[0]}" if around[0] == around[1] else f"{around[0]} + {around[1]}"
         windows = f"({length} + {ring} − {kernel})/{stride}"
-        if (length + sum(around) - extent(layer)[side]) % stride:
+        if (length + sum(around) - layer.window.extent[side]) % stride:
             windows = f"⌊{windows}⌋"
         lines.append(f"{windows} + 1 = {made[side + 1]}")
     return lines
@@ -176,7 +170,7 @@ def parameter_line(layer: Layer, read: list[Shape]) -> str:
 
 @parameter_line.register
 def _conv_parameters(layer: Conv2D, read: list[Shape]) -> str:
-    kernels, *each = weight_shapes(layer, *read)["weight"]
+    kernels, *each = layer.weights(*read)["weight"].shape
     line = f"{kernels} × ({' × '.join(map(str, each))})"
     return f"{line} + {kernels}" if layer.bias else line
 
@@ -189,7 +183,7 @@ def _dense_parameters(layer: Dense, read: list[Shape]) -> str:
 
 @parameter_line.register
 def _demo_parameters(layer: KernelDemo, read: list[Shape]) -> str:
-    height, width = pair(layer.size)
+    height, width = layer.window.size
     return f"{len(layer.kernels)} × ({height} × {width})"
 
 
@@ -208,19 +202,19 @@ def multiplications(layer: Layer, read: list[Shape], made: Shape) -> tuple[int, 
 @multiplications.register
 def _conv_multiplications(layer: Conv2D, read: list[Shape], made: Shape) -> tuple[int, str]:
     """Every weight is used once in each place of its kernel."""
-    weight = weight_shapes(layer, *read)["weight"]
+    weight = layer.weights(*read)["weight"].shape
     return prod(weight) * prod(made[1:]), f"{' × '.join(map(str, made))} × {_factors(weight[1:])}"
 
 
 @multiplications.register
 def _demo_multiplications(layer: KernelDemo, read: list[Shape], made: Shape) -> tuple[int, str]:
-    size = pair(layer.size)
+    size = layer.window.size
     return prod(size) * prod(made), f"{' × '.join(map(str, made))} × {_factors(size)}"
 
 
 @multiplications.register
 def _dense_multiplications(layer: Dense, read: list[Shape], made: Shape) -> tuple[int, str]:
-    return prod(weight_shapes(layer, *read)["weight"]), f"{layer.units} × {_factors(read[0])}"
+    return prod(layer.weights(*read)["weight"].shape), f"{layer.units} × {_factors(read[0])}"
 
 
 @multiplications.register

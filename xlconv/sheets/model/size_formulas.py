@@ -12,20 +12,13 @@ from functools import singledispatch
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import Layout
 from xlconv.formulas.text import on
-from xlconv.network.layers.base import (
-    Concat,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAvgPool2D,
-    Layer,
-    Windowed,
-    pair,
-    source,
-    sources,
-)
+from xlconv.network.layers.base import Layer, Windowed, source, sources
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Concat
+from xlconv.network.layers.pooling import GlobalAvgPool2D
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import INPUT, TICK, Network
-from xlconv.network.shapes import dilation, extent, padding
 from xlconv.sheets.model import formula_texts as formulas
 from xlconv.sheets.model.formula_texts import Arithmetic
 from xlconv.sheets.model.places import SHEET, cell_of
@@ -82,16 +75,16 @@ def size_sides(layer: Layer, network: Network, layout: Layout) -> list[Arithmeti
 @size_sides.register
 def _window_sides(layer: Windowed, network: Network, layout: Layout) -> list[Arithmetic]:
     shape = network.shapes[source(layer)]
-    margin, lengths = padding(layer, shape), _lengths(network, layout, source(layer))
+    margin, lengths = layer.margin(shape), _lengths(network, layout, source(layer))
     rings = (margin.top, margin.bottom), (margin.left, margin.right)
     sides = []
     for side, (length, ring) in enumerate(zip(lengths, rings, strict=True)):
         size, apart, stride = (
-            pair(layer.size)[side],
-            dilation(layer)[side],
-            pair(layer.stride)[side],
+            layer.window.size[side],
+            layer.window.dilation[side],
+            layer.window.stride[side],
         )
-        whole = (shape[side + 1] + sum(ring) - extent(layer)[side]) % stride == 0
+        whole = (shape[side + 1] + sum(ring) - layer.window.extent[side]) % stride == 0
         sides.append(formulas.windows(length, ring, size, apart, stride, whole))
     return sides
 

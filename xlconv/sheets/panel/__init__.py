@@ -1,4 +1,4 @@
 """The panel: where people choose, on the board under the picture.
 
-In `places` its rectangles, in `numbers` NumPy's side, in `formulas` its rules, in `looks` its blocks.
+`places` has its rectangles, `numbers` NumPy's side, `formulas` its rules, `looks` its blocks.
 """

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import Layout
 from xlconv.formulas.text import largest_magnitude, on, same
-from xlconv.network.layers.base import Softmax, source, sources
+from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.formulas import fitting
 from xlconv.sheets.panel import formula_texts as text
@@ -104,7 +104,7 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         return
     layer, actual = network.layer(network.output), verdict.actual.first
     label = layout.labels[layer.name].first
-    if isinstance(layer, Softmax):
+    if network.answers == "one":
         steps = layout.steps[layer.name]
         truth = text.one_hot(label, actual)
         part = text.cross_entropy_part(loss.truth.first, steps.shifted.first, steps.total)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Sigmoid
 from xlconv.sheets import styles as palette
 from xlconv.sheets.panel.places import (
     BOARD,
@@ -34,7 +33,7 @@ def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     yield from _words(layout)
     yield from _table_heads(layout)
     yield from _verdict(display, layout)
-    yield from _loss_notes(layout, isinstance(display.network.layers[-1], Sigmoid))
+    yield from _loss_notes(layout, display.network.answers == "several")
     for legends in layout.legends.values():
         for legend in legends:
             if legend.width > 1:

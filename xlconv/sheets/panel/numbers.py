@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from xlconv.formulas.places import Layout
-from xlconv.network.layers.base import Sigmoid, Softmax, source, sources
-from xlconv.network.network import INPUT, Array, Network, label_cell
+from xlconv.network.layers.base import source, sources
+from xlconv.network.model import Array
+from xlconv.network.names import label_cell
+from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
 from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained
@@ -103,7 +105,7 @@ def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) 
     actual: object = display.choices.actual
     if layout.gallery is not None:
         actual = _cell(values["picture:actual"])
-    labels, several = network.labels, isinstance(network.layers[-1], Sigmoid)
+    labels, several = network.labels, network.answers == "several"
     there = [np.nan if actual is None else _is_there(one, actual, several) for one in labels]
     yield _exact("loss:truth", [float(one) for one in there])
     truth = numbers(values["loss:truth"])
@@ -132,7 +134,7 @@ def _is_there(label: str, actual: object, several: bool) -> bool:
 def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tuple[Array, Array]:
     """Each class's part of the loss, and what its rounding errors are relative to."""
     last = network.layers[-1]
-    if isinstance(last, Softmax):
+    if network.answers == "one":
         shifted = numbers(values[f"{last.name}_shifted"])
         logarithm = np.log(numbers(values[f"{last.name}_sum"]))
         parts = np.where(truth == 0, 0.0, logarithm - shifted + 0.0 * truth)

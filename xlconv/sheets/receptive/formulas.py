@@ -15,20 +15,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
 
-from xlconv.network.layers.base import (
-    Concat,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAvgPool2D,
-    Layer,
-    Softmax,
-    Windowed,
-    pair,
-    sources,
-)
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.base import Layer, Windowed, sources
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Concat
+from xlconv.network.layers.pooling import GlobalAvgPool2D
+from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
-from xlconv.network.shapes import Shape, extent, padding
+from xlconv.network.shapes import Shape
 from xlconv.spreadsheet.cells import Range
 
 NOWHERE = 99999  # larger than every number of a map, row or column
@@ -94,9 +89,9 @@ def _whole_part(text: str, plus: int, by: int) -> str:
 
 def _axes(layer: Windowed, shape: Shape) -> list[tuple[int, int, int]]:
     """For rows and columns: the stride, the padding before, the cells that a window covers."""
-    margin = padding(layer, shape)
+    margin = layer.margin(shape)
     before = (margin.top, margin.left)
-    return list(zip(pair(layer.stride), before, extent(layer), strict=True))
+    return list(zip(layer.window.stride, before, layer.window.extent, strict=True))
 
 
 @read_through.register(Windowed)

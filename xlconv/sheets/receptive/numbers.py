@@ -12,20 +12,16 @@ from functools import singledispatch
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.layers.base import (
-    Concat,
-    Conv2D,
-    Dense,
-    Flatten,
-    GlobalAvgPool2D,
-    Layer,
-    Softmax,
-    Windowed,
-    pair,
-    sources,
-)
-from xlconv.network.network import Array, Network
-from xlconv.network.shapes import Shape, channels_read, extent, padding
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.base import Layer, Windowed, sources
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.merging import Concat
+from xlconv.network.layers.pooling import GlobalAvgPool2D
+from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.model import Array
+from xlconv.network.network import Network
+from xlconv.network.shapes import Shape
 
 Mask = NDArray[np.bool_]  # the marked numbers of one axis, from 0
 Axes = tuple[Mask, Mask, Mask]  # maps, rows, columns
@@ -148,18 +144,18 @@ def marks_reached(layer: Layer, network: Network, number: int, read: Axes) -> Ax
 
 def _covers(layer: Windowed, shape: Shape, made: Shape, axis: int) -> NDArray[np.bool_]:
     """Whether window o of an axis covers cell x of the padded map, as [o, x]."""
-    margin = padding(layer, shape)
+    margin = layer.margin(shape)
     around = ((margin.top, margin.bottom), (margin.left, margin.right))[axis]
     length = shape[1 + axis] + sum(around)
     covered = np.zeros((made[1 + axis], length), dtype=bool)
     for output, line in enumerate(covered):
-        start = output * pair(layer.stride)[axis]
-        line[start : start + extent(layer)[axis]] = True
+        start = output * layer.window.stride[axis]
+        line[start : start + layer.window.extent[axis]] = True
     return covered
 
 
 def _inside(layer: Windowed, shape: Shape, axis: int) -> slice:
-    margin = padding(layer, shape)
+    margin = layer.margin(shape)
     before = (margin.top, margin.left)[axis]
     return slice(before, before + shape[1 + axis])
 
@@ -171,7 +167,7 @@ def _links(layer: Windowed, network: Network) -> NDArray[np.bool_]:
     if isinstance(layer, Conv2D):
         for output, line in enumerate(linked):
             line[:] = False
-            line[list(channels_read(layer, channels, output))] = True
+            line[list(layer.channels_read(channels, output))] = True
     return linked
 
 

@@ -1,0 +1,42 @@
+"""Dropout as formulas.
+
+Must not know any value.
+"""
+
+from __future__ import annotations
+
+from xlconv.formulas import text as formulas
+from xlconv.formulas.layers.base import Rule, layer_rules, mapwise
+from xlconv.formulas.places import Layout
+from xlconv.network.layers.base import source
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.network import Network
+from xlconv.spreadsheet.cells import Range
+
+
+@layer_rules.register
+def _dropout_rules(layer: Dropout, network: Network, layout: Layout) -> list[Rule]:
+    name, steps = layer.name, f"{layer.name}_steps"
+    read, made = layout.tensors[source(layer)].maps, layout.tensors[name].maps
+    random, mask = (layout.inner[f"{name}_{key}"].maps for key in ("random", "mask"))
+    cells = {key: place.first for key, place in layout.controls[name].items()}
+    rate, factor = cells["rate"], layout.cells[f"{name}_factor"].first
+
+    def single(key: str, formula: str) -> Rule:
+        cell = layout.cells[f"{name}_{key}"].first
+        return Rule(steps, f"{name}_{key}", None, Range.of(cell), formula)
+
+    def kept(number: int) -> str:
+        return formulas.kept(random[number].first, rate)
+
+    def dropped(number: int) -> str:
+        value, on = read[number].first.a1, cells["active"]
+        return formulas.dropped(value, mask[number].first, factor, on)
+
+    return [
+        *mapwise(layer, network, random, lambda _: formulas.random(), "random"),
+        *mapwise(layer, network, mask, kept, "mask"),
+        single("share", formulas.share_of_zeros(mask)),
+        single("factor", formulas.dropout_factor(rate, cells["rescale"])),
+        *mapwise(layer, network, made, dropped),
+    ]

@@ -1,0 +1,124 @@
+"""Activation: what is made of each cell by itself, or of a vector's numbers together.
+
+Must not know how it is computed, drawn or written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xlconv.errors import NetworkError
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.settings import check_share
+from xlconv.network.shapes import Shape, shape_text
+
+
+@dataclass(frozen=True)
+class _CellByCell(Layer):
+    """A layer that makes of each cell one."""
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        [shape] = shapes
+        return shape
+
+
+@dataclass(frozen=True)
+class ReLU(_CellByCell):
+    """max(0, x), cell by cell."""
+
+    inputs: tuple[str, ...] = ()
+
+    @property
+    def rectifies(self) -> bool:
+        return True
+
+    def signed(self, *read: bool) -> bool:
+        return False
+
+    def words(self) -> str:
+        return "max(0, x): what is negative becomes 0"
+
+
+@dataclass(frozen=True)
+class LeakyReLU(_CellByCell):
+    """x where it is positive, else slope * x."""
+
+    slope: float = 0.01
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_share(self.name, "slope", self.slope)
+        object.__setattr__(self, "slope", float(self.slope))
+
+    def signed(self, *read: bool) -> bool:
+        return any(read)
+
+    def words(self) -> str:
+        return f"x, or {self.slope:g} × x where it is negative"
+
+
+@dataclass(frozen=True)
+class Tanh(_CellByCell):
+    """The hyperbolic tangent, cell by cell: from -1 to 1."""
+
+    inputs: tuple[str, ...] = ()
+
+    def signed(self, *read: bool) -> bool:
+        return any(read)
+
+    def words(self) -> str:
+        return "tanh(x): between −1 and 1"
+
+
+@dataclass(frozen=True)
+class Sigmoid(_CellByCell):
+    """1 / (1 + exp(-x)), cell by cell: from 0 to 1, each by itself.
+
+    Where it ends a network, every class from `threshold` on counts as found.
+    """
+
+    threshold: float = 0.5
+    inputs: tuple[str, ...] = ()
+
+    controls: ClassVar[tuple[str, ...]] = ("threshold",)
+    shares: ClassVar[bool] = True
+    several: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_share(self.name, "threshold", self.threshold, one=True)
+        object.__setattr__(self, "threshold", float(self.threshold))
+
+    def signed(self, *read: bool) -> bool:
+        return False
+
+    def words(self) -> str:
+        return "1 / (1 + exp(−x)): each by itself, no sum of 1"
+
+
+@dataclass(frozen=True)
+class Softmax(Layer):
+    """exp(x - max x), divided by its sum: logits to probabilities."""
+
+    inputs: tuple[str, ...] = ()
+
+    steps: ClassVar[tuple[str, ...]] = ("steps", "max", "shifted", "exp", "sum")
+    shares: ClassVar[bool] = True
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        [shape] = shapes
+        if len(shape) != 1:
+            raise NetworkError(
+                f"layer {self.name!r} (Softmax) needs a vector but reads maps of "
+                f"{shape_text(shape)}; put a Dense layer before it"
+            )
+        return shape
+
+    def signed(self, *read: bool) -> bool:
+        return False
+
+    def words(self) -> str:
+        return "exp of each, divided by their sum: they add up to 1"
+
+
+KINDS = (ReLU, LeakyReLU, Tanh, Sigmoid, Softmax)

@@ -1,0 +1,43 @@
+"""Dense: fully connected layers.
+
+Must not know how they are computed, drawn or written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from xlconv.network.layers.base import Layer, Weight
+from xlconv.network.layers.settings import check_positive, check_true_or_false
+from xlconv.network.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Every output is a weighted sum of all inputs, plus a bias (fully connected).
+    Maps are read in the order C, H, W."""
+
+    units: int
+    bias: bool = True
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_positive(self.name, "units", self.units)
+        check_true_or_false(self.name, "bias", self.bias)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        return (self.units,)
+
+    def weights(self, *shapes: Shape) -> dict[str, Weight]:
+        [shape] = shapes
+        weight = Weight((self.units, prod(shape)))
+        return {"weight": weight} | (
+            {"bias": Weight((self.units,), start=0.0)} if self.bias else {}
+        )
+
+    def words(self) -> str:
+        return f"every cell × its own weight, summed{', + bias' if self.bias else ''}"
+
+
+KINDS = (Dense,)

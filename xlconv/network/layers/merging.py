@@ -1,0 +1,67 @@
+"""Merging: several tensors become one.
+
+Must not know how they are computed, drawn or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from xlconv.errors import NetworkError
+from xlconv.network.layers.base import Layer, sources
+from xlconv.network.shapes import Shape, shape_text
+
+
+@dataclass(frozen=True)
+class _Merge(Layer):
+    """A layer that reads two tensors or more."""
+
+    reads: ClassVar[tuple[int, int]] = (2, 1000)
+
+    def signed(self, *read: bool) -> bool:
+        return any(read)
+
+    def check_same(self, shapes: Iterable[Shape], compared: Iterable[Shape], remedy: str) -> None:
+        """NetworkError where what must be the same of several shapes is not."""
+        if len(set(compared)) > 1:
+            read = ", ".join(
+                f"{name} {shape_text(shape)}"
+                for name, shape in zip(sources(self), shapes, strict=True)
+            )
+            raise NetworkError(
+                f"layer {self.name!r} ({type(self).__name__}) reads {read}: {remedy}"
+            )
+
+
+@dataclass(frozen=True)
+class Add(_Merge):
+    """The sum of tensors of one shape, cell by cell: a skip connection."""
+
+    inputs: tuple[str, ...] = ()
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        self.check_same(shapes, shapes, "a 1x1 Conv2D on one of them can make them equal")
+        return shapes[0]
+
+    def words(self) -> str:
+        return " + ".join(sources(self)) + ", cell by cell"
+
+
+@dataclass(frozen=True)
+class Concat(_Merge):
+    """The maps of several tensors, one tensor's after the other's; vectors likewise."""
+
+    inputs: tuple[str, ...] = ()
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        sizes = [shape[1:] for shape in shapes]
+        self.check_same(shapes, sizes, "maps must have equal height and width")
+        return sum(shape[0] for shape in shapes), *shapes[0][1:]
+
+    def words(self) -> str:
+        return "the maps of " + ", then of ".join(sources(self))
+
+
+KINDS = (Add, Concat)

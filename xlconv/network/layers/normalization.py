@@ -1,0 +1,50 @@
+"""Normalization: numbers that are moved and scaled map by map.
+
+Must not know how they are computed, drawn or written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlconv.errors import NetworkError
+from xlconv.network.layers.base import Layer, Weight, need_maps
+from xlconv.network.shapes import Shape
+
+
+@dataclass(frozen=True)
+class BatchNorm2D(Layer):
+    """(x - mean) / sqrt(variance + epsilon) * scale + shift, with four numbers a map.
+
+    Mean and variance are those that training kept; scale and shift were learned.
+    """
+
+    epsilon: float = 1e-5
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        value = self.epsilon
+        if type(value) is not float or not 1e-15 <= value < 1:
+            raise NetworkError(
+                f"layer {self.name!r}: epsilon is {value!r}; give a number such as 0.00001"
+            )
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        [shape] = shapes
+        need_maps(self, shape)
+        return shape
+
+    def weights(self, *shapes: Shape) -> dict[str, Weight]:
+        [(maps, *_)] = shapes
+        return {
+            "mean": Weight((maps,), start=0.0, origin="statistic"),
+            "variance": Weight((maps,), least=0.0, start=1.0, origin="statistic"),
+            "scale": Weight((maps,), start=1.0),
+            "shift": Weight((maps,), start=0.0),
+        }
+
+    def words(self) -> str:
+        return "(x − mean) / √(variance + ε) × scale + shift"
+
+
+KINDS = (BatchNorm2D,)

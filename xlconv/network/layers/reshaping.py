@@ -1,0 +1,41 @@
+"""Reshaping: the same numbers in another shape.
+
+Must not know how they are computed, drawn or written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.settings import check_one_of
+from xlconv.network.shapes import Shape
+
+ORDERS = ("chw", "hwc")
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """Maps as one vector. `order` is "chw" (map after map, each row by row: PyTorch, ONNX) or
+    "hwc" (cell after cell, each through all maps: TensorFlow, Keras)."""
+
+    order: str = "chw"
+    inputs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_one_of(self.name, "order", self.order, ORDERS)
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        [shape] = shapes
+        return (prod(shape),)
+
+    def signed(self, *read: bool) -> bool:
+        return any(read)
+
+    def words(self) -> str:
+        order = "map after map, row by row" if self.order == "chw" else "cell after cell, all maps"
+        return f"as one column: {order}"
+
+
+KINDS = (Flatten,)

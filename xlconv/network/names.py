@@ -1,0 +1,66 @@
+"""Names: what layers, classes and networks may be called, so that every spreadsheet keeps it.
+
+Must not know networks.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xlconv.errors import NetworkError
+from xlconv.spreadsheet.cells import looks_like_reference
+
+MAX_LABEL_LENGTH = 1_000
+_NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
+
+
+def check_name(name: object) -> None:
+    """NetworkError for what no layer may be called, with a name that it may."""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", name):
+        raise NetworkError(
+            f"layer name {name!r} cannot be used; names are letters, digits and _ and start with "
+            'a letter, as in "conv1"'
+        )
+    if looks_like_reference(name) or name.lower() in ("true", "false"):
+        digits = re.search(r"\d*$", name)
+        stem, number = name[: len(name) - len(digits[0])] if digits else name, digits[0]  # type: ignore[index]
+        suggestion = {"fc": "dense", "w": "weights", "c": "conv", "bn": "norm"}.get(
+            stem.lower(), f"{stem}_layer"
+        )
+        raise NetworkError(
+            f"layer name {name!r} cannot be used: a spreadsheet reads it as a cell; "
+            f'call it "{suggestion}{number}", for example'
+        )
+
+
+def check_title(name: str) -> None:
+    """NetworkError for a network's name that no file's properties can hold."""
+    wrong = next((c for c in name if not c.isprintable() and not c.isspace()), None)
+    if wrong is not None:
+        raise NetworkError(f"network {name[:80]!r} holds {wrong!r}, which is no letter; rename it")
+
+
+def check_label(label: str) -> None:
+    """NetworkError, saying why, for a label that no class can have."""
+    if _NO_TEXT.search(label):
+        raise NetworkError(f"label {label!r} holds what is no character; leave it out")
+    if label != label.strip():
+        raise NetworkError(
+            f"label {label!r} begins or ends with a blank, which spreadsheets lose; leave it out"
+        )
+    if len(label) > MAX_LABEL_LENGTH:
+        raise NetworkError(
+            f"label {label[:20]!r}... has {len(label):,} characters; give at most "
+            f"{MAX_LABEL_LENGTH:,}"
+        )
+
+
+def label_cell(label: str) -> float | str:
+    """What stands in a cell for a class label: a number where it is a whole number, so that
+    no spreadsheet marks it as a number stored as text.
+
+    >>> label_cell("7"), label_cell("007"), label_cell("cat")
+    (7.0, '007', 'cat')
+    """
+    plain = label.isascii() and label.isdigit() and str(int(label)) == label and len(label) < 16
+    return float(label) if plain else label
