@@ -37,12 +37,12 @@ from uno_session import UnoSession, uno_session
 import xlconv
 from xlconv.book.book import read_book
 from xlconv.compiler import compile_book
-from xlconv.formulas.places import Layout
+from xlconv.sheets.board.layout import Layout
 from xlconv.formulas.text import largest_magnitude
 from xlconv.importers.template import Template, template_names
 from xlconv.sheets.explain.places import SENTENCE
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.panel.places import BOARD, EXPLAIN
+from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.spreadsheet.blocks import (
     Block,
     Book,

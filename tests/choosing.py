@@ -17,7 +17,8 @@ import xlconv
 from xlconv import compiler
 from xlconv.images.gallery import Gallery
 from xlconv.network.model import Model
-from xlconv.state.choices import Display, first_display
+from xlconv.sheets.first_display import first_display
+from xlconv.state.choices import Display
 
 
 def build_chosen(

@@ -16,7 +16,6 @@ import numpy as np
 from building import Array, random_model
 
 import xlconv
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
@@ -26,8 +25,9 @@ from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Model
 from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import EXPLAIN
+from xlconv.state.sheet_names import EXPLAIN
 
 Step = list[Any]
 Grid = list[list[Any]]

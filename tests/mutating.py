@@ -23,15 +23,15 @@ from uno_session import converted
 import xlconv
 from xlconv.book.book import FoundBook, read_book
 from xlconv.errors import BookError
-from xlconv.images.folder import template_gallery
 from xlconv.images.gallery import Gallery
+from xlconv.importers.gallery import template_gallery
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import INPUT
-from xlconv.sheets.panel.places import BOARD
 from xlconv.spreadsheet.cells import Cell, Range, moved_formula
+from xlconv.state.sheet_names import BOARD
 from xlconv.verification.structure import ComputedCell, computed_cells
 
 Edits = Mapping[str, Callable[[str], str]]  # of parts of the package

@@ -13,12 +13,12 @@ from building import random_image, random_model
 from uno_session import converted
 
 import xlconv
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.dropout import Dropout
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(

@@ -12,12 +12,12 @@ from editing import edited, with_formula, with_value
 import xlconv
 from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import BookError, EngineError, NetworkError
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import LeakyReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.pooling import AvgPool2D
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.cells import Cell, moved_formula, relative_form
 

@@ -15,15 +15,16 @@ from building import BuiltBook, random_image, random_model, sheet_parts
 from editing import cell_element, edited, with_constant, with_formula, with_value
 
 import xlconv
-from xlconv.formulas.places import Layout
 from xlconv.images.gallery import Gallery
 from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, check_cell
+from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.verification.structure import ComputedCell, computed_cells
 
 ONE = Network(

@@ -194,7 +194,7 @@ def test_close_is_within_a_hundredth(factor: float, state: str, task: Path, tmp_
 def test_a_map_that_is_shifted_or_turned_is_not_close(turn: Turn, lesson: xlconv.Model) -> None:
     """It has nearly the same sum as the right one: a check by sums of positive numbers is fooled
     by two of five."""
-    from xlconv.images.folder import template_gallery
+    from xlconv.importers.gallery import template_gallery
 
     gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
     judged = []
@@ -300,7 +300,7 @@ def test_a_wrong_cell_of_a_learner_is_one_finding(task: Path, tmp_path: Path) ->
 
 
 def test_students_get_kernels_and_pictures_of_their_own(lesson: xlconv.Model) -> None:
-    from xlconv.images.folder import template_gallery
+    from xlconv.importers.gallery import template_gallery
 
     gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
 

@@ -33,8 +33,9 @@ from xlconv.network.model import Model
 from xlconv.network.network import Network
 from xlconv.sheets.explain.places import SENTENCE, InspectorPlaces
 from xlconv.sheets.formulas import inspector_places
-from xlconv.sheets.panel.places import EXPLAIN, USED
+from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Range
+from xlconv.state.sheet_names import EXPLAIN
 
 TEMPLATES = (
     *("lesson3", "edges", "dropout", "resnet", "lenet5", "multilabel", "rgb", "conv-example"),

@@ -15,8 +15,9 @@ from PIL import Image
 
 import xlconv
 from xlconv.errors import ImageError, TemplateError, XlconvError
-from xlconv.images.folder import MAX_PICTURES, load_gallery, template_gallery
+from xlconv.images.folder import MAX_PICTURES, load_gallery
 from xlconv.images.gallery import Gallery, shown_first
+from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import (
     Template,
     describe_template,

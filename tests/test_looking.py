@@ -23,9 +23,10 @@ from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Model
 from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.registry import layer_steps
-from xlconv.sheets.panel.places import EXPLAIN, GUIDE, check_cell
+from xlconv.sheets.panel.places import check_cell
 from xlconv.sheets.styles import REACHES, READS
 from xlconv.spreadsheet.cells import Range
+from xlconv.state.sheet_names import EXPLAIN, GUIDE
 
 FIELDS = Network(
     "fields",

@@ -33,10 +33,10 @@ from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
-from xlconv.reference.forward import forward_steps
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.looks import model_rules
 from xlconv.sheets.model.places import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
+from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Cell, Range
 
 # Every kind of layer whose size, parameters or multiplications come about in a way of its own.
@@ -207,7 +207,8 @@ def test_the_file_says_what_was_worked_out_by_hand(book: BuiltBook) -> None:
 
 @each_table
 def test_numpys_side_has_the_rules_cells_and_no_others(book: BuiltBook) -> None:
-    steps = forward_steps(book.model, book.image)
+    read = xlconv.read_book(book.path)
+    steps = workbook_values(read.display, read.layout)
     rules = [rule.key for rule in model_rules(book.model.network, plan(book.model.network))]
     assert len(set(rules)) == len(rules)
     counted = {key for key in steps if key.startswith(("shapes:", "counts:", "sums_"))}

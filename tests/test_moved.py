@@ -17,13 +17,13 @@ from uno_session import UnoSession, uno_session
 import xlconv
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
-from xlconv.formulas.places import Layout
 from xlconv.images.gallery import Gallery
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
 
 NETWORK = Network(
     "small",

@@ -13,13 +13,13 @@ from editing import edited, with_constant, with_formula, with_value, without_sto
 import xlconv
 from xlconv.engines.libreoffice import LibreOffice
 from xlconv.errors import BookError, EngineError
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.model import Model
 from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(

@@ -15,8 +15,8 @@ import numpy as np
 
 from xlconv import __version__
 from xlconv.errors import LimitError, TemplateError, meant
-from xlconv.images.folder import template_gallery
 from xlconv.images.gallery import Gallery, shown_first
+from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import Template
 from xlconv.network.model import Array, Model
 from xlconv.reference.forward import checked_image, forward
@@ -25,19 +25,20 @@ from xlconv.sheets.board.places import plan
 from xlconv.sheets.exercise.looks import exercise_sheet
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.explain.looks import counting, explain_sheet
+from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import board_range, inspector_places
 from xlconv.sheets.guide import looks as guide
 from xlconv.sheets.images.looks import images_sheet
 from xlconv.sheets.model import looks as model_sheet_module
 from xlconv.sheets.numbers import handed_out, handed_out_values
-from xlconv.sheets.panel.places import BOARD, MODEL
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Book
 from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
-from xlconv.state.choices import SCALES, Display, first_display
+from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import NAME as MANIFEST_NAME
 from xlconv.state.manifest import Manifest, manifest_lines, range_name
+from xlconv.state.sheet_names import BOARD, MODEL
 from xlconv.xlsx.writer import write_book
 
 
@@ -90,7 +91,7 @@ def compile_book(
     if exercise is not None:
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
-    layout = replace(plan(network, display.count), exercise=exercise)
+    layout = plan(network, display.count, exercise)
     display = handed_out(display, layout)
     values = handed_out_values(display, layout)
     places = inspector_places(network, layout)

@@ -27,21 +27,21 @@ from xlconv.book.choices import (
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, NetworkError, meant
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array, Model, below
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.exercise.numbers import EMPTY_CELLS
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.model.numbers import HELD
-from xlconv.sheets.panel.places import BOARD, MODEL
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
 from xlconv.state.manifest import Manifest
+from xlconv.state.sheet_names import BOARD, MODEL
 from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
 
 
@@ -140,7 +140,7 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     names = sheet_names(package)
     model_sheet = package.sheet(names.now[MODEL], 0, translate=names.first)
     manifest = found_manifest(package, names, model_sheet)
-    layout = replace(plan(manifest.network, manifest.pictures), exercise=manifest.exercise)
+    layout = plan(manifest.network, manifest.pictures, manifest.exercise)
     rules = workbook_rules(manifest.network, layout)
     sheets = own_sheets(package, names, manifest, layout, rules)
     sheets[MODEL] = model_sheet

@@ -13,23 +13,15 @@ import numpy as np
 
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
-from xlconv.formulas.places import Layout
 from xlconv.network.model import Array
 from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
-from xlconv.sheets.panel.places import (
-    BOARD,
-    CHOSEN,
-    EXERCISE,
-    EXPLAIN,
-    GUIDE,
-    IMAGES,
-    GalleryPlaces,
-    check_cell,
-)
+from xlconv.sheets.panel.places import CHOSEN, GalleryPlaces, check_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
+from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
 from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet
 
 

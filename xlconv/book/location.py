@@ -14,13 +14,13 @@ from xlconv.book.insertions import shifts
 from xlconv.book.sheet_names import SheetNames, quoted
 from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
-from xlconv.sheets.panel.places import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.manifest import NAME as MANIFEST_NAME
 from xlconv.state.manifest import SHEETS, Manifest, parse_manifest, range_name
+from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 from xlconv.xlsx.reader import EMPTY, FoundSheet, Package
 
 _CELL_BYTES = 150  # of a cell's place, look and value in XML, without its formula

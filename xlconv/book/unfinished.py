@@ -14,8 +14,8 @@ from xlconv.book.book import FoundBook
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
-from xlconv.sheets.panel.places import BOARD
 from xlconv.spreadsheet.cells import Cell
+from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.reader import Value
 
 Place = tuple[str, Cell]

@@ -153,9 +153,10 @@ def build(
 def _gallery(template: Template, images: Path | None, image: Path | None, raw: bool) -> Gallery:
     """The pictures of a folder, or else the template's; with `image` shown first."""
     from xlconv.commands.console import OUT, print_gallery
-    from xlconv.images.folder import load_gallery, template_gallery
+    from xlconv.images.folder import load_gallery
     from xlconv.images.gallery import shown_first
     from xlconv.images.load import load_image
+    from xlconv.importers.gallery import template_gallery
 
     network, about = template.network, template.about
     if images is None:

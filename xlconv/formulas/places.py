@@ -1,7 +1,7 @@
-"""Places: where things stand on the board, as data.
+"""Places: where tensors and weights stand, as data.
 
-What `layout` plans and everything else looks up: rectangles by the names of tensors and
-layers. Must not know how they are found, nor formulas, values or looks.
+What rules look up: rectangles by the names of tensors and layers. Must not know how they are
+found, nor formulas, values or looks.
 """
 
 from __future__ import annotations
@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from xlconv.network.network import Network
 from xlconv.network.shapes import NO_MARGIN, Margin
-from xlconv.sheets.panel.places import Desk, GalleryPlaces, LossPlaces, Verdict
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.exercise import Exercise
 
 
 @dataclass(frozen=True)
@@ -90,56 +87,15 @@ class Steps:
     total: Cell
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The panel under the picture: the predicted class, its value, and a line for each class.
-    Where several classes may be found, each line has a tick."""
-
-    title: Cell
-    label: Range
-    value: Range
-    labels: tuple[Range, ...]
-    values: tuple[Range, ...]
-    bars: tuple[Range, ...]
-    ticks: tuple[Range, ...] = ()
-    threshold: Range | None = None
-
-    @property
-    def bottom(self) -> int:
-        """The last row, in which a link stands below the value."""
-        below = self.threshold.bottom if self.threshold else self.value.bottom
-        return max(below + 1, max((bar.bottom for bar in self.bars), default=0))
-
-
-@dataclass(frozen=True)
-class Band:
-    """The columns of one layer: from its weights, if it has any, to its last map."""
-
-    tensor: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True)
-class Lane:
-    """A line above the maps, from a tensor to a layer further on that reads it."""
-
-    source: str
-    reader: str
-    range: Range
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Every place of the board, by the names of tensors and layers.
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where a network's tensors and weights stand, by the names of tensors and layers.
 
     `inner` holds what layers show on their way (`dropout_mask`), `cells` single computed cells
     (`dropout_share`), `controls` the cells in which people set a layer's settings, by layer and
-    setting. `legends` stand below the maps, by tensor; `verdict` and `loss` are there where
-    the network tells classes. `exercise` says which layers are left open, if any.
+    setting; `labels` the names beside vectors.
     """
 
-    bands: tuple[Band, ...]
     tensors: Mapping[str, Placement]
     weights: Mapping[str, WeightPlaces]
     labels: Mapping[str, Range]
@@ -147,44 +103,3 @@ class Layout:
     inner: Mapping[str, Placement]
     cells: Mapping[str, Range]
     controls: Mapping[str, Mapping[str, Range]]
-    lanes: tuple[Lane, ...]
-    answer: Answer | None
-    vector_columns: tuple[int, ...]
-    legends: Mapping[str, tuple[Range, ...]]
-    desk: Desk
-    verdict: Verdict | None
-    loss: LossPlaces | None
-    gallery: GalleryPlaces | None
-    exercise: Exercise | None = None
-
-    def filled(self, tensor: str) -> tuple[Range, ...]:
-        """Ranges that hold all numbers of a tensor, and no legend's between them."""
-        placement = self.tensors[tensor]
-        return placement.maps if self.legends[tensor] else (placement.range,)
-
-    def names(self, network: Network) -> dict[str, Range]:
-        """The range of every defined name: tensors, maps, weights, steps and controls."""
-        named: dict[str, Range] = {}
-        for tensor, placement in self.tensors.items():
-            named[tensor] = placement.range
-            if len(network.shapes[tensor]) == 3:
-                for number, place in enumerate(placement.maps, 1):
-                    named[f"{tensor}_{number}"] = place
-        for layer, weights in self.weights.items():
-            named |= {f"{layer}_{key}": weights.array_range(key) for key in weights.arrays}
-        for layer, controls in self.controls.items():
-            named |= {f"{layer}_{key}": Range.of(place.first) for key, place in controls.items()}
-        if self.desk.picture is not None:
-            named["picture"] = Range.of(self.desk.picture.first)
-        if self.loss is not None:
-            named["loss"] = Range.of(self.loss.total)
-        return named | {name: placement.range for name, placement in self.inner.items()}
-
-    def summed(self, tensor: str) -> list[Range]:
-        """The ranges of a layer's weights, controls and chosen number, which a sum watches."""
-        ranges = [self.weights[tensor].range] if tensor in self.weights else []
-        if tensor in self.controls:
-            ranges.append(Range.around(self.controls[tensor].values()))
-        if f"{tensor}_number" in self.cells:
-            ranges.append(self.cells[f"{tensor}_number"])
-        return ranges

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from xlconv.formulas.places import Layout
 from xlconv.grading.misconceptions import (
     Product,
     Situation,
@@ -23,6 +22,7 @@ from xlconv.network.layers.activation import ReLU
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range
 

@@ -37,9 +37,9 @@ from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.panel.places import BOARD
 from xlconv.spreadsheet.cells import Cell, relative_form
 from xlconv.state.exercise import Exercise
+from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.compatible import plain_copy
 from xlconv.xlsx.reader import EMPTY, FoundCell, Value
 

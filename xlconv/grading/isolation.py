@@ -13,14 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlconv.book.book import FoundBook
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, Weight, sources
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
-from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN
+from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.panel.places import CHOSEN
 from xlconv.spreadsheet.cells import Cell
+from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.xlsx.patch import Typed
 
 Random = np.random.Generator

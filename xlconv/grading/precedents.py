@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xlconv.sheets.panel.places import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 from xlconv.spreadsheet.cells import Cell, Range, ranges_in
+from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 
 Cells = frozenset[Cell]
 # The formula in a cell of the board, "" if there is none.

@@ -17,18 +17,18 @@ from PIL import Image
 from xlconv.book.book import FoundBook, read_book, tensor_named
 from xlconv.errors import BookError, OutputError, TemplateError
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Band
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.rendering.paint import paint
 from xlconv.rendering.view import View, chart_range, used_range
+from xlconv.sheets.board.layout import Band
 from xlconv.sheets.board.looks import lower
 from xlconv.sheets.board.places import GAP, MIN_BAND
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.panel.places import BOARD
 from xlconv.sheets.styles import Palette, palette_named
 from xlconv.spreadsheet.blocks import Sheet
 from xlconv.spreadsheet.cells import Range
+from xlconv.state.sheet_names import BOARD
 from xlconv.system.files import check_target, replacing
 from xlconv.xlsx.reader import Value
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from xlconv.errors import LimitError
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import board_rules
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.formulas import as_exercise, exercise_rules
 from xlconv.sheets.explain.formulas import explain_rules
 from xlconv.sheets.explain.places import TOP, InspectorPlaces
 from xlconv.sheets.explain.table import layer_lines
 from xlconv.sheets.model.looks import model_rules
 from xlconv.sheets.panel.formulas import desk_rules, picture_rules
-from xlconv.sheets.panel.places import EXPLAIN
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Range
+from xlconv.state.sheet_names import EXPLAIN
 
 
 def workbook_rules(network: Network, layout: Layout) -> list[Rule]:

@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlconv.formulas.places import Layout
 from xlconv.network.network import INPUT
-from xlconv.reference.forward import checked_image, filled, forward_steps, steps, sum_steps
+from xlconv.reference.forward import checked_image, filled, forward_steps, network_steps
 from xlconv.reference.layers.base import Step, Values
+from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.board.numbers import board_steps, sum_steps
 from xlconv.sheets.exercise.numbers import (
     EMPTY_CELLS,
     emptied,
@@ -23,6 +24,7 @@ from xlconv.sheets.exercise.numbers import (
 )
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.explain.numbers import explain_steps
+from xlconv.sheets.model.numbers import count_steps
 from xlconv.sheets.panel.numbers import desk_steps, picture_steps
 from xlconv.state.choices import Display
 
@@ -37,7 +39,9 @@ def workbook_steps(
 
 def _steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     yield from picture_steps(display, layout, values)
-    yield from steps(display.model, values)
+    yield from network_steps(display.model, values)
+    yield from board_steps(display, values)
+    yield from count_steps(display.network, values)
     yield from explain_steps(display, layout, values)
     yield from desk_steps(display, layout, values)
 

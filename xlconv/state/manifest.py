@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from xlconv.errors import BookError, NetworkError
 from xlconv.network.description import network_of, network_text, read_toml
 from xlconv.network.network import Network
-from xlconv.sheets.panel.places import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 from xlconv.state.exercise import Exercise, exercise_of
+from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 
 NAME = "xlconv_network"
 MAX_PICTURES = 1000

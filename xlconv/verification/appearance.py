@@ -18,11 +18,11 @@ from xlconv.sheets.board.captions import captions
 from xlconv.sheets.guide.looks import guide_sheet
 from xlconv.sheets.model.looks import model_words
 from xlconv.sheets.panel.looks import desk_blocks
-from xlconv.sheets.panel.places import BOARD, GUIDE, MODEL
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Block, ConstantBlock, TextBlock
 from xlconv.spreadsheet.cells import Range
 from xlconv.spreadsheet.number_formats import is_honest
+from xlconv.state.sheet_names import BOARD, GUIDE, MODEL
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCells, Place
 from xlconv.xlsx.reader import Value

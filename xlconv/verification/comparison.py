@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.formulas.places import Layout
 from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Step, Values
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.numbers import workbook_steps
 from xlconv.state.choices import Display

@@ -14,8 +14,8 @@ from itertools import islice
 from xlconv.book.book import FoundBook
 from xlconv.errors import BookError
 from xlconv.sheets.board.formulas import ring_cells
-from xlconv.sheets.panel.places import BOARD, EXPLAIN
 from xlconv.spreadsheet.cells import Cell, Range, relative_form
+from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, ComputedCells, Place
 from xlconv.xlsx.reader import EMPTY

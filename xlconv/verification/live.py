@@ -17,7 +17,7 @@ from xlconv.engines import NOTHING, Engine, engine_named
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
-from xlconv.sheets.panel.places import BOARD
+from xlconv.state.sheet_names import BOARD
 from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_locally, given_in
 from xlconv.verification.stored import acquitted, error_places, unjudged, wrong_cells
 from xlconv.verification.structure import ComputedCells, Place, innocent_readers

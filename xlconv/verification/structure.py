@@ -20,8 +20,8 @@ from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.formulas import ring_cells
 from xlconv.sheets.explain.places import table_column
 from xlconv.sheets.formulas import inspector_places, workbook_rules
-from xlconv.sheets.panel.places import BOARD, EXPLAIN
 from xlconv.spreadsheet.cells import Cell, Range, ranges_in, relative_form
+from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
 from xlconv.xlsx.reader import FoundCell, Value
 

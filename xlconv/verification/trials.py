@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlconv.book.book import FoundBook
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.base import Layer, Weight
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.settings import setting_cell
@@ -23,10 +22,12 @@ from xlconv.network.network import INPUT, Network
 from xlconv.reference.forward import filled
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.numbers import HELD
-from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE, IMAGES, check_cell
+from xlconv.sheets.panel.places import CHOSEN, check_cell
 from xlconv.spreadsheet.cells import Cell
 from xlconv.state.choices import SCALES, Choices, Display, Explained
+from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
 

@@ -9,7 +9,7 @@ from functools import singledispatch
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, layer_rules, mapwise
-from xlconv.formulas.places import Layout
+from xlconv.formulas.places import Places
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer, source
 from xlconv.network.network import Network
@@ -20,9 +20,9 @@ from xlconv.spreadsheet.cells import Range
 @layer_rules.register(LeakyReLU)
 @layer_rules.register(Tanh)
 @layer_rules.register(Sigmoid)
-def _cell_rules(layer: Layer, network: Network, layout: Layout) -> list[Rule]:
-    read = layout.tensors[source(layer)].maps
-    made = layout.tensors[layer.name].maps
+def _cell_rules(layer: Layer, network: Network, places: Places) -> list[Rule]:
+    read = places.tensors[source(layer)].maps
+    made = places.tensors[layer.name].maps
     return mapwise(layer, network, made, lambda n: cell_text(layer, read[n].first.a1))
 
 
@@ -53,10 +53,10 @@ def _sigmoid_text(layer: Sigmoid, value: str) -> str:
 
 
 @layer_rules.register
-def _softmax_rules(layer: Softmax, network: Network, layout: Layout) -> list[Rule]:
-    logits = layout.tensors[source(layer)].maps[0]
-    steps, name = layout.steps[layer.name], layer.name
-    probability = layout.tensors[name].maps[0]
+def _softmax_rules(layer: Softmax, network: Network, places: Places) -> list[Rule]:
+    logits = places.tensors[source(layer)].maps[0]
+    steps, name = places.steps[layer.name], layer.name
+    probability = places.tensors[name].maps[0]
 
     def step(key: str, place: Range, formula: str) -> Rule:
         return Rule(f"{name}_steps", f"{name}_{key}", None, place, formula)

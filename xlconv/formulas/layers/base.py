@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import singledispatch
 
-from xlconv.formulas.places import Layout
+from xlconv.formulas.places import Places
 from xlconv.network.layers.base import Layer, Windowed, source
 from xlconv.network.network import Network
-from xlconv.sheets.panel.places import BOARD
 from xlconv.spreadsheet.cells import Range, moved_formula
+from xlconv.state.sheet_names import BOARD
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Rule:
 
 
 @singledispatch
-def layer_rules(layer: Layer, network: Network, layout: Layout) -> list[Rule]:
+def layer_rules(layer: Layer, network: Network, places: Places) -> list[Rule]:
     """The rules of the cells that one layer computes."""
     raise NotImplementedError(f"no formulas for {type(layer).__name__}")
 
@@ -66,12 +66,12 @@ def cellwise(
 def windows(
     layer: Windowed,
     network: Network,
-    layout: Layout,
+    places: Places,
     text: Callable[[int, list[Range]], str],
 ) -> list[Rule]:
     """A rule for each map of a layer whose windows slide over the maps that it reads: `text` is
     given the map and, for a place of the window, its range in each of the maps read."""
-    read, name = layout.tensors[source(layer)], layer.name
+    read, name = places.tensors[source(layer)], layer.name
     margin = layer.margin(network.shapes[source(layer)])
     (height, width), (down, across) = layer.window.extent, layer.window.stride
 
@@ -87,7 +87,7 @@ def windows(
             return Rule(name, name, output, place, at(output, 0, 0))
         return cellwise(name, output, place, lambda r, c: at(output, r * down, c * across))
 
-    return [rule(output, place) for output, place in enumerate(layout.tensors[name].maps)]
+    return [rule(output, place) for output, place in enumerate(places.tensors[name].maps)]
 
 
 def mapwise(

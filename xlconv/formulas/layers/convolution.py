@@ -7,30 +7,30 @@ from __future__ import annotations
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, layer_rules, windows
-from xlconv.formulas.places import Layout
+from xlconv.formulas.places import Places
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Range
 
 
 @layer_rules.register
-def _conv_rules(layer: Conv2D, network: Network, layout: Layout) -> list[Rule]:
-    weights = layout.weights[layer.name]
+def _conv_rules(layer: Conv2D, network: Network, places: Places) -> list[Rule]:
+    weights = places.weights[layer.name]
 
     def text(output: int, windows: list[Range]) -> str:
         read = [windows[channel] for channel in layer.channels_read(len(windows), output)]
         total = formulas.weighted_sum(read, weights.kernels(output), weights.bias(output))
         return formulas.relu(total) if layer.rectifies else total
 
-    return windows(layer, network, layout, text)
+    return windows(layer, network, places, text)
 
 
 @layer_rules.register
-def _demo_rules(layer: KernelDemo, network: Network, layout: Layout) -> list[Rule]:
+def _demo_rules(layer: KernelDemo, network: Network, places: Places) -> list[Rule]:
     name = layer.name
-    number, kernel = layout.cells[f"{name}_number"].first, layout.inner[f"{name}_kernel"].maps
-    presets = [place.first for place in layout.weights[name].arrays["presets"]]
-    place = formulas.place_in_list(layout.controls[name]["chosen"].first, layout.labels[name])
+    number, kernel = places.cells[f"{name}_number"].first, places.inner[f"{name}_kernel"].maps
+    presets = [place.first for place in places.weights[name].arrays["presets"]]
+    place = formulas.place_in_list(places.controls[name]["chosen"].first, places.labels[name])
     steps = f"{name}_steps"
     return [
         Rule(steps, f"{name}_number", None, Range.of(number), place),
@@ -38,7 +38,7 @@ def _demo_rules(layer: KernelDemo, network: Network, layout: Layout) -> list[Rul
         *windows(
             layer,
             network,
-            layout,
+            places,
             lambda output, windows: formulas.weighted_sum([windows[output]], kernel, None),
         ),
     ]

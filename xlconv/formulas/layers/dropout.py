@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, layer_rules, mapwise
-from xlconv.formulas.places import Layout
+from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
 from xlconv.network.layers.dropout import Dropout
 from xlconv.network.network import Network
@@ -15,15 +15,15 @@ from xlconv.spreadsheet.cells import Range
 
 
 @layer_rules.register
-def _dropout_rules(layer: Dropout, network: Network, layout: Layout) -> list[Rule]:
+def _dropout_rules(layer: Dropout, network: Network, places: Places) -> list[Rule]:
     name, steps = layer.name, f"{layer.name}_steps"
-    read, made = layout.tensors[source(layer)].maps, layout.tensors[name].maps
-    random, mask = (layout.inner[f"{name}_{key}"].maps for key in ("random", "mask"))
-    cells = {key: place.first for key, place in layout.controls[name].items()}
-    rate, factor = cells["rate"], layout.cells[f"{name}_factor"].first
+    read, made = places.tensors[source(layer)].maps, places.tensors[name].maps
+    random, mask = (places.inner[f"{name}_{key}"].maps for key in ("random", "mask"))
+    cells = {key: place.first for key, place in places.controls[name].items()}
+    rate, factor = cells["rate"], places.cells[f"{name}_factor"].first
 
     def single(key: str, formula: str) -> Rule:
-        cell = layout.cells[f"{name}_{key}"].first
+        cell = places.cells[f"{name}_{key}"].first
         return Rule(steps, f"{name}_{key}", None, Range.of(cell), formula)
 
     def kept(number: int) -> str:

@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules, mapwise
-from xlconv.formulas.places import Layout
+from xlconv.formulas.places import Places
 from xlconv.network.layers.base import sources
 from xlconv.network.layers.merging import Add, Concat
 from xlconv.network.network import Network
 
 
 @layer_rules.register
-def _add_rules(layer: Add, network: Network, layout: Layout) -> list[Rule]:
-    reads = [layout.tensors[name].maps for name in sources(layer)]
-    made = layout.tensors[layer.name].maps
+def _add_rules(layer: Add, network: Network, places: Places) -> list[Rule]:
+    reads = [places.tensors[name].maps for name in sources(layer)]
+    made = places.tensors[layer.name].maps
     return mapwise(
         layer, network, made, lambda n: formulas.sum_of(maps[n].first.a1 for maps in reads)
     )
 
 
 @layer_rules.register
-def _concat_rules(layer: Concat, network: Network, layout: Layout) -> list[Rule]:
-    read = [place for name in sources(layer) for place in layout.tensors[name].maps]
-    made = layout.tensors[layer.name].maps
+def _concat_rules(layer: Concat, network: Network, places: Places) -> list[Rule]:
+    read = [place for name in sources(layer) for place in places.tensors[name].maps]
+    made = places.tensors[layer.name].maps
     if len(network.shapes[layer.name]) == 3:
         return mapwise(layer, network, made, lambda n: formulas.same(read[n].first, fixed=False))
     cells = [cell for place in read for cell in place.cells()]

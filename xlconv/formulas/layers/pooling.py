@@ -7,26 +7,26 @@ from __future__ import annotations
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules, windows
-from xlconv.formulas.places import Layout
+from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.network import Network
 
 
 @layer_rules.register
-def _max_pool_rules(layer: MaxPool2D, network: Network, layout: Layout) -> list[Rule]:
-    return windows(layer, network, layout, lambda output, read: formulas.largest(read[output]))
+def _max_pool_rules(layer: MaxPool2D, network: Network, places: Places) -> list[Rule]:
+    return windows(layer, network, places, lambda output, read: formulas.largest(read[output]))
 
 
 @layer_rules.register
-def _avg_pool_rules(layer: AvgPool2D, network: Network, layout: Layout) -> list[Rule]:
-    return windows(layer, network, layout, lambda output, read: formulas.average(read[output]))
+def _avg_pool_rules(layer: AvgPool2D, network: Network, places: Places) -> list[Rule]:
+    return windows(layer, network, places, lambda output, read: formulas.average(read[output]))
 
 
 @layer_rules.register
-def _global_rules(layer: GlobalAvgPool2D, network: Network, layout: Layout) -> list[Rule]:
-    read = layout.tensors[source(layer)].maps
-    [place] = layout.tensors[layer.name].maps
+def _global_rules(layer: GlobalAvgPool2D, network: Network, places: Places) -> list[Rule]:
+    read = places.tensors[source(layer)].maps
+    [place] = places.tensors[layer.name].maps
     return [
         cellwise(layer.name, None, place, lambda row, _: formulas.average(read[row], fixed=True))
     ]

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules
-from xlconv.formulas.places import Layout
+from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
 
 
 @layer_rules.register
-def _flatten_rules(layer: Flatten, network: Network, layout: Layout) -> list[Rule]:
-    maps, [place] = layout.tensors[source(layer)].maps, layout.tensors[layer.name].maps
+def _flatten_rules(layer: Flatten, network: Network, places: Places) -> list[Rule]:
+    maps, [place] = places.tensors[source(layer)].maps, places.tensors[layer.name].maps
     cells = [cell for one in maps for cell in one.cells()]
     if layer.order == "hwc":
         cells = [one.cell(r, c) for r, c in maps[0].offsets() for one in maps]

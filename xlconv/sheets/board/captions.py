@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import singledispatch
 
-from xlconv.formulas.places import Band, Layout
 from xlconv.network.layers.activation import Sigmoid, Softmax
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -20,10 +19,11 @@ from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import map_count
 from xlconv.sheets import styles as palette
+from xlconv.sheets.board.layout import Band, Layout
 from xlconv.sheets.board.places import GAP, MIN_BAND
-from xlconv.sheets.panel.places import BOARD, GUIDE
 from xlconv.spreadsheet.blocks import Style, TextBlock
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.sheet_names import BOARD, GUIDE
 
 _TITLE_COLUMNS = 8  # columns over which a map's title runs
 _STATE_COLUMNS = 11  # behind a title with a state

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from xlconv.formulas import text as formulas
-from xlconv.formulas.places import Layout
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import GAP
 from xlconv.sheets.panel.formula_texts import hidden, on_frame, scale_limit
 from xlconv.sheets.panel.formulas import WRONG

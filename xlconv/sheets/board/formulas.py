@@ -15,8 +15,8 @@ from xlconv.errors import LimitError
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import layer_rules
-from xlconv.formulas.places import Answer, Layout
 from xlconv.network.network import NONE_FOUND, TICK, Network
+from xlconv.sheets.board.layout import Answer, Layout
 from xlconv.spreadsheet.cells import MAX_FORMULA_LENGTH, Cell, Range
 
 ANSWER = "answer"

@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout, WeightPlaces
+from xlconv.formulas.places import WeightPlaces
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.settings import setting_cell
@@ -25,13 +25,13 @@ from xlconv.sheets import styles as palette
 from xlconv.sheets.board.captions import captions
 from xlconv.sheets.board.colours import KERNELS, colour_rules
 from xlconv.sheets.board.formulas import ANSWER, TITLES, board_rules
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import TITLE_ROWS
 from xlconv.sheets.exercise.formulas import as_exercise
 from xlconv.sheets.exercise.open_cells import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.panel.formulas import desk_rules, picture_rules
 from xlconv.sheets.panel.looks import controls, desk_blocks, desk_choices, empty_controls
-from xlconv.sheets.panel.places import BOARD
 from xlconv.sheets.styles import Palette
 from xlconv.spreadsheet.blocks import (
     BarChart,
@@ -49,6 +49,7 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
+from xlconv.state.sheet_names import BOARD
 
 SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
 TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}

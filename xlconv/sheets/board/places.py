@@ -11,15 +11,7 @@ from collections.abc import Iterable
 from functools import singledispatch
 
 from xlconv.errors import LimitError
-from xlconv.formulas.places import (
-    Answer,
-    Band,
-    Lane,
-    Layout,
-    Placement,
-    Steps,
-    WeightPlaces,
-)
+from xlconv.formulas.places import Placement, Steps, WeightPlaces
 from xlconv.network.layers.activation import Sigmoid, Softmax
 from xlconv.network.layers.base import Layer, source
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -29,9 +21,11 @@ from xlconv.network.layers.merging import Add, Concat
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape, map_count
+from xlconv.sheets.board.layout import Answer, Band, Lane, Layout
 from xlconv.sheets.board.pitch import Pitches, kernel_grid, preset_lines
 from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_desk
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
+from xlconv.state.exercise import Exercise
 
 TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
 LEFT = 2
@@ -43,9 +37,10 @@ MOST_LEGENDS = 100  # maps of a layer; a formula cannot name many more of them o
 READ_WIDTH = 8  # columns in which a layer of several inputs names them
 
 
-def plan(network: Network, pictures: int | None = None) -> Layout:
-    """Where everything of a network goes, beside a gallery of so many `pictures`, or none."""
-    planner = _Planner(network, pictures)
+def plan(network: Network, pictures: int | None = None, exercise: Exercise | None = None) -> Layout:
+    """Where everything of a network goes, beside a gallery of so many `pictures`, or none, and
+    with the layers of an `exercise` left open."""
+    planner = _Planner(network, pictures, exercise)
     for tensor in network.shapes:
         planner.place(tensor)
     return planner.layout()
@@ -54,9 +49,10 @@ def plan(network: Network, pictures: int | None = None) -> Layout:
 class _Planner:
     """Walks the layers from left to right, with the next free column at hand."""
 
-    def __init__(self, network: Network, pictures: int | None) -> None:
+    def __init__(self, network: Network, pictures: int | None, exercise: Exercise | None) -> None:
         self.network = network
         self.pictures = pictures
+        self.exercise = exercise
         self.column = LEFT
         self.bands: list[Band] = []
         self.tensors: dict[str, Placement] = {}
@@ -161,22 +157,25 @@ class _Planner:
         desk = place_desk(self.network, below + 3, first.column, chosen)
         self.check(self.network.output, [desk.range])
         return Layout(
-            tuple(self.bands),
-            self.tensors,
-            self.weights,
-            self.labels,
-            self.steps,
-            self.inner,
-            self.cells,
-            self.controls,
-            tuple(self._lanes()),
-            answer,
-            tuple(self.vector_columns),
-            {tensor: self.legends(tensor) for tensor in self.tensors},
-            desk,
-            verdict,
-            self.loss,
-            GalleryPlaces(self.network.input_shape, self.pictures) if self.pictures else None,
+            bands=tuple(self.bands),
+            tensors=self.tensors,
+            weights=self.weights,
+            labels=self.labels,
+            steps=self.steps,
+            inner=self.inner,
+            cells=self.cells,
+            controls=self.controls,
+            lanes=tuple(self._lanes()),
+            answer=answer,
+            vector_columns=tuple(self.vector_columns),
+            legends={tensor: self.legends(tensor) for tensor in self.tensors},
+            desk=desk,
+            verdict=verdict,
+            loss=self.loss,
+            gallery=GalleryPlaces(self.network.input_shape, self.pictures)
+            if self.pictures
+            else None,
+            exercise=self.exercise,
         )
 
     def legends(self, tensor: str) -> tuple[Range, ...]:

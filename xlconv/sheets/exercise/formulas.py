@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout
 from xlconv.formulas.text import on, same, total
 from xlconv.network.layers.base import source
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise import formula_texts as text
 from xlconv.sheets.exercise.places import (
     CHECK,
@@ -27,11 +27,10 @@ from xlconv.sheets.exercise.places import (
     ExercisePlaces,
     exercise_places,
 )
-from xlconv.sheets.model.places import SHEET as MODEL
 from xlconv.sheets.model.places import cell_of
-from xlconv.sheets.panel.places import BOARD, EXERCISE
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import CHECKS
+from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
 
 BLOCK = "exercise"
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles as palette
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.looks import rule_block
 from xlconv.sheets.exercise.formula_texts import CHANGED, CLOSE, NOT_YET, RIGHT, TO_DO
 from xlconv.sheets.exercise.formulas import BLOCK, exercise_rules
@@ -37,7 +37,6 @@ from xlconv.sheets.exercise.places import (
     Part,
 )
 from xlconv.sheets.exercise.places import RIGHT as RIGHT_COLUMN
-from xlconv.sheets.panel.places import BOARD, EXERCISE, GUIDE, MODEL
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
     Block,
@@ -52,6 +51,7 @@ from xlconv.spreadsheet.blocks import (
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
 from xlconv.state.exercise import CHECKS, Exercise, check_key
+from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, MODEL
 
 _TITLE = Style(size=24, bold=True, horizontal="left")
 _LEAD = Style(size=12, horizontal="left", colour=QUIET)

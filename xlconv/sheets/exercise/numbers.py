@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlconv.formulas.places import Layout
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.sheets.model.numbers import HELD
 from xlconv.state.choices import Display

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import CHECKS, Exercise
 

@@ -22,8 +22,9 @@ from xlconv.sheets.explain.formula_texts import (
 from xlconv.sheets.explain.places import NOTHING, InspectorPlaces, operation_number
 from xlconv.sheets.explain.sentence_formulas import sentence
 from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS
-from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, USED
+from xlconv.sheets.panel.places import CHOSEN, USED
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.sheet_names import BOARD, EXPLAIN
 
 BLOCK = "explain"
 _, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())

@@ -24,7 +24,7 @@ from xlconv.sheets.explain.places import (
     InspectorPlaces,
     table_column,
 )
-from xlconv.sheets.panel.places import BOARD, CHOSEN, EXPLAIN, GUIDE
+from xlconv.sheets.panel.places import CHOSEN
 from xlconv.sheets.styles import FAINT, QUIET, Palette
 from xlconv.spreadsheet.blocks import (
     Block,
@@ -40,6 +40,7 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
+from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE
 
 _MAP_PIXELS, _BEHIND_PIXELS = 34, 62
 _SCREEN_PIXELS = 1340  # that a laptop shows of a sheet beside each other

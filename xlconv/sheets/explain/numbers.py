@@ -12,7 +12,6 @@ from math import isnan
 
 import numpy as np
 
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.merging import Concat
@@ -20,6 +19,7 @@ from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.model import Array
 from xlconv.network.network import vector_labels
 from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.outcomes import outcome
 from xlconv.sheets.explain.places import InspectorPlaces, table_column
 from xlconv.sheets.explain.sentence_numbers import (

@@ -24,7 +24,7 @@ from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Array
-from xlconv.reference.forward import LOOKED_UP
+from xlconv.sheets.board.numbers import LOOKED_UP
 from xlconv.sheets.explain.terms import Cell3, Seen, Terms
 
 PLAIN = 1e9  # below it all programs write numbers without an exponent

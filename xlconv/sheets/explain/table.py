@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import singledispatch
 
-from xlconv.formulas.places import Layout, WeightPlaces
+from xlconv.formulas.places import WeightPlaces
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer, Windowed, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -23,6 +23,7 @@ from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
 from xlconv.network.shapes import Shape, map_count
+from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Range
 
 # What becomes of the terms, in the order of the inspector's CHOOSE.

@@ -13,7 +13,6 @@ from functools import singledispatch
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, Windowed, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -26,6 +25,7 @@ from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values, numbers
+from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Range
 
 Mask = NDArray[np.bool_]

@@ -12,7 +12,6 @@ from math import prod
 
 import numpy as np
 
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.activation import Sigmoid, Softmax
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -22,17 +21,9 @@ from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import shape_text
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
-from xlconv.sheets.panel.places import (
-    BOARD,
-    CHECKS,
-    CHOSEN,
-    EXERCISE,
-    EXPLAIN,
-    IMAGES,
-    MODEL,
-    check_cell,
-)
+from xlconv.sheets.panel.places import CHECKS, CHOSEN, check_cell
 from xlconv.sheets.styles import BIAS, OPEN, QUIET, REACHES, READS, RING, Palette
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
@@ -46,6 +37,7 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
+from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, IMAGES, MODEL
 
 NAME = "Guide"
 _WIDTHS = {1: 24, 2: 44, 3: 10, 4: 100, 5: 84, 6: 430, 7: 40, 8: 44, 9: 12, 10: 440}

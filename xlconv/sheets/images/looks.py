@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlconv.sheets import styles as palette
-from xlconv.sheets.panel.places import BOARD, GUIDE, IMAGES, GalleryPlaces
+from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.sheets.styles import CHANNEL_COLOURS, QUIET, Palette
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
@@ -26,6 +26,7 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 
 _ZOOM = 20  # at which ten digits beside each other fit a screen
 _CAPTION_PIXELS = 76

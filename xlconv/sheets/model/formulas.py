@@ -11,24 +11,17 @@ from functools import singledispatch
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.base import Layer, source
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model import formula_texts as size_formulas
 from xlconv.sheets.model.formula_texts import Arithmetic, Factor
-from xlconv.sheets.model.places import (
-    FIRST_COLUMN,
-    MOST_ROW,
-    SHEET,
-    body,
-    cell_of,
-    total_cell,
-)
-from xlconv.sheets.panel.places import BOARD
+from xlconv.sheets.model.places import FIRST_COLUMN, MOST_ROW, body, cell_of, total_cell
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.sheet_names import BOARD, MODEL
 
 COUNTS = "counts"
 NUMBER_BYTES = 4  # of a number of 32 bits, as networks are usually stored
@@ -58,7 +51,7 @@ def cost_rules(network: Network, layout: Layout) -> list[Rule]:
         bar = size_formulas.bar(part, body(network, "bytes"), whole, AXIS, BAR, BAR_LENGTH)
         rules.append(_rule("bar", tensor, cell_of(network, tensor, "bar"), bar))
     place = Range(MOST_ROW, FIRST_COLUMN, 1, 1)
-    most = Rule(COUNTS, f"{COUNTS}:most", None, place, _most(network, totals), sheet=SHEET)
+    most = Rule(COUNTS, f"{COUNTS}:most", None, place, _most(network, totals), sheet=MODEL)
     return [*rules, most]
 
 
@@ -66,7 +59,7 @@ _TOTALS = ("parameters", "multiplications", "kept", "kept_bytes", "parameter_byt
 
 
 def _rule(what: str, tensor: str, cell: Cell, formula: str) -> Rule:
-    return Rule(COUNTS, f"{COUNTS}:{what}:{tensor}", None, Range.of(cell), formula, sheet=SHEET)
+    return Rule(COUNTS, f"{COUNTS}:{what}:{tensor}", None, Range.of(cell), formula, sheet=MODEL)
 
 
 def _part(network: Network, tensor: str, column: str) -> tuple[Cell, Cell]:

@@ -13,11 +13,11 @@ from itertools import groupby
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.settings import settings
 from xlconv.network.network import INPUT, PICTURE_WORDS, Network
 from xlconv.sheets.board.formulas import fitting
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.formulas import BAR, cost_rules, parameter_arithmetic
 from xlconv.sheets.model.places import (
     COLUMNS,
@@ -25,14 +25,12 @@ from xlconv.sheets.model.places import (
     GROUP_ROW,
     HEAD_ROW,
     MOST_ROW,
-    SHEET,
     body,
     cell_of,
     column_of,
     total_cell,
 )
 from xlconv.sheets.model.size_formulas import maps_text, size_rules, size_sides
-from xlconv.sheets.panel.places import BOARD
 from xlconv.sheets.styles import QUIET, Palette
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
@@ -44,8 +42,9 @@ from xlconv.spreadsheet.blocks import (
     Values,
 )
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.sheet_names import BOARD, MODEL
 
-NAME = SHEET
+NAME = MODEL
 SUMS = "sums"
 _LEAD_TEXT = "Layer by layer. Click a name to go to its place on the board."
 _NOTES = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell, Range
 
-SHEET = "Model"
 MOST_ROW = 3  # says which layer has the most of what
 GROUP_ROW, HEAD_ROW = 5, 6
 FIRST_COLUMN = 2

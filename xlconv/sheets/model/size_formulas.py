@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from functools import singledispatch
 
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout
 from xlconv.formulas.text import on
 from xlconv.network.layers.base import Layer, Windowed, source, sources
 from xlconv.network.layers.convolution import Conv2D
@@ -19,11 +18,12 @@ from xlconv.network.layers.merging import Concat
 from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import INPUT, TICK, Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model import formula_texts as formulas
 from xlconv.sheets.model.formula_texts import Arithmetic
-from xlconv.sheets.model.places import SHEET, cell_of
-from xlconv.sheets.panel.places import BOARD
+from xlconv.sheets.model.places import cell_of
 from xlconv.spreadsheet.cells import Range
+from xlconv.state.sheet_names import BOARD, MODEL
 
 SHAPES = "shapes"
 CROSS = "✗"  # beside a size that is not what the formula gives
@@ -54,7 +54,7 @@ def _layer_rules(layer: Layer, network: Network, layout: Layout) -> Iterator[Rul
 
 def _rule(network: Network, tensor: str, column: str, formula: str) -> Rule:
     place = Range.of(cell_of(network, tensor, column))
-    return Rule(SHAPES, f"{SHAPES}:{column}:{tensor}", None, place, formula, sheet=SHEET)
+    return Rule(SHAPES, f"{SHAPES}:{column}:{tensor}", None, place, formula, sheet=MODEL)
 
 
 def _lengths(network: Network, layout: Layout, tensor: str) -> list[str]:

@@ -9,21 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.places import Layout
 from xlconv.formulas.text import largest_magnitude, on, same
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.formulas import fitting
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel import formula_texts as text
-from xlconv.sheets.panel.places import (
-    ACROSS,
-    EXPLAIN,
-    GUIDE,
-    IMAGES,
-    USED,
-    GalleryPlaces,
-    check_cell,
-)
+from xlconv.sheets.panel.places import ACROSS, USED, GalleryPlaces, check_cell
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
     Box,
@@ -36,6 +28,7 @@ from xlconv.sheets.receptive.formulas import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN
+from xlconv.state.sheet_names import EXPLAIN, GUIDE, IMAGES
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
 PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"

@@ -9,22 +9,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlconv.formulas.places import Layout
 from xlconv.sheets import styles as palette
-from xlconv.sheets.panel.places import (
-    BOARD,
-    EXPLAIN,
-    HEADS,
-    IMAGES,
-    OUTLINED,
-    PIXEL,
-    PLACE,
-    SCALE,
-    TITLE,
-)
+from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.panel.places import HEADS, OUTLINED, PIXEL, PLACE, SCALE, TITLE
 from xlconv.spreadsheet.blocks import Block, Choice, ConstantBlock, Style, TextBlock
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, Display
+from xlconv.state.sheet_names import BOARD, EXPLAIN, IMAGES
 
 
 def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from xlconv.formulas.places import Layout
 from xlconv.network.layers.base import source, sources
 from xlconv.network.model import Array
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
 from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained
 

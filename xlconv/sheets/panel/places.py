@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell, Range
 
-BOARD, GUIDE, IMAGES, EXPLAIN, MODEL = "Board", "Guide", "Images", "Explain", "Model"
-EXERCISE = "Exercise"
-
 ACROSS = 10  # pictures beside each other in the gallery
 
 

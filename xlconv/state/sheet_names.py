@@ -1,0 +1,13 @@
+"""The names of a workbook's sheets, as they are built.
+
+Must not know what stands on them.
+"""
+
+from __future__ import annotations
+
+BOARD = "Board"
+EXERCISE = "Exercise"
+IMAGES = "Images"
+EXPLAIN = "Explain"
+GUIDE = "Guide"
+MODEL = "Model"
