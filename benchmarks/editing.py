@@ -37,12 +37,11 @@ from uno_session import UnoSession, uno_session
 import xlconv
 from xlconv.book.book import read_book
 from xlconv.compiler import compile_book
-from xlconv.sheets.board.layout import Layout
 from xlconv.formulas.text import largest_magnitude
 from xlconv.importers.template import Template, template_names
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.places import SENTENCE
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.spreadsheet.blocks import (
     Block,
     Book,
@@ -53,6 +52,7 @@ from xlconv.spreadsheet.blocks import (
     Sheet,
 )
 from xlconv.spreadsheet.cells import Cell
+from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.xlsx.writer import write_book
 
 EDITS, SAMPLES, ROUNDS = 10, 20, 5  # so many samples, of so many edits, in each round

@@ -19,7 +19,9 @@ from test_grade import LAYERS, NETWORK, model_of
 
 import xlconv
 from xlconv.book.book import FoundBook
-from xlconv.engines import Engine, engine_named, second_opinion
+from xlconv.engines import second_opinion
+from xlconv.engines.engine import Engine
+from xlconv.engines.registry import engine_named
 from xlconv.errors import MissingEngineError
 from xlconv.grading.grade import grade
 from xlconv.grading.marks import BlockMarks, gradescope, marks_csv

@@ -1,165 +1,225 @@
-"""The folder listing is the pipeline: imports go one way, and the two computations of the same
-mathematics do not know each other."""
+"""The folder listing is the pipeline: imports go one way between packages, none go round in
+circles, and the two computations of the same mathematics do not know each other."""
 
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "xlconv"
 
-# Each module may import only from those before it.
+# Each package, or module at the top, may import only from itself and those before it.
 ORDER = [
-    *(
-        "errors",
-        "_version",
-        "printable",
-        "interrupts",
-        "files",
-        "grid",
-        "layers",
-        "settings",
-        "shapes",
-        "bounds",
-        "labels",
-        "network",
-    ),
-    *("text_bounds", "notation"),
-    *("exercise", "signs", "gallery", "operators", "counts", "reference", "choices", "variation"),
-    *("scenes", "datasets", "augmentation", "gradients", "losses", "recipe", "training"),
-    "checkpoints",
-    *("evaluation", "blocks", "palette", "desk", "places", "pitches", "layout"),
-    *("inspector", "inspector_places", "receptive", "desk_steps", "seeing", "outcomes", "saying"),
-    *("explaining", "exercise_places", "exercise_steps", "expected"),
-    *("formulas", "size_formulas", "layer_rules", "rules"),
-    *("desk_formulas", "boxes", "desk_rules"),
-    *("inspector_formulas", "sentences", "inspector_rules"),
-    *("model_columns", "exercise_formulas", "exercise_rules"),
-    *("words", "exercise_blocks", "captions", "colouring", "desk_blocks", "lower"),
-    *("planes", "scans", "ink", "digits", "images", "arrays", "templates", "collecting"),
-    *("sheets.sizes", "sheets.costs", "sheets.model", "sheets"),
-    *("sheets.guide", "sheets.images", "sheets.explain", "sheets.exercise", "manifest"),
-    *("rows", "parts", "writer", "compiler"),
-    *(
-        "number_formats",
-        "container",
-        "markup",
-        "outside",
-        "parcel",
-        "cells",
-        "located",
-        "renaming",
-        "spills",
-    ),
-    *(
-        "reader",
-        "plain",
-        "found_choices",
-        "shifts",
-        "moves",
-        "workbook",
-        "retyping",
-        "trials",
-        "unfinished",
-    ),
-    *("lettering", "views", "inscriptions", "painting", "rendering"),
-    *("engines", "engines.programs", "engines.confined", "engines.formualizer"),
-    "engines.libreoffice",
-    *("engines.gnumeric", "engines.second", "engines.evaluator"),
-    *("isolation", "misunderstandings", "precedents", "wrong_values", "mistakes", "unjudged"),
-    *("marks", "grading", "submissions"),
-    *("comparison", "report", "structure", "appearance", "displaced", "changes", "stored"),
-    *("live", "verification"),
-    *("showing", "notebooks", "terminal_pictures", "terminal", "terminal_report", "terminal_marks"),
-    *("ending", "grade_command", "train_command", "cli", "__main__"),
+    *("__init__", "errors", "system", "spreadsheet", "network", "reference", "images", "state"),
+    *("formulas", "xlsx", "training", "importers", "sheets", "compiler", "book", "engines"),
+    *("verification", "grading", "rendering", "commands", "__main__"),
 ]
-# The registry of engines names the modules that implement its own protocol.
-EXCEPTIONS = {
-    ("engines", "engines.formualizer"),
-    ("engines", "engines.libreoffice"),
-    ("engines", "engines.gnumeric"),
+# The two sides of the same mathematics: modules that match the one never import the other.
+APART = [
+    (r"reference(\.|$)", r"formulas(\.|$)"),
+    (r"formulas(\.|$)", r"reference(\.|$)"),
+    (r"sheets\.(\w+\.)?\w*numbers$", r"(sheets\.(\w+\.)?\w*formula\w*|formulas)(\.|$)(?!places)"),
+    (r"sheets\.(\w+\.)?\w*formulas?\w*$", r"(sheets\.(\w+\.)?\w*numbers|reference)(\.|$)"),
+    (r"xlsx(\.|$)", r"network(\.|$)"),
+    (r"engines(\.|$)", r"network(\.|$)"),
+]
+# What only some packages or modules may know.
+ONLY = {
+    "openpyxl": r"xlsx\.parts$",
+    "typer": r"commands(\.|$)",
+    "rich": r"commands(\.|$)",
+    "PIL": r"(images|rendering)(\.|$)",
+    "onnx": r"importers\.onnx$",
+    "formualizer": r"engines\.evaluator$",
 }
-KNOW_OPENPYXL = {"parts"}
+MOST_ENTRIES, MOST_MODULES, MOST_LINES, LONGEST_FUNCTION = 22, 14, 400, 50
 
 
-def module_name(path: Path) -> str:
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(part for part in parts if part != "__init__")
+def module_name(path: Path, package: Path = PACKAGE) -> str:
+    parts = path.relative_to(package).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__") or "__init__"
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports, wherever in the file."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+NAMES = {module_name(path): path for path in FILES}
+
+
+def imports(code: ast.Module, name: str, is_package: bool) -> Iterator[str]:
+    """Every module that code may import, wherever and however: absolute or relative, by name,
+    by attribute of the package, or in a text."""
+    parents = name.split(".") if is_package else name.split(".")[:-1]
+    parents = [] if name == "__init__" else parents
+    for node in ast.walk(code):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            found.add(node.module)
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = ["xlconv", *parents[: len(parents) - node.level + 1]] if node.level else []
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"^xlconv(?:\.\w+)+$", node.value)
 
 
-def own_imports(path: Path) -> set[str]:
-    names = {name.removeprefix("xlconv.") for name in imports(path) if name.startswith("xlconv.")}
-    return names & set(ORDER)
+def own(found: Iterable[str], known: Iterable[str]) -> set[str]:
+    """Those of xlconv's modules that imports name: `xlconv.a.b.thing` is `a.b`."""
+    modules = set(known)
+    names = set()
+    for one in found:
+        parts = one.split(".")
+        if parts[0] != "xlconv":
+            continue
+        inside = [".".join(parts[1:end]) for end in range(2, len(parts) + 1)]
+        names.add(next((name for name in reversed(inside) if name in modules), "__init__"))
+    return names
 
 
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+@cache
+def reads(name: str) -> frozenset[str]:
+    """The modules of xlconv that one imports itself."""
+    path = NAMES[name]
+    found = imports(tree(path), name, path.name == "__init__.py")
+    return frozenset(own(found, NAMES) - {name})
 
 
-def test_every_module_has_its_place() -> None:
-    assert {module_name(path) for path in FILES} == set(ORDER)
+def top(name: str) -> str:
+    return name.partition(".")[0]
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_name)
-def test_imports_go_one_way(path: Path) -> None:
-    name = module_name(path)
-    above = set(ORDER[: ORDER.index(name)])
-    allowed = above | {other for own, other in EXCEPTIONS if own == name} | {name}
-    assert own_imports(path) <= allowed
+def backwards(name: str, read: Iterable[str]) -> set[str]:
+    """Those of the modules that one reads which stand below it."""
+    return {one for one in read if ORDER.index(top(one)) > ORDER.index(top(name))}
 
 
-def reached(name: str) -> set[str]:
-    """All modules that one imports, directly or not."""
-    files = {module_name(path): path for path in FILES}
-    seen: set[str] = set()
-    waiting = [name]
-    while waiting:
-        for other in own_imports(files[waiting.pop()]) - seen:
-            seen.add(other)
-            waiting.append(other)
-    return seen
+def forbidden(name: str, read: Iterable[str]) -> set[str]:
+    """Those of the modules that one reads which it must not know."""
+    return {
+        other
+        for own, others in APART
+        if re.match(own, name)
+        for other in read
+        if re.match(others, other)
+    }
 
 
-def test_reference_and_formulas_do_not_know_each_other() -> None:
-    assert not reached("reference") & {"formulas", "size_formulas", "rules", "lower", "layout"}
-    assert "counts" in reached("reference")
-    for text in ("formulas", "size_formulas"):
-        assert not reached(text) & {"reference", "counts", "network", "layers"}
-    for rules in ("rules", "sheets.sizes", "sheets.costs"):
-        assert not reached(rules) & {"reference", "counts"}
-    assert "lower" not in reached("verification")
+def strangers(name: str, found: Iterable[str]) -> set[str]:
+    """Libraries that code imports and a module must not know."""
+    heads = {one.partition(".")[0] for one in found}
+    return {library for library, place in ONLY.items() if library in heads} - {
+        library for library, place in ONLY.items() if re.match(place, name)
+    }
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_name)
-def test_only_the_writers_parts_know_openpyxl(path: Path) -> None:
-    knows = any(name.split(".")[0] == "openpyxl" for name in imports(path))
-    assert knows == (module_name(path) in KNOW_OPENPYXL)
+def test_every_package_has_its_place() -> None:
+    tops = {top(name) for name in NAMES}
+    assert tops == set(ORDER)
+    for own_pattern, others in APART:
+        assert any(re.match(own_pattern, name) for name in NAMES), own_pattern
+        assert any(re.match(others, name) for name in NAMES), others
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_name)
-def test_every_module_says_what_it_owns(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_imports_between_packages_go_one_way() -> None:
+    wrong = {name: backwards(name, reads(name)) for name in NAMES if name != "__init__"}
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("path", FILES, ids=module_name)
-def test_modules_and_functions_stay_small(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 400
-    for node in ast.walk(ast.parse(text)):
-        # A command is mostly the declaration of its options; its body is what counts.
-        if isinstance(node, ast.FunctionDef):
-            lines = node.body[-1].end_lineno - node.body[0].lineno + 1  # type: ignore[operator]
-            assert lines <= 50, f"{node.name} has {lines} lines"
+def test_no_imports_go_round_in_circles_inside_a_package() -> None:
+    # Importing `a.b` runs `a`, too, which reads nothing where it only says what lives there.
+    within = {
+        name: {one for one in reads(name) if top(one) == top(name) and reads(one)} for name in NAMES
+    }
+    try:
+        TopologicalSorter(within).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_the_two_sides_and_the_file_format_know_only_what_they_may() -> None:
+    wrong = {name: forbidden(name, reads(name)) for name in NAMES}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_libraries_are_known_where_they_belong() -> None:
+    wrong = {
+        name: strangers(name, imports(tree(path), name, path.name == "__init__.py"))
+        for name, path in NAMES.items()
+    }
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+PLANTED = {
+    "from xlconv.reference.forward import forward": "reference.forward",
+    "from xlconv.reference import forward": "reference.forward",
+    "import xlconv.reference.forward": "reference.forward",
+    "import xlconv.reference.forward as truth": "reference.forward",
+    "import xlconv\nxlconv.reference.forward.forward(1, 2)": "reference.forward",
+    "from importlib import import_module\nimport_module('xlconv.reference.forward')": (
+        "reference.forward"
+    ),
+    "from ...reference.forward import forward": "reference.forward",
+    "from ... import reference": "reference",
+    "def late():\n    from ...reference import forward": "reference.forward",
+}
+
+
+@pytest.mark.parametrize("code", PLANTED)
+def test_planted_imports_are_seen(code: str) -> None:
+    """A module of the formulas' side that imports the other side is caught, however it does."""
+    name = "formulas.layers.dense"
+    read = own(imports(ast.parse(code), name, False), NAMES)
+    assert PLANTED[code] in forbidden(name, read)
+
+
+def test_planted_steps_backwards_circles_and_strangers_are_seen() -> None:
+    assert backwards("network.network", {"sheets.numbers", "errors"}) == {"sheets.numbers"}
+    assert forbidden("sheets.explain.numbers", {"sheets.explain.formulas"})
+    assert forbidden("sheets.model.formulas", {"sheets.model.numbers"})
+    assert forbidden("xlsx.reader", {"network.network"}) == {"network.network"}
+    assert strangers("sheets.styles", ["openpyxl.styles"]) == {"openpyxl"}
+    assert strangers("xlsx.parts", ["openpyxl.styles", "typer"]) == {"typer"}
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
+
+
+def test_packages_say_what_lives_there_and_import_nothing() -> None:
+    packages = {name for name, path in NAMES.items() if path.name == "__init__.py"} - {"__init__"}
+    assert len(packages) > 20
+    for name in packages:
+        path = NAMES[name]
+        assert set(imports(tree(path), name, True)) == set(), name
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 6, name
+
+
+def test_every_module_says_what_it_owns() -> None:
+    assert [name for name, path in NAMES.items() if not ast.get_docstring(tree(path))] == []
+
+
+def test_the_listing_stays_short() -> None:
+    entries = [path for path in PACKAGE.iterdir() if path.name != "__pycache__"]
+    assert len(entries) <= MOST_ENTRIES
+    for folder in {path.parent for path in FILES}:
+        modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        assert len(modules) <= MOST_MODULES, folder
+
+
+def test_modules_and_functions_stay_small() -> None:
+    for name, path in NAMES.items():
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES, name
+        for node in ast.walk(tree(path)):
+            # A command is mostly the declaration of its options; its body is what counts.
+            if isinstance(node, ast.FunctionDef):
+                lines = (node.body[-1].end_lineno or 0) - node.body[0].lineno + 1
+                assert lines <= LONGEST_FUNCTION, f"{name}.{node.name} has {lines} lines"

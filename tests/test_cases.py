@@ -18,7 +18,7 @@ from editing import edited, without_stored_values
 from uno_session import converted
 
 import xlconv
-from xlconv.engines import engine_named
+from xlconv.engines.registry import engine_named
 from xlconv.network.description import network_of
 from xlconv.network.model import Model
 from xlconv.spreadsheet.cells import Range

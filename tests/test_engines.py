@@ -12,8 +12,8 @@ from building import BuildBook, BuiltBook
 
 import xlconv
 from xlconv.book.book import read_book
-from xlconv.engines import engine_named
 from xlconv.engines.formualizer import Formualizer
+from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
@@ -210,7 +210,7 @@ def test_one_engine_alone_that_is_wrong_is_found_and_named(
             grids[spot][1][2] = "#VALUE!" if not typed else grids[spot][1][2]
             return grids
 
-    monkeypatch.setitem(xlconv.engines.ENGINES, "libreoffice", Off)
+    monkeypatch.setitem(xlconv.engines.registry.ENGINES, "libreoffice", Off)
     monkeypatch.setattr("xlconv.engines.gnumeric.PROGRAMS", ("no-such-program",))
     report = xlconv.verify(made.path, "all")
     assert [one.state for one in report.engines] == ["ran", "ran", "not installed"]

@@ -15,7 +15,7 @@ from uno_session import UnoSession
 
 import xlconv
 from xlconv.commands.app import app
-from xlconv.engines import engine_named
+from xlconv.engines.registry import engine_named
 from xlconv.errors import NetworkError
 from xlconv.importers.template import template_names
 from xlconv.network.layers.dropout import Dropout

@@ -18,7 +18,7 @@ from choosing import build_chosen, emptied
 from uno_session import converted
 
 import xlconv
-from xlconv.engines import engine_named
+from xlconv.engines.registry import engine_named
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import Conv2D, KernelDemo

@@ -22,8 +22,8 @@ from test_formulas_in_file import LITERAL
 
 import xlconv
 from xlconv.compiler import compile_book
-from xlconv.engines import engine_named
 from xlconv.engines.libreoffice import LibreOffice
+from xlconv.engines.registry import engine_named
 from xlconv.importers.template import template_names
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D, KernelDemo

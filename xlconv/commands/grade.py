@@ -59,7 +59,7 @@ def grade(
 
     Exit code 0: all workbooks were marked, 1: some could not be, 2: none."""
     from xlconv.commands.marks import marking_bar, print_marks
-    from xlconv.engines import engine_named
+    from xlconv.engines.registry import engine_named
     from xlconv.grading.marks import csv_encoding, marks_csv
     from xlconv.grading.submissions import Terms, mark_all, submitted
     from xlconv.state.exercise import Exercise

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlconv.engines import NOTHING, Grid, Place
+from xlconv.engines.engine import NOTHING, Grid, Place
 from xlconv.engines.process import evaluated
 from xlconv.system.signals import temporary_folder
 from xlconv.xlsx.patch import Typed, retyped

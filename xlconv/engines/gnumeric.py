@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlconv.engines import NOTHING, Grid, Place
+from xlconv.engines.engine import NOTHING, Grid, Place
 from xlconv.engines.programs import run_limited, saved_values
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.system.signals import temporary_folder

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlconv.engines import Place
+from xlconv.engines.engine import Place
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.system.signals import signals_held
 

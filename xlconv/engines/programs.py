@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from xlconv.engines import Grid, Place
+from xlconv.engines.engine import Grid, Place
 from xlconv.errors import EngineError
 from xlconv.system.signals import signals_held
 from xlconv.xlsx.reader import EMPTY, open_package

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlconv.engines import NOTHING, Grid, Place, engine_named
+from xlconv.engines.engine import NOTHING, Grid, Place
 from xlconv.engines.formualizer import CIRCLE
+from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError
 from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value

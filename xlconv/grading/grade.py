@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from xlconv.book.book import FoundBook, read_book
-from xlconv.engines import Grid, engine_named
+from xlconv.engines.engine import Grid
+from xlconv.engines.registry import engine_named
 from xlconv.engines.second_opinion import SecondOpinion
 from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule

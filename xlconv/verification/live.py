@@ -13,7 +13,8 @@ import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.book.unfinished import unfinished
-from xlconv.engines import NOTHING, Engine, engine_named
+from xlconv.engines.engine import NOTHING, Engine
+from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values

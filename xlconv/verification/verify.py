@@ -19,7 +19,7 @@ import numpy as np
 
 from xlconv.book.book import FoundBook, read_book
 from xlconv.book.unfinished import Unfinished, unfinished
-from xlconv.engines import ENGINES, engine_named
+from xlconv.engines.registry import ENGINES, engine_named
 from xlconv.errors import BookError
 from xlconv.network.network import NONE_FOUND, found_labels
 from xlconv.reference.layers.base import Values
