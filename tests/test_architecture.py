@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -194,13 +195,12 @@ def test_planted_steps_backwards_circles_and_strangers_are_seen() -> None:
         TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
 
 
-def test_packages_say_what_lives_there_and_import_nothing() -> None:
+def test_packages_say_what_lives_there_and_import_nothing_heavy() -> None:
     packages = {name for name, path in NAMES.items() if path.name == "__init__.py"} - {"__init__"}
     assert len(packages) > 20
     for name in packages:
-        path = NAMES[name]
-        assert set(imports(tree(path), name, True)) == set(), name
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 6, name
+        found = {one.partition(".")[0] for one in imports(tree(NAMES[name]), name, True)}
+        assert found <= sys.stdlib_module_names, name
 
 
 def test_every_module_says_what_it_owns() -> None:

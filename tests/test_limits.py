@@ -32,6 +32,7 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, OutputError, XlconvError
 from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.limits import fitting
 from xlconv.importers.template import load_template, template_names
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
@@ -40,7 +41,7 @@ from xlconv.network.layers.merging import Concat
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.model import Model
 from xlconv.network.network import Network
-from xlconv.sheets.board.formulas import board_rules, fitting
+from xlconv.sheets.board.formulas import board_rules
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.cells import Range
 
@@ -191,7 +192,7 @@ def test_the_length_of_a_formula_is_the_longest_of_its_layer(
     with pytest.raises(LimitError) as caught:
         board_rules(network, layout)
     said = re.search(r"([\d,]+) characters", str(caught.value))
-    monkeypatch.setattr("xlconv.sheets.board.formulas.MAX_FORMULA_LENGTH", 10**9)
+    monkeypatch.setattr("xlconv.formulas.limits.MAX_FORMULA_LENGTH", 10**9)
     longest = max(len(text) for rule in board_rules(network, layout) for text in rule.texts())
     assert said is not None
     assert int(said[1].replace(",", "")) == longest
@@ -274,9 +275,9 @@ def test_no_formula_of_a_file_is_longer_than_the_limit(
             )
             lengths += [len(copied(cell.formula, place, other)) for other in reached]
     longest = max(lengths)
-    monkeypatch.setattr("xlconv.sheets.board.formulas.MAX_FORMULA_LENGTH", longest)
+    monkeypatch.setattr("xlconv.formulas.limits.MAX_FORMULA_LENGTH", longest)
     build_book(network, name="fits.xlsx")
-    monkeypatch.setattr("xlconv.sheets.board.formulas.MAX_FORMULA_LENGTH", longest - 1)
+    monkeypatch.setattr("xlconv.formulas.limits.MAX_FORMULA_LENGTH", longest - 1)
     with pytest.raises(LimitError, match=f"{longest:,} characters, 1 more"):
         build_book(network, name="too_long.xlsx")
     assert not (tmp_path / "too_long.xlsx").exists()

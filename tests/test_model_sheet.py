@@ -34,7 +34,7 @@ from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.model.looks import model_rules
+from xlconv.sheets.model.formulas import rules as model_rules
 from xlconv.sheets.model.places import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Cell, Range

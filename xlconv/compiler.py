@@ -20,25 +20,18 @@ from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import Template
 from xlconv.network.model import Array, Model
 from xlconv.reference.forward import checked_image, forward
-from xlconv.sheets.board.looks import lower
+from xlconv.sheets import parts
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.exercise.looks import exercise_sheet
-from xlconv.sheets.exercise.places import exercise_places
-from xlconv.sheets.explain.looks import counting, explain_sheet
 from xlconv.sheets.first_display import first_display
-from xlconv.sheets.formulas import board_range, inspector_places
-from xlconv.sheets.guide import looks as guide
-from xlconv.sheets.images.looks import images_sheet
-from xlconv.sheets.model import looks as model_sheet_module
+from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.numbers import handed_out, handed_out_values
+from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Book
 from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
-from xlconv.state.manifest import NAME as MANIFEST_NAME
-from xlconv.state.manifest import Manifest, manifest_lines, range_name
-from xlconv.state.sheet_names import BOARD, MODEL
+from xlconv.state.manifest import Manifest, range_name
 from xlconv.xlsx.writer import write_book
 
 
@@ -93,36 +86,29 @@ def compile_book(
     display = _display(model, image, gallery, scale, exercise)
     layout = plan(network, display.count, exercise)
     display = handed_out(display, layout)
-    values = handed_out_values(display, layout)
-    places = inspector_places(network, layout)
-    names: dict[str, tuple[str, Range]] = {
-        name: (BOARD, place) for name, place in layout.names(network).items()
-    }
-    sheets = [
-        lower(display, values, layout, colours, counting(places, display.count or 0)),
-        explain_sheet(display, values, places, board_range(layout), colours),
-        guide.guide_sheet(display, layout, title, description, colours),
-    ]
-    if layout.gallery is not None:
-        sheets.insert(1, images_sheet(display, layout.gallery, colours))
-    open_places = exercise_places(network, layout)
-    if open_places is not None:
-        sheets.insert(1, exercise_sheet(display, layout, open_places, values))
-    manifest = Manifest(__version__, chosen, network, display.count, exercise)
-    model_sheet = sheets[0]
-    for _ in range(2):  # the last sheet tells its own size, too: first it is made to measure it
-        used = {sheet.name: sheet.used for sheet in sheets} | {MODEL: model_sheet.used}
-        sizes = {name: (place.bottom, place.right) for name, place in used.items()}
-        lines = manifest_lines(replace(manifest, sizes=sizes))
-        model_sheet = model_sheet_module.model_sheet(network, layout, values, lines, colours)
-    sheets.append(model_sheet)
-    text = model_sheet_module.text_range(network, lines)
+    shown = Shown(
+        title=title,
+        description=description,
+        manifest=Manifest(__version__, chosen, network, display.count, exercise),
+        display=display,
+        layout=layout,
+        rules=tuple(workbook_rules(network, layout)),
+        values=handed_out_values(display, layout),
+        colours=colours,
+    )
+    names: dict[str, tuple[str, Range]] = {}
+    for sheet in parts("looks", "sheet"):
+        if (made := sheet(shown)) is not None:
+            shown = replace(shown, before=(*shown.before, made))
+    for named in parts("looks", "names"):
+        names |= named(shown)
+    sheets = shown.before
     return Book(
         title,
         description,
         __version__,
         tuple(replace(sheet, protected=protect) for sheet in sheets),
-        names | {MANIFEST_NAME: (MODEL, text)},
+        names,
         {range_name(sheet.name): (sheet.name, sheet.used) for sheet in sheets},
     )
 

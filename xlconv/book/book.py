@@ -27,6 +27,7 @@ from xlconv.book.choices import (
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, NetworkError, meant
+from xlconv.formulas.layers.base import Rule
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array, Model, below
@@ -35,7 +36,7 @@ from xlconv.network.shapes import Shape
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.exercise.numbers import EMPTY_CELLS
-from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.model.numbers import HELD
 from xlconv.spreadsheet.cells import Cell, Range
@@ -81,6 +82,16 @@ class FoundBook:
         return self.manifest.network
 
     @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules of all its computed cells."""
+        return tuple(workbook_rules(self.network, self.layout))
+
+    @cached_property
+    def exercise(self) -> ExercisePlaces | None:
+        """Where its open cells and their checks stand, if it is an exercise."""
+        return exercise_places(self.network, self.layout)
+
+    @cached_property
     def stored(self) -> dict[str, Array]:
         """The tensors as the file was saved with them, by name; NaN where nothing is stored."""
         return {tensor: self._stored(tensor) for tensor in self.network.shapes}
@@ -111,7 +122,7 @@ class FoundBook:
         counts: dict[str, list[Value]] = {
             f"{HELD}{name}": [float(len(cells))] for name, cells in filled.items()
         }
-        opened = exercise_places(self.network, self.layout)
+        opened = self.exercise
         for number, part in enumerate(opened.parts if opened else (), 1):
             empty = [c not in board for c in part.open.cells()]
             counts[f"{EMPTY_CELLS}{number}"] = list(map(float, empty))

@@ -13,7 +13,7 @@ from itertools import product
 from xlconv.book.book import FoundBook
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.sheets.exercise.places import ExercisePlaces, Part
 from xlconv.spreadsheet.cells import Cell
 from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.reader import Value
@@ -58,7 +58,7 @@ class Unfinished:
 
 def unfinished(book: FoundBook) -> Unfinished:
     """What is not filled in; nothing if the workbook is no exercise."""
-    places = exercise_places(book.network, book.layout)
+    places = book.exercise
     if places is None:
         return Unfinished()
     board = book.sheets[BOARD]

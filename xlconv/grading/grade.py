@@ -36,7 +36,7 @@ from xlconv.network.model import Array
 from xlconv.reference.forward import forward_steps
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
-from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.sheets.exercise.places import ExercisePlaces, Part
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.spreadsheet.cells import Cell, relative_form
 from xlconv.state.exercise import Exercise
@@ -62,7 +62,7 @@ def grade(
     """
     engine_named(engine)
     book = read_book(path)
-    places = exercise_places(book.network, book.layout)
+    places = book.exercise
     if places is None:
         raise BookError(
             f"{path}: holds no exercise; `xlconv build --exercise LAYER` makes one, and "
@@ -141,7 +141,7 @@ def _trials(
     judges = (_Judge(book, part, [], np.empty(0)) for part in places.parts)
     asked = {judge.part.layer for judge in judges if judge.other_formulas}
     open_question = [layer for layer in places.layers if layer in asked]
-    computed = sum(rule.range.size for rule in workbook_rules(book.network, book.layout))
+    computed = sum(rule.range.size for rule in book.rules)
     for layers in apart(book.network, tuple(open_question)):
         opinion = SecondOpinion(engine)
         for number in TRIALS:

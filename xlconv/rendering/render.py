@@ -22,9 +22,9 @@ from xlconv.reference.layers.base import Values
 from xlconv.rendering.paint import paint
 from xlconv.rendering.view import View, chart_range, used_range
 from xlconv.sheets.board.layout import Band
-from xlconv.sheets.board.looks import lower
+from xlconv.sheets.board.looks import sheet as board
 from xlconv.sheets.board.places import GAP, MIN_BAND
-from xlconv.sheets.formulas import workbook_rules
+from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import Palette, palette_named
 from xlconv.spreadsheet.blocks import Sheet
 from xlconv.spreadsheet.cells import Range
@@ -94,7 +94,17 @@ def _fitting(sheet: Sheet, area: Range, side: int) -> int:
 
 def stored_board(book: FoundBook) -> Sheet:
     """The board with the values that the file stores, in the book's own palette."""
-    return lower(book.display, stored_values(book), book.layout, book_palette(book))
+    shown = Shown(
+        title="",
+        description="",
+        manifest=book.manifest,
+        display=book.display,
+        layout=book.layout,
+        rules=book.rules,
+        values=stored_values(book),
+        colours=book_palette(book),
+    )
+    return board(shown)
 
 
 def book_palette(book: FoundBook) -> Palette:
@@ -110,7 +120,7 @@ def stored_values(book: FoundBook) -> dict[str, Values]:
     rule: NaN for a missing number, "" for a missing text."""
     parts: dict[str, list[Values]] = {}
     some = False
-    for rule in workbook_rules(book.network, book.layout):
+    for rule in book.rules:
         if rule.sheet != BOARD:
             continue
         cells = [book.cell(rule.sheet, rule.range, r, c) for r, c in rule.range.offsets()]

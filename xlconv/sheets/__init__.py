@@ -1,4 +1,53 @@
-"""The sheets of a workbook, a folder a sheet: places, numbers, formulas, looks.
+"""The sheets of a workbook, a folder a sheet, and their registry.
 
-Must not know the file format.
+A new sheet is a folder and a line here. Must not know the file format. Of each folder's modules
+the registry asks, where they have it: `numbers.steps` (display, layout, values), `formulas.rules`
+(network, layout), and of `looks` `sheet` (shown), `names` (shown) and `captions` (display,
+layout). Where a sheet changes what the others hold, `numbers.amended_steps` and
+`formulas.amended_rules` are given all of it.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Room:
+    """A sheet's folder; `last` where its numbers follow from those of all others."""
+
+    folder: str
+    last: bool = False
+
+
+# In the order of the workbook.
+ROOMS = (
+    Room("board"),
+    Room("panel", last=True),  # on the board, too: what follows from what is chosen
+    Room("exercise"),
+    Room("images"),
+    Room("explain"),
+    Room("guide"),
+    Room("model"),
+)
+
+
+def parts(module: str, name: str) -> Iterator[Callable[..., Any]]:
+    """What the rooms call by a name in their modules of another, in the order of the workbook."""
+    return _found(ROOMS, module, name)
+
+
+def computed_parts(module: str, name: str) -> Iterator[Callable[..., Any]]:
+    """The same, in the order of computation."""
+    return _found(tuple(sorted(ROOMS, key=lambda room: room.last)), module, name)
+
+
+def _found(rooms: tuple[Room, ...], module: str, name: str) -> Iterator[Callable[..., Any]]:
+    for room in rooms:
+        place = f"{__name__}.{room.folder}.{module}"
+        if find_spec(place) and hasattr(found := import_module(place), name):
+            yield getattr(found, name)

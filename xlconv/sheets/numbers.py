@@ -1,4 +1,4 @@
-"""Everything that a workbook computes, as NumPy has it: the reference, the desk and the inspector.
+"""Everything that a workbook computes, as NumPy has it: the network, and what the sheets add.
 
 Joins them in the order of computation. Must not know formulas, files or looks.
 """
@@ -7,25 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
 from xlconv.network.network import INPUT
-from xlconv.reference.forward import checked_image, filled, forward_steps, network_steps
+from xlconv.reference.forward import checked_image, filled, forward_steps
 from xlconv.reference.layers.base import Step, Values
+from xlconv.sheets import computed_parts
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.board.numbers import board_steps, sum_steps
+from xlconv.sheets.board.numbers import sum_steps
 from xlconv.sheets.exercise.numbers import (
     EMPTY_CELLS,
     emptied,
     given_sums,
     made_checks,
-    with_exercise,
 )
 from xlconv.sheets.exercise.places import exercise_places
-from xlconv.sheets.explain.numbers import explain_steps
-from xlconv.sheets.model.numbers import count_steps
-from xlconv.sheets.panel.numbers import desk_steps, picture_steps
 from xlconv.state.choices import Display
 
 
@@ -34,16 +32,12 @@ def workbook_steps(
 ) -> Iterator[Step]:
     """Each result in the order of computation, computed from those before it as `values` has
     them when it is asked for: NumPy's own, or those that were found in a workbook."""
-    yield from with_exercise(display, layout, values, _steps(display, layout, values))
-
-
-def _steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
-    yield from picture_steps(display, layout, values)
-    yield from network_steps(display.model, values)
-    yield from board_steps(display, values)
-    yield from count_steps(display.network, values)
-    yield from explain_steps(display, layout, values)
-    yield from desk_steps(display, layout, values)
+    made: Iterator[Step] = chain.from_iterable(
+        steps(display, layout, values) for steps in computed_parts("numbers", "steps")
+    )
+    for amended_steps in computed_parts("numbers", "amended_steps"):
+        made = amended_steps(display, layout, values, made)
+    return made
 
 
 def workbook_values(display: Display, layout: Layout) -> dict[str, Values]:

@@ -14,15 +14,11 @@ from dataclasses import replace
 from xlconv.book.book import FoundBook
 from xlconv.network.model import Model
 from xlconv.network.network import INPUT, Network
-from xlconv.sheets.board.captions import captions
-from xlconv.sheets.guide.looks import guide_sheet
-from xlconv.sheets.model.looks import model_words
-from xlconv.sheets.panel.looks import desk_blocks
-from xlconv.sheets.styles import palette_named
-from xlconv.spreadsheet.blocks import Block, ConstantBlock, TextBlock
+from xlconv.sheets import parts
+from xlconv.spreadsheet.blocks import ConstantBlock, TextBlock
 from xlconv.spreadsheet.cells import Range
 from xlconv.spreadsheet.number_formats import is_honest
-from xlconv.state.sheet_names import BOARD, GUIDE, MODEL
+from xlconv.state.sheet_names import BOARD
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCells, Place
 from xlconv.xlsx.reader import Value
@@ -70,7 +66,12 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
 
     Other words for the same, and captions that were taken away, tell nothing wrong.
     """
-    blocks = list(_captions(book))
+    told = replace(book.display, model=Model(book.written, book.model.weights))
+    blocks = [
+        (sheet, block)
+        for captions in parts("looks", "captions")
+        for sheet, block in captions(told, book.layout)
+    ]
     own = {block.text for _, block in blocks if isinstance(block, TextBlock)}
     for sheet, block in blocks:
         cell = block.range.first
@@ -84,28 +85,6 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
         if isinstance(block, ConstantBlock) or held in own or not _tells(book, block.text, held):
             place = (sheet.lower(), None, cell.row, cell.column)
             yield Finding("caption", f"{sheet}!{cell.a1}", *place, expected, found.value, None)
-
-
-def _captions(book: FoundBook) -> Iterator[tuple[str, TextBlock | ConstantBlock]]:
-    """What stands beside the numbers, by sheets, without what is there to be chosen or typed."""
-    layout, network = book.layout, book.written
-    chosen = {layout.desk.scale.first, layout.desk.outlined.first}
-    chosen |= {layout.desk.pixel_row.first, layout.desk.pixel_column.first}
-    if layout.desk.picture is not None:
-        chosen.add(layout.desk.picture.first)
-    if layout.verdict is not None:
-        chosen.add(layout.verdict.actual.first)
-    board: list[Block] = [*captions(network, layout), *desk_blocks(book.display, layout)]
-    for block in board:
-        if isinstance(block, TextBlock | ConstantBlock) and block.range.first not in chosen:
-            yield BOARD, block
-    display = replace(book.display, model=Model(network, book.model.weights))
-    guide = guide_sheet(display, layout, "", "", palette_named("lesson")).blocks
-    for sheet, blocks in ((GUIDE, guide), (MODEL, model_words(network, layout))):
-        for block in blocks:
-            # The title and what the network is are not in its text.
-            if isinstance(block, TextBlock) and block.text:
-                yield sheet, block
 
 
 def _text(value: Value) -> str:

@@ -21,7 +21,7 @@ from xlconv.network.model import Array
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.formulas import ANSWER
-from xlconv.sheets.model.looks import SUMS
+from xlconv.sheets.model.formulas import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
 from xlconv.sheets.receptive.numbers import pixel_box
 from xlconv.state.choices import SCALES

@@ -18,8 +18,8 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.formulas import ring_cells
+from xlconv.sheets.explain.inspector import inspector_places
 from xlconv.sheets.explain.places import table_column
-from xlconv.sheets.formulas import inspector_places, workbook_rules
 from xlconv.spreadsheet.cells import Cell, Range, ranges_in, relative_form
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
@@ -72,7 +72,7 @@ ComputedCells = Mapping[str, list[ComputedCell]]
 def computed_cells(book: FoundBook) -> ComputedCells:
     """Every computed cell of a book by the name of its values, in the order of the values."""
     cells: dict[str, list[ComputedCell]] = {}
-    for rule in workbook_rules(book.network, book.layout):
+    for rule in book.rules:
         cells.setdefault(rule.key, []).extend(
             ComputedCell(rule, row, column, book.cell(rule.sheet, rule.range, row, column))
             for row, column in rule.range.offsets()

@@ -104,3 +104,13 @@ class Layout(Places):
         if f"{tensor}_number" in self.cells:
             ranges.append(self.cells[f"{tensor}_number"])
         return ranges
+
+    @property
+    def board(self) -> Range:
+        """The board from its first cell to the last that anything may read."""
+        used = [place.range for place in self.weights.values()]
+        for placement in (*self.tensors.values(), *self.inner.values()):
+            used += [placement.ringed(0), placement.ringed(-1)]
+        used += [place for places in self.controls.values() for place in places.values()]
+        whole = Range.around([*used, *self.cells.values()])
+        return Range(1, 1, whole.bottom, whole.right)

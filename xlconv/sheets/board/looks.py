@@ -22,25 +22,23 @@ from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.sheets import styles as palette
-from xlconv.sheets.board.captions import captions
+from xlconv.sheets.board.captions import captions as network_captions
 from xlconv.sheets.board.colours import KERNELS, colour_rules
-from xlconv.sheets.board.formulas import ANSWER, TITLES, board_rules
+from xlconv.sheets.board.formulas import ANSWER, TITLES
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import TITLE_ROWS
-from xlconv.sheets.exercise.formulas import as_exercise
 from xlconv.sheets.exercise.open_cells import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
-from xlconv.sheets.panel.formulas import desk_rules, picture_rules
+from xlconv.sheets.explain.inspector import counted_to, inspector_places
 from xlconv.sheets.panel.looks import controls, desk_blocks, desk_choices, empty_controls
+from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
 from xlconv.spreadsheet.blocks import (
     BarChart,
     BlankBlock,
     Block,
-    CellwiseBlock,
     Choice,
     ConstantBlock,
-    FormulaBlock,
     Pages,
     Sheet,
     Style,
@@ -57,24 +55,13 @@ CHART_SIZE = (440, 320)  # pixels
 PAGE_PIXELS = 3200  # of a sheet on a landscape page
 
 
-def lower(
-    display: Display,
-    values: Mapping[str, Values],
-    layout: Layout,
-    colours: Palette,
-    counting: str = "",
-) -> Sheet:
-    """The board of a network. `values` are those of every computed cell, as `workbook_values`
-    gives them; `counting` names the cells that hold the numbers from 0."""
-    model = display.model
-    network = model.network
+def sheet(shown: Shown) -> Sheet:
+    """The board of a network."""
+    display, values, layout, colours = shown.display, shown.values, shown.layout, shown.colours
+    model, network = display.model, display.network
     places = exercise_places(network, layout)
-    board = [
-        *picture_rules(network, layout),
-        *board_rules(network, layout),
-        *desk_rules(network, layout),
-    ]
-    rules = as_exercise(board, network, layout)
+    rules = shown.rules_of(BOARD)
+    counting = counted_to(inspector_places(network, layout), display.count or 0)
     blocks = [
         *_constants(model, values, layout),
         *(block for rule in rules for block in _computed(rule, values, model, colours, places)),
@@ -82,7 +69,7 @@ def lower(
         *_rings(layout),
         *_gaps(layout),
         *(part for place in layout.cells.values() for part in _rest(place, palette.COMPUTED)),
-        *captions(model.network, layout),
+        *network_captions(model.network, layout),
         *_bars(model, layout),
         *(BlankBlock(place, palette.CONTROL) for place in empty_controls(display, layout)),
         *(part for place in controls(layout) for part in _rest(place, palette.CONTROL)),
@@ -111,6 +98,24 @@ def lower(
         tab_colour=colours.positive,
         pages=_pages(layout),
     )
+
+
+def names(shown: Shown) -> dict[str, tuple[str, Range]]:
+    """The names of tensors, weights, steps and controls."""
+    return {name: (BOARD, place) for name, place in shown.layout.names(shown.network).items()}
+
+
+def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock | ConstantBlock]]:
+    """What stands beside the numbers, without what is there to be chosen or typed."""
+    desk = layout.desk
+    chosen = {desk.scale.first, desk.outlined.first, desk.pixel_row.first, desk.pixel_column.first}
+    if desk.picture is not None:
+        chosen.add(desk.picture.first)
+    if layout.verdict is not None:
+        chosen.add(layout.verdict.actual.first)
+    for block in (*network_captions(display.network, layout), *desk_blocks(display, layout)):
+        if isinstance(block, TextBlock | ConstantBlock) and block.range.first not in chosen:
+            yield BOARD, block
 
 
 def _pages(layout: Layout) -> Pages:
@@ -144,14 +149,6 @@ def _computed(
     value = values[rule.key] if rule.channel is None else values[rule.key][rule.channel]
     opened = open_blocks(places, rule.key, rule.channel, value) if places else None
     return opened or [rule_block(rule, value, _style(rule, model, colours))]
-
-
-def rule_block(rule: Rule, value: Values, style: Style) -> FormulaBlock | CellwiseBlock:
-    """The cells of a rule, on whatever sheet."""
-    shaped = value.reshape(rule.range.height, rule.range.width)
-    if rule.cellwise is None:
-        return FormulaBlock(rule.range, rule.formula, shaped, style)
-    return CellwiseBlock(rule.range, tuple(rule.texts()), shaped, style)
 
 
 def _style(rule: Rule, model: Model, colours: Palette) -> Style:

@@ -13,7 +13,10 @@ import numpy as np
 from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, NONE_FOUND, TICK, Network
+from xlconv.reference.forward import network_steps
 from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.panel.numbers import picture_steps
 from xlconv.state.choices import Display
 
 TICKS = "answer_tick_"  # begins the names of the marks beside the classes
@@ -21,8 +24,10 @@ LAST_DIGITS = 1e-14
 LOOKED_UP = 1e-11  # the distance from which on all engines tell two numbers apart
 
 
-def board_steps(display: Display, values: Mapping[str, Values]) -> Iterator[Step]:
-    """The answer, the titles and the sums, in the order of computation."""
+def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    """The picture, the network's own, the answer, the titles and the sums."""
+    yield from picture_steps(display, layout, values)
+    yield from network_steps(display.model, values)
     yield from answer_steps(display.network, values)
     yield from title_steps(display.network)
     yield from sum_steps(display.model, values)

@@ -35,11 +35,8 @@ from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
 BLOCK = "exercise"
 
 
-def exercise_rules(network: Network, layout: Layout) -> list[Rule]:
-    """The rules of the sheet; none if the workbook is no exercise."""
-    places = exercise_places(network, layout)
-    if places is None:
-        return []
+def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
+    """The rules of the sheet."""
     rules = [rule for number in range(len(places.parts)) for rule in _part(places, number)]
     rules += [rule for layer, row in places.layers.items() for rule in _layer(places, layer, row)]
     for tensor, row in places.given.items():
@@ -87,13 +84,17 @@ def _layer(places: ExercisePlaces, layer: str, row: int) -> list[Rule]:
     return rules
 
 
-def as_exercise(rules: Iterable[Rule], network: Network, layout: Layout) -> list[Rule]:
-    """A workbook's other rules, as they are where some layers are left open."""
+def amended_rules(rules: Iterable[Rule], network: Network, layout: Layout) -> list[Rule]:
+    """A workbook's other rules, as they are where some layers are left open, and those of this
+    sheet."""
     places = exercise_places(network, layout)
     if places is None:
         return list(rules)
     changes = {**_titles(places), **_guards(network, layout)}
-    return [_changed(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules]
+    return [
+        *(_changed(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules),
+        *_rules(places, network),
+    ]
 
 
 Change = Callable[[str], str]

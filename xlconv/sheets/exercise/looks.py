@@ -6,7 +6,7 @@ compare the sums with those that are right. Must not know how a file is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -17,9 +17,8 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.board.looks import rule_block
 from xlconv.sheets.exercise.formula_texts import CHANGED, CLOSE, NOT_YET, RIGHT, TO_DO
-from xlconv.sheets.exercise.formulas import BLOCK, exercise_rules
+from xlconv.sheets.exercise.formulas import BLOCK
 from xlconv.sheets.exercise.open_cells import STATE_COLOURS
 from xlconv.sheets.exercise.places import (
     CELLS,
@@ -35,8 +34,10 @@ from xlconv.sheets.exercise.places import (
     WORDS,
     ExercisePlaces,
     Part,
+    exercise_places,
 )
 from xlconv.sheets.exercise.places import RIGHT as RIGHT_COLUMN
+from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
     Block,
@@ -46,7 +47,6 @@ from xlconv.spreadsheet.blocks import (
     Sheet,
     Style,
     TextBlock,
-    Values,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -77,21 +77,17 @@ _GAP_PIXELS = 24
 _KEY_PIXELS = 30
 
 
-def exercise_sheet(
-    display: Display,
-    layout: Layout,
-    places: ExercisePlaces,
-    values: Mapping[str, Values],
-) -> Sheet:
-    """The sheet of a workbook whose layout leaves layers open; `values` are those of all its
-    computed cells."""
-    network = display.network
-    assert layout.exercise is not None
+def sheet(shown: Shown) -> Sheet | None:
+    """The sheet of a workbook whose layout leaves layers open."""
+    display, layout, network = shown.display, shown.layout, shown.network
+    places = exercise_places(network, layout)
+    if places is None or layout.exercise is None:
+        return None
     blocks = [
         *_words(layout.exercise),
         *_heads(),
         *_lines(network, layout, places),
-        *_computed(network, layout, values),
+        *_computed(shown),
         *_known(display, places),
         *_given_words(places),
         *_keys(places),
@@ -197,9 +193,9 @@ _SOFTMAX_WORDS = {
 }
 
 
-def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) -> Iterator[Block]:
-    for rule in exercise_rules(network, layout):
-        yield rule_block(rule, values[rule.key], _style(rule.key, network))
+def _computed(shown: Shown) -> Iterator[Block]:
+    for rule in shown.rules_of(EXERCISE):
+        yield rule_block(rule, shown.values[rule.key], _style(rule.key, shown.network))
 
 
 def _style(key: str, network: Network) -> Style:

@@ -66,7 +66,7 @@ def emptied(step: Step, places: ExercisePlaces, right: Mapping[str, Values]) -> 
     return replace(step, value=value)
 
 
-def with_exercise(
+def amended_steps(
     display: Display, layout: Layout, values: Mapping[str, Values], made: Iterable[Step]
 ) -> Iterator[Step]:
     """A workbook's other steps with those of its exercise, and changed where it changes them."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.text import on, place_in_list, sigmoid
+from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.formula_texts import (
     by_operation,
     choose,
@@ -19,6 +21,7 @@ from xlconv.sheets.explain.formula_texts import (
     unless,
     within,
 )
+from xlconv.sheets.explain.inspector import inspector_places
 from xlconv.sheets.explain.places import NOTHING, InspectorPlaces, operation_number
 from xlconv.sheets.explain.sentence_formulas import sentence
 from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS
@@ -30,9 +33,9 @@ BLOCK = "explain"
 _, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
 
 
-def explain_rules(places: InspectorPlaces, board: Range) -> list[Rule]:
-    """The rules of the sheet, in the order of computation. `board` is all of the board."""
-    looked_up = on(BOARD, board)
+def rules(network: Network, layout: Layout) -> list[Rule]:
+    """The rules of the sheet, in the order of computation."""
+    places, looked_up = inspector_places(network, layout), on(BOARD, layout.board)
     return [
         *_chosen(places),
         *_slots(places),

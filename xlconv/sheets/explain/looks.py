@@ -12,8 +12,7 @@ import numpy as np
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.text import largest_magnitude
-from xlconv.sheets.board.looks import rule_block
-from xlconv.sheets.explain.formulas import explain_rules
+from xlconv.sheets.explain.inspector import inspector_places
 from xlconv.sheets.explain.places import (
     FOUND,
     LABELS,
@@ -25,6 +24,7 @@ from xlconv.sheets.explain.places import (
     table_column,
 )
 from xlconv.sheets.panel.places import CHOSEN
+from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import FAINT, QUIET, Palette
 from xlconv.spreadsheet.blocks import (
     Block,
@@ -93,19 +93,15 @@ _STYLES = {
 }
 
 
-def explain_sheet(
-    display: Display,
-    values: Mapping[str, Values],
-    places: InspectorPlaces,
-    board: Range,
-    colours: Palette,
-) -> Sheet:
-    """The sheet. `values` are those of every computed cell; `board` is all of the board."""
+def sheet(shown: Shown) -> Sheet:
+    """The sheet."""
+    display, values, colours = shown.display, shown.values, shown.colours
+    places = inspector_places(shown.network, shown.layout)
     blocks = [
         *_words(places),
         *_chosen(display),
         *_table(places),
-        *(_computed(rule, values) for rule in explain_rules(places, board)),
+        *(_computed(rule, values) for rule in shown.rules_of(EXPLAIN)),
     ]
     widths = {1: 12, LABELS: 100, TYPED: 90, FOUND: 46, ROWS_AT - 1: 16, ROWS_AT: 92}
     drawn = (places.reads, places.weights, places.products)
@@ -140,12 +136,6 @@ def _zoom(places: InspectorPlaces, widths: Mapping[int, int]) -> int:
     """The zoom, in steps of 5 %, at which the products stand on a laptop's screen."""
     wide = sum(widths.get(column, _BEHIND_PIXELS) for column in range(1, places.products.right + 1))
     return max(50, min(100, int(_SCREEN_PIXELS / wide * 20) * 5))
-
-
-def counting(places: InspectorPlaces, most: int) -> str:
-    """The cells that hold the numbers from 0 to the most, for a drop-down list."""
-    cells = places.counting
-    return f"{EXPLAIN}!{Range(cells.row, cells.column, most + 1, 1).absolute}"
 
 
 def _computed(rule: Rule, values: Mapping[str, Values]) -> Block:

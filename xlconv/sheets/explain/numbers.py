@@ -37,7 +37,7 @@ from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display, Explained
 
 
-def explain_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """Everything that is computed on the sheet, each from the found values that it reads."""
     network, explained = display.network, display.choices.explained
     lines = tuple(layer_lines(network, layout))

@@ -24,7 +24,8 @@ from xlconv.network.shapes import shape_text
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.panel.places import CHECKS, CHOSEN, check_cell
-from xlconv.sheets.styles import BIAS, OPEN, QUIET, REACHES, READS, RING, Palette
+from xlconv.sheets.shown import Shown
+from xlconv.sheets.styles import BIAS, OPEN, QUIET, REACHES, READS, RING, Palette, palette_named
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
     Block,
@@ -37,9 +38,8 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, IMAGES, MODEL
+from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 
-NAME = "Guide"
 _WIDTHS = {1: 24, 2: 44, 3: 10, 4: 100, 5: 84, 6: 430, 7: 40, 8: 44, 9: 12, 10: 440}
 _LEFT, _RIGHT = 4, 8
 _WORDS = _RIGHT + 2
@@ -58,27 +58,18 @@ _CHECK = Style(
 )
 
 
-def guide_sheet(
-    display: Display, layout: Layout, title: str, description: str, colours: Palette
-) -> Sheet:
+def sheet(shown: Shown) -> Sheet:
     """The sheet, for a network with a title and a description."""
-    network = display.network
-    legend = _TOP + 2 + len(_tries(network, layout)) + 1
-    meanings = _legend(colours, layout.exercise is not None)
-    blocks = [
-        TextBlock(Range(1, _LEFT, 1, 1), title, _TITLE, runs_on=True),
-        TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), description, _LEAD),
-        *_what_is_where(network, layout),
-        *_check_cells(display),
-        *_what_to_try(network, layout),
-        *_what_colours_mean(meanings, legend),
-        *_what_a_head_costs(network, legend + len(meanings) + 2),
-    ]
+    network = shown.network
     checks = [check_cell(number) for number in range(len(network.shapes))]
     words = "1 shows this layer on the board, 0 hides it."
     return Sheet(
-        NAME,
-        tuple(blocks),
+        GUIDE,
+        (
+            TextBlock(Range(1, _LEFT, 1, 1), shown.title, _TITLE, runs_on=True),
+            TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), shown.description, _LEAD),
+            *_blocks(shown.display, shown.layout, shown.colours),
+        ),
         widths=_WIDTHS,
         row_height=22,
         heights={1: 44, 2: 66},
@@ -87,6 +78,26 @@ def guide_sheet(
         choices=(Choice(tuple(map(Range.of, checks)), "show", words, ("1", "0")),),
         pages=Pages(1, None, (1, _TOP - 1)),
     )
+
+
+def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock]]:
+    """The words that tell of the network."""
+    for block in _blocks(display, layout, palette_named("lesson")):
+        if isinstance(block, TextBlock) and block.text:
+            yield GUIDE, block
+
+
+def _blocks(display: Display, layout: Layout, colours: Palette) -> list[Block]:
+    network = display.network
+    legend = _TOP + 2 + len(_tries(network, layout)) + 1
+    meanings = _legend(colours, layout.exercise is not None)
+    return [
+        *_what_is_where(network, layout),
+        *_check_cells(display),
+        *_what_to_try(network, layout),
+        *_what_colours_mean(meanings, legend),
+        *_what_a_head_costs(network, legend + len(meanings) + 2),
+    ]
 
 
 def _check_cells(display: Display) -> Iterator[Block]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from xlconv.sheets import styles as palette
 from xlconv.sheets.panel.places import GalleryPlaces
+from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import CHANNEL_COLOURS, QUIET, Palette
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
@@ -46,8 +47,11 @@ _THUMBNAIL = Style(number_format=";;;", locked=False)
 _OWN = Style(number_format="0.0", shrink=True, border="E3C877", locked=False)
 
 
-def images_sheet(display: Display, places: GalleryPlaces, colours: Palette) -> Sheet:
-    """The sheet of a gallery; `display` has its pictures."""
+def sheet(shown: Shown) -> Sheet | None:
+    """The sheet of a gallery, if there is one."""
+    display, places, colours = shown.display, shown.layout.gallery, shown.colours
+    if places is None:
+        return None
     maps = [place for number in range(places.count + 1) for place in places.maps(number)]
     captions = [places.label(number) for number in range(places.count + 1)]
     captions += [places.number(number) for number in range(places.count + 1)]

@@ -11,6 +11,7 @@ from functools import singledispatch
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.limits import fitting
 from xlconv.network.layers.base import Layer, source
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.layers.dense import Dense
@@ -20,12 +21,39 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model import formula_texts as size_formulas
 from xlconv.sheets.model.formula_texts import Arithmetic, Factor
 from xlconv.sheets.model.places import FIRST_COLUMN, MOST_ROW, body, cell_of, total_cell
+from xlconv.sheets.model.size_formulas import size_rules
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, MODEL
 
+SUMS = "sums"
 COUNTS = "counts"
 NUMBER_BYTES = 4  # of a number of 32 bits, as networks are usually stored
 AXIS, BAR, BAR_LENGTH = "▕", "█", 12  # of the largest
+
+
+def rules(network: Network, layout: Layout) -> list[Rule]:
+    """The rules of this sheet: sums, sizes and costs.
+
+    Raises LimitError, naming the layer, if a formula is longer than Excel allows.
+    """
+    made = [
+        *_sum_rules(network, layout),
+        *size_rules(network, layout),
+        *cost_rules(network, layout),
+    ]
+    return fitting(made, network)
+
+
+def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    """The sums of the picture and of each layer's weights."""
+    for tensor in network.shapes:
+        summed = layout.summed(tensor)
+        if tensor == INPUT:
+            summed = list(layout.filled(INPUT))
+        if summed:
+            place = Range.of(cell_of(network, tensor, "sum"))
+            formula = formulas.sum_on(BOARD, summed)
+            yield Rule(SUMS, f"{SUMS}_{tensor}", None, place, formula, sheet=MODEL)
 
 
 def cost_rules(network: Network, layout: Layout) -> list[Rule]:

@@ -11,14 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
-from xlconv.formulas import text as formulas
-from xlconv.formulas.layers.base import Rule
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.settings import settings
 from xlconv.network.network import INPUT, PICTURE_WORDS, Network
-from xlconv.sheets.board.formulas import fitting
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.model.formulas import BAR, cost_rules, parameter_arithmetic
+from xlconv.sheets.model.formulas import BAR, parameter_arithmetic
 from xlconv.sheets.model.places import (
     COLUMNS,
     FIRST_COLUMN,
@@ -30,8 +27,9 @@ from xlconv.sheets.model.places import (
     column_of,
     total_cell,
 )
-from xlconv.sheets.model.size_formulas import maps_text, size_rules, size_sides
-from xlconv.sheets.styles import QUIET, Palette
+from xlconv.sheets.model.size_formulas import maps_text, size_sides
+from xlconv.sheets.shown import Shown
+from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
     Block,
@@ -39,13 +37,12 @@ from xlconv.spreadsheet.blocks import (
     Sheet,
     Style,
     TextBlock,
-    Values,
 )
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.state.choices import Display
+from xlconv.state.manifest import NAME, manifest_lines
 from xlconv.state.sheet_names import BOARD, MODEL
 
-NAME = MODEL
-SUMS = "sums"
 _LEAD_TEXT = "Layer by layer. Click a name to go to its place on the board."
 _NOTES = (
     "Sizes: H × W is the map that is read, p the padding on each side (one by one where the sides "
@@ -90,15 +87,31 @@ _STYLES = {
 }
 
 
-def model_sheet(
-    network: Network,
-    layout: Layout,
-    values: Mapping[str, Values],
-    lines: list[str],
-    colours: Palette,
-) -> Sheet:
-    """The sheet. `lines` is the manifest; `values` are the reference's."""
-    table = {**_texts(network, layout), **_computed(network, layout, values)}
+def sheet(shown: Shown) -> Sheet:
+    """The sheet, on which the manifest stands, too."""
+    return _sheet(shown, _lines(shown))
+
+
+def names(shown: Shown) -> dict[str, tuple[str, Range]]:
+    """The name of the manifest."""
+    return {NAME: (MODEL, text_range(shown.network, _lines(shown)))}
+
+
+def _lines(shown: Shown) -> list[str]:
+    """The manifest, with the sizes of all sheets: this one is made to measure it first."""
+    sizes = {sheet.name: _size(sheet) for sheet in shown.before}
+    about = replace(shown.manifest, sizes=sizes | {MODEL: (1, 1)})
+    measured = _sheet(shown, manifest_lines(about))
+    return manifest_lines(replace(about, sizes=sizes | {MODEL: _size(measured)}))
+
+
+def _size(sheet: Sheet) -> tuple[int, int]:
+    return sheet.used.bottom, sheet.used.right
+
+
+def _sheet(shown: Shown, lines: list[str]) -> Sheet:
+    network = shown.network
+    table = {**_texts(network, shown.layout), **_computed(shown)}
     blocks = [
         TextBlock(
             Range(1, FIRST_COLUMN, 1, 1), f"The network: {network.name}", _TITLE, runs_on=True
@@ -112,47 +125,23 @@ def model_sheet(
     ]
     heights = {1: 36, MOST_ROW: 28, HEAD_ROW: 40, text_range(network, lines).row - 2: 36}
     return Sheet(
-        NAME,
+        MODEL,
         tuple(blocks),
         widths={1: 16, **_widths(table)},
         heights=heights,
         freeze=Cell(HEAD_ROW + 1, FIRST_COLUMN + 1),
-        tab_colour=colours.ink,
+        tab_colour=shown.colours.ink,
     )
 
 
-def model_rules(network: Network, layout: Layout) -> list[Rule]:
-    """The rules of this sheet: sums, sizes and costs.
-
-    Raises LimitError, naming the layer, if a formula is longer than Excel allows.
-    """
-    rules = [
-        *_sum_rules(network, layout),
-        *size_rules(network, layout),
-        *cost_rules(network, layout),
-    ]
-    return fitting(rules, network)
-
-
-def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
-    """The sums of the picture and of each layer's weights."""
-    for tensor in network.shapes:
-        summed = layout.summed(tensor)
-        if tensor == INPUT:
-            summed = list(layout.filled(INPUT))
-        if summed:
-            place = Range.of(cell_of(network, tensor, "sum"))
-            formula = formulas.sum_on(BOARD, summed)
-            yield Rule(SUMS, f"{SUMS}_{tensor}", None, place, formula, sheet=NAME)
-
-
-def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) -> dict[Cell, Block]:
+def _computed(shown: Shown) -> dict[Cell, Block]:
     """The cells that hold formulas."""
+    network = shown.network
     below = total_cell(network, "layer").row
     columns = dict(enumerate(COLUMNS, FIRST_COLUMN))
     blocks: dict[Cell, Block] = {}
-    for rule in model_rules(network, layout):
-        cell, value = rule.range.first, values[rule.key].reshape(1, 1)
+    for rule in shown.rules_of(MODEL):
+        cell, value = rule.range.first, shown.values[rule.key].reshape(1, 1)
         style = _STYLES.get(columns[cell.column], _TEXT)
         if cell.row in (below, MOST_ROW):
             style = _TOTAL if cell.row == below else _MOST_STYLE
@@ -160,11 +149,12 @@ def _computed(network: Network, layout: Layout, values: Mapping[str, Values]) ->
     return blocks
 
 
-def model_words(network: Network, layout: Layout) -> Iterator[Block]:
+def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock]]:
     """The words that no formula makes, but for the network's own text."""
-    yield from _heads()
-    yield from _notes(network)
-    yield from _texts(network, layout).values()
+    network = display.network
+    for block in (*_heads(), *_notes(network), *_texts(network, layout).values()):
+        if isinstance(block, TextBlock) and block.text:
+            yield MODEL, block
 
 
 def _texts(network: Network, layout: Layout) -> dict[Cell, Block]:

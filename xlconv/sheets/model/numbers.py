@@ -26,6 +26,8 @@ from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import INPUT, TICK, Network
 from xlconv.network.shapes import Shape
 from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.sheets.board.layout import Layout
+from xlconv.state.choices import Display
 
 HELD = "held:"  # begins the names of how many cells of the picture, or of weights, are not empty
 NUMBER_BYTES = 4.0  # of a number of 32 bits, as networks are usually stored
@@ -41,8 +43,9 @@ MOST = (
 )
 
 
-def count_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Step]:
+def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """All results of the `Model` sheet but its sums."""
+    network = display.network
     yield from _shape_steps(network)
     for tensor in network.shapes:
         yield from _tensor_steps(network, tensor, values)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.limits import fitting
 from xlconv.formulas.text import largest_magnitude, on, same
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
-from xlconv.sheets.board.formulas import fitting
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel import formula_texts as text
 from xlconv.sheets.panel.places import ACROSS, USED, GalleryPlaces, check_cell
@@ -55,7 +55,7 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
     return rules
 
 
-def desk_rules(network: Network, layout: Layout) -> list[Rule]:
+def rules(network: Network, layout: Layout) -> list[Rule]:
     """All others, which read the network's tensors and what is chosen.
 
     Raises LimitError, naming the layer, if a formula is longer than Excel allows.

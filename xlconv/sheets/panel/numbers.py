@@ -47,7 +47,7 @@ def _measured(name: str, found: Array) -> Step:
     return Step(name, found, np.abs(found))
 
 
-def desk_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """All others, each from the found values that it reads."""
     yield from _verdict_steps(display, layout, values)
     yield from _loss_steps(display, layout, values)

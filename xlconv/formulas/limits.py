@@ -1,0 +1,55 @@
+"""How long a formula may be, and how many arguments a function may have, in Excel.
+
+Must not know what a formula computes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xlconv.errors import LimitError
+from xlconv.formulas.layers.base import Rule
+from xlconv.network.network import Network
+from xlconv.spreadsheet.cells import MAX_FORMULA_LENGTH
+
+MAX_ARGUMENTS = 255  # of a function, in Excel
+
+
+def fitting(rules: list[Rule], network: Network) -> list[Rule]:
+    """The rules, if all their formulas fit in a cell; else LimitError, naming the layer."""
+    for rule in rules:
+        length = rule.longest
+        for needed, limit, what in (
+            (length, MAX_FORMULA_LENGTH, "characters"),
+            (_most_arguments(rule, length), MAX_ARGUMENTS, "arguments of one function"),
+        ):
+            if needed > limit:
+                raise LimitError(
+                    f"layer {_owner(rule, network)!r} does not fit in a cell: its formula has "
+                    f"{needed:,} {what}, {needed - limit:,} more than Excel's {limit:,}; use "
+                    "fewer maps or classes"
+                )
+    return rules
+
+
+def _owner(rule: Rule, network: Network) -> str:
+    """The tensor that a rule belongs to, as its name ends, or what it is reported under."""
+    if rule.block in network.shapes:
+        return rule.block
+    named = [name for name in network.shapes if re.search(rf"[_:]{name}(_\d+)?$", rule.key)]
+    return max(named, key=len, default=rule.block)
+
+
+def _most_arguments(rule: Rule, length: int) -> int:
+    """The arguments of the function that has most; 0 where the text is too short for too many."""
+    if length <= 2 * MAX_ARGUMENTS:
+        return 0
+    most, counts = 0, [0]
+    for sign in re.sub(r'"[^"]*"', "", rule.formula):
+        if sign == "(":
+            counts.append(1)
+        elif sign == ",":
+            counts[-1] += 1
+        elif sign == ")":
+            most = max(most, counts.pop())
+    return most
