@@ -1,7 +1,7 @@
 """What all tests share: LibreOffice where it is installed, and books in a folder of their own.
 
-With XLCONV_REQUIRE_LIBREOFFICE set, as CI sets it, a missing LibreOffice is a failure; else
-the tests that need it are skipped.
+With XLCONV_REQUIRE_LIBREOFFICE set, as CI sets it, a missing LibreOffice (or Gnumeric) is a
+failure; else the tests that need it are skipped.
 """
 
 from __future__ import annotations
@@ -45,12 +45,32 @@ def _missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def _soffice() -> str | None:
+    return shutil.which("soffice") or shutil.which("libreoffice")
+
+
 @pytest.fixture(scope="session")
 def libreoffice() -> str:
     """The program soffice."""
-    found = shutil.which("soffice") or shutil.which("libreoffice")
+    found = _soffice()
     if found is None:
         _missing("LibreOffice is not installed: there is no soffice on the PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def any_libreoffice(request: pytest.FixtureRequest) -> str | None:
+    """The program soffice; None, for tests that do less without it, where none is required."""
+    required = os.environ.get(REQUIRE)
+    return request.getfixturevalue("libreoffice") if required else _soffice()
+
+
+@pytest.fixture(scope="session")
+def gnumeric() -> str:
+    """The program ssconvert."""
+    found = shutil.which("ssconvert")
+    if found is None:
+        _missing("Gnumeric is not installed: there is no ssconvert on the PATH")
     return found
 
 

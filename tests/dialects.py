@@ -319,7 +319,7 @@ def _edited_heads() -> CellChange:
 
 
 def _rowwise() -> CellChange:
-    """A group for each row of a map, its number used again in the next one."""
+    """A group for each row of a map, all of one number, that of the last one used again."""
     heads: dict[str, SavedCell] = {}
     row: dict[str, int] = {}
 
@@ -329,14 +329,14 @@ def _rowwise() -> CellChange:
             return cell
         heads.setdefault(group, cell)
         if row.get(group) == cell.row:
-            return cell
+            return replace(cell, attributes=' t="shared" si="0"')
         row[group] = cell.row
         ref = re.search(r'ref="(\w+?)\d+(?::([A-Z]+)\d+)?"', heads[group].attributes)
         assert ref is not None
         place = f"{cell.place}:{ref[2] or ref[1]}{cell.row}"
         return replace(
             cell,
-            attributes=f' t="shared" ref="{place}" si="{group}"',
+            attributes=f' t="shared" ref="{place}" si="0"',
             formula=_moved(heads[group], cell),
         )
 

@@ -237,8 +237,18 @@ def twice(book: bytes) -> bytes:
     return data.replace(b"xl/worksheets/sheetX.xml", BOARD.encode())
 
 
-def crowd(book: bytes) -> bytes:
-    return packed({**members(book), **{f"x/{n}": b"" for n in range(20_000)}})
+def crowd(book: bytes, digits: int = 1) -> bytes:
+    return packed({**members(book), **{f"x/{n:0{digits}}": b"" for n in range(20_000)}})
+
+
+def ended_by_zip64(book: bytes) -> bytes:
+    """With zip64's end record, which alone says how many parts there are, and where."""
+    at = book.rindex(b"PK\5\6")
+    count, size, offset = struct.unpack_from("<HII", book, at + 10)
+    end = struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, at, 1)
+    old = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return book[:at] + end + locator + old
 
 
 def recoded(encoding: str, part: str = BOARD) -> Maker:
@@ -297,7 +307,9 @@ FILES: dict[str, tuple[Maker, str]] = {
     "overlapping": (overlapping, "overlap"),
     "lying": (lying, "damaged"),
     "twice": (twice, "twice"),
+    "twice but for the case": (with_part("XL/Workbook.xml", b"<x/>"), "holds the part .* twice"),
     "crowd": (crowd, "members"),
+    "crowd of zip64": (lambda book: ended_by_zip64(crowd(book, 100)), "far more members"),
     "bomb": (late(lambda: with_part(BOARD, bytes(400 * MEGABYTE))), "unpacks|damaged"),
     "bomb of blanks": (late(lambda: with_part(BOARD, b" " * (400 * MEGABYTE))), "unpacks|damaged"),
     "bomb beside": (
@@ -666,6 +678,7 @@ def strict(book: bytes) -> bytes:
 HARMLESS["strict"] = strict
 HARMLESS |= {
     "written as it goes": written_as_it_goes,
+    "ended by zip64": ended_by_zip64,
     "another name beside": renamed_beside,
     "something in front": lambda book: b"PK\3\4" + bytes(100) + book,
     "something behind": lambda book: book + b"xx",

@@ -28,7 +28,7 @@ from xlconv.importers.template import (
 )
 from xlconv.training.dataset import read_idx
 
-SHAPE = (1, 28, 28)
+SHAPE = (1, 40, 30)
 WORDS = (
     *(b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"9" * 20, b"-1", b"nan", b"1e999", b"[" * 50),
     *(b"'|O'", b"(99999999999,)", b"\n", b'"', b"= true\n", b"[[layers]]\n", b"{}", b"{ a = 1 }"),
@@ -103,7 +103,7 @@ def seeds(kind: str) -> tuple[bytes, ...]:
         picture = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 4]) + bytes(32)
         return (picture, bytes([0, 0, 8, 1, 0, 0, 0, 9]) + bytes(9))
     array = io.BytesIO()
-    np.save(array, np.ones((28, 28)))
+    np.save(array, np.ones((40, 30)))
     kinds = (("PNG", "L"), ("PNG", "P"), ("PNG", "RGBA"), ("JPEG", "RGB"), ("JPEG", "CMYK"))
     more = (("GIF", "P"), ("BMP", "RGB"), ("WEBP", "RGB"))
     return (*(_picture(*each) for each in (*kinds, *more)), array.getvalue())

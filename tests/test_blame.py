@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +169,15 @@ def test_a_name_of_one_sheet_alone_hides_no_name_of_the_book(
     right = f"Board!{layout.tensors['near'].maps[0].absolute}"
     for name, text in (("near_1", right), ("mine", "Board!$A$1")):
         assert xlconv.verify(with_name(name, text), "none").verdict == "agrees"
+
+
+def test_two_sheets_names_on_one_sheet_are_refused(book: Path, tmp_path: Path) -> None:
+    def moved(xml: str) -> str:
+        return re.sub(r'(<definedName name="xlconv_guide"[^>]*>)\'?Guide', r"\1Board", xml)
+
+    path = edited(book, tmp_path / "moved.xlsx", moved, "xl/workbook.xml")
+    with pytest.raises(BookError, match=r"'xlconv_(board|guide)' is on the sheet 'Board', where"):
+        xlconv.read_book(path)
 
 
 def test_the_largest_numbers_leave_trials_possible(tmp_path: Path, book: Path) -> None:

@@ -48,3 +48,22 @@ def test_places_of_other_rows_or_out_of_order_are_refused(rows: str) -> None:
 def test_cells_without_places_follow_those_with_them() -> None:
     found = read('<row><c><v>1</v></c><c r="C1"><v>2</v></c><c><v>3</v></c></row>')
     assert found == {(1, 1): FoundCell(1.0), (1, 3): FoundCell(2.0), (1, 4): FoundCell(3.0)}
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ('<c r="A1" t="b"><v>1</v></c>', True),
+        ('<c r="A1" t="b"><v>true</v></c>', True),
+        ('<c r="A1" t="b"><v>0</v></c>', False),
+        ('<c r="A1" t="b"><v>false</v></c>', False),
+        (
+            '<c r="A1" t="inlineStr"><is><r><t>日</t></r><r><t>本</t></r>'
+            '<rPh sb="0" eb="1"><t>にほん</t></rPh></is></c>',
+            "日本",
+        ),
+    ],
+)
+def test_values_as_other_programs_spell_them(cell: str, value: bool | str) -> None:
+    """A phonetic guide is no part of a text."""
+    assert read(f'<row r="1">{cell}</row>') == {(1, 1): FoundCell(value)}

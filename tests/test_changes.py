@@ -12,6 +12,7 @@ import numpy as np
 import openpyxl
 import pytest
 from building import BuiltBook, random_image, random_model, sheet_parts
+from choosing import build_chosen
 from editing import cell_element, edited, with_constant, with_formula, with_value
 
 import xlconv
@@ -24,6 +25,7 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.verification.structure import ComputedCell, computed_cells
 
@@ -152,6 +154,20 @@ def test_another_cell_explained_makes_a_book_stale(
     before = getattr(xlconv.read_book(book.path).display.choices.explained, axis)
     edit = with_value(CHOSEN.cell(number, 0).a1, 1.0 if before > 1 else 2.0)
     report = xlconv.verify(changed(book, EXPLAIN, edit, tmp_path))
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+
+
+@pytest.mark.parametrize("what", ["another picture", "the explained layer"])
+def test_one_s_own_drawing_and_the_last_layer_were_chosen_before(what: str, tmp_path: Path) -> None:
+    model, gallery, last = (
+        random_model(ONE, 1),
+        gallery_of(ONE),
+        Explained("softmax", 1.0, 1.0, 1.0),
+    )
+    path = tmp_path / "book.xlsx"
+    build_chosen(path, model, gallery.image, gallery, picture=0, explained=last)
+    book, (sheet, edit) = BuiltBook(path, model, gallery.image), CHOICES[what]
+    report = xlconv.verify(changed(book, sheet, edit(xlconv.read_book(path).layout), tmp_path))
     assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import openpyxl
 import pytest
 from building import BuiltBook, random_image, random_model
+from choosing import build_chosen
 from dialects import Piece, saved
 from editing import edited, with_constant, with_formula
 from studying import build_exercise, written_in
@@ -27,7 +28,9 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.model import Model
 from xlconv.network.network import Network
+from xlconv.state.choices import Explained
 
 EXCEL: tuple[Piece, ...] = (
     dialects.excel_numbers,
@@ -138,6 +141,20 @@ def test_an_exercise_is_marked(dialect: str, small: BuiltBook, tmp_path: Path) -
     assert grade(done).mark == 1.0
     empty = as_saved(task, tmp_path / "empty.xlsx", dialect)
     assert (grade(empty).mark, xlconv.verify(empty).verdict) == (0.0, "unfinished")
+
+
+def test_numbers_that_nearly_cancel_agree_with_15_digits(tmp_path: Path) -> None:
+    """Rounding is relative to a pixel and the mean, not to their small difference."""
+    network = Network("near", (1, 4, 4), (BatchNorm2D("norm"), ReLU("relu")))
+    weights = {"mean": 1e6, "variance": 1.0, "scale": 1.0, "shift": 0.0}
+    model = Model(network, {f"norm.{key}": np.array([value]) for key, value in weights.items()})
+    image = 1e6 + np.random.default_rng(1).normal(0, 1e-3, (1, 4, 4))
+    relu = Explained("relu", 1.0, 1.0, 1.0)
+    path = build_chosen(tmp_path / "book.xlsx", model, image, explained=relu)
+    path = saved(path, tmp_path / "saved.xlsx", dialects.short_numbers)
+    for engine in ("formualizer", "none"):
+        report = xlconv.verify(path, engine)
+        assert (report.verdict, report.findings) == ("agrees", ()), engine
 
 
 def test_programs_that_read_little_find_all_parts(small: BuiltBook) -> None:

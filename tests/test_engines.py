@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
 from building import BuildBook, BuiltBook
+from editing import edited
 
 import xlconv
 from xlconv.book.book import read_book
@@ -133,17 +133,17 @@ def _shown(cells: object, spot: tuple[int, int]) -> object:
 ENGINES = ("formualizer", "libreoffice", "gnumeric")
 
 
-def needed(engine: str) -> None:
-    program = {"libreoffice": "soffice", "gnumeric": "ssconvert"}.get(engine)
-    if program is not None and shutil.which(program) is None:
-        pytest.skip(f"{engine} is not installed")
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine by name, where it is installed."""
+    if request.param != "formualizer":
+        request.getfixturevalue(request.param)
+    return str(request.param)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 def test_typed_constants_take_the_place_of_numbers_and_formulas(
     engine: str, build_book: BuildBook
 ) -> None:
-    needed(engine)
     made = build_book(NETWORK)
     layout = read_book(made.path).layout
     conv, relu = layout.tensors["conv"].maps[1], layout.tensors["relu"].maps[1]
@@ -178,9 +178,7 @@ def test_trials_are_the_same_each_time_and_all_different(build_book: BuildBook) 
         assert not np.array_equal(array, second.display.model.weights[name])
 
 
-def test_all_engines_side_by_side(build_book: BuildBook) -> None:
-    for engine in ENGINES:
-        needed(engine)
+def test_all_engines_side_by_side(libreoffice: str, gnumeric: str, build_book: BuildBook) -> None:
     report = xlconv.verify(build_book(NETWORK).path, "all")
     assert (report.verdict, report.exit_code, report.findings) == ("agrees", 0, ())
     assert [(one.name, one.state) for one in report.engines] == [(name, "ran") for name in ENGINES]
@@ -262,5 +260,19 @@ def test_a_number_between_kernels_is_a_finding_and_not_its_sum(build_book: Build
     assert gap in weights.range
     report = xlconv.verify(stray_in(made, gap, 9.0))
     assert [(one.kind, one.cell) for one in report.findings] == [("stray", f"Board!{gap.a1}")]
+    number = f'<c r="{gap.a1}"><v>9.0</v></c>'
+    text = f'<c r="{gap.a1}" t="str"><f>"x"</f><v>x</v></c>'
+    path = made.path.with_name("text.xlsx")
+    edited(stray_in(made, gap, 9.0), path, lambda xml: xml.replace(number, text))
+    found = [(one.kind, one.cell) for one in xlconv.verify(path).findings]
+    assert found == [("stray", f"Board!{gap.a1}")]
     # A number that nothing reads is nobody's business.
     assert not xlconv.verify(stray_in(made, Cell(1, 400), 9.0)).findings
+
+
+def test_a_number_between_those_of_a_dilated_kernel_is_a_finding(build_book: BuildBook) -> None:
+    made = build_book(Network("wide", (1, 5, 5), (Conv2D("conv", 1, 2, dilation=2),)))
+    weights = read_book(made.path).layout.weights["conv"]
+    gap = weights.gaps(weights.kernels(0)[0])[0]
+    report = xlconv.verify(stray_in(made, gap, 9.0))
+    assert [(one.kind, one.cell) for one in report.findings] == [("padding", f"Board!{gap.a1}")]

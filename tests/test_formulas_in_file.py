@@ -43,8 +43,9 @@ from xlconv.importers.template import Template, load_template, template_names
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
 from xlconv.network.network import Network
+from xlconv.sheets.board.places import plan
 
 # Excel 2007's documentation lists these; nothing volatile, nothing of later years.
 EXCEL_2007 = {
@@ -463,18 +464,40 @@ def test_texts_of_titles_and_answer_are_stored(literal: BuiltBook) -> None:
     assert [sheet[place].value for place in ("O15", "O17", "O19")] == truth.tolist()
 
 
+WEIGHTS = {
+    "edges": {"weight": ("AG7:AI9", "AG15:AI17"), "bias": ("AG11", "AG19")},
+    "fused": {"weight": ("BO7:BQ8", "BO10:BQ11"), "bias": ("BO13",)},
+    "dense": {"weight": ("CW6:CX7", "CZ6:DA7", "CW10:CX11"), "bias": ("DD6", "DD7", "DD8")},
+}
+
+
+def test_weights_stand_where_the_literal_formulas_read_them() -> None:
+    found = {
+        layer: {key: tuple(one.a1 for one in ranges) for key, ranges in places.arrays.items()}
+        for layer, places in plan(LITERAL).weights.items()
+    }
+    assert found == WEIGHTS
+
+
+def test_the_mean_of_a_map_reads_that_map_from_everywhere(build_book: BuildBook) -> None:
+    path = build_book(Network("n", (3, 2, 4), (GlobalAvgPool2D("means"),))).path
+    cells, names = xml_cells(path), named_ranges(path)
+    found = [cells[place].formula for place in cells_of(names["means"][1])]
+    assert found == [f"AVERAGE({names[f'input_{number}'][1]})" for number in (1, 2, 3)]
+    assert "$" in str(found[0])
+
+
 @each_book
 def test_weights_stand_where_their_names_say(book: BuiltBook) -> None:
+    """Each at its place: a kernel's numbers row by row, and kernel after kernel."""
     cells, names = xml_cells(book.path), named_ranges(book.path)
+    places = plan(book.model.network).weights
     for name, array in book.model.weights.items():
-        sheet, place = names[name.replace(".", "_")]
-        numbers = {
-            float(cells[cell].value or "nan")
-            for cell in cells_of(place)
-            if cell in cells and cells[cell].kind == "n" and cells[cell].value
-        }
-        assert sheet == "Board"
-        assert set(array.reshape(-1).tolist()) <= numbers, name
+        layer, _, key = name.rpartition(".")
+        spots = [cell.a1 for one in places[layer].arrays[key] for cell in places[layer].cells(one)]
+        sheet, whole = names[f"{layer}_{key}"]
+        assert (sheet, {*spots} <= {*cells_of(whole)}) == ("Board", True)
+        assert [float(cells[spot].value or "nan") for spot in spots] == array.reshape(-1).tolist()
 
 
 BUILD_A_TEMPLATE = """

@@ -16,8 +16,7 @@ BROKE = {"weights": (5_000_001,)}
 
 @pytest.mark.parametrize("kind", READERS)
 def test_what_is_whole_is_read(kind: str, tmp_path: Path) -> None:
-    if kind in ("weights", "template"):
-        assert all(survived(kind, seed, tmp_path) for seed in seeds(kind))
+    assert all(survived(kind, seed, tmp_path) for seed in seeds(kind))
 
 
 @pytest.mark.parametrize("kind", READERS)

@@ -160,12 +160,7 @@ def test_gradients_while_a_network_learns(layer: Layer) -> None:
 
 def test_batch_norm_makes_mean_0_and_variance_1_while_it_learns() -> None:
     x = np.random.default_rng(5).normal(3.0, 2.0, (4, *MAPS))
-    weights = {
-        "mean": np.ones(2),
-        "variance": np.ones(2),
-        "scale": np.ones(2),
-        "shift": np.zeros(2),
-    }
+    weights = {key: np.ones(2) for key in ("mean", "variance", "scale")} | {"shift": np.zeros(2)}
     made = learning_pass(BatchNorm2D("a"), weights, x)
     np.testing.assert_allclose(made.output.mean(axis=(0, 2, 3)), 0, atol=1e-12)
     np.testing.assert_allclose(made.output.var(axis=(0, 2, 3)), 1, rtol=1e-4)
@@ -177,12 +172,14 @@ def test_batch_norm_makes_mean_0_and_variance_1_while_it_learns() -> None:
     assert not still.statistics
 
 
-def test_dropout_drops_its_share_and_keeps_the_sum() -> None:
+@pytest.mark.parametrize(("rescale", "kept"), [(True, 1 / 0.7), (False, 1.0)])
+def test_dropout_drops_its_share_and_keeps_the_sum(rescale: bool, kept: float) -> None:
     x = np.ones((50, 2, 20, 20))
-    made = learning_pass(Dropout("a", 0.3), {}, x).output
-    assert (made == 0).mean() == pytest.approx(0.3, abs=0.01)
-    assert made.mean() == pytest.approx(1, abs=0.01)
-    assert np.unique(made).tolist() == pytest.approx([0, 1 / 0.7])
+    made = learning_pass(Dropout("a", 0.3, rescale=rescale), {}, x)
+    assert (made.output == 0).mean() == pytest.approx(0.3, abs=0.01)
+    assert np.unique(made.output).tolist() == pytest.approx([0, kept])
+    [back] = made.to_inputs(x)
+    assert np.array_equal(back, made.output)
 
 
 def test_a_layer_without_gradient_is_named() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from xlconv.errors import ImageError
+from xlconv.images.ink import find_ink
 from xlconv.images.load import load_image
 
 MNIST = (1, 28, 28)
@@ -118,6 +119,32 @@ def test_a_prepared_picture_is_taken_exactly(
     loaded = load_image(tmp_path / "digit.png", MNIST)
     assert np.array_equal(loaded.pixels[0], levels / 255)
     assert (INVERTED in loaded.steps) == inverted
+
+
+def test_a_prepared_canvas_that_is_no_square_is_taken_exactly(
+    tmp_path: Path, prepared: Plane
+) -> None:
+    canvas = np.rint(255 * np.hstack([np.zeros((28, 28)), prepared])).astype(np.uint8)
+    picture = load_image(saved(tmp_path, canvas), (1, 28, 56))
+    assert np.array_equal(picture.pixels[0], canvas / 255)
+
+
+def test_the_ground_under_a_shadow_is_at_0() -> None:
+    ink_found, steps = find_ink(HARD["a shadow with an edge"] / 255)
+    assert "evened out the light on the ground" in steps
+    assert np.median(ink_found) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("sides", [(3, 8000), (8000, 3)])
+def test_the_box_of_the_ink_ends_with_a_very_thin_sheet(
+    sides: tuple[int, int], tmp_path: Path
+) -> None:
+    """Of which several pixels are looked at as one, more than it is wide."""
+    sheet = np.full((3, 8000), 255, dtype=np.uint8)
+    sheet[:, 4000:5000] = 0
+    _, cropped, *_ = load_image(saved(tmp_path, sheet if sides[0] == 3 else sheet.T), MNIST).steps
+    thin = "1005 x 3 pixels at (3995, 0)" if sides[0] == 3 else "3 x 1005 pixels at (0, 3995)"
+    assert cropped == f"cropped to the ink: {thin}"
 
 
 def test_a_small_picture_off_its_centre_is_prepared(tmp_path: Path, prepared: Plane) -> None:
@@ -304,10 +331,13 @@ def test_raw_colour_becomes_grey_or_stays(tmp_path: Path) -> None:
     assert np.array_equal(colour[:, 0, 1], np.array([10, 20, 30]) / 255)
 
 
-def test_raw_of_another_size_names_both_and_the_remedy(tmp_path: Path) -> None:
-    path = saved(tmp_path, np.zeros((30, 40), dtype=np.uint8))
-    with pytest.raises(ImageError, match=r"40x30 pixels.* reads 28x28; leave out --raw"):
-        load_image(path, MNIST, raw=True)
+@pytest.mark.parametrize("suffix", ["png", "npy"])
+def test_raw_of_another_size_names_both_and_the_remedy(suffix: str, tmp_path: Path) -> None:
+    levels = np.zeros((30, 40), dtype=np.uint8)
+    saved(tmp_path, levels)
+    np.save(tmp_path / "picture.npy", levels)
+    with pytest.raises(ImageError, match=r"40x30 pixels.* reads 28x20; leave out --raw"):
+        load_image(tmp_path / f"picture.{suffix}", (1, 20, 28), raw=True)
 
 
 def test_colour_is_cropped_in_the_middle_and_scaled(tmp_path: Path) -> None:

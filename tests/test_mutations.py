@@ -3,7 +3,6 @@ selection of what `benchmarks/mutations.py` counts."""
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -32,9 +31,8 @@ BY_VALUES = (
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> list[Specimen]:
-    program = shutil.which("soffice")
-    return specimens(tmp_path_factory.mktemp("books"), TEMPLATES, program, pictures=2)
+def books(any_libreoffice: str | None, tmp_path_factory: pytest.TempPathFactory) -> list[Specimen]:
+    return specimens(tmp_path_factory.mktemp("books"), TEMPLATES, any_libreoffice, pictures=2)
 
 
 def planted_in(books: list[Specimen], kind: str, seed: int) -> tuple[Specimen, Planted]:
@@ -105,9 +103,9 @@ def test_a_row_inserted_through_a_map_is_refused(
     assert judged("inserted", planted, saved).verdict == "found"
 
 
-def test_untouched_books_raise_no_finding(tmp_path: Path) -> None:
+def test_untouched_books_raise_no_finding(any_libreoffice: str | None, tmp_path: Path) -> None:
     histories: Counter[str] = Counter()
-    for book in untouched_books(tmp_path, 24, 7, shutil.which("soffice")):
+    for book in untouched_books(tmp_path, 24, 7, any_libreoffice):
         report = xlconv.verify(book.path)
         assert (report.verdict, report.findings) == ("agrees", ()), book
         assert report.trials == 1

@@ -16,6 +16,7 @@ import pytest
 from building import EXAMPLES, filled_ring_cells, overlaps
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from learning import verifies
 
 import xlconv
 from xlconv.compiler import compile_book
@@ -37,34 +38,23 @@ from xlconv.network.shapes import Shape
 SIDE = 9
 STRANGE_LABELS = (
     *("=1+1", "<b>", "a & b", 'say "so"', "'7", "7", "007", "-1", "1e3", "TRUE", "#N/A", "@x"),
-    *(
-        "🐈",
-        "é",
-        "日本語",
-        "tab\tin",
-        "two\nlines",
-        "\\n",
-        "%s %d",
-        "{c}",
-        "]]>",
-        "&amp;",
-    ),
+    *("🐈", "é", "日本語", "tab\tin", "two\nlines", "\\n", "%s %d", "{c}", "]]>", "&amp;"),
     *("x" * 300, "0.1", "1/2", "A1", "conv1", "R1C1", "__", "_x", "a\u200bb"),
 )
 # What XML, TOML or Excel's own escapes (_x0041_ stands for A) would change on the way.
 HARD_LABELS = ("_x0041_", "a\rb", "a\x7fb", "a\x85b", "a\u2028b", "\ufeffa", "a\x1cb")
 
 KERNEL_NAMES = ("edge", "Blur", "as it is", "é", "日本語", "A1", "x-y_2", "x" * 60)
-# What spreadsheets or files could take for something else.
+# What spreadsheets or files could take for something else: not a name that a list can hold.
 STRANGE_KERNEL_NAMES = (
     *("1e3", "TRUE", "=1+1", "<b>", "a & b", "it's", "'x", "-", "1/2", "_x0041_", "{c}", "{1}"),
-    *("#N/A", "<>1", ">0", " blank ", "R1C1", "a,b", 'say "so"', "x" * 300),
+    *("#N/A", "<>1", ">0", " blank ", "a,b", 'say "so"', "x" * 300, "7", "-1", "two\nlines"),
+    *("\0", "\ud800", "a\rb"),
 )
-# The second one is meant: numbers, and patterns that a search takes for the first one, too.
+# The second one is meant: patterns that a search takes for the first one, too.
 HARD_KERNEL_NAMES = (
-    *(("other", "7"), ("other", "-1"), ("other", "two\nlines"), ("ab", "a*"), ("ab", "a?")),
-    *(("abc", "*"), ("a", "?"), ("a*", "a~*"), ("~", "~~"), ("a", "a "), ("i", "ı"), ("ss", "ß")),
-    *(("other", "\0"), ("other", "\ud800"), ("other", "a\rb"), ("ab", "a.")),
+    *(("ab", "a*"), ("ab", "a?"), ("abc", "*"), ("a", "?"), ("a*", "a~*"), ("~", "~~")),
+    *(("a", "a "), ("ss", "ß"), ("ab", "a.")),
 )
 
 numbers = st.floats(-4, 4, allow_nan=False) | st.sampled_from([0.0, -0.0, 1.0, 1e-9, -1e6, 1 / 3])
@@ -235,6 +225,7 @@ def networks(draw: st.DrawFn, part: str = "", kind: str = "") -> Network:
     """Layers that fit together: maps, then perhaps vectors, with branches that join again.
     With `part` and `kind`, a layer of that kind is among those of that part, if it fits."""
     first = (draw(st.integers(1, 3)), *draw(sizes(SIDE)))
+    assume(first != (1, 1, 1))  # Hypothesis begins with the least of all, one of few examples
     draft = Draft(draw, first)
 
     def several(name: str, here: str, least: int, most: int, dimensions: int) -> None:
@@ -293,19 +284,17 @@ def models(draw: st.DrawFn, part: str, kind: str) -> tuple[Model, np.ndarray]:
 
 
 @pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
-@settings(max_examples=4 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_book_agrees_and_reads_back(part: str, kind: str, data: st.DataObject) -> None:
     model, image = data.draw(models(part, kind))
     with tempfile.TemporaryDirectory() as folder:
         path, again = Path(folder, "book.xlsx"), Path(folder, "again.xlsx")
         xlconv.build(path, model, image)
-        xlconv.build(again, model, image)
-        assert path.read_bytes() == again.read_bytes()
-        for engine in ("formualizer", "none"):
-            report = xlconv.verify(path, engine)
-            assert (report.verdict, report.findings) == ("agrees", ()), engine
-            assert report.stored_state == "present"
+        if data.draw(one_of_four):
+            xlconv.build(again, model, image)
+            assert path.read_bytes() == again.read_bytes()
+        verifies(path)
         found = xlconv.read_book(path)
     assert found.network == model.network
     assert np.array_equal(found.image, in_cells(image))
@@ -323,7 +312,7 @@ def in_cells(array: Array) -> Array:
 
 
 @pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
-@settings(max_examples=5 * EXAMPLES)
+@settings(max_examples=4 * EXAMPLES)
 @given(st.data())
 def test_nothing_overlaps_on_any_sheet(part: str, kind: str, data: st.DataObject) -> None:
     network = data.draw(networks(part, kind))
@@ -333,7 +322,7 @@ def test_nothing_overlaps_on_any_sheet(part: str, kind: str, data: st.DataObject
 
 
 @pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
-@settings(max_examples=10 * EXAMPLES)
+@settings(max_examples=9 * EXAMPLES)
 @given(st.data())
 def test_a_networks_text_spells_the_network(part: str, kind: str, data: st.DataObject) -> None:
     network = data.draw(networks(part, kind))
@@ -392,17 +381,22 @@ def test_any_label_is_kept_or_refused(label: str) -> None:
         assert xlconv.read_book(path).network.labels == (label, "other")
 
 
-def check_kernel_names(names: tuple[str, str]) -> None:
-    """The second of two kernels is found by its name, or the names are refused."""
-    refused = ""
-    try:
-        demo = KernelDemo("demo", names, names[1], 1)
-    except NetworkError as error:
-        refused = str(error)
-    if refused:
-        assert "kernels" in refused
-        assert "\n" not in refused
-        return
+@pytest.mark.parametrize(
+    "label", ["\0", "\ud800", "\x1f", "\ufffe", "a" * 32_768], ids=lambda text: ascii(text)[:9]
+)
+def test_a_label_that_no_cell_can_hold_is_refused(label: str) -> None:
+    with pytest.raises(NetworkError, match="label"):
+        Network("n", (1, 1, 1), (Dense("dense", 2),), (label, "other"))
+
+
+def check_refusal(names: tuple[str, ...]) -> None:
+    with pytest.raises(NetworkError, match=r"\Alayer 'demo': .*kernels.*\Z"):  # a line
+        KernelDemo("demo", names, names[1], 1)
+
+
+def check_chosen(names: tuple[str, ...]) -> None:
+    """The second of two kernels is found by its name."""
+    demo = KernelDemo("demo", names, names[1], 1)
     model = Model(Network("n", (1, 1, 1), (demo,)), {"demo.presets": np.array([[[2.0]], [[3.0]]])})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "book.xlsx")
@@ -414,38 +408,48 @@ def check_kernel_names(names: tuple[str, str]) -> None:
     assert found.stored["demo"] == 3
 
 
-@pytest.mark.parametrize("name", KERNEL_NAMES + STRANGE_KERNEL_NAMES, ids=ascii)
-def test_a_kernels_strange_name_is_found_or_refused(name: str) -> None:
-    check_kernel_names(("other", name))
-
-
-@pytest.mark.parametrize("names", HARD_KERNEL_NAMES, ids=ascii)
+@pytest.mark.parametrize(
+    "names", [*(("other", name) for name in (*KERNEL_NAMES, "R1C1")), ("i", "ı")], ids=ascii
+)
 def test_the_chosen_kernel_is_never_another_one(names: tuple[str, str]) -> None:
-    check_kernel_names(names)
+    check_chosen(names)
+
+
+@pytest.mark.parametrize(
+    "names", [*(("other", name) for name in STRANGE_KERNEL_NAMES), *HARD_KERNEL_NAMES], ids=ascii
+)
+def test_names_of_kernels_that_no_list_can_hold_are_refused(names: tuple[str, str]) -> None:
+    check_refusal(names)
 
 
 @settings(max_examples=60 * EXAMPLES)
 @given(st.text(min_size=1, max_size=8))
 def test_any_name_of_a_kernel_is_found_or_refused(name: str) -> None:
-    check_kernel_names(("other", name))
+    try:
+        KernelDemo("demo", ("other", name), name, 1)
+    except NetworkError:
+        check_refusal(("other", name))
+    else:
+        check_chosen(("other", name))
 
 
-@pytest.mark.parametrize("classes", [9, 14, 40])
-def test_long_labels_of_several_classes_fit_in_a_cell(classes: int, tmp_path: Path) -> None:
-    """Behind a sigmoid their joined text may be too long for MID or for a cell: then they are
-    refused, but never written as a text that no formula gives."""
+def long_labels(classes: int) -> Network:
     labels = tuple(f"{number}{'y' * 990}" for number in range(classes))
     layers = (Dense("dense", classes, bias=False), Sigmoid("sigmoid"))
-    refused = ""
-    try:
-        network = Network("n", (1, 1, 1), layers, labels)
-        model = Model(network, {"dense.weight": np.ones((classes, 1))})
-        xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
-    except (NetworkError, LimitError) as error:
-        refused = str(error)
-    if refused:
-        assert "\n" not in refused
-        return
+    return Network("n", (1, 1, 1), layers, labels)
+
+
+@pytest.mark.parametrize("classes", [14, 40])
+def test_labels_of_several_classes_that_are_too_long_for_a_cell_are_refused(classes: int) -> None:
+    """Behind a sigmoid their joined text may be too long for MID or for a cell."""
+    with pytest.raises(NetworkError, match="may all stand in one cell") as caught:
+        long_labels(classes)
+    assert "\n" not in str(caught.value)
+
+
+def test_long_labels_of_several_classes_fit_in_a_cell(tmp_path: Path) -> None:
+    model = Model(long_labels(9), {"dense.weight": np.ones((9, 1))})
+    xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
     report = xlconv.verify(tmp_path / "book.xlsx")
     assert (report.verdict, report.findings) == ("agrees", ())
 
@@ -535,29 +539,43 @@ def with_layer(**layer: Any) -> dict[str, Any]:
     return {"name": "n", "input": [1, 8, 8], "layers": [{"name": "first", **layer}]}
 
 
+IMPOSSIBLE = (
+    ("size is 1.5", with_layer(kind="MaxPool2D", size=1.5)),
+    ("inputs is 5", with_layer(kind="ReLU", inputs=5)),
+    ("inputs is", with_layer(kind="ReLU", inputs=[["input"]])),
+    ("padding of", with_layer(kind="Conv2D", kernels=1, size=3, dilation=10**9, padding="same")),
+    ("parted into 2 groups", with_layer(kind="Conv2D", kernels=2, size=1, groups=2)),
+    ("cells up to here", with_layer(kind="Conv2D", kernels=1, size=1, padding=[10**9, 0])),
+    ("which no list can hold", with_layer(kind="KernelDemo", kernels=["a\nb"], chosen="a")),
+    ("kernels is", with_layer(kind="KernelDemo", kernels=[["a"]], chosen=["a"])),
+    ("kernels is 'ab'", with_layer(kind="KernelDemo", kernels="ab", chosen="a")),
+    ("epsilon is 0", with_layer(kind="BatchNorm2D", epsilon=0)),
+    ("epsilon is nan", with_layer(kind="BatchNorm2D", epsilon=float("nan"))),
+    ("padding of 2 and 2", with_layer(kind="AvgPool2D", size=2, padding=2)),
+    ("takes 2 or more", with_layer(kind="Add")),
+    ("inputs is 'input'", with_layer(kind="Add", inputs="input")),
+    ("no earlier layer makes", with_layer(kind="Add", inputs=["input", "first"])),
+    ("inputs is", with_layer(kind="Concat", inputs=["input", ["input"]])),
+    ("rate is 1", with_layer(kind="Dropout", rate=1)),
+    ("order is", with_layer(kind="Flatten", order=["chw"])),
+    ("threshold is True", with_layer(kind="Sigmoid", threshold=True)),
+)
+
+
+@pytest.mark.parametrize(("words", "table"), IMPOSSIBLE)
+def test_an_impossible_network_is_refused(words: str, table: dict[str, Any]) -> None:
+    with pytest.raises((NetworkError, LimitError), match=rf"layer 'first'.*{words}.*\Z"):
+        network_of(table, "template.toml")
+
+
+def test_a_stride_may_be_larger_than_any_map() -> None:
+    layer = {"kind": "Conv2D", "kernels": 1, "size": 3, "padding": "same", "stride": 10**9}
+    assert network_of(with_layer(**layer), "here").shapes["first"] == (1, 1, 1)
+
+
 @settings(max_examples=1000 * EXAMPLES)
 @given(tables())
-@example(with_layer(kind="MaxPool2D", size=1.5))
-@example(with_layer(kind="ReLU", inputs=5))
-@example(with_layer(kind="ReLU", inputs=[["input"]]))
-@example(with_layer(kind="Conv2D", kernels=1, size=3, padding="same", stride=10**9))
-@example(with_layer(kind="Conv2D", kernels=1, size=3, dilation=10**9, padding="same"))
-@example(with_layer(kind="Conv2D", kernels=2, size=1, groups=2))
-@example(with_layer(kind="Conv2D", kernels=1, size=1, padding=[10**9, 0]))
-@example(with_layer(kind="KernelDemo", kernels=["a\nb"], chosen="a"))
-@example(with_layer(kind="KernelDemo", kernels=[["a"]], chosen=["a"]))
-@example(with_layer(kind="KernelDemo", kernels="ab", chosen="a"))
-@example(with_layer(kind="BatchNorm2D", epsilon=0))
-@example(with_layer(kind="BatchNorm2D", epsilon=float("nan")))
-@example(with_layer(kind="AvgPool2D", size=2, padding=2))
-@example(with_layer(kind="Add"))
-@example(with_layer(kind="Add", inputs="input"))
-@example(with_layer(kind="Add", inputs=["input", "first"]))
-@example(with_layer(kind="Concat", inputs=["input", ["input"]]))
-@example(with_layer(kind="Dropout", rate=1))
-@example(with_layer(kind="Flatten", order=["chw"]))
-@example(with_layer(kind="Sigmoid", threshold=True))
-def test_an_impossible_network_is_a_network_error(table: dict[str, Any]) -> None:
+def test_any_table_is_a_network_or_a_network_error(table: dict[str, Any]) -> None:
     refused = ""
     try:
         network = network_of(table, "template.toml")

@@ -7,15 +7,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
 import pytest
 from building import Array, BuiltBook, random_image, random_model
 from editing import cell_element, edited, with_constant, with_value
+from learning import verifies
 from uno_session import UnoSession, uno_session
 
 import xlconv
+from xlconv.engines.registry import engine_named
 from xlconv.errors import BookError
 from xlconv.network.layers.activation import ReLU, Sigmoid
 from xlconv.network.layers.base import Layer
@@ -25,6 +28,8 @@ from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.model import Model
 from xlconv.network.network import Network
+from xlconv.reference.layers.registry import layer_steps
+from xlconv.sheets.board.numbers import answer_steps
 from xlconv.sheets.board.places import plan
 
 DEMO = Network(
@@ -96,9 +101,7 @@ def test_a_kernel_is_chosen(
     np.testing.assert_allclose(numbers(kernel), model.weights["demo.presets"][place], rtol=1e-14)
     np.testing.assert_allclose(numbers(first), truth["demo"][0], rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(numbers(second), truth["relu"][1], rtol=1e-12, atol=1e-13)
-    for engine in ("formualizer", "none"):
-        report = xlconv.verify(saved, engine)
-        assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    verifies(saved)
     assert xlconv.read_book(saved).network == model.network
 
 
@@ -164,9 +167,7 @@ def test_dropout_is_switched_on(
     zeros = (numbers(first) == 0).sum() + (numbers(second) == 0).sum()
     assert dropped == [[pytest.approx(zeros / book.image.size)]]
     assert 0 < zeros < book.image.size
-    for engine in ("formualizer", "none", "libreoffice"):
-        report = xlconv.verify(saved, engine)
-        assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    verifies(saved, ("formualizer", "none", "libreoffice"))
     again = xlconv.read_book(saved)
     layers = {layer.name: layer for layer in again.network.layers}
     assert layers["dropout"] == replace(
@@ -404,7 +405,69 @@ def test_drawn_numbers_that_do_not_fit_are_refused(books: dict[str, BuiltBook]) 
         {"dropout_random": np.zeros(3)},
         {"elsewhere": np.zeros((2, 6, 5))},
         {"dropout_random": np.full((2, 6, 5), np.nan)},
+        {"dropout_random": np.full((2, 6, 5), 1.0)},
+        {"dropout_random": np.full((2, 6, 5), -0.1)},
         {"dropout_random": "text"},
     ):
         with pytest.raises(xlconv.XlconvError, match="drawn"):
             xlconv.forward(book.model, book.image, drawn)  # type: ignore[arg-type]
+
+
+def test_a_number_drawn_exactly_at_the_rate_is_kept(books: dict[str, BuiltBook]) -> None:
+    """By NumPy and in the file, where one that is less by a digit is dropped."""
+    book, layout = books["dropped"], plan(DROPPED)
+    drawn = {"dropout_random": np.full((2, 6, 5), 0.4)}
+    drawn["dropout_random"][0, 0, 0] = np.nextafter(0.4, 0)
+    network = with_setting(book.model, "dropout", active=True, rescale=False)
+    made = xlconv.forward(network, book.image, drawn)["dropout"]
+    assert (made[0, 0, 0], np.count_nonzero(made)) == (0.0, 59)
+    random, mask = (layout.inner[f"dropout_{key}"].maps[0] for key in ("random", "mask"))
+    typed = {("Board", random.cell(0, 0)): np.nextafter(0.4, 0), ("Board", random.cell(0, 1)): 0.4}
+    [found] = engine_named("formualizer").evaluate(book.path, [("Board", mask)], typed)
+    assert found[0][:2] == [0.0, 1.0]
+
+
+def test_an_error_in_a_mask_is_not_counted() -> None:
+    """Of the cells that hold a number, so many are 0."""
+    values: dict[str, Any] = {"input": np.ones((1, 2, 2))}
+    values["dropout_random"] = np.array([[[0.1, 0.9], [0.9, 0.9]]])
+    for step in layer_steps(Dropout("dropout", 0.5, inputs=("input",)), {}, values):
+        values[step.name] = step.value
+        if step.name == "dropout_mask":
+            values[step.name] = np.array([[[0.0, 1.0], [1.0, np.nan]]])
+    assert values["dropout_share"].tolist() == [1 / 3]
+
+
+def test_an_answer_exactly_at_its_threshold_is_found(tmp_path: Path) -> None:
+    """1 / (1 + exp(0)) is 1/2: in NumPy, as the file was saved and as an engine computes it."""
+    network = Network("at", (1, 1, 1), (Dense("dense", 3, bias=False), Sigmoid("sigmoid")))
+    model = Model(network, {"dense.weight": np.array([[0.0], [-0.001], [2.0]])})
+    xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
+    assert xlconv.forward(model, np.ones((1, 1, 1)))["sigmoid"][0] == 0.5
+    answer = plan(network).answer
+    assert answer is not None
+    board = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["Board"]
+    # openpyxl reads an empty text as nothing
+    assert [board[tick.first.a1].value for tick in answer.ticks] == ["✓", None, "✓"]
+    assert (board[answer.label.first.a1].value, board[answer.value.first.a1].value) == ("0, 2", 2)
+    places = [("Board", tick) for tick in answer.ticks]
+    found = engine_named("formualizer").evaluate(tmp_path / "book.xlsx", places)
+    assert [tick[0][0] for tick in found] == ["✓", "", "✓"]
+
+
+def test_nothing_is_said_of_an_answer_that_follows_from_an_error() -> None:
+    """Not of the label, which would be one without the class, nor of their number."""
+    values: dict[str, Any] = {"sigmoid": np.array([0.9, np.nan, 0.1, 0.6])}
+    for step in answer_steps(SEVERAL, values):
+        values[step.name] = step.value
+    assert [values[f"answer_tick_{n}"][0] for n in (1, 3, 4)] == ["✓", "", "✓"]
+    for key in ("answer_tick_2", "answer_label", "answer_value"):
+        assert values[key].tolist() == [pytest.approx(np.nan, nan_ok=True)], key
+
+
+def test_a_picture_that_changes_later_changes_no_tensor(books: dict[str, BuiltBook]) -> None:
+    book = books["several"]
+    image = book.image.copy()
+    truth = xlconv.forward(book.model, image)["input"]
+    image[:] = 0
+    assert np.array_equal(truth, book.image)

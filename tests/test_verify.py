@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import openpyxl
@@ -134,12 +136,15 @@ def test_filled_padding_is_the_only_finding(book: Path, layout: Layout, tmp_path
         assert (finding.kind, finding.cell, finding.found) == ("padding", f"Board!{place}", 5.0)
 
 
-def test_swapped_label_is_found(book: Path, layout: Layout, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("held", "edit"), [(9.0, with_value), ("=7", with_formula)])
+def test_another_label_or_a_formula_that_gives_the_right_one_is_found(
+    held: float | str, edit: Callable[..., Any], book: Path, layout: Layout, tmp_path: Path
+) -> None:
     place = layout.labels["softmax"].cell(1, 0).a1
-    report = xlconv.verify(edited(book, tmp_path / "label.xlsx", with_value(place, 9)))
-    [finding] = report.findings
+    path = edited(book, tmp_path / "label.xlsx", edit(place, str(held).removeprefix("=")))
+    [finding] = xlconv.verify(path).findings
     assert (finding.kind, finding.cell) == ("label", f"Board!{place}")
-    assert (finding.expected, finding.found) == (7.0, 9.0)
+    assert (finding.expected, finding.found) == (7.0, held)
 
 
 @pytest.mark.parametrize("what", ["pixel", "kernel", "bias"])

@@ -21,9 +21,9 @@ from xlconv.engines.libreoffice import make_profile
 
 WORKER = Path(__file__).with_name("uno_worker.py")
 FILTER = "Calc MS Excel 2007 XML"
-START_LIMIT = 60.0  # seconds until LibreOffice answers
-RUN_LIMIT = 60.0  # seconds for one list of steps
-CONVERT_LIMIT = 120.0
+START_LIMIT = 240.0  # seconds until LibreOffice answers
+RUN_LIMIT = 120.0  # seconds for one list of steps
+CONVERT_LIMITS = (120.0, 600.0)  # a start that hangs is tried again, with patience
 
 
 @contextlib.contextmanager
@@ -55,9 +55,16 @@ def converted(program: str, books: list[Path], folder: Path, anew: bool = False)
     makes it compute all, else it takes over stored values."""
     out = folder / "converted"
     arguments = ["--convert-to", f"xlsx:{FILTER}", "--outdir", str(out), *map(str, books)]
-    with _office(program, *arguments, anew=anew) as process:
-        process.wait(timeout=CONVERT_LIMIT)
-    missing = [book.name for book in books if not (out / book.name).is_file()]
+    missing = [book.name for book in books]
+    for limit in CONVERT_LIMITS:
+        with (
+            contextlib.suppress(subprocess.TimeoutExpired),
+            _office(program, *arguments, anew=anew) as process,
+        ):
+            process.wait(timeout=limit)
+            missing = [book.name for book in books if not (out / book.name).is_file()]
+        if not missing:
+            break
     assert not missing, f"LibreOffice did not convert {missing}"
     return out
 
