@@ -19,7 +19,7 @@ from building import named_ranges, xml_cells
 import xlconv
 from xlconv.commands.app import app
 from xlconv.importers.template import template_names
-from xlconv.network.description import KINDS
+from xlconv.network.layers.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -153,16 +153,21 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(page: Path) -> None:
 
 
 def test_every_file_that_a_page_names_is_there() -> None:
+    """From the top, or from the package as docs/how-it-is-made.md does."""
     named = {
         name
         for page in PAGES
         if page.name != "design.md"  # which names files of other projects
         for name in re.findall(
-            r"\b(?:benchmarks|tests|templates)/[\w./-]*\w", page.read_text(encoding="utf-8")
+            r"\b(?:benchmarks|tests|templates|xlconv)/[\w./-]*\w|(?<=`)[a-z]+/[\w/]*(?:\.py)?(?=`)",
+            page.read_text(encoding="utf-8"),
         )
     }
-    assert len(named) > 4
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    assert {"xlsx/archive.py", "tests/cases"} <= named
+    homes = (ROOT, ROOT / "xlconv")
+    assert [
+        name for name in sorted(named) if not any((home / name).exists() for home in homes)
+    ] == []
 
 
 def questions() -> dict[str, list[str]]:
