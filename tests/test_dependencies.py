@@ -22,6 +22,6 @@ BOUNDS = re.compile(r"[a-z-]+>=(?P<lowest>\d+(\.\d+)*)(?P<upper>,<\d+(\.\d+)*)?"
 @pytest.mark.parametrize("need", NEEDED)
 def test_a_dependency_has_a_lowest_version_and_below_1_an_upper_bound(need: str) -> None:
     bounds = BOUNDS.fullmatch(need)
-    assert bounds is not None, f"{need}: give a lowest version, as in numpy>=1.26"
+    assert bounds is not None, f"{need}: give a lowest version, as in numpy>=2.2"
     if int(bounds["lowest"].partition(".")[0]) == 0:
         assert bounds["upper"], f"{need}: versions below 1.0 may break with any; say below which"
