@@ -43,33 +43,6 @@ def weighted_sum(
     return "+".join(terms + ([bias.absolute] if bias else []))
 
 
-def relu(value: str) -> str:
-    """The value where it is positive, else zero.
-
-    >>> relu(Cell(3, 2).a1)
-    'MAX(0,B3)'
-    """
-    return f"MAX(0,{value})"
-
-
-def leaky_relu(value: str, slope: float) -> str:
-    """The value where it is positive, else a part of it.
-
-    >>> leaky_relu(Cell(3, 2).a1, 0.01)
-    'MAX(0.01*B3,B3)'
-    """
-    return f"MAX({number(slope)}*{value},{value})"
-
-
-def tanh(value: str) -> str:
-    """The hyperbolic tangent of a value.
-
-    >>> tanh(Cell(3, 2).a1)
-    'TANH(B3)'
-    """
-    return f"TANH({value})"
-
-
 def sigmoid(value: str) -> str:
     """1 / (1 + exp(-x)), with exp of nothing positive, which could be too large.
 
@@ -100,63 +73,6 @@ def sum_of(values: Iterable[str]) -> str:
     return "+".join(values)
 
 
-def average(window: Range, fixed: bool = False) -> str:
-    """The mean of a window's numbers; empty cells do not count.
-
-    >>> average(Range(4, 65, 2, 2)), average(Range(1, 1, 7, 7), fixed=True)
-    ('AVERAGE(BM4:BN5)', 'AVERAGE($A$1:$G$7)')
-    """
-    return f"AVERAGE({window.absolute if fixed else window.a1})"
-
-
-def random() -> str:
-    """A random number from 0 to below 1, drawn anew at every calculation.
-
-    >>> random()
-    'RAND()'
-    """
-    return "RAND()"
-
-
-def kept(random_number: Cell, rate: Cell) -> str:
-    """1 for a cell that stays, 0 for one that is dropped.
-
-    >>> kept(Cell(6, 9), Cell(2, 1))
-    'IF(I6<$A$2,0,1)'
-    """
-    return f"IF({random_number.a1}<{rate.absolute},0,1)"
-
-
-def dropped(value: str, mask: Cell, factor: Cell, active: Cell) -> str:
-    """A value times its mask times a factor, where dropout is on; else the value.
-
-    >>> dropped("C6", Cell(6, 9), Cell(3, 1), Cell(2, 1))
-    'IF($A$2=1,C6*I6*$A$3,C6)'
-    """
-    return f"IF({active.absolute}=1,{value}*{mask.a1}*{factor.absolute},{value})"
-
-
-def dropout_factor(rate: Cell, rescale: Cell) -> str:
-    """What the cells that stay are multiplied by.
-
-    >>> dropout_factor(Cell(1, 1), Cell(3, 1))
-    'IF($A$3=1,1/(1-$A$1),1)'
-    """
-    return f"IF({rescale.absolute}=1,1/(1-{rate.absolute}),1)"
-
-
-def share_of_zeros(masks: Iterable[Range]) -> str:
-    """The part of the masks' cells that is 0: those that were really dropped, of all.
-
-    >>> share_of_zeros([Range(1, 1, 2, 2), Range(5, 1, 2, 2)])
-    '(COUNTIF($A$1:$B$2,0)+COUNTIF($A$5:$B$6,0))/(COUNT($A$1:$B$2)+COUNT($A$5:$B$6))'
-    """
-    places = [mask.absolute for mask in masks]
-    zeros = sum_of(f"COUNTIF({place},0)" for place in places)
-    cells = sum_of(f"COUNT({place})" for place in places)
-    return f"({zeros})/({cells})"
-
-
 def place_in_list(text: Cell, names: Range) -> str:
     """The number of a text in a list, from 1.
 
@@ -164,24 +80,6 @@ def place_in_list(text: Cell, names: Range) -> str:
     'MATCH($A$1,$A$5:$A$13,0)'
     """
     return f"MATCH({text.absolute},{names.absolute},0)"
-
-
-def chosen(place: Cell, choices: Iterable[Cell]) -> str:
-    """The number that stands in the chosen one of several cells.
-
-    >>> chosen(Cell(1, 1), [Cell(5, 3), Cell(9, 3)])
-    'CHOOSE($A$1,C5,C9)'
-    """
-    return f"CHOOSE({place.absolute},{','.join(choice.a1 for choice in choices)})"
-
-
-def tick(value: Cell, threshold: Cell, mark: str) -> str:
-    """A mark beside a value that reaches the threshold.
-
-    >>> tick(Cell(5, 3), Cell(2, 1), "x")
-    'IF($C$5>=$A$2,"x","")'
-    """
-    return f'IF({value.absolute}>={threshold.absolute},"{mark}","")'
 
 
 def marked_labels(ticks: Iterable[Cell], labels: Iterable[Cell], none: str) -> str:
@@ -194,15 +92,6 @@ def marked_labels(ticks: Iterable[Cell], labels: Iterable[Cell], none: str) -> s
     texts = "&".join(f'IF({mark.absolute}="","",", "&{label.absolute})' for mark, label in pairs)
     every = "&".join(mark.absolute for mark, _ in pairs)
     return f'IF({every}="","{none}",MID({texts},3,9999))'
-
-
-def count_of(mark: str, cells: Range) -> str:
-    """How many cells hold a mark.
-
-    >>> count_of("x", Range(5, 3, 10, 1))
-    'COUNTIF($C$5:$C$14,"x")'
-    """
-    return f'COUNTIF({cells.absolute},"{mark}")'
 
 
 def number(value: float) -> str:
@@ -223,24 +112,6 @@ def largest(window: Range, fixed: bool = False) -> str:
     return f"MAX({window.absolute if fixed else window.a1})"
 
 
-def minus(value: Cell, subtrahend: Cell) -> str:
-    """A value minus one that stays where it is.
-
-    >>> minus(Cell(5, 3), Cell(16, 3))
-    'C5-$C$16'
-    """
-    return f"{value.a1}-{subtrahend.absolute}"
-
-
-def exp(value: Cell) -> str:
-    """e to the power of a value.
-
-    >>> exp(Cell(5, 4))
-    'EXP(D5)'
-    """
-    return f"EXP({value.a1})"
-
-
 def total(values: Range) -> str:
     """The sum of a range that stays where it is.
 
@@ -259,15 +130,6 @@ def share(value: Cell, whole: Cell) -> str:
     return f"{value.a1}/{whole.absolute}"
 
 
-def same(value: Cell, fixed: bool = True) -> str:
-    """What stands in another cell.
-
-    >>> same(Cell(5, 5)), same(Cell(5, 5), fixed=False)
-    ('$E$5', 'E5')
-    """
-    return value.absolute if fixed else value.a1
-
-
 def label_of_largest(values: Range, labels: Range) -> str:
     """The label beside the largest value; the first of them if several are equal.
 
@@ -283,24 +145,6 @@ def label_of_largest(values: Range, labels: Range) -> str:
         return labels.absolute
     values_text = values.absolute
     return f"INDEX({labels.absolute},MATCH(MAX({values_text}),{values_text},0))"
-
-
-def shape_line(lead: str, values: Range) -> str:
-    """A text and the shape of a map, its rows and columns counted from the map itself.
-
-    >>> shape_line("2 × ", Range(6, 38, 28, 28))
-    '"2 × "&ROWS($AL$6:$BM$33)&" × "&COLUMNS($AL$6:$BM$33)'
-    """
-    return f'"{lead}"&{rows(values)}&" × "&COLUMNS({values.absolute})'
-
-
-def length_line(values: Range) -> str:
-    """A vector's length as text, counted from the vector itself.
-
-    >>> length_line(Range(6, 3, 10, 1))
-    'ROWS($C$6:$C$15)&" values"'
-    """
-    return f'{rows(values)}&" values"'
 
 
 def rows(values: Range) -> str:
@@ -334,24 +178,6 @@ def sum_on(sheet: str, values: Iterable[Range]) -> str:
     'SUM(Board!$A$1:$B$2,Board!$A$9)'
     """
     return f"SUM({','.join(f'{sheet}!{place.absolute}' for place in values)})"
-
-
-def nearly_zero(value: Cell, below: float) -> str:
-    """Whether a value would be shown as zero.
-
-    >>> nearly_zero(Cell(6, 38), 0.05)
-    'ABS(AL6)<0.05'
-    """
-    return f"ABS({value.a1})<{below:g}"
-
-
-def above(value: Cell, limit: float) -> str:
-    """Whether a value is above a limit.
-
-    >>> above(Cell(6, 3), 0.5)
-    'C6>0.5'
-    """
-    return f"{value.a1}>{limit:g}"
 
 
 def bar_reaches(value: Cell, bar: Range) -> str:

@@ -81,6 +81,14 @@ class Cell(NamedTuple):
     def absolute(self) -> str:
         return f"${column_letters(self.column)}${self.row}"
 
+    def __format__(self, spec: str) -> str:
+        """A reference: relative, "$" fixed, or fixed on the sheet of that name.
+
+        >>> f"{Cell(3, 28)} {Cell(3, 28):$} {Cell(3, 28):Board}"
+        'AB3 $AB$3 Board!$AB$3'
+        """
+        return _reference(self, spec)
+
     def shifted(self, rows: int, columns: int) -> Cell:
         return Cell(self.row + rows, self.column + columns)
 
@@ -134,6 +142,14 @@ class Range:
         if self.size == 1:
             return self.first.absolute
         return f"{self.first.absolute}:{self.last.absolute}"
+
+    def __format__(self, spec: str) -> str:
+        """A reference: relative, "$" fixed, or fixed on the sheet of that name.
+
+        >>> f"{Range(2, 1, 3, 3)} {Range(2, 1, 3, 3):$} {Range(2, 1, 3, 3):Board}"
+        'A2:C4 $A$2:$C$4 Board!$A$2:$C$4'
+        """
+        return _reference(self, spec)
 
     def cell(self, row: int, column: int) -> Cell:
         """The cell at an offset, from 0, inside the range."""
@@ -191,6 +207,12 @@ class Range:
         first = Cell.parse(start)
         last = Cell.parse(end or start)
         return cls.around(map(cls.of, (first, last)))
+
+
+def _reference(place: Cell | Range, spec: str) -> str:
+    if not spec:
+        return place.a1
+    return place.absolute if spec == "$" else f"{spec}!{place.absolute}"
 
 
 def looks_like_reference(name: str) -> bool:

@@ -34,17 +34,17 @@ def cell_text(layer: Layer, value: str) -> str:
 
 @cell_text.register
 def _relu_text(layer: ReLU, value: str) -> str:
-    return formulas.relu(value)
+    return f"MAX(0,{value})"
 
 
 @cell_text.register
 def _leaky_relu_text(layer: LeakyReLU, value: str) -> str:
-    return formulas.leaky_relu(value, layer.slope)
+    return f"MAX({formulas.number(layer.slope)}*{value},{value})"
 
 
 @cell_text.register
 def _tanh_text(layer: Tanh, value: str) -> str:
-    return formulas.tanh(value)
+    return f"TANH({value})"
 
 
 @cell_text.register
@@ -62,9 +62,9 @@ def _softmax_rules(layer: Softmax, network: Network, places: Places) -> list[Rul
         return Rule(f"{name}_steps", f"{name}_{key}", None, place, formula)
 
     return [
-        step("max", Range.of(steps.maximum), formulas.largest(logits, fixed=True)),
-        step("shifted", steps.shifted, formulas.minus(logits.first, steps.maximum)),
-        step("exp", steps.exp, formulas.exp(steps.shifted.first)),
-        step("sum", Range.of(steps.total), formulas.total(steps.exp)),
-        Rule(name, name, None, probability, formulas.share(steps.exp.first, steps.total)),
+        step("max", Range.of(steps.maximum), f"MAX({logits:$})"),
+        step("shifted", steps.shifted, f"{logits.first}-{steps.maximum:$}"),
+        step("exp", steps.exp, f"EXP({steps.shifted.first})"),
+        step("sum", Range.of(steps.total), f"SUM({steps.exp:$})"),
+        Rule(name, name, None, probability, f"{steps.exp.first}/{steps.total:$}"),
     ]

@@ -20,7 +20,7 @@ def _conv_rules(layer: Conv2D, network: Network, places: Places) -> list[Rule]:
     def text(output: int, windows: list[Range]) -> str:
         read = [windows[channel] for channel in layer.channels_read(len(windows), output)]
         total = formulas.weighted_sum(read, weights.kernels(output), weights.bias(output))
-        return formulas.relu(total) if layer.rectifies else total
+        return f"MAX(0,{total})" if layer.rectifies else total
 
     return windows(layer, network, places, text)
 
@@ -30,11 +30,13 @@ def _demo_rules(layer: KernelDemo, network: Network, places: Places) -> list[Rul
     name = layer.name
     number, kernel = places.cells[f"{name}_number"].first, places.inner[f"{name}_kernel"].maps
     presets = [place.first for place in places.weights[name].arrays["presets"]]
-    place = formulas.place_in_list(places.controls[name]["chosen"].first, places.labels[name])
+    chosen = places.controls[name]["chosen"].first
+    place = f"MATCH({chosen:$},{places.labels[name]:$},0)"
+    choices = ",".join(f"{preset}" for preset in presets)
     steps = f"{name}_steps"
     return [
         Rule(steps, f"{name}_number", None, Range.of(number), place),
-        Rule(steps, f"{name}_kernel", 0, kernel[0], formulas.chosen(number, presets)),
+        Rule(steps, f"{name}_kernel", 0, kernel[0], f"CHOOSE({number:$},{choices})"),
         *windows(
             layer,
             network,

@@ -5,7 +5,6 @@ Must not know any value.
 
 from __future__ import annotations
 
-from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, layer_rules, mapwise
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
@@ -27,16 +26,19 @@ def _dropout_rules(layer: Dropout, network: Network, places: Places) -> list[Rul
         return Rule(steps, f"{name}_{key}", None, Range.of(cell), formula)
 
     def kept(number: int) -> str:
-        return formulas.kept(random[number].first, rate)
+        return f"IF({random[number].first}<{rate:$},0,1)"
 
     def dropped(number: int) -> str:
-        value, on = read[number].first.a1, cells["active"]
-        return formulas.dropped(value, mask[number].first, factor, on)
+        value = read[number].first
+        return f"IF({cells['active']:$}=1,{value}*{mask[number].first}*{factor:$},{value})"
+
+    zeros = "+".join(f"COUNTIF({place:$},0)" for place in mask)
+    numbers = "+".join(f"COUNT({place:$})" for place in mask)
 
     return [
-        *mapwise(layer, network, random, lambda _: formulas.random(), "random"),
+        *mapwise(layer, network, random, lambda _: "RAND()", "random"),
         *mapwise(layer, network, mask, kept, "mask"),
-        single("share", formulas.share_of_zeros(mask)),
-        single("factor", formulas.dropout_factor(rate, cells["rescale"])),
+        single("share", f"({zeros})/({numbers})"),
+        single("factor", f"IF({cells['rescale']:$}=1,1/(1-{rate:$}),1)"),
         *mapwise(layer, network, made, dropped),
     ]

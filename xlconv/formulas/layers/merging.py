@@ -5,7 +5,6 @@ Must not know any value.
 
 from __future__ import annotations
 
-from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules, mapwise
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import sources
@@ -17,9 +16,7 @@ from xlconv.network.network import Network
 def _add_rules(layer: Add, network: Network, places: Places) -> list[Rule]:
     reads = [places.tensors[name].maps for name in sources(layer)]
     made = places.tensors[layer.name].maps
-    return mapwise(
-        layer, network, made, lambda n: formulas.sum_of(maps[n].first.a1 for maps in reads)
-    )
+    return mapwise(layer, network, made, lambda n: "+".join(f"{maps[n].first}" for maps in reads))
 
 
 @layer_rules.register
@@ -27,7 +24,7 @@ def _concat_rules(layer: Concat, network: Network, places: Places) -> list[Rule]
     read = [place for name in sources(layer) for place in places.tensors[name].maps]
     made = places.tensors[layer.name].maps
     if len(network.shapes[layer.name]) == 3:
-        return mapwise(layer, network, made, lambda n: formulas.same(read[n].first, fixed=False))
+        return mapwise(layer, network, made, lambda n: f"{read[n].first}")
     cells = [cell for place in read for cell in place.cells()]
     [place] = made
-    return [cellwise(layer.name, None, place, lambda row, _: formulas.same(cells[row]))]
+    return [cellwise(layer.name, None, place, lambda row, _: f"{cells[row]:$}")]

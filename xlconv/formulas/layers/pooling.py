@@ -5,7 +5,6 @@ Must not know any value.
 
 from __future__ import annotations
 
-from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules, windows
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
@@ -15,18 +14,16 @@ from xlconv.network.network import Network
 
 @layer_rules.register
 def _max_pool_rules(layer: MaxPool2D, network: Network, places: Places) -> list[Rule]:
-    return windows(layer, network, places, lambda output, read: formulas.largest(read[output]))
+    return windows(layer, network, places, lambda output, read: f"MAX({read[output]})")
 
 
 @layer_rules.register
 def _avg_pool_rules(layer: AvgPool2D, network: Network, places: Places) -> list[Rule]:
-    return windows(layer, network, places, lambda output, read: formulas.average(read[output]))
+    return windows(layer, network, places, lambda output, read: f"AVERAGE({read[output]})")
 
 
 @layer_rules.register
 def _global_rules(layer: GlobalAvgPool2D, network: Network, places: Places) -> list[Rule]:
     read = places.tensors[source(layer)].maps
     [place] = places.tensors[layer.name].maps
-    return [
-        cellwise(layer.name, None, place, lambda row, _: formulas.average(read[row], fixed=True))
-    ]
+    return [cellwise(layer.name, None, place, lambda row, _: f"AVERAGE({read[row]:$})")]

@@ -5,7 +5,6 @@ Must not know any value.
 
 from __future__ import annotations
 
-from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
@@ -19,4 +18,4 @@ def _flatten_rules(layer: Flatten, network: Network, places: Places) -> list[Rul
     cells = [cell for one in maps for cell in one.cells()]
     if layer.order == "hwc":
         cells = [one.cell(r, c) for r, c in maps[0].offsets() for one in maps]
-    return [cellwise(layer.name, None, place, lambda row, _: formulas.same(cells[row]))]
+    return [cellwise(layer.name, None, place, lambda row, _: f"{cells[row]:$}")]

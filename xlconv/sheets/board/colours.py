@@ -42,7 +42,7 @@ def colour_rules(
             yield _around_zero(placement.maps, placement.range, line, colours)
         elif name.endswith("_mask"):
             yield _faint(placement.maps, 0.5, "0;0;0")
-            limit = scale_limit(line.shown, formulas.largest(placement.range, fixed=True))
+            limit = scale_limit(line.shown, f"MAX({placement.range:$})")
             yield ColourScale(placement.maps, limit, None, colours.paper, colours.rectified)
     for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
@@ -185,7 +185,7 @@ def _faint(
     places: tuple[Range, ...], below: float, number_format: str, colour: str | None = FAINT
 ) -> Highlight:
     """What is shown as zero steps back, and loses its sign: there is no "-0.0"."""
-    formula = formulas.nearly_zero(places[0].first, below)
+    formula = f"ABS({places[0].first})<{below:g}"
     return Highlight(places, formula, colour=colour, number_format=number_format, zeros=True)
 
 

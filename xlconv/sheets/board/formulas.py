@@ -46,13 +46,13 @@ def _answer_rules(network: Network, layout: Layout) -> list[Rule]:
     labels = layout.labels[network.output]
     rules = []
     for unit, (label, value) in enumerate(zip(answer.labels, answer.values, strict=True)):
-        rules.append(_answer(f"label_{unit + 1}", label, formulas.same(labels.cell(unit, 0))))
-        rules.append(_answer(f"value_{unit + 1}", value, formulas.same(values.cell(unit, 0))))
+        rules.append(_answer(f"label_{unit + 1}", label, f"{labels.cell(unit, 0):$}"))
+        rules.append(_answer(f"value_{unit + 1}", value, f"{values.cell(unit, 0):$}"))
     if answer.threshold is not None:
         return rules + _ticks(answer, values, labels)
     return [
         _answer("label", answer.label, formulas.label_of_largest(values, labels)),
-        _answer("value", answer.value, formulas.largest(values, fixed=True)),
+        _answer("value", answer.value, f"MAX({values:$})"),
         *rules,
     ]
 
@@ -62,11 +62,11 @@ def _ticks(answer: Answer, values: Range, labels: Range) -> list[Rule]:
     assert answer.threshold is not None
     threshold, marks = answer.threshold.first, [place.first for place in answer.ticks]
     rules = [
-        _answer(f"tick_{unit}", place, formulas.tick(value, threshold, TICK))
+        _answer(f"tick_{unit}", place, f'IF({value:$}>={threshold:$},"{TICK}","")')
         for unit, (place, value) in enumerate(zip(answer.ticks, values.cells(), strict=True), 1)
     ]
     text = formulas.marked_labels(marks, labels.cells(), NONE_FOUND)
-    count = formulas.count_of(TICK, Range.around(answer.ticks))
+    count = f'COUNTIF({Range.around(answer.ticks):$},"{TICK}")'
     return [
         *rules,
         _answer("label", answer.label, text),
@@ -86,13 +86,18 @@ def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         tensor, placement = band.tensor, layout.tensors[band.tensor]
         shape, first, under = network.shapes[tensor], placement.maps[0], Cell(2, band.first)
         if len(shape) == 1:
-            yield title(tensor, under, formulas.length_line(first))
+            yield title(tensor, under, f'ROWS({first:$})&" values"')
             continue
-        yield title(tensor, under, formulas.shape_line(f"{shape[0]} × ", first))
+        yield title(tensor, under, _shape_line(f"{shape[0]} × ", first))
         for number, place in enumerate(placement.maps, 1):
             above = Cell(place.row - placement.ring.top - 1, place.column)
-            text = formulas.shape_line(f"{tensor} map {number} · ", place)
+            text = _shape_line(f"{tensor} map {number} · ", place)
             yield title(f"{tensor}_{number}", above, text)
+
+
+def _shape_line(lead: str, values: Range) -> str:
+    """A text and the shape of a map, its rows and columns counted from the map itself."""
+    return f'"{lead}"&ROWS({values:$})&" × "&COLUMNS({values:$})'
 
 
 def ring_cells(layout: Layout, tensor: str, number: int) -> Iterator[Cell]:

@@ -8,21 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from xlconv.formulas.text import number, on
+from xlconv.formulas.text import number
 from xlconv.spreadsheet.cells import Cell, Range
 
 RIGHT_WITHIN, CLOSE_WITHIN = 1e-9, 1e-2  # of what a check is measured by
 TO_DO, NOT_YET, CLOSE, RIGHT, CHANGED = "to do", "not yet", "close", "right", "other numbers"
 BEFORE = "cannot be right before {} is"
-
-
-def filled(sheet: str, place: Range) -> str:
-    """How many cells hold a number.
-
-    >>> filled("Board", Range(1, 1, 2, 2))
-    'COUNT(Board!$A$1:$B$2)'
-    """
-    return f"COUNT({on(sheet, place)})"
 
 
 def check_number(sheet: str, place: Range, key: Range) -> str:
@@ -37,8 +28,8 @@ def check_number(sheet: str, place: Range, key: Range) -> str:
     'Board!$A$1*$L$3'
     """
     if place.size == 1:
-        return f"{on(sheet, place)}*{key.absolute}"
-    return f"SUMPRODUCT({on(sheet, place)},{key.absolute})"
+        return f"{place:{sheet}}*{key.absolute}"
+    return f"SUMPRODUCT({place:{sheet}},{key.absolute})"
 
 
 def state(filled_in: str, given: Cell, count: Cell, cells: int, checks: Sequence[Check]) -> str:
@@ -67,15 +58,6 @@ def _within(checks: Sequence[Check], share: float) -> str:
     """Whether all check numbers are that near."""
     near = (f"ABS({off})<={number(share)}*{measure.absolute}" for off, measure in checks)
     return f"AND({','.join(near)})"
-
-
-def distance(one: Cell, other: Cell) -> str:
-    """A number minus another.
-
-    >>> distance(Cell(3, 8), Cell(3, 9))
-    '$H$3-$I$3'
-    """
-    return f"{one.absolute}-{other.absolute}"
 
 
 def state_of_all(states: Range) -> str:
@@ -114,15 +96,6 @@ def unchanged(total: str, then: Cell, magnitude: Cell) -> str:
     """
     limit = f"{number(RIGHT_WITHIN)}*{magnitude.absolute}"
     return f"IF(ABS({total}-{then.absolute})<={limit},1,0)"
-
-
-def least(values: Range) -> str:
-    """The smallest of a range.
-
-    >>> least(Range(3, 6, 2, 1))
-    'MIN($F$3:$F$4)'
-    """
-    return f"MIN({values.absolute})"
 
 
 def with_state(title: str, named: str) -> str:

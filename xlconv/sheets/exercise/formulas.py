@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.text import on, same, total
 from xlconv.network.layers.base import source
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D
 from xlconv.network.network import Network
@@ -40,11 +39,11 @@ def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
     rules = [rule for number in range(len(places.parts)) for rule in _part(places, number)]
     rules += [rule for layer, row in places.layers.items() for rule in _layer(places, layer, row)]
     for tensor, row in places.given.items():
-        sums = on(MODEL, cell_of(network, tensor, "sum"))
+        sums = f"{cell_of(network, tensor, 'sum'):{MODEL}}"
         formula = text.unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
         rules.append(_rule(f"given_{tensor}", Cell(row, STATE), formula))
     column = Range(min(places.given.values()), STATE, len(places.given), 1)
-    return [*rules, _rule("given", places.all_given, text.least(column))]
+    return [*rules, _rule("given", places.all_given, f"MIN({column:$})")]
 
 
 def _rule(key: str, cell: Cell, formula: str) -> Rule:
@@ -56,14 +55,14 @@ def _part(places: ExercisePlaces, number: int) -> list[Rule]:
     rules, checks = [], []
     for check in range(CHECKS):
         cell, right, measure = (part.of_check(check, one) for one in (CHECK, RIGHT, MAGNITUDE))
-        checks.append((text.distance(cell, right), measure))
+        checks.append((f"{cell:$}-{right:$}", measure))
         formula = text.check_number(BOARD, part.open, places.key_of(part, check))
         rules.append(_rule(f"check_{number + 1}_{check + 1}", cell, formula))
     state = text.state(
-        *(on(BOARD, part.open), places.all_given, part.cell(FILLED), part.open.size), checks
+        *(f"{part.open:{BOARD}}", places.all_given, part.cell(FILLED), part.open.size), checks
     )
     return [
-        _rule(f"filled_{number + 1}", part.cell(FILLED), text.filled(BOARD, part.open)),
+        _rule(f"filled_{number + 1}", part.cell(FILLED), f"COUNT({part.open:{BOARD}})"),
         *rules,
         _rule(f"state_{number + 1}", part.cell(STATE), state),
     ]
@@ -72,9 +71,9 @@ def _part(places: ExercisePlaces, number: int) -> list[Rule]:
 def _layer(places: ExercisePlaces, layer: str, row: int) -> list[Rule]:
     count = len(places.of_layer(layer))
     states = Range(row + 1, STATE, count, 1)
-    state = same(states.first) if count == 1 else text.state_of_all(states)
+    state = f"{states.first:$}" if count == 1 else text.state_of_all(states)
     rules = [
-        _rule(f"filled_{layer}", Cell(row, FILLED), total(Range(row + 1, FILLED, count, 1))),
+        _rule(f"filled_{layer}", Cell(row, FILLED), f"SUM({Range(row + 1, FILLED, count, 1):$})"),
         _rule(f"state_{layer}", Cell(row, STATE), state),
     ]
     if places.before[layer]:
@@ -119,7 +118,7 @@ def _titles(places: ExercisePlaces) -> dict[str, Change]:
             cells[f"{TITLES}_{part.layer}_{part.channel + 1}"] = part.cell(STATE)
 
     def with_state(cell: Cell) -> Change:
-        return lambda formula: text.with_state(formula, on(EXERCISE, cell))
+        return lambda formula: text.with_state(formula, f"{cell:{EXERCISE}}")
 
     return {key: with_state(cell) for key, cell in cells.items()}
 

@@ -116,15 +116,6 @@ def loss_of_several(actual: Cell, parts: Range, unknown: str) -> str:
     return f'IF(OR({here}="{unknown}",{here}=""),"",AVERAGE({parts.absolute}))'
 
 
-def decimal(loss: Cell) -> str:
-    """The loss as a logarithm of base 10 would give it.
-
-    >>> decimal(Cell(17, 7))
-    'IF($G$17="","",$G$17/LN(10))'
-    """
-    return f'IF({loss.absolute}="","",{loss.absolute}/LN(10))'
-
-
 def number_of(text: Cell, names: tuple[str, str]) -> str:
     """1 or 2 for a text that is one of two, else 3.
 
@@ -152,15 +143,6 @@ def scale_end(number: Cell, inside: Range, layer: Cell, network: Cell) -> str:
     """
     own = largest_magnitude(inside)
     return f"CHOOSE({number.absolute},{own},{layer.absolute},{network.absolute})"
-
-
-def negative(value: Cell) -> str:
-    """Minus a value that stays where it is.
-
-    >>> negative(Cell(5, 4))
-    '-$D$5'
-    """
-    return f"-{value.absolute}"
 
 
 def scale_limit(shown: Cell, end: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.limits import fitting
-from xlconv.formulas.text import largest_magnitude, on, same
+from xlconv.formulas.text import largest_magnitude
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
@@ -40,7 +40,7 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
     if gallery is None or desk.picture is None or desk.line is None or desk.place is None:
         return []
     chosen, line, place = desk.picture.first, desk.line, desk.place
-    grid = on(IMAGES, gallery.range)
+    grid = f"{gallery.range:{IMAGES}}"
     rules = [
         _single(PICTURE, "line", line, text.line_of(chosen, ACROSS, gallery.line_rows)),
         _single(PICTURE, "place", place, text.place_of(chosen, ACROSS, gallery.place_columns)),
@@ -87,7 +87,7 @@ def _verdict_rules(layout: Layout) -> Iterator[Rule]:
 
 
 def _label(gallery: GalleryPlaces, line: Cell, place: Cell) -> str:
-    grid, column = on(IMAGES, gallery.range), gallery.number_width + 1
+    grid, column = f"{gallery.range:{IMAGES}}", gallery.number_width + 1
     return text.known_or(text.looked_up(grid, line, place, 1, column), UNKNOWN)
 
 
@@ -110,7 +110,7 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     yield Rule(LOSS, f"{LOSS}:truth", None, loss.truth, truth)
     yield Rule(LOSS, f"{LOSS}:parts", None, loss.parts, part)
     yield _single(LOSS, "total", loss.total, total)
-    yield _single(LOSS, "decimal", loss.decimal, text.decimal(loss.total))
+    yield _single(LOSS, "decimal", loss.decimal, f'IF({loss.total:$}="","",{loss.total:$}/LN(10))')
 
 
 def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -132,7 +132,7 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
             key = f"{tensor}_{channel}"
             yield _single(SCALES_BLOCK, f"high_{key}", legend.last, end)
             if legend.width == 3:
-                low = text.negative(legend.last)
+                low = f"-{legend.last:$}"
                 yield _single(SCALES_BLOCK, f"low_{key}", legend.first, low)
 
 
@@ -159,7 +159,7 @@ def _looks_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """What the explained cell reads, from the last tensor to the first, and what the followed
     pixel reaches, from the first to the last."""
     lines, numbers = layout.desk.lines, [layer.name for layer in network.layers]
-    here = [on(EXPLAIN, cell) for cell in USED.cells()]
+    here = [f"{cell:{EXPLAIN}}" for cell in USED.cells()]
     for tensor in reversed(list(network.shapes)):
         ways = []
         for layer, number in readings(network, tensor):
@@ -218,5 +218,5 @@ def _box(key: str, place: Range, texts: Intervals) -> Rule:
 def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """What the Guide's check cells reveal."""
     for number, tensor in enumerate(network.shapes):
-        check = f"{GUIDE}!{same(check_cell(number))}"
+        check = f"{check_cell(number):{GUIDE}}"
         yield _single(SHOWN, tensor, layout.desk.lines[tensor].shown, check)
