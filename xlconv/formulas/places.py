@@ -93,7 +93,7 @@ class Places:
 
     `inner` holds what layers show on their way (`dropout_mask`), `cells` single computed cells
     (`dropout_share`), `controls` the cells in which people set a layer's settings, by layer and
-    setting; `labels` the names beside vectors.
+    setting; `labels` the names beside vectors. Cells of the tensors in `open` may be empty.
     """
 
     tensors: Mapping[str, Placement]
@@ -103,3 +103,4 @@ class Places:
     inner: Mapping[str, Placement]
     cells: Mapping[str, Range]
     controls: Mapping[str, Mapping[str, Range]]
+    open: frozenset[str] = frozenset()

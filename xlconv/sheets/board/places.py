@@ -176,6 +176,7 @@ class _Planner:
             if self.pictures
             else None,
             exercise=self.exercise,
+            open=frozenset(self.exercise.layers if self.exercise else ()),
         )
 
     def legends(self, tensor: str) -> tuple[Range, ...]:

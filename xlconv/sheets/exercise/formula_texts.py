@@ -5,7 +5,6 @@ Pure functions from places to text, in the dialect of `formulas`. Must not know 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from xlconv.formulas.text import number
@@ -114,12 +113,3 @@ def once_filled(values: Range, formula: str, before: str) -> str:
     'IF(COUNT($A$1:$A$3)<3,"?",A9)'
     """
     return f"IF(COUNT({values.absolute})<{values.size},{before},{formula})"
-
-
-def means_of_some(formula: str) -> str:
-    """A formula in which a mean of nothing is 0 rather than an error.
-
-    >>> means_of_some("AVERAGE(A1:B2)")
-    'IF(COUNT(A1:B2)=0,0,AVERAGE(A1:B2))'
-    """
-    return re.sub(r"AVERAGE\(([^()]*)\)", r"IF(COUNT(\1)=0,0,AVERAGE(\1))", formula)

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
-from xlconv.network.layers.base import source
-from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
@@ -124,21 +122,16 @@ def _titles(places: ExercisePlaces) -> dict[str, Change]:
 
 
 def _guards(network: Network, layout: Layout) -> dict[str, Change]:
-    """What would be an error, or a wrong answer, as long as open cells are empty."""
-    assert layout.exercise is not None
-    opened, changes = layout.exercise.layers, dict[str, Change]()
-    for layer in network.layers:
-        if isinstance(layer, AvgPool2D | GlobalAvgPool2D) and source(layer) in opened:
-            changes[layer.name] = text.means_of_some
-    last = network.layers[-1]
-    if last.name not in opened or network.answers == "several" or layout.answer is None:
-        return changes
-    output = layout.tensors[last.name].maps[0]
+    """What would be a wrong answer as long as the output's cells are empty."""
+    output = network.output
+    if output not in layout.open or network.answers == "several" or layout.answer is None:
+        return {}
+    place = layout.tensors[output].maps[0]
 
     def guard(before: str) -> Change:
-        return lambda formula: text.once_filled(output, formula, before)
+        return lambda formula: text.once_filled(place, formula, before)
 
-    return changes | {key: guard(before) for key, before in UNANSWERED.items()}
+    return {key: guard(before) for key, before in UNANSWERED.items()}
 
 
 # What stands in these cells as long as the output is not filled in.
