@@ -7,6 +7,7 @@ saved by openpyxl, as many hand it in: without stored values.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -45,7 +46,7 @@ def right_formulas(path: Path) -> dict[tuple[Part, int, int], str]:
     right = {}
     for part in places_of(book).parts:
         layer = book.network.layer(part.layer)
-        rules = layer_rules(layer, book.network, book.layout)
+        rules = layer_rules(layer, book.network, replace(book.layout, open=frozenset()))
         rule = next(r for r in rules if (r.key, r.channel) == (part.key, part.channel))
         right |= {(part, r, c): f"={rule.text(r, c)}" for r, c in part.open.offsets()}
     return right

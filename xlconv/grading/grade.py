@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -359,8 +359,9 @@ class _Judge:
 
     @cached_property
     def _rule(self) -> Rule:
-        network, layout = self.book.network, self.book.layout
-        rules = layer_rules(network.layer(self.part.layer), network, layout)
+        """The rule of the part as a learner would write it, where no cell is empty."""
+        network, places = self.book.network, replace(self.book.layout, open=frozenset())
+        rules = layer_rules(network.layer(self.part.layer), network, places)
         return next(
             rule for rule in rules if (rule.key, rule.channel) == (self.part.key, self.part.channel)
         )
