@@ -10,7 +10,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -52,6 +52,7 @@ class BuiltBook:
 
 
 BuildBook = Callable[..., BuiltBook]
+TemplateBook = Callable[..., BuiltBook]  # by the template's name; see conftest
 
 
 def random_model(network: Network, seed: int) -> Model:
@@ -66,6 +67,15 @@ def random_model(network: Network, seed: int) -> Model:
         network,
         {k: np.abs(array) if k.endswith(".variance") else array for k, array in drawn.items()},
     )
+
+
+def with_setting(model: Model, layer: str, **settings: object) -> Model:
+    """The model with other settings of one layer."""
+    layers = tuple(
+        replace(one, **settings) if one.name == layer else one  # type: ignore[arg-type]
+        for one in model.network.layers
+    )
+    return Model(replace(model.network, layers=layers), model.weights)
 
 
 def random_image(network: Network, seed: int) -> Array:

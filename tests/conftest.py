@@ -12,14 +12,18 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from building import EXAMPLES, BuildBook, BuiltBook, random_image, random_model
+from building import EXAMPLES, BuildBook, BuiltBook, TemplateBook, random_image, random_model
 from hypothesis import Phase, settings
+from uno_session import UnoSession, uno_session
 
 import xlconv
+from xlconv.network.model import Model
 from xlconv.network.network import Network
 
 REQUIRE = "XLCONV_REQUIRE_LIBREOFFICE"
@@ -87,6 +91,34 @@ def uno_python(libreoffice: str) -> str:
             continue
         return program
     _missing("no Python here can drive LibreOffice: install python3-uno")
+
+
+@pytest.fixture(scope="session")
+def session(libreoffice: str, uno_python: str) -> Iterator[UnoSession]:
+    """One LibreOffice for all tests of a process: starting it takes longer than most of them."""
+    with uno_session(libreoffice, uno_python) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def template_book(tmp_path_factory: pytest.TempPathFactory) -> TemplateBook:
+    """The book of a template, built once for all workers: tests read it and change copies; a
+    `plain` one has no gallery. Two may build one at once: `build` puts whole files in place.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "templates"
+    folder.mkdir(exist_ok=True)
+
+    @cache
+    def built(name: str, plain: bool = False) -> BuiltBook:
+        template = xlconv.load_template(name)
+        model = Model(template.network, template.weights) if plain else template
+        path = folder / f"{name}{'.plain' if plain else ''}.xlsx"
+        if not path.exists():
+            xlconv.build(path, model, template.image)
+        return BuiltBook(path, model, template.image)
+
+    return built
 
 
 @pytest.fixture

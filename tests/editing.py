@@ -47,6 +47,17 @@ def with_constant(cell: str, value: float | str) -> Callable[[str], str]:
     return cell_element(cell, lambda old: f"<v>{value}</v>")
 
 
+def with_text(cell: str, text: str) -> Callable[[str], str]:
+    """A text typed into a cell, whatever it held."""
+
+    def edit(xml: str) -> str:
+        xml = re.sub(rf'(<c r="{cell}"[^>]*?) t="\w+"', r"\1", xml)
+        xml = cell_element(cell, lambda _: f"<is><t>{text}</t></is>")(xml)
+        return xml.replace(f'<c r="{cell}"', f'<c t="inlineStr" r="{cell}"', 1)
+
+    return edit
+
+
 def with_formula(cell: str, formula: str) -> Callable[[str], str]:
     """Another formula, with the stored value as it was."""
 

@@ -141,10 +141,10 @@ def same_tensors(found: dict[str, Array], expected: dict[str, Array]) -> None:
         all_close(found[tensor], array, tensor)
 
 
-def verifies(path: Path, engines: Iterable[str] = ("formualizer", "none")) -> None:
+def verifies(path: Path, engines: Iterable[str] = ("formualizer",), trials: int = 0) -> None:
     """A saved book agrees with NumPy, in its formulas and in the values that it was saved with."""
     for engine in engines:
-        report = xlconv.verify(path, engine)
+        report = xlconv.verify(path, engine, random=trials)
         assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
 
 

@@ -6,13 +6,15 @@ saved by openpyxl, as many hand it in: without stored values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 import openpyxl
-from editing import cell_element, edited
+from editing import edited
 
 import xlconv
 from xlconv.book.book import FoundBook
@@ -42,6 +44,11 @@ def places_of(book: FoundBook) -> ExercisePlaces:
 
 def right_formulas(path: Path) -> dict[tuple[Part, int, int], str]:
     """What belongs into each open cell."""
+    return dict(_right_formulas(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=4)  # many learners fill in one exercise
+def _right_formulas(path: Path, saved: int) -> dict[tuple[Part, int, int], str]:
     book = xlconv.read_book(path)
     right = {}
     for part in places_of(book).parts:
@@ -58,12 +65,20 @@ def right(formula: str, part: Part, row: int, column: int) -> Content:
 
 def filled_in(source: Path, target: Path, change: Change = right) -> Path:
     """A copy in which every open cell holds what `change` makes of the right formula."""
-    workbook = openpyxl.load_workbook(source)
-    board = workbook["Board"]
-    for (part, row, column), formula in right_formulas(source).items():
+    workbook = _loaded(source, source.stat().st_mtime_ns)
+    board, right = workbook["Board"], right_formulas(source)
+    for (part, row, column), formula in right.items():
         board[part.open.cell(row, column).a1] = change(formula, part, row, column)
     workbook.save(target)
+    for part, row, column in right:
+        board[part.open.cell(row, column).a1] = None
     return target
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: Path, saved: int) -> openpyxl.Workbook:
+    """A workbook whose open cells are empty, as they are again after it was filled in."""
+    return openpyxl.load_workbook(path)
 
 
 def written_in(source: Path, target: Path, spelled: Mapping[str, str] | None = None) -> Path:
@@ -74,12 +89,16 @@ def written_in(source: Path, target: Path, spelled: Mapping[str, str] | None = N
         for (part, row, column), formula in right_formulas(source).items()
     } | dict(spelled or {})
 
-    def edit(xml: str) -> str:
-        for cell, inside in cells.items():
-            xml = cell_element(cell, lambda _, content=inside: content)(xml)  # type: ignore[misc]
-        return xml
+    def written(cell: re.Match[str]) -> str:
+        inside = cells.pop(cell[2], None)
+        return cell[0] if inside is None else f"{cell[1]}>{inside}</c>"
 
-    return edited(source, target, edit)
+    def edit(xml: str) -> str:
+        return re.sub(r'(<c r="(\w+)"[^>/]*)(?:/>|>.*?</c>)', written, xml, flags=re.DOTALL)
+
+    edited(source, target, edit)
+    assert not cells, f"there are no cells {[*cells]}"
+    return target
 
 
 def only(layer: str, change: Change) -> Change:

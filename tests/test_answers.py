@@ -74,10 +74,23 @@ def spilled(part: Part, formula: str) -> Spelled:
 
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
+    """With names of the learner's: of two kernels, and of a function."""
     path = tmp_path_factory.mktemp("task") / "task.xlsx"
     image = np.random.default_rng(4).random((1, 8, 8))
     xlconv.build(path, model_of(NETWORK), image, exercise=exercise_of(NETWORK, LAYERS))
-    return Task(path, right_formulas(path), xlconv.read_book(path))
+    book = xlconv.read_book(path)
+    names = "".join(
+        f'<definedName name="kern{number}">Board!{place.absolute}</definedName>'
+        for number, place in enumerate(book.layout.weights["conv1"].arrays["weight"])
+    )
+    names += '<definedName name="RECTIFIED">_xlfn.LAMBDA(_xlpm.x,MAX(0,_xlpm.x))</definedName>'
+    named = edited(
+        path,
+        path.with_name("named.xlsx"),
+        lambda xml: xml.replace("</definedNames>", f"{names}</definedNames>"),
+        "xl/workbook.xml",
+    )
+    return Task(named, right_formulas(named), book)
 
 
 def _products(formula: str, _: Part) -> str:
@@ -154,20 +167,8 @@ RIGHT: dict[str, Callable[[Task], Spelled]] = {
 
 
 def handed_in(task: Task, target: Path, cells: Spelled) -> Path:
-    """The exercise with all cells right but for some; two kernels have names of the learner's."""
-    kernels = task.book.layout.weights["conv1"].arrays["weight"]
-    names = "".join(
-        f'<definedName name="kern{number}">Board!{place.absolute}</definedName>'
-        for number, place in enumerate(kernels)
-    )
-    names += '<definedName name="RECTIFIED">_xlfn.LAMBDA(_xlpm.x,MAX(0,_xlpm.x))</definedName>'
-    named = edited(
-        task.path,
-        target.with_suffix(".n.xlsx"),
-        lambda xml: xml.replace("</definedNames>", f"{names}</definedNames>"),
-        "xl/workbook.xml",
-    )
-    return written_in(named, target, cells)
+    """The exercise with all cells right but for some."""
+    return written_in(task.path, target, cells)
 
 
 @pytest.mark.parametrize("way", RIGHT)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from building import random_image, random_model
+from building import TemplateBook, random_image, random_model
 from uno_session import converted
 
 import xlconv
@@ -185,13 +185,10 @@ def test_settings_that_were_changed_leave_words_as_they_are(
 
 
 def test_templates_look_as_they_are_wherever_they_are_saved(
-    libreoffice: str, tmp_path: Path
+    libreoffice: str, template_book: TemplateBook, tmp_path: Path
 ) -> None:
     """Programs write formats, and now and then texts, in ways of their own."""
-    for name in ("conv-example", "edges", "dropout"):
-        template = xlconv.load_template(name)
-        xlconv.build(tmp_path / f"{name}.xlsx", template, template.image)
-    paths = sorted(tmp_path.glob("*.xlsx"))
+    paths = [template_book(name).path for name in ("conv-example", "edges", "dropout")]
     saved = converted(libreoffice, paths, tmp_path / "saved")
     for path in paths:
         assert findings(path) == findings(saved / path.name) == []

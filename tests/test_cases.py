@@ -14,14 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from building import Array, shown_tensors, tensor_names
-from editing import edited, without_stored_values
-from uno_session import converted
+from uno_session import CaseBooks
 
 import xlconv
 from xlconv.engines.registry import engine_named
 from xlconv.network.description import network_of
 from xlconv.network.model import Model
-from xlconv.spreadsheet.cells import Range
 from xlconv.xlsx.reader import open_package
 
 FOLDER = Path(__file__).parent / "cases"
@@ -36,6 +34,11 @@ class Case:
     model: Model
     image: Array
     expected: dict[str, Array]
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Those of the expected tensors."""
+        return {tensor: self.model.network.shapes[tensor] for tensor in self.expected}
 
     def check(self, found: dict[str, Array]) -> None:
         for tensor, numbers in self.expected.items():
@@ -55,62 +58,51 @@ def load_case(name: str) -> Case:
     return Case(Model(network, weights), np.array(table["image"], float), expected)
 
 
-def build_without_stored_values(name: str, folder: Path) -> Path:
-    """The case's book, from which no engine can copy a number: it has to compute."""
+def build(name: str, path: Path) -> None:
     case = load_case(name)
-    folder.mkdir(exist_ok=True)
-    xlconv.build(folder / f"{name}.xlsx", case.model, case.image)
-    (folder / "empty").mkdir(exist_ok=True)
-    target = folder / "empty" / f"{name}.xlsx"
-    return edited(folder / f"{name}.xlsx", target, without_stored_values)
+    xlconv.build(path, case.model, case.image)
 
 
 @pytest.fixture(scope="module")
-def recalculated(libreoffice: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the books of all cases as LibreOffice computes and saves them."""
-    folder = tmp_path_factory.mktemp("cases")
-    books = [build_without_stored_values(name, folder / "built") for name in NAMES]
-    return converted(libreoffice, books, folder)
+def books(tmp_path_factory: pytest.TempPathFactory) -> CaseBooks:
+    return CaseBooks(NAMES, tmp_path_factory.mktemp("cases"), build)
 
 
-@pytest.mark.parametrize("name", NAMES)
+# The tests of one case come one after another, so that a worker has its book already.
+each_case = pytest.mark.parametrize("name", NAMES, scope="module")
+
+
+@each_case
 def test_numpy(name: str) -> None:
     case = load_case(name)
     case.check(xlconv.forward(case.model, case.image))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_stored_values_of_the_file(name: str, tmp_path: Path) -> None:
+@each_case
+def test_stored_values_of_the_file(name: str, books: CaseBooks) -> None:
     case = load_case(name)
-    xlconv.build(tmp_path / "book.xlsx", case.model, case.image)
-    shapes = {tensor: case.model.network.shapes[tensor] for tensor in case.expected}
-    case.check(shown_tensors(tmp_path / "book.xlsx", shapes))
+    case.check(shown_tensors(books.built(name), case.shapes))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_formualizer_from_the_file(name: str, tmp_path: Path) -> None:
-    case = load_case(name)
-    path = build_without_stored_values(name, tmp_path)
+@each_case
+def test_formualizer_from_the_file(name: str, books: CaseBooks) -> None:
+    case, path = load_case(name), books.empty(name)
+    maps = {tensor: tensor_names(tensor, shape) for tensor, shape in case.shapes.items()}
     names = open_package(path).names
-
-    def computed(tensor: str) -> Array:
-        shape = case.model.network.shapes[tensor]
-        places: list[tuple[str, Range]] = [names[name] for name in tensor_names(tensor, shape)]
-        return np.array(engine_named("formualizer").evaluate(path, places)).reshape(shape)
-
-    case.check({tensor: computed(tensor) for tensor in case.expected})
+    places = [names[name] for some in maps.values() for name in some]
+    grids = iter(engine_named("formualizer").evaluate(path, places))
+    computed = {tensor: np.array([next(grids) for _ in some]) for tensor, some in maps.items()}
+    case.check({tensor: array.reshape(case.shapes[tensor]) for tensor, array in computed.items()})
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_libreoffice_from_the_file(name: str, recalculated: Path) -> None:
+@each_case
+def test_libreoffice_from_the_file(name: str, books: CaseBooks, libreoffice: str) -> None:
     case = load_case(name)
-    shapes = {tensor: case.model.network.shapes[tensor] for tensor in case.expected}
-    case.check(shown_tensors(recalculated / f"{name}.xlsx", shapes))
+    case.check(shown_tensors(books.recalculated(name, libreoffice), case.shapes))
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_what_libreoffice_saved_verifies(name: str, recalculated: Path) -> None:
-    for engine in ("formualizer", "none"):
-        report = xlconv.verify(recalculated / f"{name}.xlsx", engine)
-        assert (report.verdict, report.findings) == ("agrees", ()), engine
-        assert report.stored_state == "present"
+@each_case
+def test_what_libreoffice_saved_verifies(name: str, books: CaseBooks, libreoffice: str) -> None:
+    """Its formulas, what an engine computes from them, and the values that it stored."""
+    report = xlconv.verify(books.recalculated(name, libreoffice), random=0)
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")

@@ -10,9 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hostile
 import numpy as np
 import openpyxl
 import pytest
+from building import TemplateBook
 from PIL import Image
 
 import xlconv
@@ -29,8 +31,17 @@ from xlconv.training.dataset import Dataset, read_idx
 from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.train import initial_weights
 
+Result = subprocess.CompletedProcess[str]
 
-def run(*arguments: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+
+def run(*arguments: str | Path, folder: Path) -> Result:
+    """A command in this process, which takes a fraction of the time; see `started`."""
+    done = hostile.command(*arguments, folder=folder)
+    return subprocess.CompletedProcess(arguments, done.code, done.out, done.err)
+
+
+def started(*arguments: str | Path, folder: Path) -> Result:
+    """A command in a process of its own, as from a shell: one of each kind is tested so."""
     command = [sys.executable, "-m", "xlconv", *map(str, arguments)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
 
@@ -50,7 +61,7 @@ def refused(result: subprocess.CompletedProcess[str], folder: Path, *files: str)
 
 
 def test_build_then_verify(tmp_path: Path) -> None:
-    built = run("build", "out.xlsx", folder=tmp_path)
+    built = started("build", "out.xlsx", folder=tmp_path)
     assert (built.returncode, built.stderr) == (0, "")
     assert "prediction: 7" in built.stdout
     verified = run("verify", "out.xlsx", folder=tmp_path)
@@ -62,7 +73,7 @@ def test_build_then_verify(tmp_path: Path) -> None:
 
 def test_verify_json_is_json_alone(tmp_path: Path) -> None:
     run("build", "out.xlsx", "--template", "conv-example", folder=tmp_path)
-    result = run("verify", "out.xlsx", "--json", "--engine", "none", folder=tmp_path)
+    result = started("verify", "out.xlsx", "--json", "--engine", "none", folder=tmp_path)
     data = json.loads(result.stdout)
     assert (data["workbook"], data["network"]) == ("out.xlsx", "conv-example")
     assert (data["engine"], data["verdict"], result.returncode) == ("none", "agrees", 0)
@@ -76,7 +87,7 @@ def test_differences_are_printed_with_their_cells(tmp_path: Path) -> None:
     for cell in (first, *others):
         sheet[cell] = 3
     workbook.save(tmp_path / "out.xlsx")
-    result = run("verify", "out.xlsx", "--max-findings", "2", folder=tmp_path)
+    result = started("verify", "out.xlsx", "--max-findings", "2", folder=tmp_path)
     assert result.returncode == 1
     assert f"Board!{first}" in result.stdout
     assert "relu1 map 1, row 1, column 1: holds 3 where the formula =MAX(0," in result.stdout
@@ -157,11 +168,8 @@ def test_mistakes_get_one_line_and_change_nothing(mistake: str, tmp_path: Path) 
     (tmp_path / "old.xlsx").write_bytes(b"precious")
     arguments, said = BAD[mistake]
     result = run(*arguments, folder=tmp_path)
-    assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr.startswith("error: ")
-    assert said in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["old.xlsx"]
+    assert said in refused(result, tmp_path, "old.xlsx")
+    assert result.stdout == ""
     assert (tmp_path / "old.xlsx").read_bytes() == b"precious"
 
 
@@ -203,7 +211,7 @@ def test_own_template_folder(tmp_path: Path) -> None:
 
 
 def test_templates_are_listed_with_their_accuracy(tmp_path: Path) -> None:
-    result = run("templates", folder=tmp_path)
+    result = started("templates", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     lines = {line.split()[0]: line for line in result.stdout.splitlines() if line.strip()}
     for name in template_names():
@@ -262,7 +270,7 @@ def test_trained_templates_have_weights_of_their_own() -> None:
 
 
 def test_train_with_the_digits_that_come_along(tmp_path: Path) -> None:
-    result = run("train", "lesson3", "--out", "w.npz", "--epochs", "1", folder=tmp_path)
+    result = started("train", "lesson3", "--out", "w.npz", "--epochs", "1", folder=tmp_path)
     assert result.returncode == 0
     said = words(result.stdout)
     assert "no --data: 400 digits that come with xlconv, 100 to test with" in said
@@ -276,7 +284,7 @@ def test_train_with_the_digits_that_come_along(tmp_path: Path) -> None:
     start = template.about.start["conv1.weight"]
     assert 0 < np.abs(template.weights["conv1.weight"] - start).max() < 0.1
 
-    again = run("train", "lesson3", "--out", "w.npz", "--epochs", "1", folder=tmp_path)
+    again = started("train", "lesson3", "--out", "w.npz", "--epochs", "1", folder=tmp_path)
     assert "w.npz exists; give another name, or --force" in refused(again, tmp_path, "w.npz")
 
 
@@ -436,15 +444,16 @@ def test_mistakes_in_an_own_template_get_one_line(mistake: str, tmp_path: Path) 
 
 
 def test_version(tmp_path: Path) -> None:
-    assert run("--version", folder=tmp_path).stdout == f"xlconv {xlconv.__version__}\n"
+    assert started("--version", folder=tmp_path).stdout == f"xlconv {xlconv.__version__}\n"
 
 
 @pytest.mark.parametrize("palette", ["colourblind", "grey"])
-def test_palettes_change_colours_and_nothing_else(palette: str, tmp_path: Path) -> None:
-    template = xlconv.load_template()
-    xlconv.build(tmp_path / "a.xlsx", template, template.image)
-    xlconv.build(tmp_path / "b.xlsx", template, template.image, palette=palette)
-    assert xlconv.verify(tmp_path / "b.xlsx").verdict == "agrees"
-    books = [xlconv.read_book(tmp_path / name) for name in ("a.xlsx", "b.xlsx")]
+def test_palettes_change_colours_and_nothing_else(
+    palette: str, template_book: TemplateBook, tmp_path: Path
+) -> None:
+    plain, path = template_book("lesson3"), tmp_path / "b.xlsx"
+    xlconv.build(path, plain.model, plain.image, palette=palette)
+    assert xlconv.verify(path, random=0).verdict == "agrees"
+    books = [xlconv.read_book(plain.path), xlconv.read_book(path)]
     assert books[1].manifest.palette == palette
     assert np.array_equal(books[0].stored["softmax"], books[1].stored["softmax"])

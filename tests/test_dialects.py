@@ -12,7 +12,7 @@ import dialects
 import numpy as np
 import openpyxl
 import pytest
-from building import BuiltBook, random_image, random_model
+from building import BuiltBook, TemplateBook, random_image, random_model
 from choosing import build_chosen
 from dialects import Piece, saved
 from editing import edited, with_constant, with_formula
@@ -79,15 +79,6 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> BuiltBook:
     return BuiltBook(path, model, image)
 
 
-@pytest.fixture(scope="module")
-def edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A template with a gallery, and with lists on other sheets."""
-    path = tmp_path_factory.mktemp("edges") / "book.xlsx"
-    template = xlconv.load_template("edges")
-    xlconv.build(path, template, template.image)
-    return path
-
-
 def as_saved(source: Path, target: Path, dialect: str) -> Path:
     """The dialect's file; one that Excel writes is streamed, as Excel Online writes them."""
     return saved(source, target, *DIALECTS[dialect], streamed=dialect.startswith("Excel"))
@@ -110,8 +101,10 @@ def test_what_is_right_agrees(dialect: str, small: BuiltBook, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("dialect", ["Excel 365", "Strict Open XML", "SheetJS"])
-def test_a_template_agrees(dialect: str, edges: Path, tmp_path: Path) -> None:
-    report = xlconv.verify(as_saved(edges, tmp_path / "saved.xlsx", dialect))
+def test_a_template_agrees(dialect: str, template_book: TemplateBook, tmp_path: Path) -> None:
+    """One with a gallery, and with lists on other sheets."""
+    path = as_saved(template_book("edges").path, tmp_path / "saved.xlsx", dialect)
+    report = xlconv.verify(path)
     assert (report.verdict, report.findings) == ("agrees", ())
 
 

@@ -8,23 +8,30 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from building import xml_cells
+from building import TemplateBook, xml_cells
 from studying import Content, build_exercise, filled_in, places_of, right_formulas
 from typer.testing import CliRunner
-from uno_session import UnoSession
+from uno_session import UnoSession, converted
 
 import xlconv
 from xlconv.commands.app import app
+from xlconv.engines.engine import Grid
+from xlconv.engines.programs import saved_values
 from xlconv.engines.registry import engine_named
 from xlconv.errors import NetworkError
+from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import template_names
+from xlconv.network.layers.activation import ReLU
 from xlconv.network.layers.dropout import Dropout
+from xlconv.network.model import Model
 from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range, relative_form
 from xlconv.state.exercise import CHECKS, check_sums, exercise_of
 from xlconv.state.variation import varied
+from xlconv.xlsx.reader import open_package
 
+Evaluate = Callable[[Path, list[tuple[str, Range]]], list[Grid]]
 CLOSE, RIGHT, NOT_YET, TO_DO, OTHER = "close", "right", "not yet", "to do", "other numbers"
 
 
@@ -45,10 +52,8 @@ def open_layers(network: Network) -> list[str]:
     return [layer.name for layer in network.layers if not isinstance(layer, Dropout)]
 
 
-def disagreements(path: Path, engine: str) -> list[tuple[str, str, object, object]]:
-    """The formula cells of all sheets whose stored value is not the engine's."""
-    from xlconv.xlsx.reader import open_package
-
+def disagreements(path: Path, evaluate: Evaluate) -> list[tuple[str, str, object, object]]:
+    """The formula cells of all sheets whose stored value is not what a program computes."""
     package = open_package(path)
     # On Images stands no formula.
     sheets = {name: package.sheet(name, 10**7) for name in package.parts if name != "Images"}
@@ -56,7 +61,7 @@ def disagreements(path: Path, engine: str) -> list[tuple[str, str, object, objec
         (name, Range(1, 1, max(r for r, _ in cells), max(c for _, c in cells)))
         for name, cells in sheets.items()
     ]
-    grids = engine_named(engine).evaluate(path, places)
+    grids = evaluate(path, places)
     wrong = []
     for (name, _), grid in zip(places, grids, strict=True):
         for (row, column), cell in sheets[name].items():
@@ -72,27 +77,33 @@ def disagreements(path: Path, engine: str) -> list[tuple[str, str, object, objec
     return wrong
 
 
-@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("name", sorted({*template_names()} - {"lenet5", "rgb"}))
 def test_every_template_can_be_an_exercise(name: str, tmp_path: Path) -> None:
-    """What the file was saved with is what an engine computes around empty cells."""
+    """What the file was saved with is what an engine computes around empty cells. The two that are
+    left out have larger layers, but none of another kind."""
     template = xlconv.load_template(name)
     layers = open_layers(template.network)[:: 2 if name == "resnet" else 1]
     path = build_exercise(tmp_path / "task.xlsx", template, template.image, *layers)
     if not template.network.drawn:  # of which every engine draws its own
-        assert disagreements(path, "formualizer") == []
-    report = xlconv.verify(path)
+        assert disagreements(path, engine_named("formualizer").evaluate) == []
+    report = xlconv.verify(path, random=0)
     assert (report.verdict, report.exit_code, report.findings) == ("unfinished", 1, ())
 
 
-@pytest.mark.usefixtures("libreoffice")
-@pytest.mark.parametrize("first", [None, 3])
-def test_stored_values_are_those_of_libreoffice(first: int | None, tmp_path: Path) -> None:
-    template = xlconv.load_template("lesson3")
+def test_stored_values_are_those_of_libreoffice(
+    libreoffice: str, lesson: xlconv.templates.Template, tmp_path: Path
+) -> None:
     layers = ("conv1", "relu2", "dense", "softmax")
-    path = build_exercise(tmp_path / "t.xlsx", template, template.image, *layers, first=first)
-    assert disagreements(path, "libreoffice") == []
-    report = xlconv.verify(path, "libreoffice")
-    assert (report.verdict, report.findings) == ("unfinished", ())
+    books = [
+        build_exercise(tmp_path / f"{first}.xlsx", lesson, lesson.image, *layers, first=first)
+        for first in (None, 3)
+    ]
+    saved = converted(libreoffice, books, tmp_path, anew=True)
+    for book in books:
+        computed = saved / book.name
+        assert disagreements(book, lambda _, places, at=computed: saved_values(at, places)) == []
+        report = xlconv.verify(computed, "none")
+        assert (report.verdict, report.findings) == ("unfinished", ())
 
 
 def test_the_answer_is_not_in_the_file(task: Path) -> None:
@@ -123,10 +134,8 @@ def test_the_answer_is_not_in_the_file(task: Path) -> None:
     assert answers & numbers <= set(book.model.weights["conv1.bias"].tolist())
 
 
-def test_other_cells_hold_what_they_always_hold(task: Path, tmp_path: Path) -> None:
-    template = xlconv.load_template("lesson3")
-    xlconv.build(tmp_path / "plain.xlsx", template, template.image)
-    plain, exercise = xml_cells(tmp_path / "plain.xlsx"), xml_cells(task)
+def test_other_cells_hold_what_they_always_hold(task: Path, template_book: TemplateBook) -> None:
+    plain, exercise = xml_cells(template_book("lesson3").path), xml_cells(task)
     opened = {p.open.cell(r, c).a1 for p, r, c in right_formulas(task)}
     changed = {
         name
@@ -194,8 +203,6 @@ def test_close_is_within_a_hundredth(factor: float, state: str, task: Path, tmp_
 def test_a_map_that_is_shifted_or_turned_is_not_close(turn: Turn, lesson: xlconv.Model) -> None:
     """It has nearly the same sum as the right one: a check by sums of positive numbers is fooled
     by two of five."""
-    from xlconv.importers.gallery import template_gallery
-
     gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
     judged = []
     for picture in gallery.pictures[::5]:
@@ -239,7 +246,7 @@ def notes(path: Path) -> dict[str, str]:
     return {name: str(grid[0][0] or "") for name, grid in zip(rows, grids, strict=True)}
 
 
-def test_libreoffice_says_the_same_while_a_learner_types(task: Path, office: UnoSession) -> None:
+def test_libreoffice_says_the_same_while_a_learner_types(task: Path, session: UnoSession) -> None:
     book = xlconv.read_book(task)
     places = places_of(book)
     maximum = next(part for part in places.parts if part.key == "softmax_max")
@@ -252,17 +259,9 @@ def test_libreoffice_says_the_same_while_a_learner_types(task: Path, office: Uno
     for value in (f"=MAX({logits})", right_answer * 1.001, right_answer, None):
         steps += [["set", cell, value], ["read", state]]
     steps += [["set", cell, right_answer], ["set", "picture", 5], ["read", state], ["read", title]]
-    answers = [answer[0][0] for answer in office.run(task, *steps) if answer is not None]
+    answers = [answer[0][0] for answer in session.run(task, *steps) if answer is not None]
     said = [TO_DO, "10 values · to do", NOT_YET, CLOSE, RIGHT, TO_DO, OTHER]
     assert answers == [*said, f"10 values · {OTHER}"]
-
-
-@pytest.fixture(scope="module")
-def office(libreoffice: str, uno_python: str) -> object:
-    from uno_session import uno_session
-
-    with uno_session(libreoffice, uno_python) as session:
-        yield session
 
 
 def test_what_a_learner_did_is_verified(task: Path, tmp_path: Path) -> None:
@@ -300,8 +299,6 @@ def test_a_wrong_cell_of_a_learner_is_one_finding(task: Path, tmp_path: Path) ->
 
 
 def test_students_get_kernels_and_pictures_of_their_own(lesson: xlconv.Model) -> None:
-    from xlconv.importers.gallery import template_gallery
-
     gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
 
     def made(seed: int | None, student: str | None) -> tuple[xlconv.Model, int]:
@@ -374,9 +371,8 @@ def test_what_cannot_be_an_exercise_is_refused(options: str, tmp_path: Path) -> 
     "student", ["=1+1", '"', "O'Neill", "李雷", "a\\b", "#{x}", "]] = 1", "@SUM(A1)", "😀"]
 )
 def test_names_of_students_are_texts(student: str, tmp_path: Path) -> None:
-    template = xlconv.load_template("edges")
-    out = tmp_path / "hw.xlsx"
-    build_exercise(out, template, template.image, "relu", student=student)
+    network, out = Network("n", (1, 2, 2), (ReLU("relu"),)), tmp_path / "hw.xlsx"
+    build_exercise(out, Model(network, {}), np.ones((1, 2, 2)), "relu", student=student)
     exercise = xlconv.read_book(out).manifest.exercise
     assert exercise is not None
     assert exercise.student == student

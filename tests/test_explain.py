@@ -4,12 +4,12 @@ is taken apart as NumPy takes it apart."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from building import TemplateBook, with_setting
 from learning import (
     MIXED,
     SKIPPED,
@@ -18,14 +18,12 @@ from learning import (
     Step,
     all_close,
     explain,
-    learning_book,
     random_book,
     verifies,
 )
 from taking_apart import Parts, Place, Question, Window, places_to_try, taken_apart
-from uno_session import UnoSession, uno_session
+from uno_session import UnoSession
 
-import xlconv
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
 from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.normalization import BatchNorm2D
@@ -44,15 +42,10 @@ BEYOND = (99, 999, 12345)
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:E[+-]?\d+)?(?!\w)")
 
 
-@pytest.fixture(scope="module")
-def session(libreoffice: str, uno_python: str) -> Iterator[UnoSession]:
-    with uno_session(libreoffice, uno_python) as running:
-        yield running
-
-
-def template_book(name: str, folder: Path) -> LearningBook:
-    template = xlconv.load_template(name)
-    return learning_book(folder / f"{name}.xlsx", template, template.image)
+def plain(template_book: TemplateBook, name: str) -> LearningBook:
+    """The book of a template without a gallery."""
+    book = template_book(name, plain=True)
+    return LearningBook(book.path, book.model, None, book.image)
 
 
 def looked_at(places: InspectorPlaces) -> dict[str, Range]:
@@ -274,8 +267,10 @@ def explained_everywhere(
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_every_layer_of_a_template(session: UnoSession, name: str, tmp_path: Path) -> None:
-    book = template_book(name, tmp_path)
+def test_every_layer_of_a_template(
+    session: UnoSession, name: str, template_book: TemplateBook
+) -> None:
+    book = plain(template_book, name)
     assert explained_everywhere(session, book, []) == 4 * len(book.network.layers)
 
 
@@ -288,24 +283,17 @@ def test_every_other_kind_of_layer(session: UnoSession, network: Network, tmp_pa
 
 
 @pytest.mark.parametrize("rescale", [1, 0])
-def test_dropout_that_is_on(session: UnoSession, rescale: int, tmp_path: Path) -> None:
+def test_dropout_that_is_on(
+    session: UnoSession, rescale: int, template_book: TemplateBook, tmp_path: Path
+) -> None:
     """New random numbers with every choice; the board and the inspector agree each time."""
-    book, saved = template_book("dropout", tmp_path), tmp_path / "saved.xlsx"
+    book, saved = plain(template_book, "dropout"), tmp_path / "saved.xlsx"
     [name] = [one.name for one in book.network.layers if isinstance(one, Dropout)]
     model = with_setting(book.model, name, active=True, rescale=bool(rescale))
     steps: list[Step] = [["set", f"{name}_active", 1], ["set", f"{name}_rescale", rescale]]
     changed = replace(book, model=model)
     assert explained_everywhere(session, changed, steps, ["save", saved.as_uri()])
     verifies(saved)
-
-
-def with_setting(model: Model, layer: str, **settings: object) -> Model:
-    """The model with other settings of one layer."""
-    layers = tuple(
-        replace(one, **settings) if one.name == layer else one  # type: ignore[arg-type]
-        for one in model.network.layers
-    )
-    return Model(replace(model.network, layers=layers), model.weights)
 
 
 def shown_after(session: UnoSession, book: LearningBook, *steps: Step) -> Shown:
@@ -319,16 +307,19 @@ TYPED = [((0, -5, 0.5), (1, 1, 1)), ((1.9, 2.0, 3.999), (1, 2, 3)), ((1e9, 5, 1e
 
 @pytest.mark.parametrize(("typed", "used"), TYPED)
 def test_what_is_beyond_is_the_last(
-    session: UnoSession, typed: tuple[float, ...], used: tuple[int, ...], tmp_path: Path
+    session: UnoSession,
+    typed: tuple[float, ...],
+    used: tuple[int, ...],
+    template_book: TemplateBook,
 ) -> None:
-    book = template_book("lesson3", tmp_path)
+    book = plain(template_book, "lesson3")
     shown = shown_after(session, book, *explain("CONV2", *typed))
     check(book, "conv2", tuple(n - 1 for n in used), shown)  # type: ignore[arg-type]
 
 
-def test_edits_are_explained(session: UnoSession, tmp_path: Path) -> None:
+def test_edits_are_explained(session: UnoSession, template_book: TemplateBook) -> None:
     """A weight and a pixel that are typed: the inspector shows what follows from them."""
-    book = template_book("lesson3", tmp_path)
+    book = plain(template_book, "lesson3")
     weights, image = dict(book.model.weights), book.image.copy()
     weights["conv1.weight"] = weights["conv1.weight"].copy()
     weights["conv1.weight"][1, 0, 2, 0], image[0, 3, 4] = -7.25, 0.75
@@ -341,17 +332,21 @@ def test_edits_are_explained(session: UnoSession, tmp_path: Path) -> None:
     assert shown.column("against")[0] == pytest.approx(-7.25 * 0.75)
 
 
-def test_a_number_typed_over_the_board_is_not_equal(session: UnoSession, tmp_path: Path) -> None:
-    book = template_book("lesson3", tmp_path)
+def test_a_number_typed_over_the_board_is_not_equal(
+    session: UnoSession, template_book: TemplateBook
+) -> None:
+    book = plain(template_book, "lesson3")
     place = book.layout.tensors["pool"].maps[1].cell(3, 2).a1
     shown = shown_after(session, book, ["set", place, 9.5], *explain("pool", 2, 4, 3))
     assert (shown.one("board"), shown.one("equal")) == (9.5, "✗")
     assert shown.one("result") == pytest.approx(book.forward()["pool"][1, 3, 2])
 
 
-def test_equal_products_are_different_lines(session: UnoSession, tmp_path: Path) -> None:
+def test_equal_products_are_different_lines(
+    session: UnoSession, template_book: TemplateBook
+) -> None:
     """White pixels and a kernel of one number: five products that are equal, five places."""
-    book = template_book("edges", tmp_path)
+    book = plain(template_book, "edges")
     shown = shown_after(session, book, *explain("conv", 1, 17, 17))
     lines = [words for words in shown.column("against_words") if words]
     assert len(lines) == 5

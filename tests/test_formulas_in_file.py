@@ -22,6 +22,7 @@ from building import (
     WITH_GALLERY,
     BuildBook,
     BuiltBook,
+    TemplateBook,
     cells_of,
     copied,
     filled_ring_cells,
@@ -39,7 +40,7 @@ from building import (
 
 import xlconv
 from xlconv.compiler import compile_book
-from xlconv.importers.template import Template, load_template, template_names
+from xlconv.importers.template import Template, template_names
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
@@ -273,13 +274,8 @@ ALL = [*NETWORKS, *template_names()]
 
 @cache
 def _built(name: str, folder: Path) -> BuiltBook:
-    path = folder / f"{name}.xlsx"
-    if name in NETWORKS:
-        network = NETWORKS[name]
-        model, image = random_model(network, 1), random_image(network, 1)
-    else:
-        template = load_template(name)
-        model, image = template, template.image
+    path, network = folder / f"{name}.xlsx", NETWORKS[name]
+    model, image = random_model(network, 1), random_image(network, 1)
     xlconv.build(path, model, image)
     return BuiltBook(path, model, image)
 
@@ -295,9 +291,10 @@ def literal(folder: Path) -> BuiltBook:
 
 
 @pytest.fixture(scope="module")
-def book(request: pytest.FixtureRequest, folder: Path) -> BuiltBook:
+def book(request: pytest.FixtureRequest, folder: Path, template_book: TemplateBook) -> BuiltBook:
     """The book of a network or a template by name; the tests of one book come one after another."""
-    return _built(request.param, folder)
+    name = request.param
+    return _built(name, folder) if name in NETWORKS else template_book(name)
 
 
 each_book = pytest.mark.parametrize("book", ALL, indirect=True)
@@ -510,7 +507,7 @@ xlconv.build(sys.argv[2], template, template.image)
 
 
 def test_another_process_at_another_time_writes_the_same_bytes(
-    folder: Path, tmp_path: Path
+    template_book: TemplateBook, tmp_path: Path
 ) -> None:
     """Nothing of the clock, of the order of sets or of the place goes into a file."""
     name = template_names()[0]
@@ -522,7 +519,7 @@ def test_another_process_at_another_time_writes_the_same_bytes(
             check=True,
             timeout=60,
         )
-        assert path.read_bytes() == _built(name, folder).path.read_bytes()
+        assert path.read_bytes() == template_book(name).path.read_bytes()
 
 
 def test_no_date_stands_in_a_file(literal: BuiltBook) -> None:

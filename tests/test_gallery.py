@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+import test_cli
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -349,6 +349,7 @@ def test_a_picture_of_another_shape_is_refused() -> None:
 # ---- shipped galleries
 
 
+@cache
 def shipped(name: str) -> tuple[Template, Gallery]:
     template = load_template(name)
     return template, template_gallery(template.about, template.network, template.image)
@@ -503,9 +504,8 @@ def test_no_shipped_template_folder_is_without_a_description() -> None:
 # ---- the command line
 
 
-def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xlconv", "build", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+def run(*arguments: str, folder: Path) -> test_cli.Result:
+    return test_cli.run("build", *arguments, folder=folder)
 
 
 def save_digits(folder: Path, *names: str) -> Gallery:
@@ -586,13 +586,10 @@ def test_mistakes_get_one_line_and_write_nothing(mistake: str, tmp_path: Path) -
     for name in ("none", "large"):
         (tmp_path / name).mkdir()
     Image.fromarray(plane(1, (30, 30))).save(tmp_path / "large" / "a.png")
-    before = sorted(path.name for path in tmp_path.iterdir())
+    before = [path.name for path in tmp_path.iterdir()]
     options, said = BAD[mistake]
     result = run("a.xlsx", *options, folder=tmp_path)
-    assert result.returncode == 2
-    assert result.stderr.startswith(f"error: {said}")
-    assert result.stderr.count("\n") == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert test_cli.refused(result, tmp_path, *before).startswith(f"error: {said}")
 
 
 def test_a_file_that_exists_is_kept_before_pictures_are_read(tmp_path: Path) -> None:

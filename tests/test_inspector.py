@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from choosing import build_chosen, emptied
-from uno_session import converted
+from choosing import build_chosen
+from uno_session import CaseBooks
 
 import xlconv
 from xlconv.engines.registry import engine_named
@@ -653,43 +653,36 @@ def computed(case: Case, path: Path) -> Shown:
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the books of all cases, and in `empty` without stored values."""
+def books(tmp_path_factory: pytest.TempPathFactory) -> CaseBooks:
     folder = tmp_path_factory.mktemp("inspector")
-    (folder / "empty").mkdir()
-    for name, case in CASES.items():
-        case.build(folder / f"{name}.xlsx")
-        emptied(folder / f"{name}.xlsx", folder / "empty" / f"{name}.xlsx")
-    return folder
+    return CaseBooks([*CASES], folder, lambda name, path: CASES[name].build(path))
 
 
-@pytest.fixture(scope="module")
-def recalculated(libreoffice: str, books: Path) -> Path:
-    return converted(libreoffice, [books / "empty" / f"{name}.xlsx" for name in CASES], books)
+# The tests of one case come one after another, so that a worker has its book already.
+each_case = pytest.mark.parametrize("name", CASES, scope="module")
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_stored_values_by_hand(name: str, books: Path) -> None:
-    check(CASES[name], stored(CASES[name], books / f"{name}.xlsx"))
+@each_case
+def test_stored_values_by_hand(name: str, books: CaseBooks) -> None:
+    check(CASES[name], stored(CASES[name], books.built(name)))
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_formualizer_by_hand(name: str, books: Path) -> None:
-    check(CASES[name], computed(CASES[name], books / "empty" / f"{name}.xlsx"))
+@each_case
+def test_formualizer_by_hand(name: str, books: CaseBooks) -> None:
+    check(CASES[name], computed(CASES[name], books.empty(name)))
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_libreoffice_by_hand(name: str, recalculated: Path) -> None:
-    check(CASES[name], stored(CASES[name], recalculated / f"{name}.xlsx"))
-    for engine in ("formualizer", "none"):
-        report = xlconv.verify(recalculated / f"{name}.xlsx", engine)
-        assert (report.verdict, report.findings) == ("agrees", ()), engine
-        assert report.stored_state == "present"
+@each_case
+def test_libreoffice_by_hand(name: str, books: CaseBooks, libreoffice: str) -> None:
+    saved = books.recalculated(name, libreoffice)
+    check(CASES[name], stored(CASES[name], saved))
+    report = xlconv.verify(saved, random=0)
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
 
 
-def test_where_people_choose_and_read(books: Path) -> None:
+def test_where_people_choose_and_read(books: CaseBooks) -> None:
     """The one place that is written down rather than looked up."""
-    sheet = openpyxl.load_workbook(books / "conv, padding.xlsx", data_only=True)["Explain"]
+    sheet = openpyxl.load_workbook(books.built("conv, padding"), data_only=True)["Explain"]
     chosen = [[sheet.cell(row, column).value for column in (3, 4)] for row in (5, 6, 7, 8)]
     assert chosen == [["conv", 1], [1, 1], [1, 1], [2, 2]]
     assert sheet["B3"].value == PADDED.expected["explain:sentence"][0]

@@ -3,10 +3,7 @@ one finding at that cell; choices that make no sense are one line that says what
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +11,8 @@ import numpy as np
 import openpyxl
 import pytest
 from building import random_model, sheet_parts
-from editing import cell_element, edited, with_constant, with_formula
+from editing import cell_element, edited, with_constant, with_formula, with_text
+from test_cli import run, started
 
 import xlconv
 from xlconv.errors import BookError
@@ -56,17 +54,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def typed(cell: str, text: str) -> Edit:
-    """A text typed into a cell, whatever it held."""
-
-    def edit(xml: str) -> str:
-        xml = re.sub(rf'<c r="{cell}"([^>]*?) t="\w+"', rf'<c r="{cell}"\1', xml)
-        xml = cell_element(cell, lambda _: f"<is><t>{text}</t></is>")(xml)
-        return xml.replace(f'<c r="{cell}"', f'<c t="inlineStr" r="{cell}"', 1)
-
-    return edit
-
-
 def counted(cell: str, number: float) -> Edit:
     """A number typed into a cell, whatever it held."""
 
@@ -83,13 +70,6 @@ def changed(book: Path, sheet: str, edit: Edit, folder: Path) -> Path:
 
 def found(path: Path, engine: str) -> list[tuple[str, str]]:
     return [(one.kind, one.cell) for one in xlconv.verify(path, engine).findings]
-
-
-def ran(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The program, its lines not broken."""
-    command = [sys.executable, "-m", "xlconv", *map(str, arguments)]
-    wide = {**os.environ, "COLUMNS": "1000"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, env=wide)
 
 
 def learned(book: Path) -> list[ComputedCell]:
@@ -113,7 +93,7 @@ def test_what_stands_instead_of_a_formula_is_one_finding(
         if kind == "formula":
             edit = with_formula(place.a1, f"IF(1=1,{escaped(cell.formula[1:])},0)")
         else:
-            typing = typed if isinstance(value, str) else counted
+            typing = with_text if isinstance(value, str) else counted
             edit = typing(place.a1, value)  # type: ignore[arg-type]
         path = changed(book, sheet, edit, tmp_path)
         assert found(path, engine) == [(kind, f"{sheet}!{place.a1}")], cell.rule.key
@@ -144,15 +124,18 @@ def test_another_name_in_the_table_of_layers_is_one_finding(
 ) -> None:
     column = NETWORK.layers.index(NETWORK.layer(layer))
     cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
-    path = changed(book, EXPLAIN, typed(cell, "wrong"), tmp_path)
+    path = changed(book, EXPLAIN, with_text(cell, "wrong"), tmp_path)
     assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")]
 
 
-def test_a_formula_in_the_table_of_layers_is_one_finding(book: Path, tmp_path: Path) -> None:
+def test_a_formula_in_the_table_of_layers_is_one_finding(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cell = PLACES.table.cell(PLACES.keys.index("maps"), 0).a1
     path = changed(book, EXPLAIN, cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
     assert found(path, "none") == [("table", f"{EXPLAIN}!{cell}")]
-    done = ran("verify", path)
+    monkeypatch.setenv("COLUMNS", "1000")  # its lines are not broken
+    done = run("verify", path, folder=tmp_path)
     assert done.returncode == 1
     assert re.search(rf"{EXPLAIN}!{cell} .*holds =1 where 1 belongs", done.stdout)
 
@@ -241,7 +224,7 @@ def test_a_choice_without_meaning_ends_the_program_with_2(
     sheet: str, cell: str, value: object, book: Path, tmp_path: Path
 ) -> None:
     path = with_choice(book, sheet, cell, value, tmp_path)
-    done = ran("verify", path)
+    done = started("verify", path, folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert f"{sheet}!{cell}" in done.stderr

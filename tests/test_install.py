@@ -17,8 +17,9 @@ assert template_folder().is_relative_to(home), template_folder()
 for name in template_names():
     template = xlconv.load_template(name)
     assert len(template_gallery(template.about, template.network, template.image)) > 5
-    xlconv.build(f"{name}.xlsx", template, template.image)
-    assert xlconv.verify(f"{name}.xlsx").verdict == "agrees"
+    if name in ("lesson3", "edges"):  # trained weights, and fixed kernels
+        xlconv.build(f"{name}.xlsx", template, template.image)
+        assert xlconv.verify(f"{name}.xlsx").verdict == "agrees"
 print(home, *template_names())
 """
 

@@ -3,7 +3,6 @@ the loss and the colours. Every number that follows is compared with NumPy's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,7 @@ from learning import (
     tensors,
     verifies,
 )
-from uno_session import UnoSession, uno_session
+from uno_session import UnoSession
 
 import xlconv
 from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
@@ -49,12 +48,6 @@ SHADES = Network(
     (Conv2D("conv", 2, 3, padding="same"), Dense("dense", 3), Softmax("softmax")),
     ("cat", "7", "=1+1"),
 )
-
-
-@pytest.fixture(scope="module")
-def session(libreoffice: str, uno_python: str) -> Iterator[UnoSession]:
-    with uno_session(libreoffice, uno_python) as running:
-        yield running
 
 
 def digits(count: int) -> Array:
@@ -177,7 +170,7 @@ def test_a_drawing_is_typed_then_chosen(
     found, values = seen(session, lesson3, *steps, ["set", label, 1], ["save", saved.as_uri()])
     same_tensors(found, truth)
     judged(values, float(truth["softmax"].argmax()), 1.0, cross_entropy(truth, 1))
-    verifies(saved)
+    verifies(saved, trials=1)
     again = xlconv.read_book(saved)
     assert again.display.choices.picture == 0
     all_close(again.image, own)
@@ -240,7 +233,7 @@ def test_colour_pictures_with_several_classes(
     names = [n for n, p in zip(COLOURED.labels, truth["sigmoid"], strict=True) if p >= 0.5]
     loss = None if there is None else binary_cross_entropy(truth, there)
     judged(values, ", ".join(names) or "none", actual, loss)
-    verifies(saved)
+    verifies(saved, trials=1)
     all_close(xlconv.read_book(saved).image, coloured.gallery.pictures[number - 1])
 
 

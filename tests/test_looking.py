@@ -4,13 +4,11 @@ by cell, what drop-down lists offer, and layers that are hidden and revealed, as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from building import Array
 from learning import Grid, LearningBook, Step, cell, explain, learning_book, random_book
-from uno_session import UnoSession, uno_session
+from uno_session import UnoSession
 
 import xlconv
 from xlconv.network.layers.activation import ReLU, Softmax
@@ -111,12 +109,6 @@ def reached_boxes(changed: Changed, network: Network, row: int, column: int) -> 
     numbers = [(c * height + row) * width + column for c in range(channels)]
     ways = [changed[INPUT, number] for number in numbers]
     return {t: box_of(np.any([way[t] for way in ways], axis=0)) for t in network.shapes}
-
-
-@pytest.fixture(scope="module")
-def session(libreoffice: str, uno_python: str) -> Iterator[UnoSession]:
-    with uno_session(libreoffice, uno_python) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from mutating import (
     specimens,
     without_formula_check,
 )
-from uno_session import converted, uno_session
+from uno_session import UnoSession, converted
 from untouched import untouched_books
 
 import xlconv
@@ -92,13 +92,12 @@ def test_faults_in_books_that_were_calculated_since(
 
 
 def test_a_row_inserted_through_a_map_is_refused(
-    libreoffice: str, uno_python: str, books: list[Specimen], tmp_path: Path
+    session: UnoSession, books: list[Specimen], tmp_path: Path
 ) -> None:
     book = books[0]
     place = book.book.layout.tensors["conv1"].maps[0].cell(1, 0).a1
     saved = tmp_path / "inserted.xlsx"
-    with uno_session(libreoffice, uno_python) as session:
-        session.run(book.path, ["insert", place, 1], ["save", saved.as_uri()])
+    session.run(book.path, ["insert", place, 1], ["save", saved.as_uri()])
     planted = Planted({}, frozenset(), f"a row above {place}")
     assert judged("inserted", planted, saved).verdict == "found"
 

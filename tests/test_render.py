@@ -3,17 +3,17 @@ sheets made by hand for what texts may cover."""
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
-from building import BuildBook, BuiltBook, named_ranges, random_image, random_model
+from building import BuildBook, BuiltBook, TemplateBook, named_ranges, random_image, random_model
 from editing import edited, with_constant, with_value, without_stored_values
 from PIL import Image
-from test_cli import refused, run
+from test_cli import refused, run, started
+from uno_session import converted
 
 import xlconv
 from xlconv.errors import BookError, OutputError
@@ -147,10 +147,8 @@ def test_a_pixel_that_was_typed_is_drawn(book: BuiltBook, tmp_path: Path) -> Non
 def test_a_book_that_libreoffice_saved_looks_the_same(
     book: BuiltBook, tmp_path: Path, libreoffice: str
 ) -> None:
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = [libreoffice, profile, "--headless", "--convert-to", "xlsx", "--outdir"]
-    subprocess.run([*command, tmp_path, book.path], check=True, capture_output=True, timeout=170)
-    ours, theirs = pixels(book.path, 24).astype(int), pixels(tmp_path / "book.xlsx", 24).astype(int)
+    saved = converted(libreoffice, [book.path], tmp_path) / book.path.name
+    ours, theirs = pixels(book.path, 24).astype(int), pixels(saved, 24).astype(int)
     assert ours.shape == theirs.shape
     assert np.abs(ours - theirs).max() <= 1
 
@@ -238,14 +236,16 @@ def test_titles_stay_legible_in_small_pictures(book: BuiltBook) -> None:
 
 
 @pytest.mark.parametrize("template", ["resnet", "rgb", "dropout", "edges", "conv-example"])
-def test_templates_at_their_usual_size(tmp_path: Path, template: str) -> None:
-    loaded = xlconv.load_template(template)
-    xlconv.build(tmp_path / "book.xlsx", loaded, loaded.image)
-    picture = xlconv.render(tmp_path / "book.xlsx", tmp_path / "board.png")
+def test_templates_at_their_usual_size(
+    template: str, template_book: TemplateBook, tmp_path: Path
+) -> None:
+    built = template_book(template)
+    book = xlconv.read_book(built.path)
+    picture = xlconv.render(book, tmp_path / "board.png")
     assert 1600 <= max(picture.size) <= 3600
     assert opened(tmp_path / "board.png").shape[1::-1] == picture.size
-    book = xlconv.read_book(tmp_path / "book.xlsx")  # once, for the many layers of resnet
-    for layer in loaded.network.shapes:
+    first_of_kind = {type(layer): layer.name for layer in reversed(built.model.network.layers)}
+    for layer in ("input", *first_of_kind.values()):
         width, height = xlconv.render(book, layer=layer, cell=4).size
         assert width > 40
         assert height > 60
@@ -258,7 +258,8 @@ def test_the_same_book_gives_the_same_bytes(book: BuiltBook, tmp_path: Path) -> 
 
 
 def test_the_command_writes_a_png(book: BuiltBook, tmp_path: Path) -> None:
-    result = run("render", book.path, "out.png", "--cell", "8", "--layer", "conv", folder=tmp_path)
+    arguments = ("render", book.path, "out.png", "--cell", "8", "--layer", "conv")
+    result = started(*arguments, folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     picture = opened(tmp_path / "out.png")
     assert picture.tolist() == pixels(book.path, 8, "conv").tolist()
@@ -303,11 +304,9 @@ def test_an_existing_picture_is_kept(book: BuiltBook, tmp_path: Path) -> None:
         xlconv.render(book.path, tmp_path / "out.png", overwrite=False)
 
 
-def test_a_picture_too_large_is_refused(tmp_path: Path) -> None:
-    loaded = xlconv.load_template("lenet5")
-    xlconv.build(tmp_path / "book.xlsx", loaded, loaded.image)
+def test_a_picture_too_large_is_refused(template_book: TemplateBook) -> None:
     with pytest.raises(OutputError, match="smaller --cell"):
-        xlconv.render(tmp_path / "book.xlsx", cell=64)
+        xlconv.render(template_book("lenet5").path, cell=64)
 
 
 def test_an_unknown_palette_names_the_book(book: BuiltBook) -> None:

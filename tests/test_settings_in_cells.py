@@ -4,7 +4,6 @@ the sheet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,15 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from building import Array, BuiltBook, random_image, random_model
-from editing import cell_element, edited, with_constant, with_value
+from building import Array, BuiltBook, random_image, random_model, with_setting
+from editing import edited, with_constant, with_text, with_value
 from learning import verifies
-from uno_session import UnoSession, uno_session
+from uno_session import UnoSession
 
 import xlconv
 from xlconv.engines.registry import engine_named
 from xlconv.errors import BookError
 from xlconv.network.layers.activation import ReLU, Sigmoid
-from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import KernelDemo
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.dropout import Dropout
@@ -60,22 +58,6 @@ def built(network: Network, path: Path) -> BuiltBook:
 def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BuiltBook]:
     folder = tmp_path_factory.mktemp("settings")
     return {n.name: built(n, folder / f"{n.name}.xlsx") for n in (DEMO, SEVERAL, DROPPED)}
-
-
-@pytest.fixture(scope="module")
-def session(libreoffice: str, uno_python: str) -> Iterator[UnoSession]:
-    with uno_session(libreoffice, uno_python) as running:
-        yield running
-
-
-def with_setting(model: Model, layer: str, **settings: object) -> Model:
-    """The model with other settings of one layer."""
-
-    def changed(one: Layer) -> Layer:
-        return replace(one, **settings) if one.name == layer else one  # type: ignore[arg-type]
-
-    network = replace(model.network, layers=tuple(map(changed, model.network.layers)))
-    return Model(network, model.weights)
 
 
 def numbers(read: list[list[object]]) -> Array:
@@ -238,16 +220,7 @@ def test_a_kernel_that_is_not_in_the_list_is_one_clear_line(
     books: dict[str, BuiltBook], tmp_path: Path
 ) -> None:
     cell = plan(DEMO).controls["demo"]["chosen"].first.a1
-    text = cell_element(cell, lambda _: "<is><t>x</t></is>")
-
-    def inline(xml: str) -> str:
-        return text(xml).replace(f'<c r="{cell}"', f'<c t="inlineStr" r="{cell}"', 1)
-
-    def typed(xml: str) -> str:
-        before, _, after = inline(xml).partition(f'<c t="inlineStr" r="{cell}"')
-        return before + f'<c t="inlineStr" r="{cell}"' + after.replace(' t="s"', "", 1)
-
-    path = edited(books["demo"].path, tmp_path / "book.xlsx", typed)
+    path = edited(books["demo"].path, tmp_path / "book.xlsx", with_text(cell, "x"))
     with pytest.raises(BookError, match=rf"Board!{cell}: .*chosen is 'x'; give one of up, Left"):
         xlconv.verify(path)
 

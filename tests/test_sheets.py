@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from pathlib import Path
 from xml.etree import ElementTree
 
 import openpyxl
 import pytest
-from building import WITH_GALLERY
+from building import WITH_GALLERY, TemplateBook
 from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -28,10 +27,14 @@ def template() -> Template:
 
 
 @pytest.fixture(scope="module")
-def workbook(template: Template, tmp_path_factory: pytest.TempPathFactory) -> openpyxl.Workbook:
-    path = tmp_path_factory.mktemp("sheets") / "book.xlsx"
-    xlconv.build(path, template, template.image)
-    return openpyxl.load_workbook(path)
+def workbook(template_book: TemplateBook) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(template_book("lesson3").path)
+
+
+@pytest.fixture(scope="module")
+def shown(template_book: TemplateBook) -> openpyxl.Workbook:
+    """With the values that the file stores."""
+    return openpyxl.load_workbook(template_book("lesson3").path, data_only=True)
 
 
 def test_sheets_and_their_views(workbook: openpyxl.Workbook) -> None:
@@ -146,10 +149,9 @@ def test_scales_around_zero_are_symmetric_and_one_a_map(template: Template) -> N
 
 
 def test_the_maps_of_a_layer_share_the_end_of_their_scales(
-    template: Template, tmp_path: Path
+    template: Template, shown: openpyxl.Workbook
 ) -> None:
-    xlconv.build(tmp_path / "book.xlsx", template, template.image)
-    board = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["Board"]
+    board = shown["Board"]
     truth = xlconv.forward(template.model, template.image)
     for tensor, legends in plan(template.network, 100).legends.items():
         ends = {board[place.last.a1].value for place in legends}
@@ -164,24 +166,20 @@ def test_texts_cannot_become_formulas(template: Template) -> None:
 
 
 def test_words_tell_what_each_layer_does(
-    workbook: openpyxl.Workbook, template: Template, tmp_path: Path
+    workbook: openpyxl.Workbook, template: Template, shown: openpyxl.Workbook
 ) -> None:
     board, layout = workbook["Board"], plan(template.network)
-    xlconv.build(tmp_path / "book.xlsx", template, template.image)
-    shown = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["Board"]
     for band in layout.bands:
         shape = template.network.shapes[band.tensor]
         assert board.cell(1, band.first).value == band.tensor
         line = " × ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} values"
-        assert shown.cell(2, band.first).value == line
+        assert shown["Board"].cell(2, band.first).value == line
         assert board.cell(3, band.first).value
 
 
-def test_every_number_format_has_a_number_of_its_own(template: Template, tmp_path: Path) -> None:
+def test_every_number_format_has_a_number_of_its_own(template_book: TemplateBook) -> None:
     """Those of conditional formats, too: programs may keep one list of all."""
-    path = tmp_path / "book.xlsx"
-    xlconv.build(path, template, template.image)
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(template_book("lesson3").path) as archive:
         styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
     codes: dict[str, set[str]] = {}
     for element in styles.iter():

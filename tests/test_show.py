@@ -12,7 +12,7 @@ from building import BuildBook, BuiltBook, random_image, random_model
 from editing import edited, with_constant, with_value, without_stored_values
 from rich.cells import cell_len
 from rich.console import Console
-from test_cli import refused, run, words
+from test_cli import refused, run, started, words
 from test_render import NETWORK, SEVERAL, stored_cells
 
 import xlconv
@@ -142,7 +142,7 @@ def test_one_layer_is_drawn_as_large_as_it_can_be(book: BuiltBook) -> None:
 
 
 def test_what_is_piped_is_plain(book: BuiltBook, tmp_path: Path) -> None:
-    result = run("show", book.path, "--width", "70", folder=tmp_path)
+    result = started("show", book.path, "--width", "70", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "\x1b" not in result.stdout
     assert not set("▀█│") & set(result.stdout)

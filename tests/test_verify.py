@@ -11,9 +11,9 @@ import numpy as np
 import openpyxl
 import pytest
 from editing import edited, with_constant, with_formula, with_value, without_stored_values
+from uno_session import converted
 
 import xlconv
-from xlconv.engines.libreoffice import LibreOffice
 from xlconv.errors import BookError, EngineError
 from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.convolution import Conv2D
@@ -77,12 +77,8 @@ def test_untouched_book_agrees(book: Path, engine: str) -> None:
     for block in report.blocks:
         assert block.stored.state == "present"
         assert block.live.checked == (block.cells if engine == "formualizer" else 0)
-
-
-def test_report_counts_every_cell_of_every_tensor(book: Path) -> None:
-    cells = {block.tensor: block.cells for block in xlconv.verify(book).blocks}
-    for tensor in COMPUTED:
-        assert cells[tensor] == np.prod(NETWORK.shapes[tensor])
+    cells = {block.tensor: block.cells for block in report.blocks}
+    assert all(cells[tensor] == np.prod(NETWORK.shapes[tensor]) for tensor in COMPUTED)
 
 
 def test_prediction_and_output_are_numpys(book: Path, model: Model, image: np.ndarray) -> None:
@@ -355,19 +351,21 @@ def test_libreoffice_is_stopped_at_its_time_limit(
         xlconv.verify(book, "libreoffice")
 
 
-@pytest.mark.usefixtures("libreoffice")
-@pytest.mark.parametrize("fault", ["typed", "formula", "padding"])
 def test_one_fault_in_a_book_that_was_recalculated_is_one_finding(
-    fault: str, book: Path, layout: Layout, tmp_path: Path
+    libreoffice: str, book: Path, layout: Layout, tmp_path: Path
 ) -> None:
     """Everything behind the fault follows from it, in the engine and in what is stored."""
-    conv, ring = layout.tensors["conv1"].maps[1].cell(3, 3), layout.tensors["input"].ringed(0)
-    place = ring.cell(0, 4).a1 if fault == "padding" else conv.a1
-    edit = with_formula(place, "5*5") if fault == "formula" else with_constant(place, 25)
-    broken = edited(book, tmp_path / "broken.xlsx", edit)
-    (tmp_path / "office").mkdir()
-    saved = LibreOffice().recalculated(broken, tmp_path / "office")
-    for engine in ("formualizer", "none"):
-        report = xlconv.verify(saved, engine)
-        assert report.stored_state == "present"
-        assert [(f.kind, f.cell) for f in report.findings] == [(fault, f"Board!{place}")]
+    cell = layout.tensors["conv1"].maps[1].cell(3, 3).a1
+    ring = layout.tensors["input"].ringed(0).cell(0, 4).a1
+    faults = {
+        "typed": (cell, with_constant(cell, 25)),
+        "formula": (cell, with_formula(cell, "5*5")),
+        "padding": (ring, with_constant(ring, 25)),
+    }
+    broken = [edited(book, tmp_path / f"{kind}.xlsx", edit) for kind, (_, edit) in faults.items()]
+    saved = converted(libreoffice, broken, tmp_path, anew=True)
+    for kind, (place, _) in faults.items():
+        for engine in ("formualizer", "none"):
+            report = xlconv.verify(saved / f"{kind}.xlsx", engine)
+            assert report.stored_state == "present"
+            assert [(f.kind, f.cell) for f in report.findings] == [(kind, f"Board!{place}")]

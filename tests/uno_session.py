@@ -1,6 +1,6 @@
 """LibreOffice as the tests drive it: many files converted at once, or a session by UNO.
 
-Every process has a time limit, a profile of its own, and is gone when the test is.
+Every process has a time limit and a profile of its own, and is gone when what started it is.
 """
 
 from __future__ import annotations
@@ -12,14 +12,17 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from choosing import emptied
+
 from xlconv.engines.libreoffice import make_profile
 
 WORKER = Path(__file__).with_name("uno_worker.py")
+BATCH = 16  # books
 FILTER = "Calc MS Excel 2007 XML"
 START_LIMIT = 240.0  # seconds until LibreOffice answers
 RUN_LIMIT = 120.0  # seconds for one list of steps
@@ -67,6 +70,37 @@ def converted(program: str, books: list[Path], folder: Path, anew: bool = False)
             break
     assert not missing, f"LibreOffice did not convert {missing}"
     return out
+
+
+class CaseBooks:
+    """The books of cases, each built by `build` when a test first asks for it; also without stored
+    values, and as LibreOffice then computes it."""
+
+    def __init__(
+        self, names: Sequence[str], folder: Path, build: Callable[[str, Path], object]
+    ) -> None:
+        self.names, self.folder, self.build = names, folder, build
+        (folder / "empty").mkdir()
+
+    def built(self, name: str) -> Path:
+        path = self.folder / f"{name}.xlsx"
+        if not path.exists():
+            self.build(name, path)
+        return path
+
+    def empty(self, name: str) -> Path:
+        path = self.folder / "empty" / f"{name}.xlsx"
+        return path if path.exists() else emptied(self.built(name), path)
+
+    def recalculated(self, name: str, program: str) -> Path:
+        """Converted at once with the books beside it: one by one takes many starts, and all at
+        once takes every worker as long as the whole."""
+        first = self.names.index(name) // BATCH * BATCH
+        folder = self.folder / str(first)
+        if not folder.exists():
+            books = [self.empty(other) for other in self.names[first : first + BATCH]]
+            converted(program, books, folder)
+        return folder / "converted" / f"{name}.xlsx"
 
 
 @dataclass(frozen=True)
