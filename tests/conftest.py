@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from building import EXAMPLES, BuildBook, BuiltBook, TemplateBook, random_image, random_model
 from hypothesis import Phase, settings
-from uno_session import UnoSession, uno_session
+from support.books import EXAMPLES, BuildBook, BuiltBook, TemplateBook, random_image, random_model
+from support.libreoffice import UnoSession, uno_session
 
 import xlconv
 from xlconv.network.model import Model

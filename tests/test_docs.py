@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import typer.main
-from building import named_ranges, xml_cells
+from support.books import named_ranges, xml_cells
 
 import xlconv
 from xlconv.commands.app import app

@@ -19,11 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from building import TemplateBook
-from studying import build_exercise, filled_in, only
-from test_cases import NAMES as CASES
-from test_cases import load_case
-from test_grade import LAYERS, MISTAKES, NETWORK, model_of
+from support.books import TemplateBook
+from support.cases import NAMES as CASES
+from support.cases import load_case
+from support.learners import LAYERS, MISTAKES, NETWORK, build_exercise, filled_in, model_of, only
 
 import xlconv
 from xlconv.grading.grade import grade

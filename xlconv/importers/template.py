@@ -39,7 +39,7 @@ _TEMPLATE_KEYS = (
 
 @dataclass(frozen=True)
 class Measured:
-    """What `benchmarks/accuracy.py` measured with a template's weights, whose file it names by
+    """What `benchmarks/quality/accuracy.py` measured with a template's weights, whose file it names by
     its SHA-256: `value` of a `measure` ("accuracy", "macro F1") on so many test pictures."""
 
     measure: str
@@ -210,7 +210,7 @@ def _measured(folder: Path) -> Measured | None:
         return measured if measured.weights == digest else None
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise TemplateError(
-            f"{path}: cannot be read ({error}); make it with benchmarks/accuracy.py"
+            f"{path}: cannot be read ({error}); make it with benchmarks/quality/accuracy.py"
         ) from error
 
 

@@ -1,0 +1,151 @@
+"""What a person waits for: whole processes of the `xlconv` command, beside `import numpy`.
+
+    python benchmarks/speed/commands.py [--rounds N]
+
+The commands run in turn, round after round, each in a process of its own, and the best of each
+is kept: seconds on the clock, and seconds of the processor (the process with all that it
+starts). `python -c "import numpy"` is the yardstick: ratios to it hold on any machine. Targets
+are for two quiet cores. On a machine that is busy with other things the clock shows too much,
+and the processor's seconds tell how it would be: the targets are judged by both.
+
+`build` writes lesson3 with its own weights, or, where they have not been trained yet, with
+random ones of the same shapes. `verify` reads the workbook that `build` wrote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from xlconv.importers.template import WEIGHTS_FILE, describe_template
+from xlconv.training.train import initial_weights, save_weights
+
+TEMPLATE = "lesson3"
+ROUNDS = 5
+YARDSTICK, FORMUALIZER, LIBREOFFICE = "import numpy", "verify", "verify --engine libreoffice"
+ENGINE_TARGET = 3.0  # LibreOffice's seconds to formualizer's
+
+
+@dataclass
+class Command:
+    """A command, what it may take in seconds, and the least that it took."""
+
+    arguments: list[str]
+    target: float | None = None
+    clock: float = float("inf")
+    processor: float = float("inf")
+
+
+def commands(folder: Path) -> dict[str, Command]:
+    """The commands by name, in the order in which they run."""
+    python, xlconv = sys.executable, [sys.executable, "-m", "xlconv"]
+    book = str(folder / "out.xlsx")
+    build = [*xlconv, "build", book, "--force", *weights_option(folder)]
+    found = {
+        YARDSTICK: Command([python, "-c", "import numpy"]),
+        "--help": Command([*xlconv, "--help"], 0.3),
+        "build": Command(build, 1.0),
+        FORMUALIZER: Command([*xlconv, "verify", book], 1.5),
+        "verify --engine none": Command([*xlconv, "verify", book, "--engine", "none"]),
+    }
+    if shutil.which("soffice"):
+        found[LIBREOFFICE] = Command([*xlconv, "verify", book, "--engine", "libreoffice"])
+    return found
+
+
+def weights_option(folder: Path) -> list[str]:
+    """Random weights for a template that has none yet."""
+    about = describe_template(TEMPLATE)
+    if (about.folder / WEIGHTS_FILE).is_file():
+        return []
+    path = folder / WEIGHTS_FILE
+    save_weights(path, initial_weights(about.network, 1, about.start))
+    return ["--weights", str(path)]
+
+
+def run(command: Command) -> None:
+    """One process, to its end; SystemExit with what it printed if it fails."""
+    clock, before = time.perf_counter(), children_seconds()
+    done = subprocess.run(command.arguments, capture_output=True, text=True, check=False)
+    command.clock = min(command.clock, time.perf_counter() - clock)
+    command.processor = min(command.processor, children_seconds() - before)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command.arguments)} failed:\n{done.stdout}{done.stderr}")
+
+
+def children_seconds() -> float:
+    """Processor seconds of all processes that were started and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def ratio_table(measured: dict[str, Command]) -> Table:
+    table = Table(title="Whole processes: best of the rounds")
+    table.add_column("command", no_wrap=True)
+    for head in (
+        *("clock,\nnumpy = 1", "processor,\nnumpy = 1", "clock, s", "processor, s"),
+        *("target, s", "clock", "processor"),
+    ):
+        table.add_column(head, justify="right")
+    yardstick = measured[YARDSTICK]
+    for name, command in measured.items():
+        table.add_row(
+            name,
+            f"{command.clock / yardstick.clock:.2f}",
+            f"{command.processor / yardstick.processor:.2f}",
+            f"{command.clock:.2f}",
+            f"{command.processor:.2f}",
+            "" if command.target is None else f"{command.target:g}",
+            _met(command.clock, command.target),
+            _met(command.processor, command.target),
+        )
+    return table
+
+
+def _met(seconds: float, target: float | None) -> str:
+    if target is None:
+        return ""
+    return "[green]met[/]" if seconds <= target else "[red]missed[/]"
+
+
+def engine_line(measured: dict[str, Command]) -> str:
+    if LIBREOFFICE not in measured:
+        return "LibreOffice is not installed: no ratio of the engines"
+    slow, fast = measured[LIBREOFFICE], measured[FORMUALIZER]
+    clock, processor = slow.clock / fast.clock, slow.processor / fast.processor
+    met = _met(ENGINE_TARGET, min(clock, processor))
+    return (
+        f"{met}  verify through LibreOffice to verify with formualizer, at least "
+        f"{ENGINE_TARGET:g}: {clock:.2f} (processor time {processor:.2f})"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Whole commands, as ratios to `import numpy`.")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each runs")
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        measured = commands(Path(folder))
+        run(measured["build"])  # the files are in the system's cache from here on
+        for _ in range(rounds):
+            for command in measured.values():
+                run(command)
+    console = Console(width=120, highlight=False)
+    console.print(ratio_table(measured))
+    console.print(engine_line(measured))
+    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
+    console.print(f"load of the machine {load} on {os.cpu_count()} cores", style="dim")
+
+
+if __name__ == "__main__":
+    main()

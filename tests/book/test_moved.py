@@ -1,0 +1,211 @@
+"""Books whose sheets, rows, columns and ranges LibreOffice renamed, inserted, deleted and moved:
+verified where they are now, or refused in a line that says what moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+from support.books import random_image, random_model
+from support.edits import edited, with_constant
+from support.libreoffice import UnoSession
+
+import xlconv
+from xlconv.book.sheet_names import SheetNames
+from xlconv.errors import BookError
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
+
+NETWORK = Network(
+    "small",
+    (1, 6, 6),
+    (
+        Conv2D("conv", 2, 3, padding="same"),
+        ReLU("relu"),
+        MaxPool2D("pool", 2),
+        Dense("dense", 2),
+        Softmax("softmax"),
+    ),
+    ("a", "b"),
+)
+Steps = list[list[Any]]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("books") / "book.xlsx"
+    pictures = np.stack([random_image(NETWORK, 2), random_image(NETWORK, 3)])
+    gallery = Gallery(pictures, ("a", "b"), ("one", "two"))
+    xlconv.build(path, random_model(NETWORK, 1), random_image(NETWORK, 1), gallery=gallery)
+    return path
+
+
+@pytest.fixture(scope="module")
+def layout(book: Path) -> Layout:
+    return xlconv.read_book(book).layout
+
+
+ARRANGED: dict[str, Steps] = {
+    "renamed": [
+        *(["rename", "Board", "My board"], ["rename", "Explain", "Ada's view"]),
+        *(
+            ["rename", "Guide", "Board"],
+            ["rename", "Images", "pics"],
+            ["rename", "Model", "Explain"],
+        ),
+    ],
+    "swapped": [["rename", "Board", "x"], ["rename", "Guide", "Board"], ["rename", "x", "Guide"]],
+    "reordered": [["order", "Board", 5], ["order", "Model", 0], ["add", "Mine", 1]],
+    "a row behind everything": [["insert rows", "Board", 500, 1]],
+}
+
+
+@pytest.mark.parametrize("how", ARRANGED)
+def test_what_was_renamed_and_reordered_is_verified_where_it_is(
+    how: str, session: UnoSession, book: Path, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved.xlsx"
+    session.run(book, *ARRANGED[how], ["save", saved.as_uri()])
+    report = xlconv.verify(saved)
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    before, now = xlconv.read_book(book), xlconv.read_book(saved)
+    np.testing.assert_allclose(now.image, before.image, rtol=1e-14)
+
+
+def test_findings_and_errors_name_sheets_as_they_are_called_now(
+    session: UnoSession, book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    saved = tmp_path / "saved.xlsx"
+    place = layout.tensors["relu"].maps[1].cell(2, 3).a1
+    renaming = ["rename", "Board", "My board"]
+    session.run(book, ["set", place, 5], renaming, ["save", saved.as_uri()])
+    [finding] = xlconv.verify(saved).findings
+    assert (finding.kind, finding.cell, finding.found) == ("typed", f"'My board'!{place}", 5.0)
+    pixel = layout.weights["conv"].array_range("bias").first.a1
+    session.run(book, ["set", pixel, "ink"], renaming, ["save", saved.as_uri()])
+    with pytest.raises(BookError, match=rf"'My board'!{pixel} \(conv\) holds 'ink'"):
+        xlconv.verify(saved)
+
+
+INSERTED: dict[str, tuple[list[Any], str]] = {
+    "above everything": (["insert rows", "Board", 1, 1], "a row was inserted into Board at row 1;"),
+    "through maps": (["insert rows", "Board", 9, 2], "2 rows were inserted into Board at row 9;"),
+    "through the answer": (["insert rows", "Board", 20, 1], "inserted into Board at row 20;"),
+    "left of everything": (["insert columns", "Board", 1, 1], "a column was inserted into Board "),
+    "through a map": (["insert columns", "Board", 42, 3], "3 columns were .* Board at column AP;"),
+    "a row less": (["delete rows", "Board", 10, 1], "a row was deleted from Board at row 10;"),
+    "columns less": (["delete columns", "Board", 52, 2], "2 columns were deleted from Board at "),
+    "through Explain": (["insert rows", "Explain", 30, 1], "inserted into Explain at row 30;"),
+    "across Explain": (["insert columns", "Explain", 6, 1], "a column was inserted into Explain "),
+    "Explain's head": (["delete rows", "Explain", 3, 1], "deleted from Explain at row 3;"),
+    "the Model's table": (["insert rows", "Model", 7, 1], "a row was inserted into Model "),
+    "the network's text": (["insert rows", "Model", 40, 1], "a row was inserted into Model "),
+    "the Model's columns": (["insert columns", "Model", 4, 1], "into Model at column D;"),
+    "the Guide's checks": (["insert rows", "Guide", 6, 1], "a row was inserted into Guide"),
+    "the Guide's margin": (["delete columns", "Guide", 1, 1], "a column was deleted from Guide"),
+    "the gallery": (["insert rows", "Images", 18, 1], "a row was inserted into Images"),
+    "the gallery's columns": (["insert columns", "Images", 4, 1], "inserted into Images"),
+}
+
+
+@pytest.mark.parametrize("where", INSERTED)
+def test_what_was_inserted_or_deleted_is_said_in_a_line(
+    where: str, session: UnoSession, book: Path, tmp_path: Path
+) -> None:
+    step, words = INSERTED[where]
+    refused(session, book, [step], words, tmp_path)
+
+
+def refused(session: UnoSession, book: Path, steps: Steps, words: str, folder: Path) -> None:
+    saved = folder / "saved.xlsx"
+    session.run(book, *steps, ["save", saved.as_uri()])
+    with pytest.raises(BookError, match=words) as caught:
+        xlconv.verify(saved)
+    assert "\n" not in str(caught.value)
+
+
+MOVED = ["map", "part of a map", "rows of a map", "kernel", "bias", "softmax", "labels", "answer"]
+
+
+@pytest.mark.parametrize("what", MOVED)
+def test_what_was_cut_and_pasted_is_said_in_a_line(
+    what: str, session: UnoSession, book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    conv, relu = layout.tensors["conv"].maps[0], layout.tensors["relu"].maps[1]
+    assert layout.answer is not None
+    place, words = {
+        "map": (relu.a1, f"'relu_2' is at Board!A200:F205, but belongs at Board!{relu.a1};"),
+        "part of a map": (relu.first.a1, f"Board!{relu.first.a1} was moved to Board!A200;"),
+        "rows of a map": (f"{conv.first.a1}:{conv.cell(1, 5).a1}", "was moved to Board!A200:F201;"),
+        "kernel": (layout.weights["conv"].kernels(1)[0].a1, "was moved to Board!A200:C202;"),
+        "bias": (layout.weights["conv"].arrays["bias"][1].a1, "was moved to Board!A200;"),
+        "softmax": (layout.tensors["softmax"].maps[0].a1, "'softmax' is at Board!A200:A201, but"),
+        "labels": (layout.labels["softmax"].a1, "was moved to Board!A200:A201;"),
+        "answer": (layout.answer.label.first.a1, "was moved to Board!A200;"),
+    }[what]
+    refused(session, book, [["move", place, "A200"]], words, tmp_path)
+
+
+ELSEWHERE: dict[str, tuple[Steps, str]] = {
+    "part of Explain": ([["move", "Explain!B12:E14", "Explain!B300"]], "moved to Explain!B300"),
+    "a check cell": ([["move", "Guide!B5:B9", "Guide!H5"]], "Guide!B5 was moved to Guide!H5"),
+    "to another sheet": ([["move", "AH8:AJ10", "Guide!H50"]], "AJ10 was moved to Guide!H50:J52"),
+    "a row for a row": (
+        [["insert rows", "Board", 9, 1], ["delete rows", "Board", 12, 1]],
+        "'pool_1' is at",
+    ),
+    "a row for a row of Explain": (
+        [["insert rows", "Explain", 20, 1], ["delete rows", "Explain", 40, 1]],
+        "stands 1 row below its place",
+    ),
+    "the Guide": ([["remove", "Guide"]], "the sheet 'Guide' is missing"),
+}
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+def test_what_moved_where_no_name_tells_is_said_in_a_line(
+    what: str, session: UnoSession, book: Path, tmp_path: Path
+) -> None:
+    steps, words = ELSEWHERE[what]
+    refused(session, book, steps, words, tmp_path)
+
+
+def test_an_emptied_cell_beside_ones_own_formulas_is_no_move(
+    book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    place = layout.tensors["relu"].maps[1].cell(1, 1).a1
+    emptied = edited(book, tmp_path / "emptied.xlsx", with_constant(place, 0.25))
+    workbook = openpyxl.load_workbook(emptied)
+    workbook["Board"][place] = None
+    workbook["Board"]["A300"] = "=SUM(A1:B2)"
+    workbook.save(tmp_path / "own.xlsx")
+    [finding] = xlconv.verify(tmp_path / "own.xlsx").findings
+    assert (finding.kind, finding.cell) == ("typed", f"Board!{place}")
+
+
+def test_a_book_renamed_by_openpyxl_is_said_to_be_broken_where_it_is(
+    book: Path, tmp_path: Path
+) -> None:
+    """openpyxl renames the sheet alone: no name and no formula follows."""
+    workbook = openpyxl.load_workbook(book)
+    workbook["Board"].title = "My board"
+    workbook.save(tmp_path / "renamed.xlsx")
+    with pytest.raises(BookError, match="the sheet 'Board' is missing, there are My board"):
+        xlconv.verify(tmp_path / "renamed.xlsx")
+
+
+def test_names_of_sheets_in_formulas_are_translated_at_once() -> None:
+    names = SheetNames({"Board": "Guide", "Guide": "it's"}, ("Board", "Explain"))
+    text = "Guide!A1+'it''s'!B2+board!C3+Explain!D4&\"Guide!A1\"&'open"
+    first = "Board!A1+Guide!B2+'Board (added)'!C3+Explain!D4&\"Guide!A1\"&'open"
+    assert names.first(text) == first
+    assert names.current("=Board!A1+Guide!B2") == "=Guide!A1+'it''s'!B2"
+    assert names.place("Guide!A1") == "'it''s'!A1"

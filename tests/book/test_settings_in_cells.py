@@ -1,0 +1,446 @@
+"""Settings that stand in yellow cells: a kernel chosen from a list, a threshold, the switches of
+dropout. Somebody changes them in LibreOffice, and every number follows; `verify` reads them from
+the sheet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+from support.books import Array, BuiltBook, random_image, random_model, with_setting
+from support.edits import edited, with_constant, with_text, with_value
+from support.libreoffice import UnoSession
+from support.sessions import verifies
+
+import xlconv
+from xlconv.engines.registry import engine_named
+from xlconv.errors import BookError
+from xlconv.network.layers.activation import ReLU, Sigmoid
+from xlconv.network.layers.convolution import KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.pooling import GlobalAvgPool2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
+from xlconv.reference.layers.registry import layer_steps
+from xlconv.sheets.board.numbers import answer_steps
+from xlconv.sheets.board.places import plan
+
+DEMO = Network(
+    "demo",
+    (2, 5, 6),
+    (KernelDemo("demo", ("up", "Left side", "own"), "up", (2, 3)), ReLU("relu")),
+)
+SEVERAL = Network(
+    "several",
+    (1, 3, 3),
+    (Dense("dense", 4), Sigmoid("sigmoid")),
+    ("cat", "7", "=1+1", "a, b"),
+)
+DROPPED = Network(
+    "dropped",
+    (2, 6, 5),
+    (Dropout("dropout", 0.4), GlobalAvgPool2D("average"), Dropout("again", 0.5), Dense("dense", 2)),
+)
+
+
+def built(network: Network, path: Path) -> BuiltBook:
+    model, image = random_model(network, 5), random_image(network, 5)
+    xlconv.build(path, model, image)
+    return BuiltBook(path, model, image)
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BuiltBook]:
+    folder = tmp_path_factory.mktemp("settings")
+    return {n.name: built(n, folder / f"{n.name}.xlsx") for n in (DEMO, SEVERAL, DROPPED)}
+
+
+def numbers(read: list[list[object]]) -> Array:
+    return np.array(read, dtype=float)
+
+
+@pytest.mark.parametrize("chosen", ["own", "Left side", "LEFT SIDE"])
+def test_a_kernel_is_chosen(
+    session: UnoSession, books: dict[str, BuiltBook], chosen: str, tmp_path: Path
+) -> None:
+    book, saved = books["demo"], tmp_path / "saved.xlsx"
+    model = with_setting(book.model, "demo", chosen="own" if chosen == "own" else "Left side")
+    truth = xlconv.forward(model, book.image)
+    place = {"own": 2, "Left side": 1}[model.network.layers[0].chosen]  # type: ignore[attr-defined]
+    _, kernel, first, second, _ = session.run(
+        book.path,
+        ["set", "demo_chosen", chosen],
+        ["read", "demo_kernel"],
+        ["read", "demo_1"],
+        ["read", "relu_2"],
+        ["save", saved.as_uri()],
+    )
+    np.testing.assert_allclose(numbers(kernel), model.weights["demo.presets"][place], rtol=1e-14)
+    np.testing.assert_allclose(numbers(first), truth["demo"][0], rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(numbers(second), truth["relu"][1], rtol=1e-12, atol=1e-13)
+    verifies(saved)
+    assert xlconv.read_book(saved).network == model.network
+
+
+def test_the_list_of_kernels_is_a_drop_down(books: dict[str, BuiltBook]) -> None:
+    board = openpyxl.load_workbook(books["demo"].path)["Board"]
+    place = plan(DEMO).controls["demo"]["chosen"].first.a1
+    [choice] = [c for c in board.data_validations.dataValidation if str(c.sqref) == place]
+    assert (choice.type, choice.formula1) == ("list", '"up,Left side,own"')
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.2, 0.5, 1.0])
+def test_a_threshold_moves_the_ticks(
+    session: UnoSession, books: dict[str, BuiltBook], threshold: float, tmp_path: Path
+) -> None:
+    book, saved = books["several"], tmp_path / "saved.xlsx"
+    answer = plan(SEVERAL).answer
+    assert answer is not None
+    chances = book.truth["sigmoid"]
+    assert (chances > 0.2).sum() not in (0, len(chances)), "a threshold that shows"
+    found = [
+        label for label, p in zip(SEVERAL.labels, chances, strict=True) if float(p) >= threshold
+    ]
+    _, label, count, *ticks, _ = session.run(
+        book.path,
+        ["set", "sigmoid_threshold", threshold],
+        ["read", answer.label.first.a1],
+        ["read", answer.value.first.a1],
+        *(["read", tick.first.a1] for tick in answer.ticks),
+        ["save", saved.as_uri()],
+    )
+    assert label == [[", ".join(found) or "none"]]
+    assert count == [[len(found)]]
+    marks = ["✓" if label in found else "" for label in SEVERAL.labels]
+    assert [tick[0][0] for tick in ticks] == marks
+    for engine in ("formualizer", "none"):
+        report = xlconv.verify(saved, engine)
+        assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+        assert report.prediction == (", ".join(found) or "none")
+
+
+@pytest.mark.parametrize("rescale", [1, 0])
+def test_dropout_is_switched_on(
+    session: UnoSession, books: dict[str, BuiltBook], rescale: int, tmp_path: Path
+) -> None:
+    book, saved = books["dropped"], tmp_path / "saved.xlsx"
+    layout = plan(DROPPED)
+    share, factor = (layout.cells[f"dropout_{key}"].first.a1 for key in ("share", "factor"))
+    read = ("dropout_random", "dropout_mask", share, factor, "dropout", "dropout_1", "dropout_2")
+    *_, random, mask, dropped, by, _, first, second, _ = session.run(
+        book.path,
+        *(["set", f"{layer}_active", 1] for layer in ("dropout", "again")),
+        ["set", "dropout_rescale", rescale],
+        ["set", "dropout_rate", 0.25],
+        *(["read", name] for name in read),
+        ["save", saved.as_uri()],
+    )
+    height, width = DROPPED.shapes["dropout"][1:]
+    maps = [numbers([row[:width] for row in grid[:height]]) for grid in (random, mask)]
+    np.testing.assert_array_equal(maps[1], np.where(maps[0] < 0.25, 0, 1))
+    expected = 1 / 0.75 if rescale else 1.0
+    assert by == [[pytest.approx(expected)]]
+    np.testing.assert_allclose(numbers(first), book.image[0] * maps[1] * expected, rtol=1e-12)
+    zeros = (numbers(first) == 0).sum() + (numbers(second) == 0).sum()
+    assert dropped == [[pytest.approx(zeros / book.image.size)]]
+    assert 0 < zeros < book.image.size
+    verifies(saved, ("formualizer", "none", "libreoffice"))
+    again = xlconv.read_book(saved)
+    layers = {layer.name: layer for layer in again.network.layers}
+    assert layers["dropout"] == replace(
+        DROPPED.layer("dropout"),
+        rate=0.25,
+        active=True,
+        rescale=bool(rescale),  # type: ignore[call-arg]
+    )
+    truth = xlconv.forward(again.model, again.image, again.drawn)
+    for tensor, array in truth.items():
+        np.testing.assert_allclose(again.stored[tensor], array, rtol=1e-12, atol=1e-13)
+
+
+def test_dropout_that_is_off_changes_nothing(books: dict[str, BuiltBook]) -> None:
+    book = books["dropped"]
+    np.testing.assert_array_equal(book.truth["dropout"], book.image)
+    found = xlconv.read_book(book.path)
+    assert found.drawn.keys() == {"dropout_random", "again_random"}
+    for array in found.drawn.values():
+        assert ((array >= 0) & (array < 1)).all()
+        assert len(np.unique(array)) == array.size
+
+
+def test_a_mask_that_is_typed_is_one_finding(books: dict[str, BuiltBook], tmp_path: Path) -> None:
+    book = books["dropped"]
+    place = plan(DROPPED).inner["dropout_mask"].maps[1].cell(2, 3).a1
+    kept = float(xlconv.read_book(book.path).drawn["dropout_random"][1, 2, 3] >= 0.4)
+    path = edited(book.path, tmp_path / "book.xlsx", with_constant(place, kept))
+    for engine in ("formualizer", "none"):
+        [finding] = xlconv.verify(path, engine).findings
+        assert (finding.kind, finding.cell) == ("typed", f"Board!{place}")
+        assert (finding.channel, finding.row, finding.column) == (2, 3, 4)
+
+
+def test_a_random_number_out_of_range_is_found(books: dict[str, BuiltBook], tmp_path: Path) -> None:
+    place = plan(DROPPED).inner["dropout_random"].maps[0].cell(0, 0).a1
+    path = edited(books["dropped"].path, tmp_path / "book.xlsx", with_value(place, 3))
+    findings = xlconv.verify(path, "none").findings
+    assert ("stored", f"Board!{place}") in {(f.kind, f.cell) for f in findings}
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value", "words"),
+    [
+        ("several", ("sigmoid", "threshold"), "2", "threshold is 2.0; give a number"),
+        ("dropped", ("dropout", "rate"), "1", "rate is 1.0; give a number"),
+        ("dropped", ("dropout", "active"), "0.5", "holds 0.5; type 1 for on or 0"),
+        ("dropped", ("dropout", "active"), "-1", "holds -1.0; type 1 for on or 0"),
+    ],
+)
+def test_a_setting_without_meaning_is_one_clear_line(
+    books: dict[str, BuiltBook],
+    name: str,
+    place: tuple[str, str],
+    value: str,
+    words: str,
+    tmp_path: Path,
+) -> None:
+    book = books[name]
+    cell = plan(book.model.network).controls[place[0]][place[1]].first.a1
+    path = edited(book.path, tmp_path / "book.xlsx", with_constant(cell, value))
+    with pytest.raises(BookError, match=f"Board!{cell}.*{words}") as caught:
+        xlconv.verify(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_kernel_that_is_not_in_the_list_is_one_clear_line(
+    books: dict[str, BuiltBook], tmp_path: Path
+) -> None:
+    cell = plan(DEMO).controls["demo"]["chosen"].first.a1
+    path = edited(books["demo"].path, tmp_path / "book.xlsx", with_text(cell, "x"))
+    with pytest.raises(BookError, match=rf"Board!{cell}: .*chosen is 'x'; give one of up, Left"):
+        xlconv.verify(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("several", ("sigmoid", "threshold"), "0.2"),
+        ("dropped", ("dropout", "active"), "1"),
+        ("dropped", ("dropout", "rate"), "0.9"),
+    ],
+)
+def test_a_setting_changed_by_a_script_makes_the_stored_values_stale(
+    books: dict[str, BuiltBook], name: str, place: tuple[str, str], value: str, tmp_path: Path
+) -> None:
+    book = books[name]
+    cell = plan(book.model.network).controls[place[0]][place[1]].first.a1
+    path = edited(book.path, tmp_path / "book.xlsx", with_value(cell, value))
+    report = xlconv.verify(path)
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    assert xlconv.verify(path, "none").verdict == "unchecked"
+
+
+def test_the_name_of_a_kernel_changed_on_the_board_is_a_label(
+    books: dict[str, BuiltBook], tmp_path: Path
+) -> None:
+    cell = plan(DEMO).labels["demo"].cell(2, 0).a1
+    path = edited(books["demo"].path, tmp_path / "book.xlsx", with_constant(cell, 5))
+    kinds = {(f.kind, f.cell) for f in xlconv.verify(path, "none").findings}
+    assert ("label", f"Board!{cell}") in kinds
+
+
+@pytest.mark.parametrize("setting", ["active", "rescale"])
+def test_true_in_a_switch_is_one_clear_line(
+    books: dict[str, BuiltBook], setting: str, tmp_path: Path
+) -> None:
+    """Programs differ in whether TRUE equals 1."""
+    cell = plan(DROPPED).controls["dropout"][setting].first.a1
+    book = openpyxl.load_workbook(books["dropped"].path)
+    book["Board"][cell] = True
+    book.save(tmp_path / "book.xlsx")
+    with pytest.raises(BookError, match=f"Board!{cell} .* holds True; type 1 for on or 0 for off"):
+        xlconv.verify(tmp_path / "book.xlsx")
+
+
+def with_random_numbers(source: Path, target: Path, mask_too: bool) -> Path:
+    """As a program saves a book that draws anew but computes nothing that follows."""
+    layout, random = plan(DROPPED), np.random.default_rng(8)
+    drawn = random.random(DROPPED.shapes["dropout"])
+    path = source
+    for number, place in enumerate(layout.inner["dropout_random"].maps):
+        for index, cell in enumerate(place.cells()):
+            edit = with_value(cell.a1, float(drawn[number].flat[index]))
+            path = edited(path, target.with_name(f"{number}_{index}.xlsx"), edit)
+    if mask_too:
+        cell = layout.inner["dropout_mask"].maps[0].first
+        shown = xlconv.read_book(path).cell("Board", layout.inner["dropout_mask"].maps[0]).value
+        path = edited(path, target, with_value(cell.a1, 1.0 if shown == 0.0 else 0.0))
+    return path
+
+
+def test_random_numbers_drawn_anew_make_a_book_stale_not_wrong(
+    books: dict[str, BuiltBook], tmp_path: Path
+) -> None:
+    """Gnumeric saves so: new random numbers beside the mask of the old ones."""
+    path = with_random_numbers(books["dropped"].path, tmp_path / "book.xlsx", mask_too=False)
+    report = xlconv.verify(path)
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+
+
+def test_a_mask_that_nothing_follows_is_wrong(books: dict[str, BuiltBook], tmp_path: Path) -> None:
+    path = with_random_numbers(books["dropped"].path, tmp_path / "book.xlsx", mask_too=True)
+    assert xlconv.verify(path).verdict == "differs"
+
+
+def test_a_kernel_that_is_not_chosen_can_be_edited_by_a_script(
+    books: dict[str, BuiltBook], tmp_path: Path
+) -> None:
+    cell = plan(DEMO).weights["demo"].arrays["presets"][2].first.a1
+    path = edited(books["demo"].path, tmp_path / "book.xlsx", with_value(cell, 9))
+    report = xlconv.verify(path)
+    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+
+
+@pytest.mark.parametrize("number", [3, 99])
+def test_a_typed_number_in_the_list_is_one_finding(
+    session: UnoSession, books: dict[str, BuiltBook], number: int, tmp_path: Path
+) -> None:
+    cell, saved = plan(DEMO).cells["demo_number"].first.a1, tmp_path / "saved.xlsx"
+    session.run(books["demo"].path, ["set", cell, number], ["save", saved.as_uri()])
+    for engine in ("formualizer", "none"):
+        findings = xlconv.verify(saved, engine).findings
+        assert [(f.kind, f.cell) for f in findings] == [("typed", f"Board!{cell}")], engine
+
+
+def test_the_chosen_kernels_name_changed_is_one_finding(
+    session: UnoSession, books: dict[str, BuiltBook], tmp_path: Path
+) -> None:
+    cell, saved = plan(DEMO).labels["demo"].cell(0, 0).a1, tmp_path / "saved.xlsx"
+    session.run(books["demo"].path, ["set", cell, "elsewhere"], ["save", saved.as_uri()])
+    for engine in ("formualizer", "none"):
+        findings = xlconv.verify(saved, engine).findings
+        assert [(f.kind, f.cell) for f in findings] == [("label", f"Board!{cell}")], engine
+
+
+@pytest.mark.parametrize("mark", ["✓", "", "x", 1])
+def test_a_typed_tick_is_one_finding(
+    session: UnoSession, books: dict[str, BuiltBook], mark: str | float, tmp_path: Path
+) -> None:
+    answer, saved = plan(SEVERAL).answer, tmp_path / "saved.xlsx"
+    assert answer is not None
+    cell = answer.ticks[1].first.a1
+    session.run(books["several"].path, ["set", cell, mark], ["save", saved.as_uri()])
+    for engine in ("formualizer", "none"):
+        findings = xlconv.verify(saved, engine).findings
+        assert [(f.kind, f.cell) for f in findings] == [("typed", f"Board!{cell}")], engine
+
+
+def test_a_probability_at_the_threshold_is_no_difference(tmp_path: Path, libreoffice: str) -> None:
+    """LibreOffice takes numbers for equal that differ in their last digits."""
+    network = Network("near", (1, 1, 1), (Dense("dense", 4, bias=False), Sigmoid("sigmoid")))
+    weights = {"dense.weight": np.array([[-1e-15], [-2e-15], [-3e-15], [1.0]])}
+    xlconv.build(tmp_path / "book.xlsx", Model(network, weights), np.ones((1, 1, 1)))
+    for engine in ("formualizer", "libreoffice", "none"):
+        report = xlconv.verify(tmp_path / "book.xlsx", engine)
+        assert (report.verdict, report.findings) == ("agrees", ()), engine
+
+
+@pytest.mark.parametrize("network", [SEVERAL, Network("one", (1, 3, 3), (Dense("dense", 3),))])
+def test_numbers_beyond_all_are_a_line_or_a_report(network: Network, tmp_path: Path) -> None:
+    """Weights that overflow: no workbook, and no crash on one whose weights were made so."""
+    model, image = random_model(network, 5), random_image(network, 5)
+    huge = {name: np.full_like(a, 1e308) * np.sign(a) for name, a in model.weights.items()}
+    with pytest.raises(xlconv.XlconvError, match="too large for a cell"):
+        xlconv.build(tmp_path / "none.xlsx", Model(network, huge), image)
+    xlconv.build(tmp_path / "book.xlsx", model, image)
+    places = plan(network).weights["dense"].kernels(0)[0]
+    path = tmp_path / "book.xlsx"
+    for number, cell in enumerate(places.cells()):
+        value = 1e308 * (-1) ** number
+        path = edited(path, tmp_path / f"{number}.xlsx", with_value(cell.a1, value))
+    path = edited(
+        path,
+        tmp_path / "last.xlsx",
+        with_value(plan(network).tensors["input"].maps[0].first.a1, 1e300),
+    )
+    for engine in ("formualizer", "none"):
+        with pytest.raises(BookError, match="infinity or NaN in 'dense'"):
+            xlconv.verify(path, engine)
+
+
+def test_drawn_numbers_that_do_not_fit_are_refused(books: dict[str, BuiltBook]) -> None:
+    book = books["dropped"]
+    for drawn in (
+        {"dropout_random": np.zeros(3)},
+        {"elsewhere": np.zeros((2, 6, 5))},
+        {"dropout_random": np.full((2, 6, 5), np.nan)},
+        {"dropout_random": np.full((2, 6, 5), 1.0)},
+        {"dropout_random": np.full((2, 6, 5), -0.1)},
+        {"dropout_random": "text"},
+    ):
+        with pytest.raises(xlconv.XlconvError, match="drawn"):
+            xlconv.forward(book.model, book.image, drawn)  # type: ignore[arg-type]
+
+
+def test_a_number_drawn_exactly_at_the_rate_is_kept(books: dict[str, BuiltBook]) -> None:
+    """By NumPy and in the file, where one that is less by a digit is dropped."""
+    book, layout = books["dropped"], plan(DROPPED)
+    drawn = {"dropout_random": np.full((2, 6, 5), 0.4)}
+    drawn["dropout_random"][0, 0, 0] = np.nextafter(0.4, 0)
+    network = with_setting(book.model, "dropout", active=True, rescale=False)
+    made = xlconv.forward(network, book.image, drawn)["dropout"]
+    assert (made[0, 0, 0], np.count_nonzero(made)) == (0.0, 59)
+    random, mask = (layout.inner[f"dropout_{key}"].maps[0] for key in ("random", "mask"))
+    typed = {("Board", random.cell(0, 0)): np.nextafter(0.4, 0), ("Board", random.cell(0, 1)): 0.4}
+    [found] = engine_named("formualizer").evaluate(book.path, [("Board", mask)], typed)
+    assert found[0][:2] == [0.0, 1.0]
+
+
+def test_an_error_in_a_mask_is_not_counted() -> None:
+    """Of the cells that hold a number, so many are 0."""
+    values: dict[str, Any] = {"input": np.ones((1, 2, 2))}
+    values["dropout_random"] = np.array([[[0.1, 0.9], [0.9, 0.9]]])
+    for step in layer_steps(Dropout("dropout", 0.5, inputs=("input",)), {}, values):
+        values[step.name] = step.value
+        if step.name == "dropout_mask":
+            values[step.name] = np.array([[[0.0, 1.0], [1.0, np.nan]]])
+    assert values["dropout_share"].tolist() == [1 / 3]
+
+
+def test_an_answer_exactly_at_its_threshold_is_found(tmp_path: Path) -> None:
+    """1 / (1 + exp(0)) is 1/2: in NumPy, as the file was saved and as an engine computes it."""
+    network = Network("at", (1, 1, 1), (Dense("dense", 3, bias=False), Sigmoid("sigmoid")))
+    model = Model(network, {"dense.weight": np.array([[0.0], [-0.001], [2.0]])})
+    xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
+    assert xlconv.forward(model, np.ones((1, 1, 1)))["sigmoid"][0] == 0.5
+    answer = plan(network).answer
+    assert answer is not None
+    board = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["Board"]
+    # openpyxl reads an empty text as nothing
+    assert [board[tick.first.a1].value for tick in answer.ticks] == ["✓", None, "✓"]
+    assert (board[answer.label.first.a1].value, board[answer.value.first.a1].value) == ("0, 2", 2)
+    places = [("Board", tick) for tick in answer.ticks]
+    found = engine_named("formualizer").evaluate(tmp_path / "book.xlsx", places)
+    assert [tick[0][0] for tick in found] == ["✓", "", "✓"]
+
+
+def test_nothing_is_said_of_an_answer_that_follows_from_an_error() -> None:
+    """Not of the label, which would be one without the class, nor of their number."""
+    values: dict[str, Any] = {"sigmoid": np.array([0.9, np.nan, 0.1, 0.6])}
+    for step in answer_steps(SEVERAL, values):
+        values[step.name] = step.value
+    assert [values[f"answer_tick_{n}"][0] for n in (1, 3, 4)] == ["✓", "", "✓"]
+    for key in ("answer_tick_2", "answer_label", "answer_value"):
+        assert values[key].tolist() == [pytest.approx(np.nan, nan_ok=True)], key
+
+
+def test_a_picture_that_changes_later_changes_no_tensor(books: dict[str, BuiltBook]) -> None:
+    book = books["several"]
+    image = book.image.copy()
+    truth = xlconv.forward(book.model, image)["input"]
+    image[:] = 0
+    assert np.array_equal(truth, book.image)

@@ -1,0 +1,180 @@
+"""Formulas without end: what evaluates a file is held in bounds, and serves the next one."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.books import random_image, random_model
+from support.hostile_books import added_rows
+from support.learners import build_exercise, filled_in
+
+import xlconv
+from xlconv.engines import evaluator
+from xlconv.engines import process as engine_process
+from xlconv.errors import EngineError
+from xlconv.grading.submissions import Terms, mark_all, submitted
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.network import Network
+
+NETWORK = Network(
+    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
+)
+FOR_EVER = "CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
+LARGE = 'SUBSTITUTE(REPT("x",32767),"x",REPT("y",32767))'
+DOUBLED = [f"A{2999 + n}&amp;A{2999 + n}" if n else '"xxxxxxxx"' for n in range(40)]
+ENDLESS = {
+    "a loop": ([FOR_EVER], "computed for .* s and was stopped"),
+    "a long text": ([LARGE], "needs more than .* MB"),
+    "texts that double": (DOUBLED, "needs more than .* MB"),
+}
+
+
+def rows(formulas: list[str]) -> str:
+    return "".join(
+        f'<row r="{row}"><c r="A{row}"><f>{formula}</f></c></row>'
+        for row, formula in enumerate(formulas, 3000)
+    )
+
+
+def run_script(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(sys.path)
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path, **environment},
+        check=False,
+    )
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> Path:
+    path = tmp_path / "good.xlsx"
+    xlconv.build(path, random_model(NETWORK, 1), random_image(NETWORK, 1))
+    return path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are the system's own")
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_formula_without_end_is_one_line_of_error(name: str, good: Path, tmp_path: Path) -> None:
+    formulas, words = ENDLESS[name]
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(added_rows(rows(formulas))(good.read_bytes()))
+    with pytest.raises(EngineError, match=words) as caught:
+        xlconv.verify(path)
+    assert str(caught.value).startswith(f"{path}: formualizer")
+    assert "\n" not in str(caught.value)
+    assert xlconv.verify(good).verdict == "agrees"  # by the next process
+
+
+def test_one_process_serves_many_files(good: Path) -> None:
+    def processes() -> list[int]:  # other tests may have left several
+        return [one.pid for one in engine_process._idle[os.getpid()]]
+
+    xlconv.verify(good)
+    before = processes()
+    xlconv.verify(good)
+    assert processes() == before
+    assert before
+
+
+def test_a_process_that_somebody_ended_is_followed_by_another(good: Path) -> None:
+    xlconv.verify(good)
+    assert engine_process._idle[os.getpid()]
+    for process in engine_process._idle[os.getpid()]:
+        os.kill(process.pid, signal.SIGTERM)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert xlconv.verify(good).verdict == "agrees"
+
+
+def test_larger_workbooks_may_take_longer(good: Path) -> None:
+    small, large = engine_process.bounds_for(100), engine_process.bounds_for(400_000)
+    assert small.seconds < 2
+    assert small.memory < 400_000_000
+    assert large.seconds > 40
+    assert large.memory > 1_000_000_000
+
+
+def test_the_program_tells_what_the_engine_says() -> None:
+    """A file that is none, and a place that there is not."""
+    questions = io.BytesIO(b'{"path": "/none.xlsx", "places": [], "seconds": 0, "bytes": null}\n')
+    answers = io.StringIO()
+    evaluator._serve(questions, answers)
+    assert answers.getvalue().startswith('{"error": ')
+    assert answers.getvalue().count("\n") == 1
+
+
+def test_one_endless_workbook_does_not_end_the_others(tmp_path: Path) -> None:
+    task = build_exercise(
+        tmp_path / "task.xlsx", random_model(NETWORK, 1), random_image(NETWORK, 1), "conv"
+    )
+    place = tmp_path / "class"
+    place.mkdir()
+    for name in ("ada", "cy"):
+        filled_in(task, place / f"{name}.xlsx", lambda formula, part, row, column: f"{formula}+0")
+    filled_in(task, place / "ben.xlsx", lambda formula, part, row, column: f"={FOR_EVER}")
+    files = submitted(place)
+    ada, ben, cy = mark_all(files, place, Terms(), lambda done: None)
+    assert (ada.mark, ben.mark, cy.mark) == (1.0, 0.0, 1.0)
+    assert "was stopped" in ben.error
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+@pytest.mark.parametrize("what", ["SIGINT", "SIGTERM"])
+def test_a_signal_in_the_instant_in_which_a_program_is_started(what: str, tmp_path: Path) -> None:
+    """Between its start and the moment in which it is known: it is ended all the same."""
+    script = f"""
+import os, signal, subprocess
+from pathlib import Path
+from xlconv.commands.run import run
+from xlconv.engines.programs import run_limited
+
+class Popen(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.{what})
+        for _ in range(1000):  # somewhere here the signal is told
+            pass
+
+subprocess.Popen = Popen
+run(lambda: run_limited(["sleep", "1000"], 1000, Path("x"), "sleep", Path("/tmp")))
+"""
+    done = run_script(script)
+    assert done.returncode == 128 + getattr(signal, what), done.stderr
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(done.stdout), 0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_a_signal_while_a_folder_is_removed_is_told_afterwards(tmp_path: Path) -> None:
+    script = """
+import os, shutil, signal, tempfile
+from xlconv.commands.run import run
+from xlconv.system.signals import temporary_folder
+
+remove = tempfile.TemporaryDirectory.cleanup
+
+def cleanup(self):
+    os.kill(os.getpid(), signal.SIGTERM)
+    remove(self)
+
+tempfile.TemporaryDirectory.cleanup = cleanup
+
+def work():
+    with temporary_folder() as folder:
+        (folder / "x").write_text("x")
+
+run(work)
+"""
+    done = run_script(script, TMPDIR=str(tmp_path))
+    assert done.returncode == 128 + signal.SIGTERM, done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,280 @@
+"""Pictures from anywhere: large, strange, broken, or no files at all."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from support.command_line import (
+    MOST_MEMORY,
+    check_refusal,
+    command,
+    contents,
+    measures_memory,
+    npy,
+    npy_header,
+    process,
+    refused,
+)
+
+from xlconv.images.load import load_image
+
+SHAPE = (1, 28, 28)
+CAN_BE_READ = "PNG, JPEG, GIF, BMP or WebP"
+
+
+def digit(mode: str = "L", size: tuple[int, int] = (60, 80)) -> Image.Image:
+    """A stroke, dark on light."""
+    picture = Image.new("L", size, 255)
+    width, height = size
+    line = [(width // 3, height // 5), (width // 2, height // 5), (width // 3, 4 * height // 5)]
+    ImageDraw.Draw(picture).line(line, fill=0, width=max(min(size) // 12, 1))
+    return picture.convert(mode)
+
+
+def saved(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width: int, height: int, depth: int = 8, colour: int = 0, data: bytes = b"") -> bytes:
+    """A PNG of any claim, whatever its data."""
+    head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def text_bomb() -> bytes:
+    """A PNG with a note that unpacks to 100 MB."""
+    note = chunk(b"zTXt", b"note\0\0" + zlib.compress(b" " * 100_000_000, 9))
+    whole = saved(digit())
+    return whole[:33] + note + whole[33:]
+
+
+def objects() -> bytes:
+    return npy(np.array([None, 1], dtype=object), allow_pickle=True)
+
+
+PICTURES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
+    "enormous": ("a.png", lambda: png(30_000, 30_000), ("too large: more than 50 million pixels",)),
+    "enormous and whole": (
+        "a.png",
+        lambda: png(30_000, 30_000, 1, data=bytes(3_751 * 30_000)),
+        ("too large: more than 50 million pixels",),
+    ),
+    "a line": ("a.png", lambda: png(1, 2_000_000), ("a side may have 1,000,000",)),
+    "more than enormous": ("a.png", lambda: png(2**31 - 1, 2**31 - 1), ("too large",)),
+    "an enormous bitmap": (
+        "a.bmp",
+        lambda: (
+            b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 54, 40, 2**30, 2**30, 1, 24, *[0] * 6)
+        ),
+        ("too large",),
+    ),
+    "no pixels": ("a.png", lambda: png(0, 0), ("a.png",)),
+    "no rows": ("a.png", lambda: png(28, 0), ("a.png",)),
+    "one pixel": ("a.png", lambda: saved(Image.new("L", (1, 1))), ("blank",)),
+    "one row": ("a.png", lambda: saved(Image.new("L", (3000, 1))), ("blank",)),
+    "one column": ("a.png", lambda: saved(Image.new("L", (1, 3000))), ("blank",)),
+    "all transparent": ("a.png", lambda: saved(Image.new("RGBA", (9, 9))), ("transparent",)),
+    "empty": ("a.png", lambda: b"", ("empty",)),
+    "text": ("a.png", lambda: b"just some words\n" * 9, (CAN_BE_READ,)),
+    "a web page": ("a.jpg", lambda: b"<!DOCTYPE html><html>", (CAN_BE_READ,)),
+    "a drawing": ("a.svg", lambda: b"<svg xmlns='http://x'/>", ("SVG", CAN_BE_READ)),
+    "a drawing with a head": ("a.png", lambda: b"<?xml version='1.0'?>\n<svg/>", ("SVG",)),
+    "a telephone's": ("a.heic", lambda: b"\0\0\0\x18ftypheic" + bytes(90), ("HEIC", CAN_BE_READ)),
+    "an AVIF": ("a.avif", lambda: b"\0\0\0\x1cftypavif" + bytes(90), ("AVIF", CAN_BE_READ)),
+    "a document": ("a.pdf", lambda: b"%PDF-1.7\n", ("PDF", CAN_BE_READ)),
+    "a PostScript program": ("a.png", lambda: b"%!PS-Adobe-3.0 EPSF", ("PostScript",)),
+    "a scan": ("a.tif", lambda: saved(digit(), "TIFF"), ("TIFF", CAN_BE_READ)),
+    "an archive": ("a.png", lambda: b"PK\3\4" + bytes(99), (CAN_BE_READ,)),
+    "a short PNG": ("a.png", lambda: saved(digit())[:60], ("broken or cut short",)),
+    "a shorter PNG": ("a.png", lambda: saved(digit())[:20], ("a.png",)),
+    "a short JPEG": ("a.jpg", lambda: saved(digit(), "JPEG")[:500], ("broken or cut short",)),
+    "a short GIF": ("a.gif", lambda: saved(digit(), "GIF")[:20], ("a.gif",)),
+    "a bomb of a note": ("a.png", text_bomb, ("broken or cut short",)),
+    "objects": ("a.npy", objects, ("a.npy", "plain numbers")),
+    "NaN": ("a.npy", lambda: npy(np.full(SHAPE, np.nan)), ("NaN or infinity",)),
+    "too large numbers": ("a.npy", lambda: npy(np.full(SHAPE, 1e308)), ("too large",)),
+    "another shape": ("a.npy", lambda: npy(np.zeros((3, 4, 5))), ("3x4x5",)),
+    "many dimensions": ("a.npy", lambda: npy(np.zeros((1,) * 30)), ("1x1",)),
+    "no numbers": ("a.npy", lambda: npy(np.zeros((0, 28))), ("no pixels",)),
+    "a claim": ("a.npy", lambda: npy_header((10**6, 10**6)), ("a.npy",)),
+    "a claim of bytes": ("a.npy", lambda: npy_header((10**12,), "'|u1'"), ("a.npy",)),
+    "code": ("a.npy", lambda: npy_header("__import__('os').mkdir('ran')"), ("a.npy",)),
+    "a deep head": ("a.npy", lambda: npy_header("(" * 4_000 + ")" * 4_000), ("a.npy",)),
+    "a long head": ("a.npy", lambda: b"\x93NUMPY\2\0" + struct.pack("<I", 2**31), ("a.npy",)),
+    "complex": ("a.npy", lambda: npy(np.zeros(SHAPE, complex)), ("complex128",)),
+}
+
+
+@pytest.mark.parametrize("what", PICTURES)
+def test_pictures_that_cannot_be_used(what: str, tmp_path: Path) -> None:
+    name, make, words = PICTURES[what]
+    (tmp_path / name).write_bytes(make())
+    refused(tmp_path, ["build", "out.xlsx", "--image", name], *words)
+
+
+@pytest.mark.parametrize(
+    "what", ["enormous", "one pixel", "text", "a short JPEG", "NaN", "a claim"]
+)
+def test_a_folder_with_one_of_them(what: str, tmp_path: Path) -> None:
+    _, make, _ = PICTURES[what]
+    name = "a.npy" if PICTURES[what][0].endswith("npy") else "a.png"
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / name).write_bytes(make())
+    refused(tmp_path, ["build", "out.xlsx", "--images", "pictures"], f"pictures/{name}")
+
+
+PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a folder": (Path.mkdir, "a folder"),
+    "nothing": (lambda path: None, "no such file"),
+    "a pipe": (os.mkfifo, "pipe or device"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "pipe or device"),
+    "a terminal": (lambda path: path.symlink_to("/dev/tty"), "a.png"),
+    "a dangling link": (lambda path: path.symlink_to("nowhere"), "no such file"),
+    "a ring of links": (lambda path: path.symlink_to("a.png"), "symbolic links"),
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@pytest.mark.parametrize("what", PLACES)
+def test_pictures_that_are_no_file(what: str, tmp_path: Path) -> None:
+    make, word = PLACES[what]
+    make(tmp_path / "a.png")
+    refused(tmp_path, ["build", "out.xlsx", "--image", "a.png"], word)
+
+
+def turned(orientation: int) -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif
+
+
+def with_a_hole(picture: Image.Image) -> bytes:
+    """A palette of which one colour is transparent."""
+    return saved(picture.convert("P"), transparency=255)
+
+
+FINE: dict[str, tuple[Callable[[], bytes], str]] = {
+    "CMYK": (lambda: saved(digit("CMYK"), "JPEG"), ""),
+    "a palette with transparency": (lambda: with_a_hole(digit("RGB")), ""),
+    "grey with transparency": (lambda: saved(digit("LA")), ""),
+    "one bit": (lambda: saved(digit("1")), ""),
+    "sixteen bits": (
+        lambda: saved(Image.fromarray(np.asarray(digit()).astype(np.uint16) * 257)),
+        "",
+    ),
+    "animated GIF": (
+        lambda: saved(digit(), "GIF", save_all=True, append_images=[Image.new("L", (60, 80))]),
+        "animated: took its first frame",
+    ),
+    "animated PNG": (
+        lambda: saved(digit(), "PNG", save_all=True, append_images=[Image.new("L", (60, 80))]),
+        "animated: took its first frame",
+    ),
+    "animated WebP": (
+        lambda: saved(digit(), "WEBP", save_all=True, append_images=[Image.new("L", (60, 80))]),
+        "animated: took its first frame",
+    ),
+    "turned": (
+        lambda: saved(digit().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=turned(6)),
+        "turned it upright",
+    ),
+    "turned by what is no turn": (lambda: saved(digit(), "JPEG", exif=turned(77)), ""),
+}
+
+
+@pytest.mark.parametrize("what", FINE)
+def test_pictures_of_every_kind_become_the_same(what: str, tmp_path: Path) -> None:
+    make, word = FINE[what]
+    (tmp_path / "a.bin").write_bytes(make())
+    (tmp_path / "plain.png").write_bytes(saved(digit()))
+    found, plain = (load_image(tmp_path / name, SHAPE) for name in ("a.bin", "plain.png"))
+    assert np.abs(found.pixels - plain.pixels).max() < 0.12
+    assert any(word in step for step in found.steps)
+    assert any("animated" in step for step in found.steps) == ("animated" in what)
+
+
+def test_names_of_all_letters(tmp_path: Path) -> None:
+    names = [
+        "ünï çødé 数字.png",
+        "a" * 250 + ".png",
+        os.fsdecode(b"\xff\xfe.png"),
+        "-7.png",
+        "=1+1.png",
+    ]
+    for name in names:
+        (tmp_path / name).write_bytes(saved(digit()))
+        found = command("build", "out.xlsx", "--image", f"./{name}", "--force", folder=tmp_path)
+        assert found.code == 0, found.err
+    refused(tmp_path, ["build", "b.xlsx", "--image", "a" * 300 + ".png"], "name too long")
+
+
+def test_thousands_of_files(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for number in range(5_000):
+        (tmp_path / "pictures" / f"{number}.png").touch()
+    refused(
+        tmp_path, ["build", "out.xlsx", "--images", "pictures"], "5,000 pictures", "at most 400"
+    )
+
+
+def test_links_among_many(tmp_path: Path) -> None:
+    """Links to folders are left out, links to files are files; a ring has no end."""
+    pictures = tmp_path / "pictures"
+    (pictures / "7" / "deep" / "deeper").mkdir(parents=True)
+    (tmp_path / "outside.png").write_bytes(saved(digit()))
+    (pictures / "7" / "a.png").symlink_to(tmp_path / "outside.png")
+    (pictures / "7" / "deep" / "deeper" / "up").symlink_to(pictures)
+    (pictures / "all").symlink_to("/")
+    found = command("build", "out.xlsx", "--images", "pictures", folder=tmp_path)
+    assert found.code == 0, found.err
+    assert "left out all: links to folders are not followed" in " ".join(found.out.split())
+    (pictures / "ring.png").symlink_to("ring.png")
+    refused(tmp_path, ["build", "b.xlsx", "--images", "pictures"], "ring.png", "symbolic links")
+    (pictures / "ring.png").unlink()
+    (pictures / "zero.png").symlink_to("/dev/zero")
+    os.mkfifo(pictures / "pipe.png")
+    assert command("build", "c.xlsx", "--images", "pictures", folder=tmp_path).code == 0
+
+
+LARGE: dict[str, Callable[[], bytes]] = {
+    "enormous and whole": PICTURES["enormous and whole"][1],
+    "a bomb of a note": text_bomb,
+    "largest colour": lambda: saved(digit("RGB", (7_000, 7_100)), compress_level=1),
+    "largest transparent": lambda: saved(digit("RGBA", (7_000, 7_100)), compress_level=1),
+    "largest JPEG": lambda: saved(digit("RGB", (7_000, 7_100)), "JPEG"),
+    "largest progressive": lambda: saved(digit("RGB", (7_000, 7_100)), "JPEG", progressive=True),
+    "long": lambda: saved(digit("RGB", (50_000, 900)), compress_level=1),
+    "thin": lambda: saved(Image.new("L", (3, 15_000_000), 255)),
+}
+TOO_LARGE = ("enormous and whole", "a bomb of a note", "thin")
+
+
+@measures_memory
+@pytest.mark.parametrize("what", LARGE)
+def test_large_pictures_need_little_memory(what: str, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(LARGE[what]())
+    outcome = process("build", "out.xlsx", "--image", "a.png", folder=folder)
+    if what in TOO_LARGE:
+        check_refusal(outcome)
+        assert list(contents(folder)) == ["a.png"]
+    else:
+        assert (outcome.code, (folder / "out.xlsx").exists()) == (0, True), outcome.err
+    assert 0 < outcome.memory < MOST_MEMORY

@@ -1,0 +1,303 @@
+"""Templates from anywhere: each mistake gets one line that says where it is and what was meant."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from support.command_line import (
+    MOST_MEMORY,
+    check_refusal,
+    command,
+    contents,
+    measures_memory,
+    npz,
+    process,
+    refused,
+)
+from support.libreoffice import converted
+
+TINY = """
+title = "Tiny"
+image = "sample.npy"
+palette = "lesson"
+input = [1, 3, 3]
+labels = ["a", "b"]
+
+[training]
+epochs = 1
+
+[[layers]]
+name = "conv1"
+kind = "Conv2D"
+kernels = 1
+size = 2
+
+[[layers]]
+name = "dense"
+kind = "Dense"
+units = 2
+
+[[layers]]
+name = "softmax"
+kind = "Softmax"
+"""
+WEIGHTS = {
+    "conv1.weight": np.ones((1, 1, 2, 2)),
+    "conv1.bias": np.zeros(1),
+    "dense.weight": np.arange(8.0).reshape(2, 4) / 10,
+    "dense.bias": np.array([1.0, 0.0]),
+}
+
+
+def own_template(folder: Path, text: str | bytes = TINY) -> Path:
+    mine = folder / "mine"
+    mine.mkdir()
+    (mine / "template.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    (mine / "weights.npz").write_bytes(npz(WEIGHTS))
+    np.save(mine / "sample.npy", np.ones((3, 3)))
+    return mine
+
+
+def said(old: str, new: str) -> str:
+    assert old in TINY
+    return TINY.replace(old, new, 1)
+
+
+def layers(count: int) -> str:
+    head, _, _ = TINY.partition("[[layers]]")
+    each = "".join(f'[[layers]]\nname = "relu_{n}_"\nkind = "ReLU"\n' for n in range(count))
+    return head.replace('labels = ["a", "b"]\n', "") + each
+
+
+IMAGE, INPUT, LABELS = 'image = "sample.npy"', "input = [1, 3, 3]", 'labels = ["a", "b"]'
+MISTAKES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
+    **{
+        f"{key} = {value}": (said(line, f"{key} = {value}"), (key,))
+        for key, line in (
+            ("title", 'title = "Tiny"'),
+            ("image", IMAGE),
+            ("palette", 'palette = "lesson"'),
+            ("input", INPUT),
+            ("labels", LABELS),
+            ("units", "units = 2"),
+            ("size", "size = 2"),
+            ("kernels", "kernels = 1"),
+            ("kind", 'kind = "Softmax"'),
+            ("name", 'name = "dense"'),
+            ("epochs", "epochs = 1"),
+        )
+        for value in ("true", "1.5", "[[1, [2]]]", "{ a = 1 }", "nan", "1979-05-27T07:32:00Z", "-1")
+        if key != "epochs" or value != "1"
+    },
+    "layers = 3": (
+        TINY.partition("[[layers]]")[0].replace("[training]", "layers = 3\n[training]"),
+        ("layers",),
+    ),
+    "training = 3": (said("[training]\nepochs = 1", "training = 3"), ("training",)),
+    "rates = 3": (said("epochs = 1", "rates = 3"), ("rates",)),
+    "start = 3": (said("[training]", "start = 3\n[training]"), ("start",)),
+    "a start of texts": (said("[training]", '[start]\na = ["b"]\n[training]'), ("start",)),
+    "an unknown key": (said("title", "tittle"), ("'tittle'", "did you mean 'title'?")),
+    "an unknown setting": (said("units", "unit"), ("'unit'", "did you mean 'units'?")),
+    "an unknown kind": (said('"Conv2D"', '"Conv2d"'), ("'Conv2d'", "did you mean 'Conv2D'?")),
+    "an unknown palette": (said('"lesson"', '"greyy"'), ("'greyy'", "did you mean 'grey'?")),
+    "an unknown scene": (
+        said("[training]", 'scene = "digit"\n[training]'),
+        ("'digit'", "did you mean 'digits'?"),
+    ),
+    "an unknown recipe": (said("epochs", "epoch"), ("'epoch'", "did you mean 'epochs'?")),
+    "an unknown padding": (said("size = 2", 'size = 2\npadding = "sane"'), ("'sane'", "same")),
+    "the same name twice": (said('"dense"', '"conv1"'), ("conv1",)),
+    "itself": (said("units = 2", 'units = 2\ninputs = ["dense"]'), ("'dense'", "no earlier layer")),
+    "a cycle": (said("size = 2", 'size = 2\ninputs = ["dense"]'), ("'dense'", "no earlier layer")),
+    "too few labels": (said(LABELS, 'labels = ["a"]'), ("1 labels", "2 values")),
+    "too many labels": (said(LABELS, 'labels = ["a", "b", "c"]'), ("3 labels",)),
+    "a label with a zero byte": (said('"b"', '"b\\u0000"'), ("label", "no character")),
+    "a long label": (said('"b"', f'"{"b" * 40_000}"'), ("40,000 characters",)),
+    "a long title": (said('"Tiny"', f'"{"b" * 40_000}"'), ("title", "40,000 characters")),
+    "a long description": (
+        said("[training]", f'description = "{"b" * 40_000}"\n[training]'),
+        ("description", "40,000 characters"),
+    ),
+    "a title with a bell": (said('"Tiny"', '"T\\u0007"'), ("title",)),
+    "a long name": (said('"dense"', f'"{"d" * 300}"'), ("layer name", "cannot be used")),
+    "a name with a blank": (said('"dense"', '"the dense"'), ("'the dense'", "cannot be used")),
+    "a name with a formula": (said('"dense"', '"=1+1"'), ("'=1+1'", "cannot be used")),
+    "no image": (said(IMAGE, ""), ("image", "missing")),
+    "a missing image": (said(IMAGE, 'image = "nix.png"'), ("nix.png", "no such file")),
+    "a path": (said(IMAGE, 'image = "/etc/passwd"'), ("image", "inside the template's")),
+    "a path up": (said(IMAGE, 'image = "../../a.npy"'), ("image", "inside the template's")),
+    "a path up and down": (
+        said(IMAGE, 'image = "x/../../a.npy"'),
+        ("image", "inside the template's"),
+    ),
+    "an image with a zero byte": (said(IMAGE, 'image = "a\\u0000b"'), ("image",)),
+    "a gallery elsewhere": (said(IMAGE, IMAGE + '\ngallery = "/etc"'), ("gallery", "inside")),
+    "a folder": (said(IMAGE, 'image = "."'), ("image",)),
+    "enormous units": (
+        said("units = 2", "units = 1000000000000").replace(LABELS, ""),
+        ("layer 'dense'", "6,000,000,000,009 cells"),
+    ),
+    "enormous kernels": (
+        said("kernels = 1", "kernels = 1000000000000"),
+        ("layer 'conv1'", "9,000,000,000,000 cells"),
+    ),
+    "enormous padding": (
+        said("size = 2", "size = 2\npadding = 1000000000000\nstride = 1000000000000"),
+        ("conv1",),
+    ),
+    "enormous kernel": (said("size = 2", "size = 100000000\npadding = 100000000"), ("conv1",)),
+    "enormous dilation": (said("size = 2", "size = 2\ndilation = 1000000000000"), ("conv1",)),
+    "enormous picture": (
+        said(INPUT, "input = [1, 1000000, 1000000]"),
+        ("input", "1,000,000,000,000"),
+    ),
+    "enormous channels": (
+        said(INPUT, "input = [1000000000000, 3, 3]"),
+        ("input", "9,000,000,000,000"),
+    ),
+    "an enormous number": (said("units = 2", f"units = 1{'0' * 10_000}"), ("template.toml",)),
+    "many layers": (layers(20_000), ("20,000 layers",)),
+    "not TOML": ("title = ", ("template.toml", "not valid TOML")),
+    "twice": (TINY.replace('title = "Tiny"', 'title = "a"\ntitle = "b"'), ("not valid TOML",)),
+    "empty": ("", ("'input' is missing",)),
+    "Latin letters": (TINY.replace("Tiny", "T\xedny").encode("latin-1"), ("UTF-8",)),
+    "UTF-16": (TINY.encode("utf-16"), ("UTF-8",)),
+    "random bytes": (np.random.default_rng(0).bytes(5_000), ("template.toml",)),
+    "deep": (f"a = {'[' * 100_000}", ("template.toml",)),
+    "deep tables": (f"{'.'.join('a' * 50_000)} = 1", ("template.toml",)),
+    "deep tables in quotes": ('1."=".' * 20_000 + "a = 1", ("template.toml",)),
+    "an enormous file": (b"#" * 9_000_000, ("template.toml", "too large")),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_mistakes_in_a_template(what: str, tmp_path: Path) -> None:
+    text, words = MISTAKES[what]
+    own_template(tmp_path, text)
+    arguments: list[object] = ["build", "out.xlsx", "--template", "mine"]
+    if what.startswith(("epochs", "rates", "an unknown recipe", "an unknown scene")):
+        arguments = ["train", "mine", "--out", "w.npz"]
+    refused(tmp_path, arguments, *words)
+
+
+def instead(path: Path) -> Path:
+    """A path where something else shall be."""
+    path.unlink()
+    return path
+
+
+FILES: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
+    "no weights": (lambda mine: instead(mine / "weights.npz"), ("weights.npz", "no such file")),
+    "no picture": (lambda mine: instead(mine / "sample.npy"), ("sample.npy", "no such file")),
+    "no description": (lambda mine: instead(mine / "template.toml"), ("template.toml",)),
+    "a folder of that name": (
+        lambda mine: instead(mine / "template.toml").mkdir(),
+        ("template.toml",),
+    ),
+    "a pipe of that name": (
+        lambda mine: os.mkfifo(instead(mine / "template.toml")),
+        ("template.toml",),
+    ),
+    "an endless description": (
+        lambda mine: instead(mine / "template.toml").symlink_to("/dev/zero"),
+        ("template.toml",),
+    ),
+    "a link out": (
+        lambda mine: instead(mine / "sample.npy").symlink_to("/etc/passwd"),
+        ("sample.npy",),
+    ),
+    "a deep measurement": (
+        lambda mine: (mine / "measured.json").write_text("[" * 200_000),
+        ("measured.json",),
+    ),
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@pytest.mark.parametrize("what", FILES)
+def test_files_that_are_not_there_or_none(what: str, tmp_path: Path) -> None:
+    change, words = FILES[what]
+    change(own_template(tmp_path))
+    refused(tmp_path, ["build", "out.xlsx", "--template", "mine"], *words)
+
+
+@pytest.mark.parametrize("head", [b"\xef\xbb\xbf", b""], ids=["with a mark", "without"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix", "Windows"])
+def test_text_as_editors_save_it(head: bytes, end: str, tmp_path: Path) -> None:
+    own_template(tmp_path, head + TINY.replace("\n", end).encode())
+    found = command("build", "out.xlsx", "--template", "mine", folder=tmp_path)
+    assert found.code == 0, found.err
+
+
+# ---- text in cells
+
+FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", '=HYPERLINK("http://x")', "\t=1+1x", "'=1", "a\nb")
+TEXTS = tuple(text for text in FORMULAS if text == text.strip() and "\n" not in text)
+
+
+def quoted(texts: tuple[str, ...]) -> str:
+    return "[" + ", ".join("'''" + text + "'''" for text in texts) + "]"
+
+
+@pytest.mark.parametrize("last", ["Softmax", "Sigmoid"])
+def test_text_that_looks_like_a_formula_is_text(
+    last: str, any_libreoffice: str | None, tmp_path: Path
+) -> None:
+    count = len(TEXTS)
+    text = said(LABELS, f"labels = {quoted(TEXTS)}").replace("units = 2", f"units = {count}")
+    text = text.replace('"Tiny"', "'=1+cmd|calc'").replace(
+        "[training]", "description = '@x'\n[training]", 1
+    )
+    mine = own_template(tmp_path, text.replace('"Softmax"', f'"{last}"'))
+    weights = WEIGHTS | {"dense.weight": np.eye(count, 4), "dense.bias": np.zeros(count)}
+    (mine / "weights.npz").write_bytes(npz(weights))
+    pictures = tmp_path / "pictures" / "+1+1"
+    pictures.mkdir(parents=True)
+    np.save(pictures / "=2+3.npy", np.ones((3, 3)))
+    arguments = ["build", "out.xlsx", "--template", "mine", "--images", "pictures"]
+    found = command(*arguments, folder=tmp_path)
+    assert found.code == 0, found.err
+    check_texts(tmp_path / "out.xlsx")
+    if any_libreoffice is not None:
+        check_texts(converted(any_libreoffice, [tmp_path / "out.xlsx"], tmp_path) / "out.xlsx")
+
+
+def check_texts(path: Path) -> None:
+    """Every cell that reads like one of the texts is a text, or a formula of xlconv's own."""
+    wanted = {*TEXTS, "=1+cmd|calc", "@x", "=2+3.npy"}
+    seen = set()
+    for sheet in openpyxl.load_workbook(path, data_only=True):
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.value in wanted:
+                    seen.add(cell.value)
+                    assert cell.data_type == "s", (sheet.title, cell.coordinate)
+    assert seen >= wanted - {"@x", "=2+3.npy"}
+    for sheet in openpyxl.load_workbook(path):
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    formula = getattr(cell.value, "text", cell.value)
+                    assert formula not in wanted, (sheet.title, cell.coordinate)
+
+
+ENORMOUS = [what for what in MISTAKES if what.startswith(("enormous", "many", "deep", "an enorm"))]
+
+
+@measures_memory
+@pytest.mark.parametrize("what", ENORMOUS)
+def test_enormous_things_cost_no_memory(what: str, tmp_path: Path) -> None:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    own_template(folder, MISTAKES[what][0])
+    before = contents(folder)
+    outcome = process("build", "out.xlsx", "--template", "mine", folder=folder)
+    check_refusal(outcome, *MISTAKES[what][1])
+    assert contents(folder) == before
+    assert 0 < outcome.memory < MOST_MEMORY

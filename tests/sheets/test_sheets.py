@@ -1,0 +1,189 @@
+"""What a reader of the workbook meets: views, names, links, texts, colours, properties."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from xml.etree import ElementTree
+
+import openpyxl
+import pytest
+from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
+from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.worksheet import Worksheet
+from support.books import WITH_GALLERY, TemplateBook
+
+import xlconv
+from xlconv.compiler import compile_book
+from xlconv.importers.template import Template
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.styles import INK, PALETTES
+from xlconv.spreadsheet.blocks import ColourScale, TextBlock
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return xlconv.load_template("lesson3")
+
+
+@pytest.fixture(scope="module")
+def workbook(template_book: TemplateBook) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(template_book("lesson3").path)
+
+
+@pytest.fixture(scope="module")
+def shown(template_book: TemplateBook) -> openpyxl.Workbook:
+    """With the values that the file stores."""
+    return openpyxl.load_workbook(template_book("lesson3").path, data_only=True)
+
+
+def test_sheets_and_their_views(workbook: openpyxl.Workbook) -> None:
+    assert workbook.sheetnames == WITH_GALLERY
+    board = workbook["Board"]
+    assert board.freeze_panes == "A4"
+    assert 20 <= board.sheet_view.zoomScale <= 100
+    for sheet in workbook:
+        assert not sheet.sheet_view.showGridLines
+        assert sheet.page_setup.orientation == "landscape"
+
+
+def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    board, layout = workbook["Board"], plan(template.network)
+    answer = layout.answer
+    assert answer is not None
+    scale = board.sheet_view.zoomScale / 100
+    assert answer.bars[-1].bottom * 24 * scale <= 660
+    assert layout.bands[1].last * 24 * scale <= 1366
+
+
+def test_every_tensor_map_and_weight_has_a_name(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    shapes = template.network.shapes
+    hidden = {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
+    expected = {*shapes, *hidden, "xlconv_network", "picture", "loss"}
+    for tensor, shape in shapes.items():
+        if len(shape) == 3:
+            expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}
+    expected |= {name.replace(".", "_") for name in template.weights}
+    assert set(workbook.defined_names) == expected
+
+
+def test_names_of_maps_have_the_maps_shapes(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    for tensor, shape in template.network.shapes.items():
+        if len(shape) != 3:
+            continue
+        for number in range(1, shape[0] + 1):
+            sheet, _, place = workbook.defined_names[f"{tensor}_{number}"].attr_text.partition("!")
+            left, top, right, bottom = range_boundaries(place)
+            assert sheet == "Board"
+            assert (bottom - top + 1, right - left + 1) == shape[1:]
+
+
+def links_of(sheet: Worksheet) -> list[Hyperlink]:
+    return [cell.hyperlink for row in sheet.iter_rows() for cell in row if cell.hyperlink]
+
+
+def test_links_lead_to_cells_of_the_workbook(workbook: openpyxl.Workbook) -> None:
+    links = [link for sheet in workbook for link in links_of(sheet)]
+    assert len(links) > 20
+    for link in links:
+        sheet, _, cell = link.location.partition("!")
+        row, column = coordinate_to_tuple(cell)
+        assert row <= workbook[sheet].max_row
+        assert column <= workbook[sheet].max_column
+        assert link.target is None
+
+
+def test_guide_leads_to_every_layer(workbook: openpyxl.Workbook, template: Template) -> None:
+    layout = plan(template.network)
+    targets = {link.location for link in links_of(workbook["Guide"])}
+    for placement in layout.tensors.values():
+        assert f"Board!{placement.maps[0].first.a1}" in targets
+
+
+def test_document_properties(workbook: openpyxl.Workbook, template: Template) -> None:
+    properties = workbook.properties
+    assert properties.title == template.about.title
+    assert properties.creator == f"xlconv {xlconv.__version__}"
+    assert properties.version == xlconv.__version__
+
+
+def test_chart_shows_the_probabilities_with_their_labels(
+    workbook: openpyxl.Workbook, template: Template
+) -> None:
+    [chart] = workbook["Board"]._charts
+    layout = plan(template.network)
+    [series] = chart.series
+    assert series.val.numRef.f == f"'Board'!{layout.tensors['softmax'].maps[0].absolute}"
+    category = series.cat.numRef or series.cat.strRef
+    assert category.f == f"'Board'!{layout.labels['softmax'].absolute}"
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance as WCAG 2.1 defines it."""
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_digits_can_be_read_on_every_end_of_a_scale(name: str) -> None:
+    colours = PALETTES[name]
+    for end in (colours.negative, colours.zero, colours.positive, colours.rectified):
+        assert (luminance(end) + 0.05) / (luminance(INK) + 0.05) >= 4.5
+
+
+def test_scales_around_zero_are_symmetric_and_one_a_map(template: Template) -> None:
+    """Each ends at the number below its map; those of a vector and of weights compute their own."""
+    [board, *_] = compile_book(template, template.image).sheets
+    scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
+    maps = sum(shape[0] if len(shape) == 3 else 1 for shape in template.network.shapes.values())
+    assert len(scales) == maps + len(plan(template.network).weights)
+    for scale in scales:
+        assert re.fullmatch(r"IF\(\$[A-Z]+\$\d+=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit)
+
+
+def test_the_maps_of_a_layer_share_the_end_of_their_scales(
+    template: Template, shown: openpyxl.Workbook
+) -> None:
+    board = shown["Board"]
+    truth = xlconv.forward(template.model, template.image)
+    for tensor, legends in plan(template.network, 100).legends.items():
+        ends = {board[place.last.a1].value for place in legends}
+        assert ends == ({abs(truth[tensor]).max()} if legends else set())
+
+
+def test_texts_cannot_become_formulas(template: Template) -> None:
+    for sheet in compile_book(template, template.image).sheets:
+        texts = [block.text for block in sheet.blocks if isinstance(block, TextBlock)]
+        assert texts
+        assert all(isinstance(text, str) for text in texts)
+
+
+def test_words_tell_what_each_layer_does(
+    workbook: openpyxl.Workbook, template: Template, shown: openpyxl.Workbook
+) -> None:
+    board, layout = workbook["Board"], plan(template.network)
+    for band in layout.bands:
+        shape = template.network.shapes[band.tensor]
+        assert board.cell(1, band.first).value == band.tensor
+        line = " × ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} values"
+        assert shown["Board"].cell(2, band.first).value == line
+        assert board.cell(3, band.first).value
+
+
+def test_every_number_format_has_a_number_of_its_own(template_book: TemplateBook) -> None:
+    """Those of conditional formats, too: programs may keep one list of all."""
+    with zipfile.ZipFile(template_book("lesson3").path) as archive:
+        styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    codes: dict[str, set[str]] = {}
+    for element in styles.iter():
+        if element.tag.endswith("}numFmt"):
+            codes.setdefault(element.get("numFmtId", ""), set()).add(element.get("formatCode", ""))
+    assert len(codes) > 5
+    assert [number for number, texts in codes.items() if len(texts) > 1] == []

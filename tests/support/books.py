@@ -1,0 +1,290 @@
+"""Small books to test with, the file format as a reader of its own sees it, and what must never
+stand on top of another thing.
+
+Files are read with the standard library and openpyxl alone, never with xlconv's own reader.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import openpyxl
+
+import xlconv
+from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
+from xlconv.sheets.board.places import plan
+from xlconv.spreadsheet.blocks import (
+    BlankBlock,
+    Book,
+    Sheet,
+)
+from xlconv.spreadsheet.cells import Cell, Range
+
+Array = np.ndarray
+Grid = list[list[object]]
+
+# How many times as many random examples as usual; see conftest.
+EXAMPLES = int(os.environ.get("XLCONV_EXAMPLES", "1"))
+
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+# The sheets of every book, in their order; a book with a gallery has Images behind the Board.
+SHEETS = ["Board", "Explain", "Guide", "Model"]
+WITH_GALLERY = ["Board", "Images", "Explain", "Guide", "Model"]
+
+
+@dataclass(frozen=True)
+class BuiltBook:
+    """A workbook beside what it was built from."""
+
+    path: Path
+    model: Model
+    image: Array
+
+    @property
+    def truth(self) -> dict[str, Array]:
+        return xlconv.forward(self.model, self.image)
+
+
+BuildBook = Callable[..., BuiltBook]
+TemplateBook = Callable[..., BuiltBook]  # by the template's name; see conftest
+
+
+def random_model(network: Network, seed: int) -> Model:
+    """A model with weights of both signs that no two cells share."""
+    random = np.random.default_rng(seed)
+    drawn = {
+        name: random.normal(0.1, 0.6, shape)
+        for layer in network.layers
+        for name, shape in network.weight_shapes(layer).items()
+    }
+    return Model(
+        network,
+        {k: np.abs(array) if k.endswith(".variance") else array for k, array in drawn.items()},
+    )
+
+
+def with_setting(model: Model, layer: str, **settings: object) -> Model:
+    """The model with other settings of one layer."""
+    layers = tuple(
+        replace(one, **settings) if one.name == layer else one  # type: ignore[arg-type]
+        for one in model.network.layers
+    )
+    return Model(replace(model.network, layers=layers), model.weights)
+
+
+def random_image(network: Network, seed: int) -> Array:
+    return np.random.default_rng(seed + 1000).random(network.input_shape)
+
+
+@dataclass(frozen=True)
+class XmlCell:
+    """A cell as the file spells it. `formula` is None if it has no <f>, "" for the members of
+    a shared formula that do not spell it; `attributes` are those of <f>; `value` is the text of
+    <v>, None if there is none."""
+
+    kind: str
+    formula: str | None
+    attributes: dict[str, str]
+    value: str | None
+
+
+def sheet_parts(path: Path) -> dict[str, str]:
+    """The part of each sheet, in the order of the sheets, by the file's own relationships."""
+    with zipfile.ZipFile(path) as archive:
+        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+        related = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    targets = {one.get("Id"): one.get("Target", "") for one in related}
+    return {
+        sheet.get("name", ""): f"xl/{targets[sheet.get(RELATED)].removeprefix('/xl/')}"
+        for sheet in book.iter(f"{MAIN}sheet")
+    }
+
+
+def xml_cells(path: Path, sheet: str = "Board") -> dict[str, XmlCell]:
+    """Every cell of a sheet by its A1 text."""
+    return dict(written_cells(path, sheet))
+
+
+def written_cells(path: Path, sheet: str) -> list[tuple[str, XmlCell]]:
+    """Every <c> of a sheet in the order of the file, with its A1 text."""
+    return _written_cells(path, sheet, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=12)  # many tests look at the same files
+def _written_cells(path: Path, sheet: str, saved: int) -> list[tuple[str, XmlCell]]:
+    root = sheet_root(path, sheet)
+    return [(element.get("r", ""), _xml_cell(element)) for element in root.iter(f"{MAIN}c")]
+
+
+def sheet_root(path: Path, sheet: str) -> ElementTree.Element:
+    """A sheet's part."""
+    with zipfile.ZipFile(path) as archive:
+        return ElementTree.fromstring(archive.read(sheet_parts(path)[sheet]))
+
+
+def _xml_cell(element: ElementTree.Element) -> XmlCell:
+    formula, value = element.find(f"{MAIN}f"), element.find(f"{MAIN}v")
+    return XmlCell(
+        element.get("t", "n"),
+        None if formula is None else formula.text or "",
+        {} if formula is None else dict(formula.attrib),
+        None if value is None else value.text or "",
+    )
+
+
+def named_ranges(path: Path) -> dict[str, tuple[str, str]]:
+    """The sheet and the A1 range of every defined name."""
+    book = openpyxl.load_workbook(path, read_only=True)  # the sheets' cells are left alone
+    names = book.defined_names
+    book.close()
+    return {name: next(iter(names[name].destinations)) for name in names}
+
+
+def tensor_names(tensor: str, shape: tuple[int, ...]) -> list[str]:
+    """The defined names of a tensor's maps, or of the vector itself."""
+    return [f"{tensor}_{n}" for n in range(1, shape[0] + 1)] if len(shape) == 3 else [tensor]
+
+
+def shown_tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
+    """The stored numbers of tensors, found by their defined names, as openpyxl reads them."""
+    book = openpyxl.load_workbook(path, data_only=True)
+
+    def numbers(name: str) -> list[object]:
+        [(sheet, place)] = book.defined_names[name].destinations
+        cells = book[sheet][place.replace("$", "")]
+        rows = cells if isinstance(cells, tuple) else ((cells,),)
+        return [cell.value for row in rows for cell in row]
+
+    return {
+        tensor: np.array(
+            [n for name in tensor_names(tensor, shape) for n in numbers(name)], dtype=np.float64
+        ).reshape(shape)
+        for tensor, shape in shapes.items()
+    }
+
+
+_REFERENCE = re.compile(r"(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\d(])")
+
+
+def cells_of(place: str) -> Iterator[str]:
+    """The A1 text of every cell of a range, row by row."""
+    for row in openpyxl.utils.cell.rows_from_range(place.replace("$", "")):
+        yield from row
+
+
+def copied(formula: str, source: str, target: str) -> str:
+    """A formula without quoted texts as it reads after it was copied from one cell to another."""
+    number = openpyxl.utils.cell.column_index_from_string
+    (from_column, from_row), (to_column, to_row) = (
+        openpyxl.utils.cell.coordinate_from_string(place) for place in (source, target)
+    )
+    across, down = number(to_column) - number(from_column), to_row - from_row
+
+    def move(match: re.Match[str]) -> str:
+        column = (
+            match[2] if match[1] else openpyxl.utils.get_column_letter(number(match[2]) + across)
+        )
+        return f"{match[1]}{column}{match[3]}{match[4] if match[3] else int(match[4]) + down}"
+
+    return _REFERENCE.sub(move, formula)
+
+
+def drawn_ranges(sheet: Sheet) -> list[tuple[Range, str]]:
+    """Every rectangle that a sheet uses, with what stands there: blocks and merged cells."""
+    merged = {place.first: place for place in sheet.merges}
+    ranges = []
+    for block in sheet.blocks:
+        if isinstance(block, BlankBlock) and any(_within(block.range, m) for m in sheet.merges):
+            continue  # the border of a merged range
+        place = merged.pop(block.range.first, block.range)
+        text = getattr(block, "text", getattr(block, "formula", ""))
+        ranges.append((place, f"{sheet.name}!{place.a1} {type(block).__name__} {text}".strip()))
+    return ranges + [(place, f"{sheet.name}!{place.a1} merged") for place in merged.values()]
+
+
+def _within(place: Range, whole: Range) -> bool:
+    return place.first in whole and place.last in whole
+
+
+def overlaps(sheet: Sheet) -> list[str]:
+    """What stands on the same cells of a sheet, pair by pair."""
+    owners: dict[Cell, str] = {}
+    found: dict[str, None] = {}
+    for place, what in drawn_ranges(sheet):
+        for cell in place.cells():
+            if cell in owners:
+                found[f"{owners[cell]} | {what}"] = None
+            owners[cell] = what
+    return list(found)
+
+
+def filled_ring_cells(book: Book, network: Network) -> list[str]:
+    """What stands inside the padding rings of a board, where only looks may be."""
+    board, layout = book.sheets[0], plan(network)
+    inside = {cell for place in layout.tensors.values() for m in place.maps for cell in m.cells()}
+    rings = {
+        cell
+        for placement in layout.tensors.values()
+        for number in range(len(placement.maps))
+        for cell in placement.ringed(number).cells()
+        if cell not in placement.maps[number]
+    }
+    assert not rings & inside
+    blank = {block.range for block in board.blocks if isinstance(block, BlankBlock)}
+    return [
+        what
+        for place, what in drawn_ranges(board)
+        if place not in blank and any(cell in rings for cell in place.cells())
+    ]
+
+
+LITERAL = Network(
+    "literal",
+    (1, 6, 7),
+    (
+        Conv2D("edges", 2, 3),
+        ReLU("relu"),
+        Conv2D("fused", 1, (2, 3), stride=(2, 1), padding="same", activation="relu"),
+        MaxPool2D("pool", (1, 2)),
+        Dense("dense", 3),
+        Softmax("softmax"),
+    ),
+    ("cat", "7", "dog"),
+)
+
+
+_HEAD = (
+    Conv2D("conv", 2, 3, padding="same"),
+    ReLU("relu"),
+    MaxPool2D("pool"),
+    Dense("dense", 3),
+)
+
+
+SMALL = Network("small", (1, 10, 10), (*_HEAD, Softmax("softmax")), ("ant", "<b>bee</b>", "7"))
+
+
+SMALL_SEVERAL = Network("several", (1, 10, 10), (*_HEAD, Sigmoid("sigmoid")), ("ant", "bee", "cat"))
+
+
+def stored_cells(path: Path, name: str) -> dict[str, float]:
+    """The numbers of a name's cells, by A1 text, as openpyxl reads them."""
+    sheet = openpyxl.load_workbook(path, data_only=True)["Board"]
+    place = named_ranges(path)[name][1].replace("$", "")
+    cells = sheet[place] if ":" in place else ((sheet[place],),)
+    numbers = (cell for row in cells for cell in row)
+    return {c.coordinate: float(c.value) for c in numbers if isinstance(c.value, int | float)}

@@ -1,0 +1,304 @@
+"""Learners: they open a workbook of an exercise and fill it in, rightly or with a mistake.
+
+Formulas are those that the network calls for, as a learner would type and copy them; the file is
+saved by openpyxl, as many hand it in: without stored values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import numpy as np
+import openpyxl
+from support.edits import edited
+
+import xlconv
+from xlconv.book.book import FoundBook
+from xlconv.formulas.layers.registry import layer_rules
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import MaxPool2D
+from xlconv.network.model import Model
+from xlconv.network.network import Network
+from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.spreadsheet.cells import Range, moved_formula
+from xlconv.state.exercise import exercise_of
+
+Content = str | float | None
+Change = Callable[[str, Part, int, int], Content]  # formula, part, row, column -> what is typed
+
+
+def build_exercise(
+    path: Path, model: Model, image: object, *layers: str, **options: object
+) -> Path:
+    """A workbook in which layers are left open."""
+    exercise = exercise_of(model.network, layers, **options)  # type: ignore[arg-type]
+    xlconv.build(path, model, image, exercise=exercise)  # type: ignore[arg-type]
+    return path
+
+
+def places_of(book: FoundBook) -> ExercisePlaces:
+    places = exercise_places(book.network, book.layout)
+    assert places is not None
+    return places
+
+
+def right_formulas(path: Path) -> dict[tuple[Part, int, int], str]:
+    """What belongs into each open cell."""
+    return dict(_right_formulas(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=4)  # many learners fill in one exercise
+def _right_formulas(path: Path, saved: int) -> dict[tuple[Part, int, int], str]:
+    book = xlconv.read_book(path)
+    right = {}
+    for part in places_of(book).parts:
+        layer = book.network.layer(part.layer)
+        rules = layer_rules(layer, book.network, replace(book.layout, open=frozenset()))
+        rule = next(r for r in rules if (r.key, r.channel) == (part.key, part.channel))
+        right |= {(part, r, c): f"={rule.text(r, c)}" for r, c in part.open.offsets()}
+    return right
+
+
+def right(formula: str, part: Part, row: int, column: int) -> Content:
+    return formula
+
+
+def filled_in(source: Path, target: Path, change: Change = right) -> Path:
+    """A copy in which every open cell holds what `change` makes of the right formula."""
+    workbook = _loaded(source, source.stat().st_mtime_ns)
+    board, right = workbook["Board"], right_formulas(source)
+    for (part, row, column), formula in right.items():
+        board[part.open.cell(row, column).a1] = change(formula, part, row, column)
+    workbook.save(target)
+    for part, row, column in right:
+        board[part.open.cell(row, column).a1] = None
+    return target
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: Path, saved: int) -> openpyxl.Workbook:
+    """A workbook whose open cells are empty, as they are again after it was filled in."""
+    return openpyxl.load_workbook(path)
+
+
+def written_in(source: Path, target: Path, spelled: Mapping[str, str] | None = None) -> Path:
+    """A copy in which open cells hold right formulas, but for those of which `spelled` says what
+    stands between <c> and </c>; everything else is as it was built."""
+    cells = {
+        part.open.cell(row, column).a1: f"<f>{escape(formula[1:])}</f><v>0</v>"
+        for (part, row, column), formula in right_formulas(source).items()
+    } | dict(spelled or {})
+
+    def written(cell: re.Match[str]) -> str:
+        inside = cells.pop(cell[2], None)
+        return cell[0] if inside is None else f"{cell[1]}>{inside}</c>"
+
+    def edit(xml: str) -> str:
+        return re.sub(r'(<c r="(\w+)"[^>/]*)(?:/>|>.*?</c>)', written, xml, flags=re.DOTALL)
+
+    edited(source, target, edit)
+    assert not cells, f"there are no cells {[*cells]}"
+    return target
+
+
+def only(layer: str, change: Change) -> Change:
+    """The change in one layer, all others right."""
+
+    def changed(formula: str, part: Part, row: int, column: int) -> Content:
+        return change(formula, part, row, column) if part.layer == layer else formula
+
+    return changed
+
+
+NETWORK = Network(
+    "small",
+    (1, 8, 8),
+    (
+        Conv2D("conv1", 2, 3, padding="same"),
+        ReLU("relu1"),
+        Conv2D("conv2", 2, 3, padding="same", activation="relu"),
+        MaxPool2D("pool"),
+        Dense("dense", 3),
+        Softmax("softmax"),
+    ),
+    ("cat", "7", "dog"),
+)
+
+
+LAYERS = ("conv1", "relu1", "conv2", "pool", "dense", "softmax")
+
+
+def model_of(network: Network) -> Model:
+    random = np.random.default_rng(3)
+    weights = {
+        name: np.abs(random.normal(0.2, 0.5, shape)) + 0.1
+        if name.endswith("variance")
+        else random.normal(0.2, 0.5, shape)
+        for layer in network.layers
+        for name, shape in network.weight_shapes(layer).items()
+    }
+    return Model(network, weights)
+
+
+def _unfixed(formula: str, part: Part, row: int, column: int) -> str:
+    """As if the first cell had been copied without any $."""
+    here = moved_formula(formula[1:], -row, -column)
+    return "=" + moved_formula(here.replace("$", ""), row, column)
+
+
+def _shifted(rows: int, columns: int) -> Change:
+    def shift(formula: str, part: Part, row: int, column: int) -> str:
+        windows = re.compile(r"(?<![$A-Z])[A-Z]+\d+(:[A-Z]+\d+)?")
+        return windows.sub(lambda m: moved_formula(m[0], rows, columns), formula)
+
+    return shift
+
+
+def _swapped(formula: str, part: Part, row: int, column: int) -> str:
+    [(one, first), (other, second)] = re.findall(r"SUMPRODUCT\(([^,]*),([^)]*)\)", formula)
+    rest = formula.rpartition("+")[2]
+    return f"=MAX(0,SUMPRODUCT({one},{second})+SUMPRODUCT({other},{first})+{rest}"
+
+
+def _first_map_twice(formula: str, part: Part, row: int, column: int) -> str:
+    [(one, _), (other, _)] = re.findall(r"SUMPRODUCT\(([^,]*),([^)]*)\)", formula)
+    return formula.replace(other, one)
+
+
+def _other_kernel(formula: str, part: Part, row: int, column: int) -> str:
+    """The kernel of the other map: kernels stand below each other, a map's height apart."""
+    down = 1 if part.channel == 0 else -1
+    pitch = PITCH * down
+    return re.sub(
+        r"\$([A-Z]+)\$(\d+):\$([A-Z]+)\$(\d+)",
+        lambda m: f"${m[1]}${int(m[2]) + pitch}:${m[3]}${int(m[4]) + pitch}",
+        formula,
+    )
+
+
+PITCH = 12  # rows from one map of NETWORK to the next; a test below says so
+
+
+MISTAKES: dict[str, tuple[str, Change, str]] = {
+    "one column to the right": (
+        *("conv1", _shifted(0, 1)),
+        "the window of input is off by one column to the right",
+    ),
+    "two rows up": ("conv1", _shifted(-2, 0), "the window of input is off by 2 rows up"),
+    "pool off by one": ("pool", _shifted(0, 1), "is off by one column to the right"),
+    "kernel not fixed": ("conv1", _unfixed, "the kernel is not fixed with $"),
+    "fused: kernel not fixed": ("conv2", _unfixed, "the kernel is not fixed with $"),
+    "maximum not fixed": ("softmax", _unfixed, "the largest logit is not fixed with $"),
+    "bias forgotten": (
+        *("conv1", lambda f, p, r, c: f.rpartition("+")[0]),
+        "the bias is forgotten",
+    ),
+    "dense: bias forgotten": (
+        *("dense", lambda f, p, r, c: f.rpartition("+")[0]),
+        "the bias is forgotten",
+    ),
+    "ReLU forgotten": (
+        *("relu1", lambda f, p, r, c: f"={f[7:-1]}"),
+        "ReLU is forgotten",
+    ),
+    "fused ReLU forgotten": (
+        *("conv2", lambda f, p, r, c: f"={f[7:-1]}"),
+        "ReLU is forgotten",
+    ),
+    "a map left out": (
+        *("conv2", lambda f, p, r, c: re.sub(r"\+SUMPRODUCT\([^)]*\)", "", f)),
+        "relu1 map 2 is left out",
+    ),
+    "one map twice": ("conv2", _first_map_twice, "relu1 map 2 is left out"),
+    "kernels swapped": ("conv2", _swapped, "wrong channel"),
+    "kernel of the other map": ("conv1", _other_kernel, "reads the kernel of map 2 instead of"),
+    "sign": ("conv1", lambda f, p, r, c: f"=-({f[1:]})", "the sign is turned"),
+    "smallest": ("pool", lambda f, p, r, c: f.replace("MAX", "MIN"), "takes the smallest"),
+    "mean": ("pool", lambda f, p, r, c: f.replace("MAX", "AVERAGE"), "takes the mean"),
+    "one cell short": (
+        *(
+            "pool",
+            lambda f, p, r, c: re.sub(r":(\w+)", lambda m: ":" + moved_formula(m[1], 0, -1), f),
+        ),
+        "is 2 × 1 instead of 2 × 2",
+    ),
+    "a number as a formula": ("dense", lambda f, p, r, c: "=0.731", "reads no cell"),
+    "a circle": ("relu1", lambda f, p, r, c: f"={p.open.cell(r, c).a1}+0", "reads itself"),
+    "another sheet": ("relu1", lambda f, p, r, c: "=Explain!A1", "another sheet"),
+    "an error": ("dense", lambda f, p, r, c: f"{f}+NOTHING(1)", "gives the error #NAME?"),
+    "typed": ("dense", lambda f, p, r, c: 0.25, "was typed, which is not right"),
+    "text": ("dense", lambda f, p, r, c: "two", "was typed, which is not right"),
+    "no maximum": (
+        *("softmax", lambda f, p, r, c: f.partition("-")[0]),
+        "the largest logit",
+    ),
+    "exp of the logit": (
+        *("softmax", lambda f, p, r, c: re.sub(r"EXP\(\w+", f"EXP(DK{7 + r}", f)),
+        "takes exp of the logit itself",
+    ),
+    "exp forgotten": (
+        *("softmax", lambda f, p, r, c: re.sub(r"EXP\((\w+)\)", r"\1", f)),
+        "EXP is forgotten",
+    ),
+    "sum not fixed": (
+        *("softmax", lambda f, p, r, c: re.sub(r"/\$DQ\$12", f"/DQ{12 + r}", f)),
+        "the sum of exp is not fixed with $: DQ12 became DQ13",
+    ),
+    "transposed": (
+        *("conv1", lambda f, p, r, c: _transposed(f)),
+        "rows and columns of the kernel are swapped",
+    ),
+    "mean of products": (
+        *("conv2", lambda f, p, r, c: re.sub(r"(SUMPRODUCT\([^)]*\))", r"\1/9", f)),
+        "divides the sum of the products by 9",
+    ),
+    "rounded": ("conv1", lambda f, p, r, c: f"=ROUND({f[1:]},2)", "is rounded to 2 decimals"),
+    "bias subtracted": (
+        *("conv1", lambda f, p, r, c: "-".join(f.rsplit("+", 1))),
+        "the bias is subtracted instead of added",
+    ),
+    "ReLU of each map": (
+        *("conv2", lambda f, p, r, c: re.sub(r"(SUMPRODUCT\([^)]*\))", r"MAX(0,\1)", f)),
+        "ReLU is around each map's sum",
+    ),
+    "sign dropped": (
+        *("relu1", lambda f, p, r, c: f"=ABS({f[7:-1]})"),
+        "drops the sign",
+    ),
+    "stride forgotten": (
+        *("pool", lambda f, p, r, c: f"=MAX({moved_formula(f[5:-1], -r, -c)})"),
+        "the stride is forgotten",
+    ),
+    "weights of another value": (
+        *("dense", lambda f, p, r, c: FIRST_VALUE),
+        "reads the weights of value 1 instead of value 2",
+    ),
+    "a circle of two": (
+        *("relu1", lambda f, p, r, c: f"={p.open.cell(r, 1 - c).a1}" if r == 0 and c < 2 else f),
+        "reads itself, by way of",
+    ),
+    "a lost reference": ("relu1", lambda f, p, r, c: "=#REF!+1", "gives the error #REF!"),
+    "a formula as text": ("dense", lambda f, p, r, c: f" {f}", "holds a formula as text"),
+    "a number as text": ("dense", lambda f, p, r, c: "0.25", "'0.25' is a text"),
+    "a blank": ("dense", lambda f, p, r, c: " ", "holds a blank"),
+}
+
+
+FIRST_VALUE = "=SUMPRODUCT($CG$7:$CJ$10,$CX$7:$DA$10)+SUMPRODUCT($CG$20:$CJ$23,$CX$20:$DA$23)+$DI$7"
+
+
+def _transposed(formula: str) -> str:
+    """Products written out, with the kernel's columns down."""
+    window, kernel = (
+        Range.parse(part) for part in re.findall(r"\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+", formula)
+    )
+    pairs = zip(window.offsets(), window.cells(), strict=True)
+    terms = [f"{cell.a1}*{kernel.cell(column, row).absolute}" for (row, column), cell in pairs]
+    return f"={'+'.join(terms)}+{formula.rpartition('+')[2]}"

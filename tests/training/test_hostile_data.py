@@ -1,0 +1,151 @@
+"""Training data from anywhere, and commands with arguments that mean nothing."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.command_line import (
+    MOST_MEMORY,
+    check_refusal,
+    command,
+    contents,
+    measures_memory,
+    process,
+    refused,
+)
+
+IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+
+
+def idx(shape: tuple[int, ...], data: bytes) -> bytes:
+    return bytes([0, 0, 8, len(shape)]) + b"".join(n.to_bytes(4, "big") for n in shape) + data
+
+
+PICTURES = idx((2, 28, 28), bytes(range(256)) * 6 + bytes(32))
+FINE = {
+    IMAGES: PICTURES,
+    LABELS: idx((2,), b"\1\2"),
+    "t10k-images-idx3-ubyte": PICTURES,
+    "t10k-labels-idx1-ubyte": idx((2,), b"\1\2"),
+}
+
+FILES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
+    "empty": (IMAGES, lambda: b"", ("begins with nothing",)),
+    "text": (IMAGES, lambda: b"hello", ("not an IDX file",)),
+    "the wrong kind": (IMAGES, lambda: FINE[LABELS], ("1 dimensions", "pictures have 3")),
+    "floats": (IMAGES, lambda: b"\0\0\x0d\3" + PICTURES[4:], ("not an IDX file",)),
+    "a short head": (IMAGES, lambda: PICTURES[:7], ("cut off",)),
+    "short": (IMAGES, lambda: PICTURES[:-1], ("cut off", "1583")),
+    "long": (IMAGES, lambda: PICTURES + b"x", ("1585 or more bytes", "1584")),
+    "an enormous claim": (IMAGES, lambda: idx((2**32 - 1,) * 3, b""), ("calls for",)),
+    "a large claim": (IMAGES, lambda: idx((200_000, 30, 30), b""), ("cut off",)),
+    "a gzip bomb": (
+        IMAGES,
+        lambda: gzip.compress(PICTURES + bytes(300_000_000), 6),
+        ("1585 or more bytes", "1584"),
+    ),
+    "a short gzip": (IMAGES, lambda: gzip.compress(PICTURES)[:-9], ("cannot be unpacked",)),
+    "a damaged gzip": (
+        IMAGES,
+        lambda: gzip.compress(PICTURES)[:-6] + bytes(6),
+        ("cannot be unpacked",),
+    ),
+    "a gzip of nothing": (IMAGES, lambda: gzip.compress(b""), ("begins with nothing",)),
+    "none": (IMAGES, lambda: idx((0, 28, 28), b""), ("holds no pictures",)),
+    "no rows": (IMAGES, lambda: idx((2, 0, 28), b""), ("1x0x28",)),
+    "another size": (IMAGES, lambda: idx((2, 2, 2), bytes(8)), ("1x2x2", "1x28x28")),
+    "labels out of range": (LABELS, lambda: idx((2,), b"\1\xff"), ("label 255", "0 to 9")),
+    "too many labels": (LABELS, lambda: idx((3,), b"\1\2\3"), ("3 labels", "2 pictures")),
+    "two dimensions": (LABELS, lambda: idx((2, 1), b"\1\2"), ("2 dimensions",)),
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_data_that_cannot_be_used(what: str, tmp_path: Path) -> None:
+    name, make, words = FILES[what]
+    (tmp_path / "data").mkdir()
+    for each, data in (FINE | {name: make()}).items():
+        (tmp_path / "data" / each).write_bytes(data)
+    arguments: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
+    refused(tmp_path, arguments, f"data/{name}", *words)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+def test_data_that_are_no_files(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    arguments: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
+    os.mkfifo(tmp_path / "data" / IMAGES)
+    refused(tmp_path, arguments, IMAGES)
+    (tmp_path / "data" / IMAGES).unlink()
+    (tmp_path / "data" / IMAGES).symlink_to("/dev/zero")
+    refused(tmp_path, arguments, IMAGES)
+    refused(tmp_path, [*arguments[:-1], "/dev/zero"], "/dev/zero")
+
+
+@measures_memory
+@pytest.mark.parametrize("what", ["a gzip bomb", "an enormous claim", "a large claim"])
+def test_a_refusal_costs_no_memory(what: str, tmp_path: Path) -> None:
+    name, make, words = FILES[what]
+    folder = tmp_path / "here"
+    (folder / "data").mkdir(parents=True)
+    for each, data in (FINE | {name: make()}).items():
+        (folder / "data" / each).write_bytes(data)
+    before = contents(folder)
+    arguments = ("train", "lesson3", "--out", "w.npz", "--data", "data")
+    outcome = process(*arguments, folder=folder)
+    check_refusal(outcome, *words)
+    assert contents(folder) == before
+    assert 0 < outcome.memory < MOST_MEMORY
+
+
+MEANT: dict[str, tuple[list[object], str]] = {
+    "template": (["build", "b.xlsx", "--template", "lesson33"], "did you mean 'lesson3'?"),
+    "template to show": (["templates", "resnt"], "did you mean 'resnet'?"),
+    "template to train": (["train", "lenet", "--out", "w.npz"], "did you mean 'lenet5'?"),
+    "palette": (["build", "b.xlsx", "--palette", "gray"], "did you mean 'grey'?"),
+    "scale": (["build", "b.xlsx", "--scale", "layers"], "did you mean 'layer'?"),
+    "engine": (["verify", "a.xlsx", "--engine", "libre"], "did you mean 'libreoffice'?"),
+    "layer to show": (["show", "a.xlsx", "--layer", "conv"], "did you mean 'conv"),
+    "layer to draw": (["render", "a.xlsx", "a.png", "--layer", "desne"], "did you mean 'dense'?"),
+    "nothing near": (["build", "b.xlsx", "--palette", "x\x1b[31m\n"], "there are lesson, "),
+    "an empty name": (["templates", ""], "no template.toml in this folder"),
+    "a rate of all numbers": (
+        ["train", "lesson3", "--out", "w.npz", "--rate", "inf"],
+        "rate is inf",
+    ),
+    "a rate that is none": (["train", "lesson3", "--out", "w.npz", "--rate", "nan"], "rate is nan"),
+}
+
+
+def test_names_that_are_nearly_right(tmp_path: Path) -> None:
+    assert command("build", "a.xlsx", folder=tmp_path).code == 0
+    for what, (arguments, word) in MEANT.items():
+        line = refused(tmp_path, arguments, word)
+        assert line.count("did you mean") <= 1, what
+
+
+UNKNOWN = (
+    ["build"],
+    ["build", "a.xlsx", "b.xlsx"],
+    ["build", "a.xlsx", "--nix"],
+    ["train", "lesson3"],
+    ["train", "lesson3", "--out", "w.npz", "--epochs", "many"],
+    ["train", "lesson3", "--out", "w.npz", "--epochs", "0"],
+    ["train", "lesson3", "--out", "w.npz", "--batch", "-1"],
+    ["verify"],
+    ["verify", "a.xlsx", "--max-findings", "-1"],
+    ["render", "a.xlsx"],
+    ["nix"],
+)
+
+
+@pytest.mark.parametrize("arguments", UNKNOWN, ids=lambda arguments: " ".join(arguments))
+def test_arguments_that_are_none(arguments: list[str], tmp_path: Path) -> None:
+    found = command(*arguments, folder=tmp_path)
+    assert (found.code, contents(tmp_path)) == (2, {})
+    assert "Traceback" not in found.err
+    assert "Usage" in found.err

@@ -1,0 +1,194 @@
+"""What a learner sees beside the values: number formats and captions that tell of others."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from support.books import TemplateBook, random_image, random_model
+from support.libreoffice import converted
+
+import xlconv
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.board.places import plan
+
+NETWORK = Network(
+    "seen",
+    (1, 6, 6),
+    (
+        Conv2D("conv", 2, 3, padding="same"),
+        ReLU("relu"),
+        Dropout("drop"),
+        Dense("dense", 3),
+        Softmax("softmax"),
+    ),
+    ("cat", "7", "dog"),
+)
+LIES = ('"7"', '0.00"9"', "0.0\\9", "0;0", "yyyy-mm-dd", '0"%"', "0,", '"yes";"no"', "[h]:mm")
+HONEST = (";;;", "General", "0.000", "0%", "0.00E+00", "0.00;[Red]-0.00", "# ?/?", '0.0 "ink"', "@")
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("books") / "book.xlsx"
+    xlconv.build(path, random_model(NETWORK, 3), random_image(NETWORK, 3))
+    return path
+
+
+@pytest.fixture(scope="module")
+def layout() -> Layout:
+    return plan(NETWORK)
+
+
+Change = Callable[[openpyxl.Workbook], None]
+
+
+def changed(book: Path, target: Path, change: Change) -> Path:
+    """The book as openpyxl saves it: without stored values, of which none is looked at here."""
+    workbook = openpyxl.load_workbook(book)
+    change(workbook)
+    workbook.save(target)
+    return target
+
+
+def findings(path: Path) -> list[tuple[str, str, object, object]]:
+    report = xlconv.verify(path, "none")
+    return [(one.kind, one.cell, one.expected, one.found) for one in report.findings]
+
+
+def formatted(cells: dict[str, str]) -> Change:
+    def change(workbook: openpyxl.Workbook) -> None:
+        for cell, number_format in cells.items():
+            workbook["Board"][cell].number_format = number_format
+
+    return change
+
+
+def test_formats_that_show_another_number_are_found(
+    book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    """In pixels and weights."""
+    pixels = [cell.a1 for cell in layout.tensors[INPUT].maps[0].cells()]
+    cells = dict(zip(pixels, LIES, strict=False))
+    bias = layout.weights["conv"].array_range("bias").first.a1
+    cells |= {bias: "d/m/yyyy"}
+    path = changed(book, tmp_path / "lies.xlsx", formatted(cells))
+    told = {cell: found for kind, cell, _, found in findings(path) if kind == "format"}
+    assert told == {f"Board!{cell}": lie for cell, lie in cells.items()}
+
+
+def test_a_computed_cell_is_shown_as_it_is(book: Path, layout: Layout, tmp_path: Path) -> None:
+    cell = layout.tensors["relu"].maps[1].cell(2, 2).a1
+    broken = tmp_path / "lie.xlsx"
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(broken, "w") as new:
+        styles = old.read("xl/styles.xml").decode()
+        number = int(re.findall(r'<cellXfs count="(\d+)"', styles)[0])
+        xf = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+        for name in old.namelist():
+            text = old.read(name)
+            if name == "xl/styles.xml":
+                text = styles.replace("</cellXfs>", xf).encode()
+            elif name == "xl/worksheets/sheet1.xml":
+                text = re.sub(rf'(r="{cell}") s="\d+"', rf'\1 s="{number}"', text.decode()).encode()
+            new.writestr(name, text)
+    [finding] = xlconv.verify(broken).findings
+    assert (finding.kind, finding.cell, finding.tensor) == ("format", f"Board!{cell}", "relu")
+
+
+def test_formats_that_show_the_number_in_other_ways_are_the_readers(
+    book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    pixels = [cell.a1 for cell in layout.tensors[INPUT].maps[0].cells()]
+    cells = dict(zip(pixels, HONEST, strict=False))
+    assert findings(changed(book, tmp_path / "honest.xlsx", formatted(cells))) == []
+
+
+def place_of(book: Path, sheet: str, text: str) -> str:
+    rows = openpyxl.load_workbook(book)[sheet].iter_rows()
+    return next(cell.coordinate for row in rows for cell in row if cell.value == text)
+
+
+def worded(sheet: str, cell: str, text: object) -> Change:
+    def change(workbook: openpyxl.Workbook) -> None:
+        workbook[sheet][cell] = text
+
+    return change
+
+
+FALSE_WORDS = [
+    ("Board", "conv", "relu"),
+    ("Board", "kernel 1", "kernel 2"),
+    ("Board", "for cat", "for dog"),
+    ("Board", "for 7", "for 1"),
+    ("Board", "for dog", "for nobody"),
+    ("Board", "+ bias", "× bias"),
+    ("Board", "logit − max", "exp"),
+    ("Board", "kernel 1", 5),
+    ("Model", "Conv2D", "Dense"),
+    ("Model", "relu", "drop"),
+    ("Guide", "2x6x6", "2x6x7"),
+    ("Guide", "positive: here the kernel matches", "zero"),
+]
+
+
+@pytest.mark.parametrize(("sheet", "before", "after"), FALSE_WORDS)
+def test_captions_that_tell_of_something_else_are_found(
+    sheet: str, before: str, after: object, book: Path, tmp_path: Path
+) -> None:
+    cell = place_of(book, sheet, before)
+    path = changed(book, tmp_path / "words.xlsx", worded(sheet, cell, after))
+    found = float(after) if isinstance(after, int) else after
+    told = [one for one in findings(path) if one[0] == "caption"]
+    assert told == [("caption", f"{sheet}!{cell}", before, found)]
+
+
+OTHER_WORDS = [
+    ("Board", "kernel 1", "Kern 1"),
+    ("Board", "for cat", "für cat"),
+    ("Board", "the network's answer", "die Antwort"),
+    ("Board", "kernel 2", None),
+    ("Guide", "zero", "null"),
+]
+
+
+@pytest.mark.parametrize(("sheet", "before", "after"), OTHER_WORDS)
+def test_the_same_in_other_words_is_the_readers(
+    sheet: str, before: str, after: str | None, book: Path, tmp_path: Path
+) -> None:
+    cell = place_of(book, sheet, before)
+    assert findings(changed(book, tmp_path / "words.xlsx", worded(sheet, cell, after))) == []
+
+
+def test_the_zero_between_the_ends_of_a_scale_stays_one(
+    book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    legend = next(one for places in layout.legends.values() for one in places if one.width > 1)
+    middle = legend.cell(0, legend.width - 2).a1
+    path = changed(book, tmp_path / "zero.xlsx", worded("Board", middle, 3))
+    assert findings(path) == [("caption", f"Board!{middle}", 0.0, 3.0)]
+
+
+def test_settings_that_were_changed_leave_words_as_they_are(
+    book: Path, layout: Layout, tmp_path: Path
+) -> None:
+    rate = layout.controls["drop"]["rate"].first.a1
+    assert findings(changed(book, tmp_path / "rate.xlsx", worded("Board", rate, 0.25))) == []
+
+
+def test_templates_look_as_they_are_wherever_they_are_saved(
+    libreoffice: str, template_book: TemplateBook, tmp_path: Path
+) -> None:
+    """Programs write formats, and now and then texts, in ways of their own."""
+    paths = [template_book(name).path for name in ("conv-example", "edges", "dropout")]
+    saved = converted(libreoffice, paths, tmp_path / "saved")
+    for path in paths:
+        assert findings(path) == findings(saved / path.name) == []

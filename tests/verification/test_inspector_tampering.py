@@ -1,0 +1,252 @@
+"""What somebody types into the inspector's cells, its table and the desk, or over their formulas:
+one finding at that cell; choices that make no sense are one line that says what to type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pytest
+from support.books import random_model, sheet_parts
+from support.command_line import run, started
+from support.edits import cell_element, edited, with_constant, with_formula, with_text
+
+import xlconv
+from xlconv.errors import BookError
+from xlconv.images.gallery import Gallery
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.network import Network
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.explain.inspector import inspector_places
+from xlconv.sheets.panel.places import CHOSEN, USED, check_cell
+from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.verification.report import Finding
+from xlconv.verification.structure import ComputedCell, computed_cells, spoiled_cells
+
+NETWORK = Network(
+    "net",
+    (1, 4, 4),
+    (
+        *(BatchNorm2D("norm"), Conv2D("conv", 2, 2), ReLU("relu")),
+        *(Dense("dense", 3), Softmax("softmax")),
+    ),
+    ("cat", "7", "dog"),
+)
+LAYOUT = plan(NETWORK, 3)
+PLACES = inspector_places(NETWORK, LAYOUT)
+Edit = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three pictures to choose from; `norm`, the first layer, is not the explained one."""
+    path = tmp_path_factory.mktemp("book") / "book.xlsx"
+    pictures = np.random.default_rng(3).random((3, *NETWORK.input_shape)).round(3)
+    gallery = Gallery(pictures, ("cat", "7", "dog"), ("",) * 3, 2)
+    xlconv.build(path, random_model(NETWORK, 1), gallery.image, gallery=gallery)
+    assert xlconv.read_book(path).display.choices.explained.layer == "conv"
+    return path
+
+
+def counted(cell: str, number: float) -> Edit:
+    """A number typed into a cell, whatever it held."""
+
+    def edit(xml: str) -> str:
+        xml = re.sub(rf'<c r="{cell}"([^>]*?) t="\w+"', rf'<c r="{cell}"\1', xml)
+        return with_constant(cell, number)(xml)
+
+    return edit
+
+
+def changed(book: Path, sheet: str, edit: Edit, folder: Path) -> Path:
+    return edited(book, folder / "changed.xlsx", edit, sheet_parts(book)[sheet])
+
+
+def found(path: Path, engine: str) -> list[tuple[str, str]]:
+    return [(one.kind, one.cell) for one in xlconv.verify(path, engine).findings]
+
+
+def learned(book: Path) -> list[ComputedCell]:
+    """The last cell of each kind that the desk and the inspector compute."""
+    cells = computed_cells(xlconv.read_book(book))
+    named = ("picture", "loss", "scales", "looks", "shown", "explain")
+    return [members[-1] for key, members in cells.items() if key.partition(":")[0] in named]
+
+
+@pytest.mark.parametrize("engine", ["formualizer", "none"])
+@pytest.mark.parametrize("kind", ["typed", "formula"])
+def test_what_stands_instead_of_a_formula_is_one_finding(
+    kind: str, engine: str, book: Path, tmp_path: Path
+) -> None:
+    """A constant, or another formula: though the value is the very same, it is reported."""
+    cells = learned(book)
+    assert len(cells) > 60
+    for cell in cells[:: 5 if engine == "formualizer" else 2]:
+        sheet, place = cell.place
+        value = cell.found.value
+        if kind == "formula":
+            edit = with_formula(place.a1, f"IF(1=1,{escaped(cell.formula[1:])},0)")
+        else:
+            typing = with_text if isinstance(value, str) else counted
+            edit = typing(place.a1, value)  # type: ignore[arg-type]
+        path = changed(book, sheet, edit, tmp_path)
+        assert found(path, engine) == [(kind, f"{sheet}!{place.a1}")], cell.rule.key
+
+
+def escaped(formula: str) -> str:
+    return formula.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+@pytest.mark.parametrize("engine", ["formualizer", "none"])
+@pytest.mark.parametrize("layer", ["norm", "conv", "softmax"])
+def test_a_number_typed_into_the_table_of_layers_is_one_finding(
+    layer: str, engine: str, book: Path, tmp_path: Path
+) -> None:
+    """Of the explained layer or of another one, which would be explained wrongly one day."""
+    column = NETWORK.layers.index(NETWORK.layer(layer))
+    for key in ("operation", "top", "from1_left", "weights", "number", "fact1_top"):
+        cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
+        path = changed(book, EXPLAIN, counted(cell, 3.5), tmp_path)
+        assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")], key
+
+
+@pytest.mark.parametrize("engine", ["formualizer", "none"])
+@pytest.mark.parametrize("layer", ["norm", "conv"])
+@pytest.mark.parametrize("key", ["name", "from1_name", "then_name"])
+def test_another_name_in_the_table_of_layers_is_one_finding(
+    key: str, layer: str, engine: str, book: Path, tmp_path: Path
+) -> None:
+    column = NETWORK.layers.index(NETWORK.layer(layer))
+    cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
+    path = changed(book, EXPLAIN, with_text(cell, "wrong"), tmp_path)
+    assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")]
+
+
+def test_a_formula_in_the_table_of_layers_is_one_finding(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = PLACES.table.cell(PLACES.keys.index("maps"), 0).a1
+    path = changed(book, EXPLAIN, cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
+    assert found(path, "none") == [("table", f"{EXPLAIN}!{cell}")]
+    monkeypatch.setenv("COLUMNS", "1000")  # its lines are not broken
+    done = run("verify", path, folder=tmp_path)
+    assert done.returncode == 1
+    assert re.search(rf"{EXPLAIN}!{cell} .*holds =1 where 1 belongs", done.stdout)
+
+
+def test_a_cell_of_the_same_place_on_another_sheet_is_not_excused(book: Path) -> None:
+    """What is wrong at D6 of the board excuses those that look the board up, and not those that
+    read D6 of Explain."""
+    wrong = Finding("padding", f"{BOARD}!{USED.cell(1, 0).a1}", "input", 1, 0, 1, None, 1.0, None)
+    spoiled = spoiled_cells(computed_cells(xlconv.read_book(book)), [wrong])
+    assert (EXPLAIN, PLACES.board.first) in spoiled
+    assert (EXPLAIN, PLACES.window.first) not in spoiled
+
+
+assert LAYOUT.desk.picture is not None
+LAYER, MAP, ROW, COLUMN = (cell.a1 for cell in CHOSEN.cells())
+PICTURE, SCALE = LAYOUT.desk.picture.first.a1, LAYOUT.desk.scale.first.a1
+OUTLINED, PIXEL = LAYOUT.desk.outlined.first.a1, LAYOUT.desk.pixel_row.first.a1
+REVEAL = check_cell(2).a1
+assert LAYOUT.gallery is not None
+THUMBNAIL = LAYOUT.gallery.maps(3)[0].cell(1, 1).a1
+SHOWS = LAYOUT.gallery.label(2).first.a1
+LAYERS = "choose one of norm, conv, relu, dense, softmax"
+NONSENSE = [
+    (EXPLAIN, LAYER, "con", LAYERS),
+    (EXPLAIN, LAYER, "input", LAYERS),
+    (EXPLAIN, LAYER, None, LAYERS),
+    (EXPLAIN, LAYER, 2.0, LAYERS),
+    (EXPLAIN, LAYER, True, LAYERS),
+    (EXPLAIN, LAYER, '="conv"', LAYERS),
+    (EXPLAIN, MAP, "one", "type a number from 1"),
+    (EXPLAIN, ROW, True, "type a number from 1"),
+    (EXPLAIN, COLUMN, "=1+1", "type a number from 1"),
+    (BOARD, PICTURE, 999, "choose one from 0 (your own) to 3"),
+    (BOARD, PICTURE, 4, "choose one from 0 (your own) to 3"),
+    (BOARD, PICTURE, -1, "choose one from 0 (your own) to 3"),
+    (BOARD, PICTURE, 2.5, "choose one from 0 (your own) to 3"),
+    (BOARD, PICTURE, True, "choose one from 0 (your own) to 3"),
+    (BOARD, PICTURE, "2", "choose one from 0 (your own) to 3"),
+    (BOARD, PICTURE, "=2", "choose one from 0 (your own) to 3"),
+    (BOARD, SCALE, "board", "choose one of map, layer, network"),
+    (BOARD, SCALE, 2, "choose one of map, layer, network"),
+    (BOARD, SCALE, None, "choose one of map, layer, network"),
+    (BOARD, OUTLINED, "yes", "type 1 for on or 0 for off"),
+    (BOARD, OUTLINED, True, "type 1 for on or 0 for off"),
+    (BOARD, PIXEL, "3, 4", "type a number, or nothing"),
+    (BOARD, PIXEL, False, "type a number, or nothing"),
+    (BOARD, PIXEL, "=ROW()", "type a number, or nothing"),
+    (GUIDE, REVEAL, "x", "type 1 to show it, 0 to hide it"),
+    (GUIDE, REVEAL, 2, "type 1 to show it, 0 to hide it"),
+    (BOARD, OUTLINED, -1, "type 1 for on or 0 for off"),
+    (GUIDE, REVEAL, True, "type 1 to show it, 0 to hide it"),
+    (IMAGES, THUMBNAIL, "ink", "type a number, or nothing"),
+    (IMAGES, THUMBNAIL, "=0.5", "type a number, or nothing"),
+    (IMAGES, SHOWS, True, "type a class"),
+    (IMAGES, SHOWS, '="cat"', "type a class"),
+]
+
+
+def with_choice(book: Path, sheet: str, cell: str, value: object, folder: Path) -> Path:
+    """As a script types it: openpyxl saves no computed values."""
+    found = openpyxl.load_workbook(book)
+    found[sheet][cell] = value
+    found.save(folder / "chosen.xlsx")
+    return folder / "chosen.xlsx"
+
+
+@pytest.mark.parametrize(("sheet", "cell", "value", "remedy"), NONSENSE)
+def test_a_choice_without_meaning_is_one_clear_line(
+    sheet: str, cell: str, value: object, remedy: str, book: Path, tmp_path: Path
+) -> None:
+    path = with_choice(book, sheet, cell, value, tmp_path)
+    with pytest.raises(BookError) as caught:
+        xlconv.verify(path)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert f"{sheet}!{cell} (" in said
+    assert said.endswith(remedy)
+    held = {None: "holds ''", True: "holds True", False: "holds False"}.get(value, str(value))
+    assert held in said  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value"), [(EXPLAIN, LAYER, "con"), (BOARD, PICTURE, 2.5)]
+)
+def test_a_choice_without_meaning_ends_the_program_with_2(
+    sheet: str, cell: str, value: object, book: Path, tmp_path: Path
+) -> None:
+    path = with_choice(book, sheet, cell, value, tmp_path)
+    done = started("verify", path, folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert f"{sheet}!{cell}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sheet", "cell", "value"),
+    [
+        *((EXPLAIN, LAYER, "CONV"), (EXPLAIN, LAYER, "Dense"), (BOARD, SCALE, "NETWORK")),
+        *(
+            (EXPLAIN, MAP, None),
+            (EXPLAIN, ROW, -7),
+            (EXPLAIN, COLUMN, 1e12),
+            (BOARD, PICTURE, None),
+        ),
+        *((BOARD, OUTLINED, None), (BOARD, PIXEL, 3), (GUIDE, REVEAL, None)),
+        *((IMAGES, SHOWS, None), (IMAGES, SHOWS, 7), (IMAGES, THUMBNAIL, -3.5)),
+    ],
+)
+def test_what_else_can_be_typed(
+    sheet: str, cell: str, value: object, book: Path, tmp_path: Path
+) -> None:
+    """In capitals or not, beyond what there is, empty: the engine computes what NumPy does."""
+    report = xlconv.verify(with_choice(book, sheet, cell, value, tmp_path))
+    assert (report.verdict, report.findings) == ("agrees", ())

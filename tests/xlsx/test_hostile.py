@@ -1,0 +1,170 @@
+"""Every file survived: one clear line, exit code 2, nothing executed, fetched or overwritten."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.books import EXAMPLES, random_image, random_model
+from support.broken import mutated
+from support.hostile_books import (
+    CELLS,
+    CLAIMS,
+    FILES,
+    HARMLESS,
+    LONG_FORMULAS,
+    OUTSIDE,
+    XML,
+    formula_of,
+)
+
+import xlconv
+from xlconv.errors import BookError, XlconvError
+from xlconv.network.layers.activation import Softmax
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.network import Network
+from xlconv.spreadsheet.cells import Cell, moved_formula, ranges_in, relative_form
+from xlconv.xlsx.cells import FoundFormula
+from xlconv.xlsx.external import formula_reach
+from xlconv.xlsx.rows import escaped
+
+NETWORK = Network(
+    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
+)
+REFUSED = {**FILES, **XML, **CELLS, **OUTSIDE, **CLAIMS}
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("books") / "book.xlsx"
+    xlconv.build(path, random_model(NETWORK, 1), random_image(NETWORK, 1))
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_in_one_line(
+    name: str, good: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before an engine sees it."""
+    make, words = REFUSED[name]
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(make(good))
+    before = path.read_bytes()
+
+    def never(*_: object) -> None:
+        raise AssertionError("an engine was asked")
+
+    monkeypatch.setattr("xlconv.engines.formualizer.Formualizer.evaluate", never)
+    with pytest.raises(BookError, match=words) as caught:
+        xlconv.verify(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 800
+    assert path.read_bytes() == before
+    assert [member.name for member in tmp_path.iterdir()] == ["book.xlsx"]
+
+
+# What formualizer cannot read, and says so.
+UNREAD = ("a table's columns", "ended by zip64")
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_does_no_harm_is_no_false_alarm(name: str, good: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(HARMLESS[name](good))
+    report = xlconv.verify(path, "none" if name in UNREAD else "formualizer")
+    assert (report.verdict, report.findings) == ("agrees", ())
+
+
+@pytest.mark.parametrize("name", LONG_FORMULAS)
+def test_long_formulas_take_no_longer_than_they_are(name: str, good: bytes, tmp_path: Path) -> None:
+    """None of the patterns that look at formulas goes back and forth."""
+    text = LONG_FORMULAS[name]
+    formula_reach(text)
+    ranges_in(text)
+    FoundFormula(relative_form(text, Cell(9, 9)), Cell(9, 9)).at(Cell(1, 1))
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(formula_of(escaped(text))(good))
+    with suppress(BookError):  # quotes that are not closed, say
+        assert xlconv.verify(path, "none").verdict == "agrees"
+
+
+def test_formulas_that_move_beyond_the_sheet_are_errors() -> None:
+    assert moved_formula("A1+$A$1+XFD1048576", -1, -1) == "#REF!+$A$1+XFC1048575"
+    assert moved_formula("A1+XFD1", 0, 1) == "B1+#REF!"
+
+
+HEAVY = {
+    **{name: FILES[name] for name in ("bomb",)},
+    **{name: XML[name] for name in ("names", "laughs")},
+    **{name: CELLS[name] for name in ("a million foreign rows",)},
+    **{name: CLAIMS[name] for name in ("10^9 kernels", "deep keys")},
+}
+LIMITED = (
+    "import resource, sys; from xlconv.commands.app import main;"
+    "resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000, 1_500_000_000));"
+    "resource.setrlimit(resource.RLIMIT_CPU, (30, 30)); main()"
+)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are the system's own")
+@pytest.mark.parametrize("name", HEAVY)
+def test_the_command_says_so_within_bounds(name: str, good: bytes, tmp_path: Path) -> None:
+    """Of addresses and of time, far wider than what benchmarks/quality/fuzzing.py --hostile measures."""
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(HEAVY[name][0](good))
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, "verify", str(path)],
+        capture_output=True,
+        text=True,
+        env={"COLUMNS": "9999", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ":".join(sys.path)},
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"error: {path}") or str(path) in line
+
+
+@pytest.mark.parametrize("command", [["verify"], ["render", "x.png"], ["show"]])
+def test_every_command_that_reads_books_refuses(
+    command: list[str], good: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(OUTSIDE["formula: a service"][0](good))
+    name, *rest = command
+    arguments = [name, str(path), *(str(tmp_path / one) for one in rest)]
+    done = subprocess.run(
+        [sys.executable, "-m", "xlconv", *arguments], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the function WEBSERVICE" in " ".join(done.stderr.split())
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, Path("/dev/zero"), tmp_path / "none.xlsx", tmp_path / ("x" * 300)):
+        with pytest.raises(BookError, match=r"folder|device|no such file|cannot be read"):
+            xlconv.verify(path)
+
+
+@settings(max_examples=60 * EXAMPLES)
+@given(random=st.randoms(use_true_random=False))
+def test_a_book_broken_at_random_gets_a_clear_answer(
+    random: Random, good: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "broken.xlsx"
+    path.write_bytes(mutated(good, random))
+    try:
+        said = xlconv.verify(path, "none").verdict
+    except XlconvError as error:
+        said = f"refused: {error}"
+    assert said.startswith("refused: ") or said in ("agrees", "differs", "unchecked")
+    assert "\n" not in said
+    assert len(said) < 1500
