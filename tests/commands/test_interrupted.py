@@ -368,7 +368,7 @@ def test_memory_that_is_not_there(tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     script = (
-        "import resource, sys, numpy, PIL.Image, xlconv.compiler, xlconv.terminal\n"
+        "import resource, sys, numpy, PIL.Image, xlconv.compiler, xlconv.commands.console\n"
         "from xlconv.commands.app import main\n"
         "numpy.ones((300, 300)) @ numpy.ones((300, 300))  # OpenBLAS takes its memory once\n"
         "held = [int(text.split()[1]) for text in open('/proc/self/status') if 'VmSize' in text]\n"

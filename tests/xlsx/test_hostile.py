@@ -117,7 +117,7 @@ LIMITED = (
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are the system's own")
 @pytest.mark.parametrize("name", HEAVY)
 def test_the_command_says_so_within_bounds(name: str, good: bytes, tmp_path: Path) -> None:
-    """Of addresses and of time, far wider than what benchmarks/quality/fuzzing.py --hostile measures."""
+    """Of addresses and of time, far wider than what the benchmark of hostile files measures."""
     path = tmp_path / "book.xlsx"
     path.write_bytes(HEAVY[name][0](good))
     done = subprocess.run(

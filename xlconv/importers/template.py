@@ -39,8 +39,8 @@ _TEMPLATE_KEYS = (
 
 @dataclass(frozen=True)
 class Measured:
-    """What `benchmarks/quality/accuracy.py` measured with a template's weights, whose file it names by
-    its SHA-256: `value` of a `measure` ("accuracy", "macro F1") on so many test pictures."""
+    """What `benchmarks/quality/accuracy.py` measured with a template's weights, whose file it names
+    by its SHA-256: `value` of a `measure` ("accuracy", "macro F1") on so many test pictures."""
 
     measure: str
     value: float
