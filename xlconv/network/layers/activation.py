@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, Everything
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import check_share
 from xlconv.network.shapes import Shape, shape_text
@@ -113,6 +114,9 @@ class Softmax(Layer):
                 f"{shape_text(shape)}; put a Dense layer before it"
             )
         return shape
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Everything()
 
     def signed(self, *read: bool) -> bool:
         return False

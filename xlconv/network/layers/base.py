@@ -13,6 +13,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, SameCell, Windows
 from xlconv.network.shapes import NO_MARGIN, Margin, Shape, Window, shape_text
 
 # Weights follow their gradients, or batches' statistics, or are given and stay.
@@ -72,6 +73,11 @@ class Layer:
         """
         raise NotImplementedError(f"no output shape for {type(self).__name__}")
 
+    def access(self, number: int, *shapes: Shape) -> Access:
+        """Which cells of the tensor of a number, from 0, one of its cells reads, of those of
+        `shapes` that the layer reads."""
+        return SameCell()
+
     def weights(self, *shapes: Shape) -> dict[str, Weight]:
         """Its weights, by their short names, for inputs of `shapes`."""
         return {}
@@ -101,6 +107,9 @@ class Windowed(Layer):
     def window(self) -> Window:
         """The window, with its stride, padding and dilation."""
         raise NotImplementedError(f"no window for {type(self).__name__}")
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Windows(self.window, self.margin(shapes[number]))
 
     def slid(self, shape: Shape, what: str, remedy: str) -> tuple[int, int]:
         """The rows and columns that the windows make, sliding over padded maps; NetworkError,

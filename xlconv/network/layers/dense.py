@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from xlconv.network.access import Access, Everything
 from xlconv.network.layers.base import Layer, Weight
 from xlconv.network.layers.settings import check_positive, check_true_or_false
 from xlconv.network.shapes import Shape
@@ -28,6 +29,9 @@ class Dense(Layer):
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (self.units,)
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Everything()
 
     def weights(self, *shapes: Shape) -> dict[str, Weight]:
         [shape] = shapes

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, WholeMap, Windows
 from xlconv.network.layers.base import Layer, Windowed, need_maps
 from xlconv.network.layers.convolution import moves
 from xlconv.network.layers.settings import Pair, padding_of, pair, pair_of
@@ -46,6 +47,9 @@ class _Pool(Windowed):
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes
         return shape[0], *self.slid(shape, "a pool window", _REMEDY)
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Windows(self.window, self.margin(shapes[0]), skips=True)
 
     def signed(self, *read: bool) -> bool:
         return any(read)
@@ -91,6 +95,9 @@ class GlobalAvgPool2D(Layer):
         [shape] = shapes
         need_maps(self, shape)
         return (shape[0],)
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return WholeMap()
 
     def signed(self, *read: bool) -> bool:
         return any(read)

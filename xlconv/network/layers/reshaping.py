@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import prod
 
+from xlconv.network.access import Access, Unravelled
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import check_one_of
 from xlconv.network.shapes import Shape
@@ -29,6 +30,9 @@ class Flatten(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes
         return (prod(shape),)
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Unravelled(shapes[0], self.order)
 
     def signed(self, *read: bool) -> bool:
         return any(read)
