@@ -5,8 +5,10 @@ Must not know any value.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xlconv.formulas import text as formulas
-from xlconv.formulas.layers.base import Rule, layer_rules, mapwise
+from xlconv.formulas.layers.base import Rule, cell_text, layer_rules, mapwise
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
 from xlconv.network.layers.dropout import Dropout
@@ -30,8 +32,9 @@ def _dropout_rules(layer: Dropout, network: Network, places: Places) -> list[Rul
         return formulas.kept(random[number].first, rate)
 
     def dropped(number: int) -> str:
-        value, on = read[number].first.a1, cells["active"]
-        return formulas.dropped(value, mask[number].first, factor, on)
+        beside = {"mask": mask[number].first.a1, "factor": factor.absolute}
+        beside["active"] = cells["active"].absolute
+        return cell_text(layer, read[number].first.a1, beside)
 
     return [
         *mapwise(layer, network, random, lambda _: formulas.random(), "random"),
@@ -40,3 +43,9 @@ def _dropout_rules(layer: Dropout, network: Network, places: Places) -> list[Rul
         single("factor", formulas.dropout_factor(rate, cells["rescale"])),
         *mapwise(layer, network, made, dropped),
     ]
+
+
+@cell_text.register
+def _dropped_text(layer: Dropout, value: str, beside: Mapping[str, str]) -> str:
+    dropped = f"{value}*{beside['mask']}*{beside['factor']}"
+    return f"IF({beside['active']}=1,{dropped},{value})"

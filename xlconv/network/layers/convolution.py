@@ -54,6 +54,8 @@ class Conv2D(Windowed):
     groups: int = 1
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "weighted"
+
     def __post_init__(self) -> None:
         check_positive(self.name, "kernels", self.kernels)
         check_positive(self.name, "groups", self.groups)
@@ -141,6 +143,7 @@ class KernelDemo(Windowed):
 
     controls: ClassVar[tuple[str, ...]] = ("chosen",)
     steps: ClassVar[tuple[str, ...]] = ("steps", "number")
+    operation: ClassVar[str] = "weighted"
 
     def __post_init__(self) -> None:
         if isinstance(self.kernels, list):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 from xlconv.network.access import Access, Everything
 from xlconv.network.layers.base import Layer, Weight
@@ -22,6 +23,8 @@ class Dense(Layer):
     units: int
     bias: bool = True
     inputs: tuple[str, ...] = ()
+
+    operation: ClassVar[str] = "weighted"
 
     def __post_init__(self) -> None:
         check_positive(self.name, "units", self.units)

@@ -42,6 +42,8 @@ class Add(_Merge):
 
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "added"
+
     def output_shape(self, *shapes: Shape) -> Shape:
         self.check_same(shapes, shapes, "a 1x1 Conv2D on one of them can make them equal")
         return shapes[0]
@@ -55,6 +57,8 @@ class Concat(_Merge):
     """The maps of several tensors, one tensor's after the other's; vectors likewise."""
 
     inputs: tuple[str, ...] = ()
+
+    operation: ClassVar[str] = "same"
 
     def output_shape(self, *shapes: Shape) -> Shape:
         sizes = [shape[1:] for shape in shapes]

@@ -6,6 +6,7 @@ Must not know how it is computed, drawn or written.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, WholeMap, Windows
@@ -70,6 +71,8 @@ class MaxPool2D(_Pool):
     that fill no whole window are left out.
     """
 
+    operation: ClassVar[str] = "largest"
+
     def words(self) -> str:
         return f"the largest of each {self.window_words}"
 
@@ -81,6 +84,8 @@ class AvgPool2D(_Pool):
     Padding counts as nothing: at the edge it is the mean of the fewer cells that there are.
     """
 
+    operation: ClassVar[str] = "mean"
+
     def words(self) -> str:
         return f"the mean of each {self.window_words}"
 
@@ -90,6 +95,8 @@ class GlobalAvgPool2D(Layer):
     """The mean of each whole map: maps become a vector with a number for each."""
 
     inputs: tuple[str, ...] = ()
+
+    operation: ClassVar[str] = "mean"
 
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
 from xlconv.network.access import Access, Unravelled
 from xlconv.network.layers.base import Layer
@@ -23,6 +24,8 @@ class Flatten(Layer):
 
     order: str = "chw"
     inputs: tuple[str, ...] = ()
+
+    operation: ClassVar[str] = "same"
 
     def __post_init__(self) -> None:
         check_one_of(self.name, "order", self.order, ORDERS)
