@@ -16,8 +16,8 @@ from xlconv.network.model import Array
 from xlconv.network.network import vector_labels
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.explain.outcomes import outcome
 from xlconv.sheets.explain.places import InspectorPlaces, table_column
 from xlconv.sheets.explain.sentence_numbers import (
     Account,
@@ -29,6 +29,7 @@ from xlconv.sheets.explain.sentence_numbers import (
     then_told,
 )
 from xlconv.sheets.explain.table import (
+    EXPONENTS,
     FACTS,
     STRONGEST,
     LayerLine,
@@ -168,7 +169,7 @@ def _result_steps(
     yield _said("unit", (unit,))
     board = float(scope.maps(name)[cell])
     yield _held("board", [board])
-    found, scale = outcome(line.layer, made, terms, cell)
+    found, scale = _outcome(line, terms, scope, cell)
     yield _held("result", [found], [scale])
     known = not (isnan(board) or isnan(found))
     near = known and abs(found - board) <= 1e-9 * (1 + abs(board))
@@ -183,6 +184,21 @@ def _result_steps(
         behind = then_told(then, found, after)
         texts = _texts_of([*sentence, *behind] for sentence in tellings(line, account))
     yield _said("sentence", texts)
+
+
+def _outcome(line: LayerLine, terms: Terms, scope: Scope, cell: Cell3) -> tuple[float, float]:
+    """What the reference makes of what the cell reads, and what its rounding errors are relative
+    to. The steps of a softmax are made anew: the sheet reads the logits alone."""
+    values = dict(scope.values)
+    with np.errstate(all="ignore"):  # of other cells, which may be none
+        for step in layer_steps(line.layer, scope.weights, values):
+            if line.weights == EXPONENTS:
+                values[step.name] = step.value
+    assert step.scale is not None
+    found, scale = (
+        array.reshape(as_maps(line.shape))[cell] for array in (numbers(step.value), step.scale)
+    )
+    return float(found), float(scale) * (1 + sum(terms.spread) if line.weights == EXPONENTS else 1)
 
 
 def _strongest_steps(made: Seen, terms: Terms, captions: list[str]) -> Iterator[Step]:
