@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from xlconv.errors import NetworkError, meant
+from xlconv.network.access import Access
+from xlconv.network.bounds import check_layers, check_padding, check_tensors
 from xlconv.network.layers.base import Layer, Weight, sources
 from xlconv.network.limits import check_layers, check_padding, check_tensors
 from xlconv.network.names import check_label, check_name, check_title
@@ -137,6 +139,10 @@ class Network:
     def read_shapes(self, layer: Layer) -> list[Shape]:
         """The shapes of the tensors that a layer reads."""
         return [self.shapes[name] for name in sources(layer)]
+
+    def access(self, layer: Layer, number: int = 0) -> Access:
+        """Which cells of its source of a number, from 0, a layer's cell reads."""
+        return layer.access(number, *self.read_shapes(layer))
 
     @property
     def output(self) -> str:

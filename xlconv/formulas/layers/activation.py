@@ -5,34 +5,19 @@ Must not know any value.
 
 from __future__ import annotations
 
-from functools import singledispatch
+from collections.abc import Mapping
 
 from xlconv.formulas import text as formulas
-from xlconv.formulas.layers.base import Rule, layer_rules, mapwise
+from xlconv.formulas.layers.base import Rule, cell_text, layer_rules
 from xlconv.formulas.places import Places
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from xlconv.network.layers.base import Layer, source
+from xlconv.network.layers.base import source
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Range
 
 
-@layer_rules.register(ReLU)
-@layer_rules.register(LeakyReLU)
-@layer_rules.register(Tanh)
-@layer_rules.register(Sigmoid)
-def _cell_rules(layer: Layer, network: Network, places: Places) -> list[Rule]:
-    read = places.tensors[source(layer)].maps
-    made = places.tensors[layer.name].maps
-    return mapwise(layer, network, made, lambda n: cell_text(layer, read[n].first.a1))
-
-
-@singledispatch
-def cell_text(layer: Layer, value: str) -> str:
-    """What a layer makes of one cell by itself."""
-    raise NotImplementedError(f"no formula for a cell of {type(layer).__name__}")
-
-
 @cell_text.register
+<<<<<<< HEAD
 def _relu_text(layer: ReLU, value: str) -> str:
     return f"MAX(0,{value})"
 
@@ -45,10 +30,24 @@ def _leaky_relu_text(layer: LeakyReLU, value: str) -> str:
 @cell_text.register
 def _tanh_text(layer: Tanh, value: str) -> str:
     return f"TANH({value})"
+=======
+def _relu_text(layer: ReLU, value: str, beside: Mapping[str, str]) -> str:
+    return formulas.relu(value)
 
 
 @cell_text.register
-def _sigmoid_text(layer: Sigmoid, value: str) -> str:
+def _leaky_relu_text(layer: LeakyReLU, value: str, beside: Mapping[str, str]) -> str:
+    return f"MAX({beside['slope']}*{value},{value})"
+
+
+@cell_text.register
+def _tanh_text(layer: Tanh, value: str, beside: Mapping[str, str]) -> str:
+    return formulas.tanh(value)
+>>>>>>> access
+
+
+@cell_text.register
+def _sigmoid_text(layer: Sigmoid, value: str, beside: Mapping[str, str]) -> str:
     return formulas.sigmoid(value)
 
 

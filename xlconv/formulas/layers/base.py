@@ -5,11 +5,12 @@ Each family registers its kinds. Must not know any value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 
 from xlconv.formulas.places import Places
+from xlconv.formulas.text import number
 from xlconv.network.layers.base import Layer, Windowed, source
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Range, moved_formula
@@ -53,8 +54,23 @@ class Rule:
 
 @singledispatch
 def layer_rules(layer: Layer, network: Network, places: Places) -> list[Rule]:
-    """The rules of the cells that one layer computes."""
-    raise NotImplementedError(f"no formulas for {type(layer).__name__}")
+    """The rules of the cells that one layer computes: for most, of each cell one by itself."""
+    read, made = places.tensors[source(layer)].maps, places.tensors[layer.name].maps
+    arrays = places.weights[layer.name].arrays if layer.name in places.weights else {}
+    settings = {key: number(value) for key, value in layer.numbers.items()}
+
+    def text(channel: int) -> str:
+        weights = {key: ranges[channel].first.absolute for key, ranges in arrays.items()}
+        return cell_text(layer, read[channel].first.a1, {**settings, **weights})
+
+    return mapwise(layer, network, made, text)
+
+
+@singledispatch
+def cell_text(layer: Layer, value: str, beside: Mapping[str, str]) -> str:
+    """What a layer makes of one cell by itself, with the numbers `beside` it, its settings and the
+    weights of the cell's map, by their short names."""
+    raise NotImplementedError(f"no formula for a cell of {type(layer).__name__}")
 
 
 def cellwise(

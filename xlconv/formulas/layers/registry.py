@@ -15,6 +15,6 @@ from xlconv.formulas.layers import (  # noqa: F401 - importing them registers th
     pooling,
     reshaping,
 )
-from xlconv.formulas.layers.base import layer_rules
+from xlconv.formulas.layers.base import cell_text, layer_rules
 
-__all__ = ["layer_rules"]
+__all__ = ["cell_text", "layer_rules"]

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, Everything
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import check_share
+from xlconv.network.sentences import Either, Sentence
 from xlconv.network.shapes import Shape, shape_text
 
 
 @dataclass(frozen=True)
 class _CellByCell(Layer):
     """A layer that makes of each cell one."""
+
+    activates: ClassVar[bool] = True
 
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes
@@ -28,6 +32,11 @@ class ReLU(_CellByCell):
     """max(0, x), cell by cell."""
 
     inputs: tuple[str, ...] = ()
+
+    sentence: ClassVar[Sentence] = (
+        "max(0, {x:2}) = {result:2}",
+        Either("positive", ": positive, it stays", ": not positive, it becomes 0"),
+    )
 
     @property
     def rectifies(self) -> bool:
@@ -47,6 +56,8 @@ class LeakyReLU(_CellByCell):
     slope: float = 0.01
     inputs: tuple[str, ...] = ()
 
+    sentence: ClassVar[Sentence] = "max({slope:4} × {x:2}, {x:2}) = {result:2}"
+
     def __post_init__(self) -> None:
         check_share(self.name, "slope", self.slope)
         object.__setattr__(self, "slope", float(self.slope))
@@ -63,6 +74,8 @@ class Tanh(_CellByCell):
     """The hyperbolic tangent, cell by cell: from -1 to 1."""
 
     inputs: tuple[str, ...] = ()
+
+    sentence: ClassVar[Sentence] = "tanh({x:2}) = {result:4}"
 
     def signed(self, *read: bool) -> bool:
         return any(read)
@@ -84,6 +97,7 @@ class Sigmoid(_CellByCell):
     controls: ClassVar[tuple[str, ...]] = ("threshold",)
     shares: ClassVar[bool] = True
     several: ClassVar[bool] = True
+    sentence: ClassVar[Sentence] = "1 / (1 + exp(−({x:2}))) = {result:4}"
 
     def __post_init__(self) -> None:
         check_share(self.name, "threshold", self.threshold, one=True)
@@ -104,6 +118,7 @@ class Softmax(Layer):
 
     steps: ClassVar[tuple[str, ...]] = ("steps", "max", "shifted", "exp", "sum")
     shares: ClassVar[bool] = True
+    operation: ClassVar[str] = "softmax"
 
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes
@@ -113,6 +128,9 @@ class Softmax(Layer):
                 f"{shape_text(shape)}; put a Dense layer before it"
             )
         return shape
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Everything()
 
     def signed(self, *read: bool) -> bool:
         return False

@@ -7,12 +7,14 @@ drawn or written: each side registers what it computes for a kind on its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, SameCell, Windows
+from xlconv.network.sentences import Sentence
 from xlconv.network.shapes import NO_MARGIN, Margin, Shape, Window, shape_text
 
 # Weights follow their gradients, or batches' statistics, or are given and stay.
@@ -42,7 +44,11 @@ class Layer:
     steps: ClassVar[tuple[str, ...]] = ()  # what it shows on its way without a name of its own
     random: ClassVar[bool] = False  # whether it draws random numbers
     shares: ClassVar[bool] = False  # whether its numbers are from 0 to 1: parts of a whole
+    activates: ClassVar[bool] = False  # whether it makes each cell, by itself, another number
     several: ClassVar[bool] = False  # whether, at the end, it may find several classes at once
+    operation: ClassVar[str] = ""  # what becomes of the cells that it reads, if others do the same
+    # How one of its cells came about, for people, where its operation does not say.
+    sentence: ClassVar[Sentence] = "{x:2} becomes {result:2}"
 
     @property
     def window(self) -> Window | None:
@@ -72,9 +78,29 @@ class Layer:
         """
         raise NotImplementedError(f"no output shape for {type(self).__name__}")
 
+    def access(self, number: int, *shapes: Shape) -> Access:
+        """Which cells of the tensor of a number, from 0, one of its cells reads, of those of
+        `shapes` that the layer reads."""
+        return SameCell()
+
     def weights(self, *shapes: Shape) -> dict[str, Weight]:
         """Its weights, by their short names, for inputs of `shapes`."""
         return {}
+
+    def beside(self, *shapes: Shape) -> tuple[str, ...]:
+        """The short names of the numbers that a cell's formula reads beside tensors and kernels:
+        of the weights, those of which each map, or unit, has one."""
+        return tuple(key for key, one in self.weights(*shapes).items() if len(one.shape) == 1)
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The settings that a cell's formula holds as numbers."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {
+            key: value
+            for key, value in given.items()
+            if isinstance(value, float) and key not in self.controls
+        }
 
     def inner_shapes(self, shape: Shape) -> dict[str, Shape]:
         """The shapes of what it shows on its way to its tensor, by short names."""
@@ -101,6 +127,9 @@ class Windowed(Layer):
     def window(self) -> Window:
         """The window, with its stride, padding and dilation."""
         raise NotImplementedError(f"no window for {type(self).__name__}")
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Windows(self.window, self.margin(shapes[number]))
 
     def slid(self, shape: Shape, what: str, remedy: str) -> tuple[int, int]:
         """The rows and columns that the windows make, sliding over padded maps; NetworkError,

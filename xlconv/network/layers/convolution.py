@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, Groups, Windows
 from xlconv.network.layers.base import Weight, Windowed
 from xlconv.network.layers.settings import (
     Pair,
@@ -53,6 +54,8 @@ class Conv2D(Windowed):
     groups: int = 1
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "weighted"
+
     def __post_init__(self) -> None:
         check_positive(self.name, "kernels", self.kernels)
         check_positive(self.name, "groups", self.groups)
@@ -88,6 +91,10 @@ class Conv2D(Windowed):
             )
         return self.kernels, rows, columns
 
+    def access(self, number: int, *shapes: Shape) -> Access:
+        [shape] = shapes
+        return Windows(self.window, self.margin(shape), self.grouped(shape[0]))
+
     def weights(self, *shapes: Shape) -> dict[str, Weight]:
         [shape] = shapes
         weight = Weight((self.kernels, shape[0] // self.groups, *pair(self.size)))
@@ -95,11 +102,13 @@ class Conv2D(Windowed):
             {"bias": Weight((self.kernels,), start=0.0)} if self.bias else {}
         )
 
+    def grouped(self, channels: int) -> Groups:
+        """Its groups, for so many input maps."""
+        return Groups(self.groups, self.kernels // self.groups, channels // self.groups)
+
     def channels_read(self, channels: int, output: int) -> range:
         """The numbers, from 0, of the input maps that an output map reads: those of its group."""
-        each = channels // self.groups
-        first = output // (self.kernels // self.groups) * each
-        return range(first, first + each)
+        return self.grouped(channels).maps(output)
 
     def signed(self, *read: bool) -> bool:
         return not self.rectifies
@@ -134,6 +143,7 @@ class KernelDemo(Windowed):
 
     controls: ClassVar[tuple[str, ...]] = ("chosen",)
     steps: ClassVar[tuple[str, ...]] = ("steps", "number")
+    operation: ClassVar[str] = "weighted"
 
     def __post_init__(self) -> None:
         if isinstance(self.kernels, list):

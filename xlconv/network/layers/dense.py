@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
+from xlconv.network.access import Access, Everything
 from xlconv.network.layers.base import Layer, Weight
 from xlconv.network.layers.settings import check_positive, check_true_or_false
 from xlconv.network.shapes import Shape
@@ -22,12 +24,17 @@ class Dense(Layer):
     bias: bool = True
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "weighted"
+
     def __post_init__(self) -> None:
         check_positive(self.name, "units", self.units)
         check_true_or_false(self.name, "bias", self.bias)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         return (self.units,)
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Everything()
 
     def weights(self, *shapes: Shape) -> dict[str, Weight]:
         [shape] = shapes

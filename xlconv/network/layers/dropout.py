@@ -12,6 +12,7 @@ import numpy as np
 
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import check_share, check_true_or_false
+from xlconv.network.sentences import Either, Sentence
 from xlconv.network.shapes import Shape
 
 
@@ -32,6 +33,13 @@ class Dropout(Layer):
     controls: ClassVar[tuple[str, ...]] = ("rate", "active", "rescale")
     steps: ClassVar[tuple[str, ...]] = ("steps", "share", "factor")
     random: ClassVar[bool] = True
+    sentence: ClassVar[Sentence] = (
+        Either(
+            "active",
+            "{x:2} × mask {mask:2} × factor {factor:2} = {result:2}",
+            "dropout is off: {x:2} stays",
+        ),
+    )
 
     def __post_init__(self) -> None:
         check_share(self.name, "rate", self.rate)
@@ -42,6 +50,9 @@ class Dropout(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes
         return shape
+
+    def beside(self, *shapes: Shape) -> tuple[str, ...]:
+        return ("mask", "factor", "active")
 
     def inner_shapes(self, shape: Shape) -> dict[str, Shape]:
         return {"random": shape, "mask": shape}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, Part
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.shapes import Shape, shape_text
 
@@ -41,6 +42,8 @@ class Add(_Merge):
 
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "added"
+
     def output_shape(self, *shapes: Shape) -> Shape:
         self.check_same(shapes, shapes, "a 1x1 Conv2D on one of them can make them equal")
         return shapes[0]
@@ -55,10 +58,15 @@ class Concat(_Merge):
 
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "same"
+
     def output_shape(self, *shapes: Shape) -> Shape:
         sizes = [shape[1:] for shape in shapes]
         self.check_same(shapes, sizes, "maps must have equal height and width")
         return sum(shape[0] for shape in shapes), *shapes[0][1:]
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Part(sum(shape[0] for shape in shapes[:number]))
 
     def words(self) -> str:
         return "the maps of " + ", then of ".join(sources(self))

@@ -6,9 +6,11 @@ Must not know how they are computed, drawn or written.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xlconv.errors import NetworkError
 from xlconv.network.layers.base import Layer, Weight, need_maps
+from xlconv.network.sentences import Sentence
 from xlconv.network.shapes import Shape
 
 
@@ -21,6 +23,11 @@ class BatchNorm2D(Layer):
 
     epsilon: float = 1e-5
     inputs: tuple[str, ...] = ()
+
+    activates: ClassVar[bool] = True
+    sentence: ClassVar[Sentence] = (
+        "({x:2} − {mean:2}) / √({variance:2} + ε) × {scale:2} + {shift:2} = {result:2}"
+    )
 
     def __post_init__(self) -> None:
         value = self.epsilon

@@ -6,8 +6,10 @@ Must not know how it is computed, drawn or written.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xlconv.errors import NetworkError
+from xlconv.network.access import Access, WholeMap, Windows
 from xlconv.network.layers.base import Layer, Windowed, need_maps
 from xlconv.network.layers.convolution import moves
 from xlconv.network.layers.settings import Pair, padding_of, pair, pair_of
@@ -47,6 +49,9 @@ class _Pool(Windowed):
         [shape] = shapes
         return shape[0], *self.slid(shape, "a pool window", _REMEDY)
 
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Windows(self.window, self.margin(shapes[0]), skips=True)
+
     def signed(self, *read: bool) -> bool:
         return any(read)
 
@@ -66,6 +71,8 @@ class MaxPool2D(_Pool):
     that fill no whole window are left out.
     """
 
+    operation: ClassVar[str] = "largest"
+
     def words(self) -> str:
         return f"the largest of each {self.window_words}"
 
@@ -77,6 +84,8 @@ class AvgPool2D(_Pool):
     Padding counts as nothing: at the edge it is the mean of the fewer cells that there are.
     """
 
+    operation: ClassVar[str] = "mean"
+
     def words(self) -> str:
         return f"the mean of each {self.window_words}"
 
@@ -87,10 +96,15 @@ class GlobalAvgPool2D(Layer):
 
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "mean"
+
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes
         need_maps(self, shape)
         return (shape[0],)
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return WholeMap()
 
     def signed(self, *read: bool) -> bool:
         return any(read)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from typing import ClassVar
 
+from xlconv.network.access import Access, Unravelled
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import check_one_of
 from xlconv.network.shapes import Shape
@@ -23,12 +25,17 @@ class Flatten(Layer):
     order: str = "chw"
     inputs: tuple[str, ...] = ()
 
+    operation: ClassVar[str] = "same"
+
     def __post_init__(self) -> None:
         check_one_of(self.name, "order", self.order, ORDERS)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         [shape] = shapes
         return (prod(shape),)
+
+    def access(self, number: int, *shapes: Shape) -> Access:
+        return Unravelled(shapes[0], self.order)
 
     def signed(self, *read: bool) -> bool:
         return any(read)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from xlconv.formulas.layers.base import Rule
-from xlconv.formulas.text import on, place_in_list, sigmoid
+from xlconv.formulas.layers.registry import cell_text
+from xlconv.formulas.text import on, place_in_list
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.formula_texts import (
@@ -17,14 +18,13 @@ from xlconv.sheets.explain.formula_texts import (
     choose,
     nth,
     of_layer,
-    short,
     unless,
     within,
 )
 from xlconv.sheets.explain.inspector import inspector_places
 from xlconv.sheets.explain.places import NOTHING, InspectorPlaces, operation_number
-from xlconv.sheets.explain.sentence_formulas import sentence
-from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS
+from xlconv.sheets.explain.sentence_formulas import sentence, term_words
+from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS, LayerLine
 from xlconv.sheets.panel.places import CHOSEN, USED
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, EXPLAIN
@@ -215,7 +215,7 @@ def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     yield _rule("unit", places.unit, unless(f"{p['labels']}=0", unit))
     cell = f"INDEX({board},{p['top']}+({MAP}-1)*{p['pitch']}+{ROW}-1,{p['left']}+{COLUMN}-1)"
     yield _rule("board", places.board, cell)
-    formulas = {operation_number(line): result_of(line.operation, places) for line in places.lines}
+    formulas = {operation_number(line): result_of(line, places) for line in places.lines}
     yield _rule("result", places.result, by_operation(places.of("operation"), formulas))
     here, there = places.result.first.absolute, places.board.first.absolute
     near = f"ABS({here}-{there})<=0.000000001*(1+ABS({there}))"
@@ -228,27 +228,22 @@ def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     yield _rule("then", places.then, unless(f"{p['then_kind']}=0", then))
 
 
-def result_of(operation: str, places: InspectorPlaces) -> str:
+def result_of(line: LayerLine, places: InspectorPlaces) -> str:
     """What an operation makes of the terms and the numbers beside them."""
     values, products = places.term_list(3).absolute, places.term_list(5).absolute
-    x, number = places.term_list(3).first.absolute, places.of("number").absolute
-    facts = [cell.absolute for cell in places.facts.cells()]
-    total = f"SUM({products},{facts[0]})"
-    return {
+    x, total = places.term_list(3).first.absolute, f"SUM({products},{places.facts.first.absolute})"
+    of_several = {
         "weighted": total,
         "rectified": f"MAX(0,{total})",
         "largest": f"MAX({values})",
         "mean": f"AVERAGE({values})",
-        "relu": f"MAX(0,{x})",
-        "leaky": f"MAX({number}*{x},{x})",
-        "tanh": f"TANH({x})",
-        "sigmoid": sigmoid(x),
-        "normalised": f"({x}-{facts[0]})/SQRT({facts[1]}+{number})*{facts[2]}+{facts[3]}",
         "added": f"SUM({values})",
         "same": x,
-        "dropped": f"IF({facts[2]}=1,{x}*{facts[0]}*{facts[1]},{x})",
         "softmax": f"{nth(places.term_list(5), ROW)}/SUM({products})",
-    }[operation]
+    }
+    if line.operation in of_several:
+        return of_several[line.operation]
+    return cell_text(line.layer, x, places.beside(line))
 
 
 def _strongest(places: InspectorPlaces) -> Iterator[Rule]:
@@ -276,22 +271,11 @@ def _strongest(places: InspectorPlaces) -> Iterator[Rule]:
 
         def words(row: int, _: int, place: Range = place) -> str:
             at = places.term_of(place).cell(row, 0).absolute
-            return unless(f'{at}=""', _term_words(places, at))
+            return unless(f'{at}=""', term_words(places, at))
 
         yield _cellwise(f"strongest_{key}", place, number)
         yield _cellwise(f"strongest_{key}_term", places.term_of(place), term)
         yield _cellwise(f"strongest_{key}_words", places.words_of(place), words)
-
-
-def _term_words(places: InspectorPlaces, at: str) -> str:
-    """A term in words: its value, its weight, where it stands."""
-    slot, row, column, value, weight, _ = (places.term_list(number) for number in range(6))
-    caption = nth(places.slot_list(0), nth(slot, at))
-    return (
-        f'{short(nth(value, at))}&" × "&{short(nth(weight, at))}&": "&{caption}'
-        f'&", row "&{nth(row, at)}&IF({places.of("read_columns").absolute}>1,'
-        f'", column "&{nth(column, at)},"")'
-    )
 
 
 def _drawn(places: InspectorPlaces) -> Iterator[Rule]:

@@ -23,6 +23,7 @@ from xlconv.sheets.explain.places import (
     InspectorPlaces,
     table_column,
 )
+from xlconv.sheets.explain.table import OPERATIONS
 from xlconv.sheets.panel.places import CHOSEN
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import FAINT, QUIET, Palette
@@ -250,8 +251,10 @@ def _colours(
         cell, held = place.first.a1, values[f"explain:{key}"].reshape(-1).tolist()
         cells = [one for one, value in zip(place.cells(), held, strict=True) if value != ""]
         filled = tuple(map(Range.of, cells))
-        largest = places.of("operation").absolute
-        winner = f"AND({largest}=3,ISNUMBER({cell}),{cell}={places.result.first.absolute})"
+        operation, largest = places.of("operation").absolute, OPERATIONS.index("largest") + 1
+        winner = (
+            f"AND({operation}={largest},ISNUMBER({cell}),{cell}={places.result.first.absolute})"
+        )
         if key == "reads":
             yield Highlight((place,), winner, colour="1E7B45", border="1E7B45")
         nothing = f"AND(ISNUMBER({cell}),ABS({cell})<0.005)"

@@ -1,6 +1,6 @@
 """What the sheet Explain says, in plain NumPy and Python: terms, sums and sentences.
 
-Starts from what a cell is made of (`seeing`) and from the layout; must not know the formulas that
+Starts from what a cell is made of (`terms`) and from the layout; must not know the formulas that
 find the same. A cell that holds nothing is an empty text; None stands for what cannot be known.
 """
 
@@ -12,26 +12,30 @@ from math import isnan
 
 import numpy as np
 
-from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
-from xlconv.network.layers.base import Layer, sources
-from xlconv.network.layers.merging import Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.model import Array
 from xlconv.network.network import vector_labels
+from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.explain.outcomes import outcome
 from xlconv.sheets.explain.places import InspectorPlaces, table_column
 from xlconv.sheets.explain.sentence_numbers import (
     Account,
     Part,
     near,
     rounded_texts,
-    said,
-    term_said,
-    then_said,
+    tellings,
+    term_told,
+    then_told,
 )
-from xlconv.sheets.explain.table import FACTS, STRONGEST, layer_lines
+from xlconv.sheets.explain.table import (
+    EXPONENTS,
+    FACTS,
+    STRONGEST,
+    LayerLine,
+    follower,
+    layer_lines,
+)
 from xlconv.sheets.explain.terms import Cell3, Held, Scope, Seen, Terms, seen
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display, Explained
@@ -52,12 +56,11 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     for key, count in zip(_AXES, used, strict=True):
         yield _numbers(key, [float(count)])
     now = [numbers(values[f"explain:{key}"])[0] for key in _AXES]
-    shape = network.shapes[layer.name]
-    sizes = shape if len(shape) == 3 else (1, shape[0], 1)
+    sizes = as_maps(network.shapes[layer.name])
     if all(number in range(1, size + 1) for number, size in zip(now, sizes, strict=True)):
         cell = (int(now[0]) - 1, int(now[1]) - 1, int(now[2]) - 1)
         scope = Scope(network, layout, display.model.layer_weights(layer), values)
-        yield from _cell_steps(layer, scope, cell, places)
+        yield from _cell_steps(lines[int(found) - 1], scope, cell, places)
 
 
 _AXES = ("maps", "rows", "columns")
@@ -95,12 +98,15 @@ def _spelled(text: str) -> tuple[str, str]:
     return text, text.replace(".", ",")
 
 
-def _cell_steps(layer: Layer, scope: Scope, cell: Cell3, places: InspectorPlaces) -> Iterator[Step]:
-    made = seen(layer, scope, cell)
-    first, part = made.slots[0], _number_of_source(layer, scope, cell)
-    yield _numbers("window", [*map(float, (first.map, first.row, first.column)), float(part)])
-    yield from _slot_steps(layer, made, scope, places)
-    terms = Terms.of(made, scope.maps(sources(layer)[0]).shape[2] > 1)
+def _cell_steps(
+    line: LayerLine, scope: Scope, cell: Cell3, places: InspectorPlaces
+) -> Iterator[Step]:
+    made = seen(line.layer, scope, cell)
+    first = made.slots[0]
+    where = (first.map, first.row, first.column, made.source)
+    yield _numbers("window", [float(number) for number in where])
+    yield from _slot_steps(line, made, scope, places)
+    terms = Terms.of(made, line.read[2] > 1)
     for key, column, scale in terms.lists():
         yield _held(f"term_{key}", _filled(column, places.terms), scale)
     if made.unknown:
@@ -108,7 +114,7 @@ def _cell_steps(layer: Layer, scope: Scope, cell: Cell3, places: InspectorPlaces
     facts = list(made.facts.items())
     yield _held("fact_names", _filled([name for name, _ in facts], FACTS))
     yield _held("facts", _filled([value for _, value in facts], FACTS))
-    yield from _result_steps(layer, made, terms, scope, cell)
+    yield from _result_steps(line, made, terms, scope, cell)
     captions = _captions(made, scope)
     yield from _strongest_steps(made, terms, captions)
     yield from _drawn_steps(made, terms, captions, places)
@@ -117,15 +123,6 @@ def _cell_steps(layer: Layer, scope: Scope, cell: Cell3, places: InspectorPlaces
 def _filled(found: Sequence[Held], count: int) -> list[Held]:
     """A list with empty texts behind it."""
     return [*found, *[""] * (count - len(found))]
-
-
-def _number_of_source(layer: Layer, scope: Scope, cell: Cell3) -> int:
-    """The number, from 1, of the tensor that a concatenation's cell is taken from; else 1."""
-    if not isinstance(layer, Concat):
-        return 1
-    axis = 1 if len(scope.network.shapes[layer.name]) == 1 else 0
-    ends = np.cumsum([scope.network.shapes[name][0] for name in sources(layer)])
-    return int(np.searchsorted(ends, cell[axis], side="right")) + 1
 
 
 def _captions(made: Seen, scope: Scope) -> list[str]:
@@ -143,8 +140,10 @@ def _within(kernel: Range | None, inside: Range | None) -> tuple[Held, Held]:
     return float(kernel.row - inside.row + 1), float(kernel.column - inside.column + 1)
 
 
-def _slot_steps(layer: Layer, made: Seen, scope: Scope, places: InspectorPlaces) -> Iterator[Step]:
-    inside = next(line.kernels.inside for line in places.lines if line.name == layer.name)
+def _slot_steps(
+    line: LayerLine, made: Seen, scope: Scope, places: InspectorPlaces
+) -> Iterator[Step]:
+    inside = line.kernels.inside
     maps = [scope.layout.tensors[slot.tensor].maps[slot.map - 1] for slot in made.slots]
     pairs = list(zip(made.slots, maps, strict=True))
     columns: dict[str, list[Held]] = {
@@ -160,36 +159,46 @@ def _slot_steps(layer: Layer, made: Seen, scope: Scope, places: InspectorPlaces)
 
 
 def _result_steps(
-    layer: Layer, made: Seen, terms: Terms, scope: Scope, cell: Cell3
+    line: LayerLine, made: Seen, terms: Terms, scope: Scope, cell: Cell3
 ) -> Iterator[Step]:
     """The board's cell and the inspector's own, their equality, and the activation behind."""
-    name = layer.name
+    name = line.name
     unit = ""
-    if len(scope.network.shapes[name]) == 1:
+    if len(line.shape) == 1:
         unit = f"row {cell[1] + 1} stands for {vector_labels(scope.network, name)[cell[1]]}"
     yield _said("unit", (unit,))
     board = float(scope.maps(name)[cell])
     yield _held("board", [board])
-    found, scale = outcome(layer, made, terms, cell)
+    found, scale = _outcome(line, terms, scope, cell)
     yield _held("result", [found], [scale])
     known = not (isnan(board) or isnan(found))
     near = known and abs(found - board) <= 1e-9 * (1 + abs(board))
     yield _held("equal", ["✓" if near else "✗"] if known else [None])
-    then = next((one for one in scope.network.readers(name) if isinstance(one, THEN)), None)
-    if then is not None and scope.network.shapes[then.name] != scope.network.shapes[name]:
-        then = None
+    then = follower(scope.network, line.layer)
     after = float(scope.maps(then.name)[cell]) if then else None
     yield _held("then_name", [then.name if then else ""])
     yield _held("then", ["" if after is None else after])
     texts = None
     if known and not (after is not None and isnan(after)):
         account = Account(made, terms, found, _captions(made, scope)[0], cell)
-        behind = then_said(then, found, after)
-        texts = _texts_of([*sentence, *behind] for sentence in said(layer, account))
+        behind = then_told(then, found, after)
+        texts = _texts_of([*sentence, *behind] for sentence in tellings(line, account))
     yield _said("sentence", texts)
 
 
-THEN = (ReLU, LeakyReLU, Tanh, Sigmoid, BatchNorm2D)
+def _outcome(line: LayerLine, terms: Terms, scope: Scope, cell: Cell3) -> tuple[float, float]:
+    """What the reference makes of what the cell reads, and what its rounding errors are relative
+    to. The steps of a softmax are made anew: the sheet reads the logits alone."""
+    values = dict(scope.values)
+    with np.errstate(all="ignore"):  # of other cells, which may be none
+        for step in layer_steps(line.layer, scope.weights, values):
+            if line.weights == EXPONENTS:
+                values[step.name] = step.value
+    assert step.scale is not None
+    found, scale = (
+        array.reshape(as_maps(line.shape))[cell] for array in (numbers(step.value), step.scale)
+    )
+    return float(found), float(scale) * (1 + sum(terms.spread) if line.weights == EXPONENTS else 1)
 
 
 def _strongest_steps(made: Seen, terms: Terms, captions: list[str]) -> Iterator[Step]:
@@ -217,7 +226,7 @@ def _places(key: str, places: list[list[int]]) -> Step:
 def _words(key: str, places: list[list[int]], terms: Terms, captions: list[str]) -> Step:
     """Terms in words, one a line."""
     found = [
-        _texts_of(term_said(terms, captions[int(terms.slot[number]) - 1], number) for number in one)
+        _texts_of(term_told(terms, captions[int(terms.slot[number]) - 1], number) for number in one)
         for one in places
     ]
     held = _held(key, _filled([texts[0] if texts else None for texts in found], STRONGEST))

@@ -7,10 +7,12 @@ not know formulas, values or looks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xlconv.sheets.explain.table import FACTS, OPERATIONS, STRONGEST, LayerLine
+from xlconv.network.shapes import as_maps
+from xlconv.sheets.explain.table import FACTS, OPERATIONS, STRONGEST, Fact, LayerLine, Origin
 from xlconv.spreadsheet.cells import Cell, Range
 
 TOP = 10  # the first row of the maps and lists; their headings stand in the two rows above
@@ -23,18 +25,6 @@ ROWS_DRAWN, COLUMNS_DRAWN = 4000, 128
 _GAP = 2
 _LEAST = 2  # cells of a list: Gnumeric's INDEX and IronCalc's MATCH take one cell for no list
 
-# What the table says of each layer, line by line.
-NUMBERS = (
-    *("operation", "maps", "rows", "columns", "top", "left", "pitch"),
-    *("slots", "height", "width", "down", "across", "before_rows", "before_columns"),
-    *("apart_rows", "apart_columns", "read_maps", "read_rows", "read_columns"),
-    *("maps_of", "maps_by", "by_row", "maps_on", "skips", "weights", "output_is_row"),
-    "kernels_number",
-    *("kernels_top", "kernels_left", "outputs_across", "output_rows", "output_columns"),
-    *("slots_down", "slot_rows", "slot_columns", "number"),
-    *("unravel_maps", "unravel_rows", "unravel_columns"),
-    *("then_kind", "then_top", "then_left", "then_pitch", "labels"),
-)
 _FACT = ("top", "left", "by_map", "by_row", "by_column")
 _ORIGIN = ("top", "left", "pitch", "maps", "before")
 
@@ -62,13 +52,14 @@ class InspectorPlaces:
         return self.kernels.index(line.kernels.inside) + 1 if line.kernels.inside else 0
 
     @cached_property
+    def numbers_held(self) -> int:
+        """How many numbers a layer's formula holds at most, of those that the table has."""
+        return max(1, *(len(line.numbers) for line in self.lines))
+
+    @cached_property
     def keys(self) -> tuple[str, ...]:
         """The lines of the table."""
-        facts = [f"fact{n}_{key}" for n in range(1, FACTS + 1) for key in ("name", *_FACT)]
-        origins = [
-            f"from{n}_{key}" for n in range(1, self.origins + 1) for key in ("name", *_ORIGIN)
-        ]
-        return ("name", *NUMBERS, "then_name", *facts, *origins)
+        return tuple(table_lines(self.lines[0], self))
 
     @cached_property
     def slots(self) -> int:
@@ -175,6 +166,15 @@ class InspectorPlaces:
         line = self.across_layers(key)
         return Range(line.row, line.column, 1, max(_LEAST, line.width))
 
+    def beside(self, line: LayerLine) -> dict[str, str]:
+        """Where the numbers stand that an operation's formula reads beside the terms, by the names
+        that the kind has for them: settings, and facts."""
+        settings = {
+            key: self.of(number_key(number)).absolute for number, key in enumerate(line.numbers)
+        }
+        cells = zip(line.facts, self.facts.cells(), strict=False)
+        return {**settings, **{fact.name: cell.absolute for fact, cell in cells}}
+
     @cached_property
     def window(self) -> Range:
         """Map, row and column, from 1, at which the first slot's window begins, and the number of
@@ -209,35 +209,98 @@ def operation_number(line: LayerLine) -> int:
     return OPERATIONS.index(line.operation) + 1
 
 
+def number_key(number: int) -> str:
+    """The table's line of a number, from 0, that a layer's formula holds."""
+    return f"number{number + 1}" if number else "number"
+
+
 def table_column(line: LayerLine, places: InspectorPlaces) -> list[float | str]:
     """A layer's numbers and names, in the order of the table's lines."""
-    shape = line.shape if len(line.shape) == 3 else (1, line.shape[0], 1)
-    kernels, own, then = line.kernels, line.own, line.then
-    numbers = (
-        *(operation_number(line), *shape, own.top, own.left, own.pitch),
-        *(line.slots, *line.size, *line.stride, *line.before, *line.apart, *line.read),
-        *(line.maps_of, line.maps_by, line.by_row, line.maps_on, line.skips, line.weights),
-        *(line.output_is_row, places.kernels_number(line), kernels.top, kernels.left),
-        kernels.outputs_across,
-        *(kernels.output_rows, kernels.output_columns, kernels.slots_down),
-        *(kernels.slot_rows, kernels.slot_columns, line.number, *line.unravelled),
-        *((1 if line.then_relu else 2, then.top, then.left, then.pitch) if then else (0,) * 4),
-        line.labels,
-    )
-    column: list[float | str] = [line.name, *map(float, numbers), then.name if then else NOTHING]
-    for number in range(FACTS):
-        there = number < len(line.facts)
-        fact = line.facts[number] if there else None
-        column += (
-            [fact.name, *(float(getattr(fact, key)) for key in _FACT)] if fact else _none(_FACT)
-        )
-    for number in range(places.origins):
-        one = line.origins[number] if number < len(line.origins) else None
-        column += (
-            [one.name, *(float(getattr(one, key)) for key in _ORIGIN)] if one else _none(_ORIGIN)
-        )
-    return column
+    return list(table_lines(line, places).values())
 
 
-def _none(keys: tuple[str, ...]) -> list[float | str]:
-    return [NOTHING, *(0.0 for _ in keys)]
+def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | str]:
+    """A layer's numbers and names, by the table's lines."""
+    held = [*line.numbers.values(), *[0.0] * places.numbers_held]
+    then = line.then
+    numbers: dict[str, float] = {
+        "operation": operation_number(line),
+        **_reading_numbers(line),
+        **_kernel_numbers(line, places),
+        **{number_key(number): held[number] for number in range(places.numbers_held)},
+        "unravel_maps": line.unravelled[0],
+        "unravel_rows": line.unravelled[1],
+        "unravel_columns": line.unravelled[2],
+        "then_kind": (1 if line.then_relu else 2) if then else 0,
+        "then_top": then.top if then else 0,
+        "then_left": then.left if then else 0,
+        "then_pitch": then.pitch if then else 0,
+        "labels": line.labels,
+    }
+    return {
+        "name": line.name,
+        **{key: float(number) for key, number in numbers.items()},
+        "then_name": then.name if then else NOTHING,
+        **_listed("fact", line.facts, FACTS, _FACT),
+        **_listed("from", line.origins, places.origins, _ORIGIN),
+    }
+
+
+def _reading_numbers(line: LayerLine) -> dict[str, float]:
+    """Of the layer's own cells, and of the windows that they read."""
+    maps, rows, columns = as_maps(line.shape)
+    return {
+        "maps": maps,
+        "rows": rows,
+        "columns": columns,
+        "top": line.own.top,
+        "left": line.own.left,
+        "pitch": line.own.pitch,
+        "slots": line.slots,
+        "height": line.size[0],
+        "width": line.size[1],
+        "down": line.stride[0],
+        "across": line.stride[1],
+        "before_rows": line.before[0],
+        "before_columns": line.before[1],
+        "apart_rows": line.apart[0],
+        "apart_columns": line.apart[1],
+        "read_maps": line.read[0],
+        "read_rows": line.read[1],
+        "read_columns": line.read[2],
+        "maps_of": line.maps_of,
+        "maps_by": line.maps_by,
+        "by_row": line.by_row,
+        "maps_on": line.maps_on,
+        "skips": line.skips,
+    }
+
+
+def _kernel_numbers(line: LayerLine, places: InspectorPlaces) -> dict[str, float]:
+    kernels = line.kernels
+    return {
+        "weights": line.weights,
+        "output_is_row": line.output_is_row,
+        "kernels_number": places.kernels_number(line),
+        "kernels_top": kernels.top,
+        "kernels_left": kernels.left,
+        "outputs_across": kernels.outputs_across,
+        "output_rows": kernels.output_rows,
+        "output_columns": kernels.output_columns,
+        "slots_down": kernels.slots_down,
+        "slot_rows": kernels.slot_rows,
+        "slot_columns": kernels.slot_columns,
+    }
+
+
+def _listed(
+    what: str, found: Sequence[Fact | Origin], count: int, keys: tuple[str, ...]
+) -> dict[str, float | str]:
+    """Lines of a list, each a name and its numbers; those behind its end have none."""
+    lines: dict[str, float | str] = {}
+    for number in range(count):
+        one = found[number] if number < len(found) else None
+        lines[f"{what}{number + 1}_name"] = one.name if one else NOTHING
+        for key in keys:
+            lines[f"{what}{number + 1}_{key}"] = float(getattr(one, key)) if one else 0.0
+    return lines

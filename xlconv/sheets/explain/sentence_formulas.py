@@ -1,118 +1,109 @@
 """The sentence of the inspector: how a cell came about, in numbers, as a formula.
 
-Must not know any value.
+Fills references into the templates of `sentences`. Must not know any value.
 """
 
 from __future__ import annotations
 
-from xlconv.sheets.explain.formula_texts import by_operation, nth, short, unless
+from collections.abc import Mapping
+
+from xlconv.network.sentences import Either, Sentence, pieces
+from xlconv.sheets.explain.formula_texts import by_operation, nth, short
 from xlconv.sheets.explain.places import InspectorPlaces, operation_number
+from xlconv.sheets.explain.sentences import TERM, THEN
+from xlconv.sheets.explain.table import LayerLine
 from xlconv.sheets.panel.places import USED
 
-FINE = 4  # digits of probabilities; other numbers are shown with two
+
+def told(sentence: Sentence, blanks: Mapping[str, str], tests: Mapping[str, str]) -> str:
+    """A sentence with its blanks filled in, as a formula's text.
+
+    >>> told(("{x:2} in ", Either("far", "{row}")), {"x": "A1", "row": "B1"}, {"far": "B1>9"})
+    'ROUND(A1,2)+0&" in "&IF(B1>9,B1,"")'
+    """
+    parts = []
+    for piece in pieces(sentence):
+        if isinstance(piece, str):
+            parts.append(f'"{piece}"')
+        elif isinstance(piece, Either):
+            chosen = (told(one, blanks, tests) for one in (piece.yes, piece.no))
+            parts.append(f"IF({tests[piece.condition]},{','.join(chosen)})")
+        else:
+            held = blanks[piece.name]
+            parts.append(held if piece.digits is None else short(held, piece.digits))
+    return "&".join(parts) or '""'
 
 
 def sentence(places: InspectorPlaces) -> str:
     """How the chosen cell came about: the operation's own words, then what follows it."""
-    number = places.of("operation")
-    said = {operation_number(line): words_of(line.operation, places) for line in places.lines}
-    return f"{by_operation(number, said)}&{then_words(places)}"
+    said = {operation_number(line): words_of(line, places) for line in places.lines}
+    return f"{by_operation(places.of('operation'), said)}&{_then_words(places)}"
 
 
-def then_words(places: InspectorPlaces) -> str:
+def _then_words(places: InspectorPlaces) -> str:
     """What the layer behind, an activation, makes of the cell."""
     kind, result = places.of("then_kind").absolute, places.result.first.absolute
     name, value = places.then_name.first.absolute, places.then.first.absolute
-    kept = f'IF({result}>0," keeps it"," makes it 0")'
-    made = f'" makes it "&{short(value)}'
-    return unless(f"{kind}=0", f'"; "&{name}&IF({kind}=1,{kept},{made})')
+    tests = {
+        "nothing behind": f"{kind}=0",
+        "rectifies": f"{kind}=1",
+        "positive result": f"{result}>0",
+    }
+    return told(THEN, {"then_name": name, "then": value}, tests)
 
 
-def words_of(operation: str, places: InspectorPlaces) -> str:
+def term_words(places: InspectorPlaces, at: str) -> str:
+    """A term in words: its value, its weight, where it stands."""
+    slot = nth(places.term_list(0), at)
+    blanks = {"caption": nth(places.slot_list(0), slot), **_term(places, at)}
+    return told(TERM, blanks, {"several columns": _several_columns(places)})
+
+
+def _term(places: InspectorPlaces, at: str) -> dict[str, str]:
+    lists = enumerate(("row", "column", "value", "weight"), 1)
+    return {key: nth(places.term_list(number), at) for number, key in lists}
+
+
+def _several_columns(places: InspectorPlaces) -> str:
+    return f"{places.of('read_columns').absolute}>1"
+
+
+def words_of(line: LayerLine, places: InspectorPlaces) -> str:
     """What an operation says of itself."""
-    x = short(places.term_list(3).first.absolute)
-    result = short(places.result.first.absolute)
-    fine = short(places.result.first.absolute, FINE)
-    number = short(places.of("number").absolute, FINE)
-    facts = [short(cell.absolute) for cell in places.facts.cells()]
-    return {
-        "weighted": _weighted(places),
-        "rectified": _weighted(places) + _rectified(places),
-        "largest": _largest(places),
-        "mean": f'"the mean of "&COUNT({places.term_list(3).absolute})&" cells is "&{result}',
-        "relu": f'"max(0, "&{x}&") = "&{result}'
-        f'&IF({places.term_list(3).first.absolute}>0,": positive, it stays",'
-        '": not positive, it becomes 0")',
-        "leaky": f'"max("&{number}&" × "&{x}&", "&{x}&") = "&{result}',
-        "tanh": f'"tanh("&{x}&") = "&{fine}',
-        "sigmoid": f'"1 / (1 + exp(−("&{x}&"))) = "&{fine}',
-        "normalised": f'"("&{x}&" − "&{facts[0]}&") / √("&{facts[1]}&" + ε) × "&{facts[2]}'
-        f'&" + "&{facts[3]}&" = "&{result}',
-        "added": _added(places),
-        "same": _same(places),
-        "dropped": f'IF({places.facts.cell(2, 0).absolute}=1,{x}&" × mask "&{facts[0]}'
-        f'&" × factor "&{facts[1]}&" = "&{result},"dropout is off: "&{x}&" stays")',
-        "softmax": _softmax(places),
-    }[operation]
-
-
-def _weighted(places: InspectorPlaces) -> str:
-    """The strongest product, how many more there are, the bias, the sum."""
-    value, weight, product = (places.term_list(number) for number in (3, 4, 5))
-    most, least = f"MAX({product.absolute})", f"MIN({product.absolute})"
-    strongest = f"MATCH(IF({most}>=-{least},{most},{least}),{product.absolute},0)"
-    count = f"COUNT({product.absolute})"
-    bias = places.facts.first.absolute
-    total = short(f"SUM({product.absolute},{bias})")
-    return (
-        f'{short(nth(value, strongest))}&" × "&{short(nth(weight, strongest))}'
-        f'&IF({count}>1," + … ("&{count}&" products)","")'
-        f'&IF({bias}="",""," + bias "&{short(bias)})&" = "&{total}'
-    )
-
-
-def _rectified(places: InspectorPlaces) -> str:
-    """What the fused ReLU does with the sum."""
-    result = places.result.first.absolute
-    return f'&IF({result}>0,"; ReLU keeps it","; ReLU makes it 0")'
-
-
-def _largest(places: InspectorPlaces) -> str:
-    """The window, and which of its cells won."""
-    row, column, value = (places.term_list(number) for number in (1, 2, 3))
-    most = f"MATCH(MAX({value.absolute}),{value.absolute},0)"
-    return (
-        f'"the largest of "&COUNT({value.absolute})&" cells is "'
-        f'&{short(places.result.first.absolute)}&", in row "&{nth(row, most)}'
-        f'&", column "&{nth(column, most)}&"; the others are forgotten"'
-    )
-
-
-def _added(places: InspectorPlaces) -> str:
-    value = places.term_list(3)
-    second = short(nth(value, "2"))
-    return (
-        f'{short(value.first.absolute)}&" + "&{second}&IF(COUNT({value.absolute})>2," + …","")'
-        f'&" = "&{short(places.result.first.absolute)}'
-    )
-
-
-def _same(places: InspectorPlaces) -> str:
-    """Where the number comes from."""
-    row, column = (places.term_list(number).first.absolute for number in (1, 2))
-    return (
-        f'"the same number as "&{places.slot_list(0).first.absolute}&", row "&{row}'
-        f'&IF({places.of("read_columns").absolute}>1,", column "&{column},"")'
-        f'&": "&{short(places.term_list(3).first.absolute)}'
-    )
-
-
-def _softmax(places: InspectorPlaces) -> str:
-    value, product = places.term_list(3), places.term_list(5)
-    logit = nth(value, USED.cell(2, 0).absolute)
-    return (
-        f'"exp("&{short(logit)}&" − "&{short(f"MAX({value.absolute})")}&") / "'
-        f'&{short(f"SUM({product.absolute})")}&" = "'
-        f"&{short(places.result.first.absolute, FINE)}"
-        '&": the logit minus the largest, exp, divided by the sum"'
-    )
+    lists = [places.term_list(number) for number in range(6)]
+    _, row, column, x, _, _ = (one.first.absolute for one in lists)
+    values, products = lists[3].absolute, lists[5].absolute
+    result, bias = places.result.first.absolute, places.facts.first.absolute
+    most, least = f"MAX({products})", f"MIN({products})"
+    strongest = f"MATCH(IF({most}>=-{least},{most},{least}),{products},0)"
+    winner = f"MATCH(MAX({values}),{values},0)"
+    beside = places.beside(line)
+    blanks = {
+        "x": x,
+        "second": nth(lists[3], "2"),
+        "result": result,
+        "cells": f"COUNT({values})",
+        "products": f"COUNT({products})",
+        "total": f"SUM({products},{bias})",
+        "sum": f"SUM({products})",
+        "largest": f"MAX({values})",
+        "logit": nth(lists[3], USED.cell(2, 0).absolute),
+        "caption": places.slot_list(0).first.absolute,
+        "bias": bias,
+        **_term(places, strongest),
+        "row": row,
+        "column": column,
+        "winner_row": nth(lists[1], winner),
+        "winner_column": nth(lists[2], winner),
+        **beside,
+    }
+    tests = {
+        "positive": f"{x}>0",
+        "positive result": f"{result}>0",
+        "several products": f"COUNT({products})>1",
+        "several columns": _several_columns(places),
+        "more than two": f"COUNT({values})>2",
+        "no bias": f'{bias}=""',
+        **{key: f"{cell}=1" for key, cell in beside.items()},
+    }
+    return told(line.sentence, blanks, tests)

@@ -6,25 +6,19 @@ middle between two that can be shown, both are right. Must not know formulas.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import singledispatch
 from itertools import product
 
 import numpy as np
 
-from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Array
+from xlconv.network.sentences import Either, Sentence, pieces
 from xlconv.sheets.board.numbers import LOOKED_UP
+from xlconv.sheets.explain.sentences import TERM, THEN
+from xlconv.sheets.explain.table import EXPONENTS, WEIGHTS, LayerLine
 from xlconv.sheets.explain.terms import Cell3, Seen, Terms
 
 PLAIN = 1e9  # below it all programs write numbers without an exponent
@@ -92,150 +86,108 @@ def near(numbers: Array, one: float) -> list[int]:
     return sorted(close, key=lambda place: numbers[place] != one)
 
 
-def term_said(terms: Terms, caption: str, number: int) -> list[Part]:
+def told(
+    sentence: Sentence, blanks: Mapping[str, float | str], holds: Mapping[str, bool]
+) -> list[Part]:
+    """A sentence with its blanks filled in.
+
+    >>> told("{x:2} in {row}", {"x": 0.964, "row": 3.0}, {})
+    [Number(value=0.964, digits=2), ' in ', '3']
+    """
+    parts: list[Part] = []
+    for piece in pieces(sentence):
+        if isinstance(piece, str):
+            parts.append(piece)
+        elif isinstance(piece, Either):
+            chosen = piece.yes if holds[piece.condition] else piece.no
+            parts += told(chosen, blanks, holds)
+        else:
+            parts.append(_filled(blanks[piece.name], piece.digits))
+    return parts
+
+
+def _filled(held: float | str, digits: int | None) -> Part:
+    if isinstance(held, str):
+        return held
+    return _plain(Decimal(repr(held))) if digits is None else Number(held, digits)
+
+
+def term_told(terms: Terms, caption: str, number: int) -> list[Part]:
     """A term: its value, its weight, where it stands."""
-    column: list[Part] = []
-    if terms.several_columns:
-        column.append(f", column {_plain(Decimal(terms.column[number]))}")
-    row = _plain(Decimal(terms.row[number]))
-    return [*_product(terms, number), f": {caption}, row {row}", *column]
+    blanks = {"caption": caption, **_term(terms, number)}
+    return told(TERM, blanks, {"several columns": terms.several_columns})
 
 
-def _product(terms: Terms, number: int) -> list[Part]:
+def _term(terms: Terms, number: int) -> dict[str, float | str]:
     value, weight = terms.value[number], terms.weight[number]
     assert isinstance(value, float)
     assert isinstance(weight, float)
-    return [Number(value), " × ", Number(weight)]
+    row, column = terms.row[number], terms.column[number]
+    return {"value": value, "weight": weight, "row": row, "column": column}
 
 
-def then_said(then: Layer | None, before: float, after: float | None) -> list[Part]:
+def tellings(line: LayerLine, account: Account) -> list[list[Part]]:
+    """How a layer's cell came about; several sentences where a look-up may find one of several
+    numbers that are nearly equal."""
+    terms, values, products = account.terms, account.terms.values, account.terms.products
+    facts, bias = account.made.facts, account.made.facts.get("bias")
+    blanks: dict[str, float | str] = {
+        "x": float(values[0]),
+        "result": account.outcome,
+        "cells": float(len(values)),
+        "products": float(len(products)),
+        "total": float(products.sum()) + (bias or 0.0),
+        "sum": float(products.sum()),
+        "largest": float(values.max()),
+        "caption": account.caption,
+        "row": terms.row[0],
+        "column": terms.column[0],
+        **line.numbers,
+        **facts,
+    }
+    if len(values) > 1:
+        blanks["second"] = float(values[1])
+    if line.weights == EXPONENTS:
+        blanks["logit"] = float(values[account.cell[1]])
+    holds = {
+        "positive": values[0] > 0,
+        "positive result": account.outcome > 0,
+        "several products": len(products) > 1,
+        "several columns": terms.several_columns,
+        "more than two": len(values) > 2,
+        "no bias": bias is None,
+        **{key: fact == 1 for key, fact in facts.items()},
+    }
+    return [
+        told(line.sentence, {**blanks, **looked_up}, holds)
+        for looked_up in _looked_up(line, account)[:_MOST]
+    ]
+
+
+def _looked_up(line: LayerLine, account: Account) -> list[dict[str, float | str]]:
+    """What a sentence looks up among the terms, as often as there are nearly equal ones: the
+    strongest product, or the largest cell."""
+    terms, products = account.terms, account.terms.products
+    if line.weights == WEIGHTS:
+        largest, least = products.max(), products.min()
+        strongest = [largest] if largest >= -least else [least]
+        if abs(largest + least) <= LOOKED_UP * max(1.0, abs(largest)):
+            strongest = [largest, least]
+        return [_term(terms, number) for one in strongest for number in near(products, float(one))]
+    if line.operation != "largest":
+        return [{}]
+    filled = [number for number, value in enumerate(terms.value) if value != ""]
+    winners = [filled[place] for place in near(terms.values, account.outcome)]
+    return [{"winner_row": terms.row[n], "winner_column": terms.column[n]} for n in winners]
+
+
+def then_told(then: Layer | None, before: float, after: float | None) -> list[Part]:
     """What the activation behind makes of the cell."""
     if then is None or after is None:
         return []
-    if isinstance(then, ReLU):
-        return [f"; {then.name}{' keeps it' if before > 0 else ' makes it 0'}"]
-    return [f"; {then.name} makes it ", Number(after)]
-
-
-@singledispatch
-def said(layer: Layer, account: Account) -> list[list[Part]]:
-    """How a layer's cell came about; several sentences where a look-up may find one of several
-    numbers that are nearly equal."""
-    raise NotImplementedError(f"no sentence for {type(layer).__name__}")
-
-
-@said.register(Conv2D)
-@said.register(Dense)
-@said.register(KernelDemo)
-def _weighted_said(layer: Layer, account: Account) -> list[list[Part]]:
-    terms, products = account.terms, account.terms.products
-    largest, least = products.max(), products.min()
-    strongest = [largest] if largest >= -least else [least]
-    if abs(largest + least) <= LOOKED_UP * max(1.0, abs(largest)):
-        strongest = [largest, least]
-    more: list[Part] = [f" + … ({len(products)} products)"] if len(products) > 1 else []
-    bias = account.made.facts.get("bias")
-    added: list[Part] = [" + bias ", Number(bias)] if bias is not None else []
-    total = float(products.sum()) + (bias or 0.0)
-    fused = layer.rectifies
-    end: list[Part] = ["; ReLU keeps it" if total > 0 else "; ReLU makes it 0"] if fused else []
-    behind: list[Part] = [*more, *added, " = ", Number(total), *end]
-    leads = [number for one in strongest for number in near(products, float(one))]
-    return [[*_product(terms, number), *behind] for number in leads[:_MOST]]
-
-
-@said.register
-def _largest_said(layer: MaxPool2D, account: Account) -> list[list[Part]]:
-    terms = account.terms
-    filled = [number for number, value in enumerate(terms.value) if value != ""]
-    sentences: list[list[Part]] = []
-    for place in near(terms.values, account.outcome):
-        row, column = (_plain(Decimal(one[filled[place]])) for one in (terms.row, terms.column))
-        where = f", in row {row}, column {column}; the others are forgotten"
-        lead = f"the largest of {len(terms.values)} cells is "
-        sentences.append([lead, Number(account.outcome), where])
-    return sentences
-
-
-@said.register(AvgPool2D)
-@said.register(GlobalAvgPool2D)
-def _mean_said(layer: Layer, account: Account) -> list[list[Part]]:
-    return [[f"the mean of {len(account.terms.values)} cells is ", Number(account.outcome)]]
-
-
-def _x(account: Account) -> Number:
-    return Number(float(account.terms.values[0]))
-
-
-@said.register
-def _relu_said(layer: ReLU, account: Account) -> list[list[Part]]:
-    end = ": positive, it stays" if account.outcome > 0 else ": not positive, it becomes 0"
-    return [["max(0, ", _x(account), ") = ", Number(account.outcome), end]]
-
-
-@said.register
-def _leaky_said(layer: LeakyReLU, account: Account) -> list[list[Part]]:
-    x = _x(account)
-    slope = Number(layer.slope, 4)
-    return [["max(", slope, " × ", x, ", ", x, ") = ", Number(account.outcome)]]
-
-
-@said.register
-def _tanh_said(layer: Tanh, account: Account) -> list[list[Part]]:
-    return [["tanh(", _x(account), ") = ", Number(account.outcome, 4)]]
-
-
-@said.register
-def _sigmoid_said(layer: Sigmoid, account: Account) -> list[list[Part]]:
-    return [["1 / (1 + exp(−(", _x(account), "))) = ", Number(account.outcome, 4)]]
-
-
-@said.register
-def _norm_said(layer: BatchNorm2D, account: Account) -> list[list[Part]]:
-    mean, variance, scale, shift = (Number(one) for one in account.made.facts.values())
-    head: list[Part] = [
-        "(",
-        _x(account),
-        " − ",
-        mean,
-        ") / √(",
-        variance,
-        " + ε) × ",
-        scale,
-        " + ",
-        shift,
-    ]
-    return [[*head, " = ", Number(account.outcome)]]
-
-
-@said.register
-def _added_said(layer: Add, account: Account) -> list[list[Part]]:
-    first, second, *others = (Number(float(one)) for one in account.terms.values)
-    return [[first, " + ", second, " + …" if others else "", " = ", Number(account.outcome)]]
-
-
-@said.register(Concat)
-@said.register(Flatten)
-def _same_said(layer: Layer, account: Account) -> list[list[Part]]:
-    slot = account.made.slots[0]
-    column = f", column {slot.column}" if account.terms.several_columns else ""
-    return [[f"the same number as {account.caption}, row {slot.row}{column}: ", _x(account)]]
-
-
-@said.register
-def _dropped_said(layer: Dropout, account: Account) -> list[list[Part]]:
-    if not layer.active:
-        return [["dropout is off: ", _x(account), " stays"]]
-    mask, factor, _ = (Number(one) for one in account.made.facts.values())
-    return [[_x(account), " × mask ", mask, " × factor ", factor, " = ", Number(account.outcome)]]
-
-
-@said.register
-def _softmax_said(layer: Softmax, account: Account) -> list[list[Part]]:
-    logits, exps = account.terms.values, account.terms.products
-    sentence: list[Part] = [
-        *("exp(", Number(float(logits[account.cell[1]])), " − ", Number(float(logits.max()))),
-        *(") / ", Number(float(exps.sum())), " = ", Number(account.outcome, 4)),
-        ": the logit minus the largest, exp, divided by the sum",
-    ]
-    return [sentence]
+    holds = {
+        "nothing behind": False,
+        "rectifies": then.rectifies,
+        "positive result": before > 0,
+    }
+    return told(THEN, {"then_name": then.name, "then": after}, holds)

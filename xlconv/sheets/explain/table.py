@@ -9,29 +9,35 @@ made here. Must not know formulas, values or looks.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import singledispatch
 
-from xlconv.formulas.places import WeightPlaces
-from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from xlconv.network.layers.base import Layer, Windowed, source, sources
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.access import (
+    Access,
+    Everything,
+    Part,
+    SameCell,
+    Unravelled,
+    WholeMap,
+    Windows,
+)
+from xlconv.network.layers.base import Layer, sources
+from xlconv.network.layers.kinds import KINDS
 from xlconv.network.network import Network
-from xlconv.network.shapes import Shape, map_count
+from xlconv.network.sentences import Sentence
+from xlconv.network.shapes import Shape, as_maps
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.explain.sentences import SENTENCES
 from xlconv.spreadsheet.cells import Range
 
-# What becomes of the terms, in the order of the inspector's CHOOSE.
-OPERATIONS = (
-    *("weighted", "rectified", "largest", "mean", "relu", "leaky", "tanh", "sigmoid"),
-    *("normalised", "added", "same", "dropped", "softmax"),
-)
 NO_WEIGHTS, WEIGHTS, EXPONENTS = 0, 1, 2
+# What becomes of the terms, in the order of the inspector's CHOOSE: of several cells together,
+# or of one, as a kind of the same name does. A new kind comes behind those that there are.
+_OPERATIONS = (
+    *("weighted", "rectified", "largest", "mean", "ReLU", "LeakyReLU", "Tanh", "Sigmoid"),
+    *("BatchNorm2D", "added", "same", "Dropout", "softmax"),
+)
+_OWN = (name for name, kind in KINDS.items() if not kind.operation)
+OPERATIONS = tuple(dict.fromkeys((*_OPERATIONS, *_OWN)))
+_WEIGHING = {"weighted": WEIGHTS, "rectified": WEIGHTS, "softmax": EXPONENTS}
 FACTS = 4
 STRONGEST = 5
 
@@ -93,8 +99,7 @@ class LayerLine:
     the column in which a vector's labels stand.
     """
 
-    name: str
-    operation: str
+    layer: Layer
     shape: Shape
     own: Origin
     origins: tuple[Origin, ...]
@@ -109,15 +114,42 @@ class LayerLine:
     by_row: int = 0
     maps_on: int = 0
     skips: bool = False
-    weights: int = NO_WEIGHTS
-    output_is_row: bool = False
     kernels: Kernels = Kernels()
     facts: tuple[Fact, ...] = ()
-    number: float = 0.0
     then: Origin | None = None
     then_relu: bool = False
     unravelled: tuple[int, int, int] = (0, 0, 0)
     labels: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
+
+    @property
+    def operation(self) -> str:
+        """What becomes of its terms: one of OPERATIONS."""
+        operation = self.layer.operation or type(self.layer).__name__
+        return "rectified" if operation == "weighted" and self.layer.rectifies else operation
+
+    @property
+    def sentence(self) -> Sentence:
+        """How one of its cells came about."""
+        return SENTENCES.get(self.operation, self.layer.sentence)
+
+    @property
+    def weights(self) -> int:
+        """What the terms are multiplied with."""
+        return _WEIGHING.get(self.operation, NO_WEIGHTS)
+
+    @property
+    def output_is_row(self) -> bool:
+        """Whether each row has weights of its own, instead of each map."""
+        return self.weights == WEIGHTS and len(self.shape) == 1
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """The settings that the formula of its cells holds."""
+        return self.layer.numbers
 
     @property
     def terms(self) -> int:
@@ -130,29 +162,65 @@ def layer_lines(network: Network, layout: Layout) -> list[LayerLine]:
     return [_line(layer, network, layout) for layer in network.layers]
 
 
+def follower(network: Network, layer: Layer) -> Layer | None:
+    """The first activation that reads a layer, cell by cell."""
+    then = next((one for one in network.readers(layer.name) if one.activates), None)
+    same = then is not None and network.shapes[then.name] == network.shapes[layer.name]
+    return then if same else None
+
+
 def _line(layer: Layer, network: Network, layout: Layout) -> LayerLine:
-    shape = network.shapes[layer.name]
-    origins = tuple(origin(network, layout, name) for name in sources(layer))
-    shape_read = network.shapes[source(layer)]
-    plain = LayerLine(
-        layer.name,
-        "same",
+    shape, then = network.shapes[layer.name], follower(network, layer)
+    accesses = [network.access(layer, number) for number in range(len(sources(layer)))]
+    line = LayerLine(
+        layer,
         shape,
         origin(network, layout, layer.name),
-        origins,
-        read=shape_read if len(shape_read) == 3 else (1, shape_read[0], 1),
+        tuple(
+            origin(network, layout, name, access.before if isinstance(access, Part) else 0)
+            for name, access in zip(sources(layer), accesses, strict=True)
+        ),
+        read=as_maps(network.read_shapes(layer)[0]),
+        kernels=_kernels(layer, network, layout),
+        facts=tuple(
+            _fact(layer, key, network, layout) for key in layer.beside(*network.read_shapes(layer))
+        ),
+        then=origin(network, layout, then.name) if then else None,
+        then_relu=then is not None and then.rectifies,
         labels=layout.labels[layer.name].column if len(shape) == 1 else 0,
     )
-    filled = layer_line(layer, plain, network, layout)
-    then = next((one for one in network.readers(layer.name) if isinstance(one, _THEN)), None)
-    if then is None or network.shapes[then.name] != shape:
-        return filled
-    return replace(
-        filled, then=origin(network, layout, then.name), then_relu=isinstance(then, ReLU)
-    )
+    return _reading(line, accesses[0])
 
 
-_THEN = (ReLU, LeakyReLU, Tanh, Sigmoid, BatchNorm2D)
+def _reading(line: LayerLine, access: Access) -> LayerLine:
+    """A line with what follows from which cells are read."""
+    match access:
+        case Windows(window, margin, groups, skips):
+            line = replace(
+                line,
+                size=window.size,
+                stride=window.stride,
+                before=(margin.top, margin.left),
+                apart=window.dilation,
+                skips=skips,
+            )
+            if groups is None:
+                return line
+            return replace(
+                line, slots=groups.read, maps_of=groups.read, maps_by=groups.made, maps_on=1
+            )
+        case Everything():
+            weighted = int(line.weights == WEIGHTS)
+            whole = replace(line, slots=line.read[0], maps_on=weighted)
+            return replace(whole, size=line.read[1:], stride=(0, 0), maps_of=0)
+        case WholeMap():
+            return replace(line, size=line.read[1:], stride=(0, 0), maps_of=0, by_row=1)
+        case Unravelled():
+            return replace(line, unravelled=access.strides)
+        case SameCell():
+            return replace(line, slots=len(line.origins))
+        case Part():
+            return line
 
 
 def origin(network: Network, layout: Layout, tensor: str, before: int = 0) -> Origin:
@@ -162,175 +230,44 @@ def origin(network: Network, layout: Layout, tensor: str, before: int = 0) -> Or
     return Origin(tensor, maps[0].row, maps[0].column, pitch, len(maps), before)
 
 
-@singledispatch
-def layer_line(layer: Layer, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    """A kind's own numbers in its line of the table."""
-    raise NotImplementedError(f"the inspector does not know {type(layer).__name__}")
+def _fact(layer: Layer, key: str, network: Network, layout: Layout) -> Fact:
+    """A number beside a layer: one of its weights, or what it shows on its way, or a control."""
+    name, own = f"{layer.name}_{key}", layout.tensors[layer.name].maps
+    pitch = own[1].row - own[0].row if len(own) > 1 else 0
+    weights = layout.weights.get(layer.name)
+    if weights is not None and key in weights.arrays:
+        moves = {"by_map": pitch} if len(network.shapes[layer.name]) == 3 else {"by_row": 1}
+        first = weights.arrays[key][0].first
+    elif name in layout.inner:
+        moves = {"by_map": pitch, "by_row": 1, "by_column": 1}
+        first = layout.inner[name].maps[0].first
+    else:
+        moves = {}
+        first = (layout.cells.get(name) or layout.controls[layer.name][key]).first
+    return Fact(key, first.row, first.column, **moves)
 
 
-def _windows(layer: Windowed, plain: LayerLine, network: Network) -> LayerLine:
-    margin = layer.margin(network.shapes[source(layer)])
-    return replace(
-        plain,
-        size=layer.window.size,
-        stride=layer.window.stride,
-        before=(margin.top, margin.left),
-        apart=layer.window.dilation,
-    )
-
-
-@layer_line.register
-def _conv_line(layer: Conv2D, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    channels = len(layer.channels_read(network.read_shapes(layer)[0][0], 0))
-    places = layout.weights[layer.name]
-    pitch = plain.own.pitch
-    facts = (_fact("bias", places.arrays["bias"], by_map=pitch),) if layer.bias else ()
-    return replace(
-        _windows(layer, plain, network),
-        operation="rectified" if layer.activation == "relu" else "weighted",
-        slots=channels,
-        maps_of=channels,
-        maps_by=layer.kernels // layer.groups,
-        maps_on=1,
-        weights=WEIGHTS,
-        kernels=replace(_kernels(places, channels, 1), output_rows=pitch),
-        facts=facts,
-    )
-
-
-def _fact(name: str, places: tuple[Range, ...], **moves: int) -> Fact:
-    return Fact(name, places[0].row, places[0].column, **moves)
-
-
-def _kernels(places: WeightPlaces, slots: int, across: int) -> Kernels:
-    """Where the kernels of one output for each slot stand: in columns of equal length."""
-    first, inside = places.kernels(0), Range.around(places.arrays["weight"])
-    down = sum(place.column == first[0].column for place in first)
+def _kernels(layer: Layer, network: Network, layout: Layout) -> Kernels:
+    """Where the kernels stand: of each output a column of them, or several of equal length; or the
+    one that is computed."""
+    computed = layout.inner.get(f"{layer.name}_kernel")
+    if computed is not None:
+        return Kernels(computed.maps[0])
+    places = layout.weights.get(layer.name)
+    if places is None or "weight" not in places.arrays:
+        return Kernels()
+    outputs, inside = network.shapes[layer.name][0], Range.around(places.arrays["weight"])
+    firsts, slots = [places.kernels(output)[0] for output in range(outputs)], places.kernels(0)
+    across = sum(place.row == firsts[0].row for place in firsts)
+    down = sum(place.column == slots[0].column for place in slots)
     return Kernels(
         inside,
-        first[0].row - inside.row + 1,
-        first[0].column - inside.column + 1,
+        firsts[0].row - inside.row + 1,
+        firsts[0].column - inside.column + 1,
         across,
-        slots_down=down,
-        slot_rows=first[1].row - first[0].row if down > 1 else 0,
-        slot_columns=first[down].column - first[0].column if slots > down else 0,
-    )
-
-
-@layer_line.register
-def _dense_line(layer: Dense, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    places, slots = layout.weights[layer.name], map_count(network.shapes[source(layer)])
-    firsts = [places.kernels(unit)[0] for unit in range(layer.units)]
-    across = sum(place.row == firsts[0].row for place in firsts)
-    facts = (_fact("bias", places.arrays["bias"], by_row=1),) if layer.bias else ()
-    kernels = replace(
-        _kernels(places, slots, across),
+        output_rows=firsts[across].row - firsts[0].row if outputs > across else 0,
         output_columns=firsts[1].column - firsts[0].column if across > 1 else 0,
-        output_rows=firsts[across].row - firsts[0].row if layer.units > across else 0,
-    )
-    return replace(
-        plain,
-        operation="weighted",
-        size=plain.read[1:],
-        slots=slots,
-        stride=(0, 0),
-        maps_of=0,
-        maps_on=1,
-        weights=WEIGHTS,
-        output_is_row=True,
-        kernels=kernels,
-        facts=facts,
-    )
-
-
-@layer_line.register
-def _demo_line(layer: KernelDemo, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    kernel = layout.inner[f"{layer.name}_kernel"].maps[0]
-    return replace(
-        _windows(layer, plain, network),
-        operation="weighted",
-        weights=WEIGHTS,
-        kernels=Kernels(kernel),
-    )
-
-
-@layer_line.register(MaxPool2D)
-@layer_line.register(AvgPool2D)
-def _pool_line(
-    layer: MaxPool2D | AvgPool2D, plain: LayerLine, network: Network, layout: Layout
-) -> LayerLine:
-    operation = "largest" if isinstance(layer, MaxPool2D) else "mean"
-    return replace(_windows(layer, plain, network), operation=operation, skips=True)
-
-
-@layer_line.register
-def _average_line(
-    layer: GlobalAvgPool2D, plain: LayerLine, network: Network, layout: Layout
-) -> LayerLine:
-    return replace(plain, operation="mean", size=plain.read[1:], stride=(0, 0), maps_of=0, by_row=1)
-
-
-@layer_line.register
-def _relu_line(layer: ReLU, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    return replace(plain, operation="relu")
-
-
-@layer_line.register
-def _leaky_line(layer: LeakyReLU, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    return replace(plain, operation="leaky", number=layer.slope)
-
-
-@layer_line.register
-def _tanh_line(layer: Tanh, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    return replace(plain, operation="tanh")
-
-
-@layer_line.register
-def _sigmoid_line(layer: Sigmoid, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    return replace(plain, operation="sigmoid")
-
-
-@layer_line.register
-def _norm_line(layer: BatchNorm2D, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    arrays = layout.weights[layer.name].arrays
-    facts = tuple(_fact(key, places, by_map=plain.own.pitch) for key, places in arrays.items())
-    return replace(plain, operation="normalised", facts=facts, number=layer.epsilon)
-
-
-@layer_line.register
-def _add_line(layer: Add, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    return replace(plain, operation="added", slots=len(sources(layer)))
-
-
-@layer_line.register
-def _concat_line(layer: Concat, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    shapes = network.read_shapes(layer)
-    before = [sum(shape[0] for shape in shapes[:number]) for number in range(len(shapes))]
-    origins = zip(plain.origins, before, strict=True)
-    return replace(plain, origins=tuple(replace(one, before=count) for one, count in origins))
-
-
-@layer_line.register
-def _dropout_line(layer: Dropout, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    name = layer.name
-    mask = layout.inner[f"{name}_mask"].maps
-    facts = (
-        _fact("mask", mask, by_map=plain.own.pitch, by_row=1, by_column=1),
-        _fact("factor", (layout.cells[f"{name}_factor"],)),
-        _fact("active", (layout.controls[name]["active"],)),
-    )
-    return replace(plain, operation="dropped", facts=facts)
-
-
-@layer_line.register
-def _flat_line(layer: Flatten, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    channels, height, width = plain.read
-    by = (height * width, width, 1) if layer.order == "chw" else (1, channels * width, channels)
-    return replace(plain, unravelled=by)
-
-
-@layer_line.register
-def _softmax_line(layer: Softmax, plain: LayerLine, network: Network, layout: Layout) -> LayerLine:
-    return replace(
-        plain, operation="softmax", size=plain.read[1:], stride=(0, 0), maps_of=0, weights=EXPONENTS
+        slots_down=down,
+        slot_rows=slots[1].row - slots[0].row if down > 1 else 0,
+        slot_columns=slots[down].column - slots[0].column if len(slots) > down else 0,
     )

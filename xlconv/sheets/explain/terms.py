@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.layers.activation import Softmax
-from xlconv.network.layers.base import Layer, Windowed, source, sources
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Concat
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.access import (
+    Access,
+    Everything,
+    Part,
+    SameCell,
+    Unravelled,
+    WholeMap,
+    Windows,
+)
+from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values, numbers
@@ -36,7 +36,7 @@ Held = float | str | None  # what a cell shows; None where nobody can say
 class Slot:
     """A window of one map that is read: its tensor, map, first row and column (from 1, beyond the
     edge below 1), its cells, and the weights that they are multiplied with, which stand at `kernel`
-    on the board. Cells that are `outside` of the map are skipped."""
+    on the board; which of its cells are `outside` of the map."""
 
     tensor: str
     map: int
@@ -51,11 +51,14 @@ class Slot:
 @dataclass(frozen=True)
 class Seen:
     """What a cell is made of: its slots, whose cells are so many rows and columns `apart`, and
-    the numbers beside the layer."""
+    the numbers beside the layer. What is outside of maps is skipped if the layer `skips` it. Of
+    tensors that are joined, the slot is of the one of the number `source`, from 1."""
 
     slots: tuple[Slot, ...]
     facts: Mapping[str, float] = field(default_factory=dict)
     apart: tuple[int, int] = (1, 1)
+    skips: bool = False
+    source: int = 1
 
     @property
     def unknown(self) -> bool:
@@ -84,10 +87,33 @@ class Scope:
 Cell3 = tuple[int, int, int]  # map, row and column, from 0
 
 
-@singledispatch
 def seen(layer: Layer, scope: Scope, cell: Cell3) -> Seen:
-    """What one cell of a layer is made of: the same cell of each tensor that it reads."""
-    return Seen(tuple(_one(scope, name, cell) for name in sources(layer)))
+    """What one cell of a layer is made of."""
+    access = scope.network.access(layer)
+    made = Seen(tuple(_slots(layer, access, scope, cell)))
+    if isinstance(access, Windows):
+        made = replace(made, apart=access.window.dilation, skips=access.skips)
+    if isinstance(access, Part):
+        number, slot = _joined(layer, scope, cell)
+        made = Seen((slot,), source=number)
+    slots = _weighted(layer, scope, cell, made.slots)
+    return replace(made, slots=tuple(slots), facts=_facts(layer, scope, cell))
+
+
+def _slots(layer: Layer, access: Access, scope: Scope, cell: Cell3) -> Iterator[Slot]:
+    tensor = source(layer)
+    maps = scope.maps(tensor)
+    match access:
+        case SameCell():
+            yield from (_one(scope, name, cell) for name in sources(layer))
+        case Windows():
+            yield from (_window(access, tensor, maps, c, cell) for c in access.maps(cell[0]))
+        case Everything():
+            yield from (_whole(tensor, maps, channel) for channel in range(len(maps)))
+        case WholeMap():
+            yield _whole(tensor, maps, cell[1])
+        case Unravelled():
+            yield _one(scope, tensor, access.cell(cell[1]))
 
 
 def _one(scope: Scope, tensor: str, cell: Cell3) -> Slot:
@@ -96,18 +122,17 @@ def _one(scope: Scope, tensor: str, cell: Cell3) -> Slot:
     return Slot(tensor, channel + 1, row + 1, column + 1, np.array([[value]]))
 
 
-def _window(layer: Windowed, scope: Scope, channel: int, cell: Cell3) -> Slot:
-    tensor = source(layer)
-    margin = layer.margin(scope.network.shapes[tensor])
+def _whole(tensor: str, maps: Array, channel: int) -> Slot:
+    return Slot(tensor, channel + 1, 1, 1, maps[channel])
+
+
+def _window(access: Windows, tensor: str, maps: Array, channel: int, cell: Cell3) -> Slot:
+    window, margin = access.window, access.margin
     ring = ((margin.top, margin.bottom), (margin.left, margin.right))
-    inside = scope.maps(tensor)[channel]
-    padded = np.pad(inside, ring)
-    around = np.pad(np.zeros(inside.shape, dtype=bool), ring, constant_values=True)
-    (down, across), (height, width), (apart, beside) = (
-        *(layer.window.stride, layer.window.size),
-        layer.window.dilation,
-    )
-    top, left = cell[1] * down, cell[2] * across
+    padded = np.pad(maps[channel], ring)
+    around = np.pad(np.zeros(maps[channel].shape, dtype=bool), ring, constant_values=True)
+    (height, width), (apart, beside) = window.size, window.dilation
+    top, left = cell[1] * window.stride[0], cell[2] * window.stride[1]
     lines = slice(top, top + (height - 1) * apart + 1, apart)
     columns = slice(left, left + (width - 1) * beside + 1, beside)
     place = top - margin.top + 1, left - margin.left + 1
@@ -115,101 +140,58 @@ def _window(layer: Windowed, scope: Scope, channel: int, cell: Cell3) -> Slot:
     return Slot(tensor, channel + 1, *place, values, outside=outside)
 
 
-@seen.register
-def _conv_seen(layer: Conv2D, scope: Scope, cell: Cell3) -> Seen:
-    output = cell[0]
-    channels = layer.channels_read(len(scope.maps(source(layer))), output)
-    kernels = scope.layout.weights[layer.name].kernels(output)
-    slots = []
-    for number, channel in enumerate(channels):
-        window = _window(layer, scope, channel, cell)
-        weights = scope.weights["weight"][output, number]
-        slots.append(_weighted(window, weights, kernels[number]))
-    facts = {"bias": float(scope.weights["bias"][output])} if layer.bias else {}
-    return Seen(tuple(slots), facts, layer.window.dilation)
-
-
-def _weighted(slot: Slot, weights: Array, kernel: Range) -> Slot:
-    """A window with its weights; what lies outside counts as 0 there, and is not skipped."""
-    return replace(slot, weights=weights, kernel=kernel, outside=None)
-
-
-@seen.register
-def _demo_seen(layer: KernelDemo, scope: Scope, cell: Cell3) -> Seen:
-    name = f"{layer.name}_kernel"
-    window = _window(layer, scope, cell[0], cell)
-    place = scope.layout.inner[name].maps[0]
-    return Seen((_weighted(window, numbers(scope.values[name])[0], place),))
-
-
-@seen.register(MaxPool2D)
-@seen.register(AvgPool2D)
-def _pool_seen(layer: MaxPool2D | AvgPool2D, scope: Scope, cell: Cell3) -> Seen:
-    return Seen((_window(layer, scope, cell[0], cell),))
-
-
-@seen.register
-def _average_seen(layer: GlobalAvgPool2D, scope: Scope, cell: Cell3) -> Seen:
-    tensor, channel = source(layer), cell[1]
-    return Seen((Slot(tensor, channel + 1, 1, 1, scope.maps(tensor)[channel]),))
-
-
-@seen.register
-def _dense_seen(layer: Dense, scope: Scope, cell: Cell3) -> Seen:
-    tensor, unit = source(layer), cell[1]
-    maps = scope.maps(tensor)
-    weights = scope.weights["weight"][unit].reshape(maps.shape)
-    kernels = scope.layout.weights[layer.name].kernels(unit)
-    slots = tuple(
-        Slot(tensor, number + 1, 1, 1, maps[number], weights[number], kernels[number])
-        for number in range(len(maps))
-    )
-    return Seen(slots, {"bias": float(scope.weights["bias"][unit])} if layer.bias else {})
-
-
-@seen.register
-def _norm_seen(layer: BatchNorm2D, scope: Scope, cell: Cell3) -> Seen:
-    keys = ("mean", "variance", "scale", "shift")
-    facts = {key: float(scope.weights[key][cell[0]]) for key in keys}
-    return Seen((_one(scope, source(layer), cell),), facts)
-
-
-@seen.register
-def _concat_seen(layer: Concat, scope: Scope, cell: Cell3) -> Seen:
-    vector = len(scope.network.shapes[layer.name]) == 1
+def _joined(layer: Layer, scope: Scope, cell: Cell3) -> tuple[int, Slot]:
+    """The number, from 1, of the tensor that a cell of several joined ones is taken from, and the
+    cell there."""
+    axis = 1 if len(scope.network.shapes[layer.name]) == 1 else 0
     place = list(cell)
-    axis = 1 if vector else 0
-    for tensor in sources(layer):
+    for number, tensor in enumerate(sources(layer), 1):
         there = scope.network.shapes[tensor][0]
         if place[axis] < there:
-            return Seen((_one(scope, tensor, (place[0], place[1], place[2])),))
+            return number, _one(scope, tensor, (place[0], place[1], place[2]))
         place[axis] -= there
-    raise AssertionError("a concatenation has as many maps as its sources together")
+    raise AssertionError("joined tensors have as many maps as all of them together")
 
 
-@seen.register
-def _dropout_seen(layer: Dropout, scope: Scope, cell: Cell3) -> Seen:
-    mask = scope.maps(f"{layer.name}_mask")[cell]
-    factor = numbers(scope.values[f"{layer.name}_factor"])[0]
-    facts = {"mask": float(mask), "factor": float(factor), "active": float(layer.active)}
-    return Seen((_one(scope, source(layer), cell),), facts)
-
-
-@seen.register
-def _flat_seen(layer: Flatten, scope: Scope, cell: Cell3) -> Seen:
-    tensor = source(layer)
-    channels, height, width = scope.maps(tensor).shape
-    if len(scope.network.shapes[tensor]) == 1 or layer.order == "chw":
-        channel, row, column = np.unravel_index(cell[1], (channels, height, width))
+def _weighted(layer: Layer, scope: Scope, cell: Cell3, slots: tuple[Slot, ...]) -> Iterator[Slot]:
+    """The slots with what their cells are multiplied with: the kernel that is computed, the
+    output's own weights, or, of a softmax, what the cells are less than the largest."""
+    output, kernel = _output(layer, scope, cell), f"{layer.name}_kernel"
+    if kernel in scope.layout.inner:
+        place = scope.layout.inner[kernel].maps[0]
+        computed = numbers(scope.values[kernel])[0]
+        yield from (replace(slot, weights=computed, kernel=place) for slot in slots)
+    elif "weight" in scope.weights:
+        weights = scope.weights["weight"][output].reshape(len(slots), *slots[0].values.shape)
+        kernels = scope.layout.weights[layer.name].kernels(output)
+        for slot, own, place in zip(slots, weights, kernels, strict=True):
+            yield replace(slot, weights=own, kernel=place)
+    elif layer.operation == "softmax":
+        yield from (replace(one, weights=one.values - one.values.max()) for one in slots)
     else:
-        row, column, channel = np.unravel_index(cell[1], (height, width, channels))
-    return Seen((_one(scope, tensor, (int(channel), int(row), int(column))),))
+        yield from slots
 
 
-@seen.register
-def _softmax_seen(layer: Softmax, scope: Scope, cell: Cell3) -> Seen:
-    logits = scope.maps(source(layer))[0]
-    return Seen((Slot(source(layer), 1, 1, 1, logits, logits - logits.max()),))
+def _output(layer: Layer, scope: Scope, cell: Cell3) -> int:
+    """The number, from 0, of a cell's map, or of its unit."""
+    return cell[1] if len(scope.network.shapes[layer.name]) == 1 else cell[0]
+
+
+def _facts(layer: Layer, scope: Scope, cell: Cell3) -> dict[str, float]:
+    """The numbers beside a layer, where they are found: one of its weights, of what it shows on
+    its way, or a setting."""
+
+    def fact(key: str) -> float:
+        name = f"{layer.name}_{key}"
+        if key in scope.weights:
+            return float(scope.weights[key][_output(layer, scope, cell)])
+        if name in scope.layout.inner:
+            return float(scope.maps(name)[cell])
+        if name in scope.layout.cells:
+            return float(numbers(scope.values[name])[0])
+        return float(getattr(layer, key))
+
+    return {key: fact(key) for key in layer.beside(*scope.network.read_shapes(layer))}
 
 
 @dataclass(frozen=True)
@@ -235,7 +217,7 @@ class Terms:
         for number, slot in enumerate(made.slots, 1):
             largest = float(np.abs(slot.values).max())
             for (i, j), value in np.ndenumerate(slot.values):
-                skipped = slot.outside is not None and slot.outside[i, j]
+                skipped = made.skips and slot.outside is not None and slot.outside[i, j]
                 weight = None if slot.weights is None else float(slot.weights[i, j])
                 terms.slot.append(float(number))
                 terms.row.append(float(slot.row + i * made.apart[0]))

@@ -11,19 +11,21 @@ convolutional neural networks", Distill (2019).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import singledispatch
 
-from xlconv.network.layers.activation import Softmax
-from xlconv.network.layers.base import Layer, Windowed, sources
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.merging import Concat
-from xlconv.network.layers.pooling import GlobalAvgPool2D
-from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.access import (
+    Everything,
+    Groups,
+    Part,
+    SameCell,
+    Unravelled,
+    WholeMap,
+    Windows,
+)
+from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import Network
-from xlconv.network.shapes import Shape
+from xlconv.network.shapes import Shape, as_maps
 from xlconv.spreadsheet.cells import Range
 
 NOWHERE = 99999  # larger than every number of a map, row or column
@@ -57,21 +59,46 @@ Intervals = tuple[Interval, Interval, Interval]
 
 def whole(shape: Shape) -> Intervals:
     """All of a tensor."""
-    maps, rows, columns = shape if len(shape) == 3 else (1, shape[0], 1)
+    maps, rows, columns = as_maps(shape)
     return ("1", str(maps)), ("1", str(rows)), ("1", str(columns))
 
 
-@singledispatch
 def read_through(layer: Layer, network: Network, number: int, box: Box) -> Intervals:
-    """What the cells of a box of a layer read in its source of a number, from 0: cell by cell,
-    the very same cells."""
-    return box.maps, box.rows, box.columns
+    """What the cells of a box of a layer read in its source of a number, from 0."""
+    shape = network.read_shapes(layer)[number]
+    match network.access(layer, number):
+        case Windows() as windows:
+            return _windows_read(windows, shape, box)
+        case Everything():
+            return whole(shape)
+        case WholeMap():
+            _, rows, columns = whole(shape)
+            return box.rows, rows, columns
+        case Part(before):
+            return _along(shape, box, lambda interval: _part(interval, before, shape[0]))
+        case Unravelled(shape=(_, _, _)) as unravelled:
+            return _cell_read(unravelled, box)
+        case SameCell() | Unravelled():  # a vector's units stay in their order
+            return box.maps, box.rows, box.columns
 
 
-@singledispatch
 def reached_through(layer: Layer, network: Network, number: int, box: Box) -> Intervals:
     """Which cells of a layer read a cell of a box of its source of a number, from 0."""
-    return box.maps, box.rows, box.columns
+    shape, size = network.read_shapes(layer)[number], network.shapes[layer.name]
+    one = ("1", "1")
+    match network.access(layer, number):
+        case Windows() as windows:
+            return _windows_reached(windows, size, box)
+        case Everything():
+            return whole(size)
+        case WholeMap():
+            return one, box.maps, one
+        case Part(before):
+            return _along(shape, box, lambda interval: _moved(interval, before))
+        case Unravelled(shape=(_, _, _)) as unravelled:
+            return one, _units_reached(unravelled, box), one
+        case SameCell() | Unravelled():
+            return box.maps, box.rows, box.columns
 
 
 def _shifted(text: str, times: int, plus: int) -> str:
@@ -87,139 +114,77 @@ def _whole_part(text: str, plus: int, by: int) -> str:
     return f"INT(({inner})/{by})" if plus else f"INT({inner}/{by})"
 
 
-def _axes(layer: Windowed, shape: Shape) -> list[tuple[int, int, int]]:
-    """For rows and columns: the stride, the padding before, the cells that a window covers."""
-    margin = layer.margin(shape)
-    before = (margin.top, margin.left)
-    return list(zip(layer.window.stride, before, layer.window.extent, strict=True))
-
-
-@read_through.register(Windowed)
-def _windows_read(layer: Windowed, network: Network, number: int, box: Box) -> Intervals:
-    shape = network.read_shapes(layer)[0]
+def _windows_read(windows: Windows, shape: Shape, box: Box) -> Intervals:
     rows, columns = (
         (
             f"MAX(1,{_shifted(first, stride, 1 - before - stride)})",
             f"MIN({length},{_shifted(last, stride, covered - before - stride)})",
         )
         for (first, last), length, (stride, before, covered) in zip(
-            (box.rows, box.columns), shape[1:], _axes(layer, shape), strict=True
+            (box.rows, box.columns), shape[1:], windows.axes, strict=True
         )
     )
-    return _channels(layer, shape[0], box, back=True), rows, columns
+    return _grouped(windows.groups, box.maps, back=True), rows, columns
 
 
-@reached_through.register(Windowed)
-def _windows_reach(layer: Windowed, network: Network, number: int, box: Box) -> Intervals:
-    read, made = network.read_shapes(layer)[0], network.shapes[layer.name]
+def _windows_reached(windows: Windows, size: Shape, box: Box) -> Intervals:
     rows, columns = (
         (
             f"MAX(1,{_whole_part(first, before - covered + stride - 1, stride)}+1)",
             f"MIN({length},{_whole_part(last, before - 1, stride)}+1)",
         )
         for (first, last), length, (stride, before, covered) in zip(
-            (box.rows, box.columns), made[1:], _axes(layer, read), strict=True
+            (box.rows, box.columns), size[1:], windows.axes, strict=True
         )
     )
-    return _channels(layer, read[0], box, back=False), rows, columns
+    return _grouped(windows.groups, box.maps, back=False), rows, columns
 
 
-def _channels(layer: Windowed, channels: int, box: Box, back: bool) -> Interval:
-    """The maps on the other side of windows: a convolution's read all maps of their group."""
-    if not isinstance(layer, Conv2D):
-        return box.maps
-    here, there = layer.kernels // layer.groups, channels // layer.groups
-    if not back:
-        here, there = there, here
-    if layer.groups == 1:
+def _grouped(groups: Groups | None, maps: Interval, back: bool) -> Interval:
+    """The maps on the other side of windows."""
+    if groups is None:
+        return maps
+    here, there = (groups.made, groups.read) if back else (groups.read, groups.made)
+    if groups.count == 1:
         return "1", str(there)
-    first, last = (_whole_part(text, -1, here) for text in box.maps)
+    first, last = (_whole_part(text, -1, here) for text in maps)
     bracketed = f"({first})" if here == 1 else first
     return f"{bracketed}*{there}+1", f"({last}+1)*{there}"
 
 
-@read_through.register
-def _dense_reads(layer: Dense, network: Network, number: int, box: Box) -> Intervals:
-    return whole(network.read_shapes(layer)[0])
-
-
-@reached_through.register
-def _dense_reaches(layer: Dense, network: Network, number: int, box: Box) -> Intervals:
-    return whole(network.shapes[layer.name])
-
-
-@read_through.register
-def _softmax_reads(layer: Softmax, network: Network, number: int, box: Box) -> Intervals:
-    return whole(network.shapes[layer.name])
-
-
-@reached_through.register
-def _softmax_reaches(layer: Softmax, network: Network, number: int, box: Box) -> Intervals:
-    return whole(network.shapes[layer.name])
-
-
-@read_through.register
-def _average_reads(layer: GlobalAvgPool2D, network: Network, number: int, box: Box) -> Intervals:
-    _, rows, columns = whole(network.read_shapes(layer)[0])
-    return box.rows, rows, columns
-
-
-@reached_through.register
-def _average_reaches(layer: GlobalAvgPool2D, network: Network, number: int, box: Box) -> Intervals:
-    return ("1", "1"), box.maps, ("1", "1")
-
-
-@read_through.register
-def _concat_reads(layer: Concat, network: Network, number: int, box: Box) -> Intervals:
-    before, shape = _before(layer, network, number), network.read_shapes(layer)[number]
-
-    def part(interval: Interval) -> Interval:
-        first, last = (_shifted(text, 1, -before) for text in interval)
-        return f"MAX(1,{first})", f"MIN({shape[0]},{last})"
-
+def _along(shape: Shape, box: Box, change: Callable[[Interval], Interval]) -> Intervals:
+    """A box with other maps, or, of a vector, other units."""
     if len(shape) == 3:
-        return part(box.maps), box.rows, box.columns
-    return box.maps, part(box.rows), box.columns
+        return change(box.maps), box.rows, box.columns
+    return box.maps, change(box.rows), box.columns
 
 
-@reached_through.register
-def _concat_reaches(layer: Concat, network: Network, number: int, box: Box) -> Intervals:
-    before = _before(layer, network, number)
-
-    def moved(interval: Interval) -> Interval:
-        first, last = (_shifted(text, 1, before) for text in interval)
-        return first, last
-
-    if len(network.shapes[layer.name]) == 3:
-        return moved(box.maps), box.rows, box.columns
-    return box.maps, moved(box.rows), box.columns
+def _part(interval: Interval, before: int, length: int) -> Interval:
+    first, last = _moved(interval, -before)
+    return f"MAX(1,{first})", f"MIN({length},{last})"
 
 
-def _before(layer: Concat, network: Network, number: int) -> int:
-    """The maps, or units, of a concatenation before those of its source of a number."""
-    return sum(shape[0] for shape in network.read_shapes(layer)[:number])
+def _moved(interval: Interval, by: int) -> Interval:
+    first, last = (_shifted(text, 1, by) for text in interval)
+    return first, last
 
 
-@read_through.register
-def _flat_reads(layer: Flatten, network: Network, number: int, box: Box) -> Intervals:
+def _cell_read(unravelled: Unravelled, box: Box) -> Intervals:
     """One unit is one cell; several are taken for all cells."""
-    shape = network.read_shapes(layer)[0]
-    if len(shape) == 1:
-        return box.maps, box.rows, box.columns
-    (first, last), everything = box.rows, whole(shape)
-    cell = unit_cell(layer, shape, first)
-
-    def one(axis: int) -> Interval:
-        low, high = everything[axis]
-        return f"IF({first}={last},{cell[axis]},{low})", f"IF({first}={last},{cell[axis]},{high})"
-
-    return one(0), one(1), one(2)
+    first, last = box.rows
+    maps, rows, columns = (
+        (f"IF({first}={last},{cell},{low})", f"IF({first}={last},{cell},{high})")
+        for cell, (low, high) in zip(
+            _unit_cell(unravelled, first), whole(unravelled.shape), strict=True
+        )
+    )
+    return maps, rows, columns
 
 
-def unit_cell(layer: Flatten, shape: Shape, unit: str) -> tuple[str, str, str]:
+def _unit_cell(unravelled: Unravelled, unit: str) -> tuple[str, str, str]:
     """The map, row and column, from 1, of a flattened unit, from 1."""
-    channels, height, width = shape
-    if layer.order == "chw":
+    channels, height, width = unravelled.shape
+    if unravelled.order == "chw":
         return (
             f"INT(({unit}-1)/{height * width})+1",
             f"INT(MOD({unit}-1,{height * width})/{width})+1",
@@ -232,19 +197,15 @@ def unit_cell(layer: Flatten, shape: Shape, unit: str) -> tuple[str, str, str]:
     )
 
 
-@reached_through.register
-def _flat_reaches(layer: Flatten, network: Network, number: int, box: Box) -> Intervals:
-    shape = network.read_shapes(layer)[0]
-    if len(shape) == 1:
-        return box.maps, box.rows, box.columns
-    channels, height, width = shape
+def _units_reached(unravelled: Unravelled, box: Box) -> Interval:
+    """One cell is one unit; several are taken for all units."""
+    channels, height, width = unravelled.shape
     (m, m2), (r, r2), (c, c2) = box.maps, box.rows, box.columns
     unit = f"(({m}-1)*{height}+{r}-1)*{width}+{c}"
-    if layer.order == "hwc":
+    if unravelled.order == "hwc":
         unit = f"(({r}-1)*{width}+{c}-1)*{channels}+{m}"
     single = f"AND({m}={m2},{r}={r2},{c}={c2})"
-    units = f"IF({single},{unit},1)", f"IF({single},{unit},{channels * height * width})"
-    return ("1", "1"), units, ("1", "1")
+    return f"IF({single},{unit},1)", f"IF({single},{unit},{channels * height * width})"
 
 
 def joined(ways: Iterable[tuple[Box, Intervals]]) -> Intervals:
