@@ -33,8 +33,10 @@ from xlconv.compiler import compile_book
 from xlconv.engines.registry import engine_named
 from xlconv.importers.template import template_names
 from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.kinds import KINDS
 from xlconv.network.layers.merging import Add, Concat
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
@@ -42,6 +44,7 @@ from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.formulas import rules as model_rules
+from xlconv.sheets.model.numbers import value_of
 from xlconv.sheets.model.places import COLUMNS, MOST_ROW, body, cell_of, column_of, total_cell
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Cell, Range
@@ -161,6 +164,27 @@ BY_HAND: dict[str, dict[str, dict[str, object]]] = {
             "the most memory (112 of 124 bytes)."
         },
     },
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
+def test_every_layers_arithmetic_gives_its_shape_and_its_parameters(network: Network) -> None:
+    """Where a kind says nothing, it makes what it reads, and has no weights."""
+    assert {type(layer) for net in NETWORKS.values() for layer in net.layers} >= SAYING
+    for layer in network.layers:
+        read, shapes = network.read_shapes(layer), network.shapes | network.weight_shapes(layer)
+        lengths = [value_of(one.value, shapes) for one in layer.lengths(*read)]
+        assert tuple(lengths) == network.shapes[layer.name]
+        parameters = layer.parameters(*read)
+        counted = 0 if parameters is None else value_of(parameters.value, shapes)
+        assert counted == network.parameters(layer)
+
+
+# The kinds that say anything of their own.
+SAYING = {
+    kind
+    for kind in KINDS.values()
+    if kind.lengths is not Layer.lengths or kind.parameters is not Layer.parameters
 }
 
 

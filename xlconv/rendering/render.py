@@ -21,9 +21,10 @@ from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.rendering.paint import paint
 from xlconv.rendering.view import View, chart_range, used_range
+from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Band
 from xlconv.sheets.board.looks import sheet as board
-from xlconv.sheets.board.places import GAP, MIN_BAND
+from xlconv.sheets.board.places import MIN_BAND
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import Palette, palette_named
 from xlconv.spreadsheet.blocks import Sheet

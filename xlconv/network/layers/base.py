@@ -15,6 +15,7 @@ import numpy as np
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, SameCell, Windows
 from xlconv.network.sentences import Sentence
+from xlconv.network.arithmetic import Arithmetic, Side, Windows, same, sides, slid
 from xlconv.network.shapes import NO_MARGIN, Margin, Shape, Window, shape_text
 
 # Weights follow their gradients, or batches' statistics, or are given and stay.
@@ -118,6 +119,21 @@ class Layer:
         """What it does, in a line for people."""
         raise NotImplementedError(f"no words for {type(self).__name__}")
 
+    def lengths(self, *shapes: Shape) -> list[Arithmetic]:
+        """How its tensor's maps, rows and columns come about, or its vector's length: here, as
+        many as are read."""
+        name = "its inputs" if len(shapes) > 1 else source(self)
+        return [same(name, length) for length in sides(source(self), shapes[0])]
+
+    def parameters(self, *shapes: Shape) -> Arithmetic | None:
+        """How the number of its weights' numbers comes about; None if it has none."""
+        return None
+
+    def multiplications(self, *shapes: Shape) -> Arithmetic | None:
+        """How often it multiplies a weight with a value, those with padding included; None if it
+        never does."""
+        return None
+
 
 @dataclass(frozen=True)
 class Windowed(Layer):
@@ -142,6 +158,14 @@ class Windowed(Layer):
                 f"map of {shape_text(padded)} (map {shape_text(shape[1:])}); {remedy}"
             )
         return self.window.slid(shape)
+
+    def lengths(self, *shapes: Shape) -> list[Arithmetic]:
+        [shape], margin = shapes, self.margin(shapes[0])
+        window, name = self.window, source(self)
+        rings = (margin.top, margin.bottom), (margin.left, margin.right)
+        steps = zip(rings, window.size, window.dilation, window.stride, strict=True)
+        slides = [Windows(Side(name, axis), *step) for axis, step in enumerate(steps)]
+        return [same(name, shape[0]), *map(slid, slides, shape[1:])]
 
 
 def sources(layer: Layer) -> tuple[str, ...]:

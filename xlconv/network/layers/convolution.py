@@ -13,6 +13,7 @@ import numpy as np
 
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, Groups, Windows
+from xlconv.network.arithmetic import Arithmetic, Factor, Side, product, sides
 from xlconv.network.layers.base import Weight, Windowed
 from xlconv.network.layers.settings import (
     Pair,
@@ -126,6 +127,23 @@ class Conv2D(Windowed):
             words += f"; in {self.groups} groups of maps"
         return words
 
+    def lengths(self, *shapes: Shape) -> list[Arithmetic]:
+        return [
+            Arithmetic(f"one a kernel: {self.kernels}", self.kernels),
+            *super().lengths(*shapes)[1:],
+        ]
+
+    def parameters(self, *shapes: Shape) -> Arithmetic:
+        return product([self.kernels], self._kernel(*shapes), self.kernels if self.bias else 0)
+
+    def multiplications(self, *shapes: Shape) -> Arithmetic:
+        """Every weight is used once in each place of its kernel."""
+        return product(sides(self.name, self.output_shape(*shapes)), self._kernel(*shapes))
+
+    def _kernel(self, *shapes: Shape) -> list[Factor]:
+        """The maps that a kernel reads, its rows and its columns."""
+        return [shapes[0][0] // self.groups, *kernel_sides(self.name, "weight")]
+
 
 @dataclass(frozen=True)
 class KernelDemo(Windowed):
@@ -195,6 +213,18 @@ class KernelDemo(Windowed):
     def words(self) -> str:
         height, width = pair(self.size)
         return f"{height} × {width} window × the chosen kernel, summed"
+
+    def parameters(self, *shapes: Shape) -> Arithmetic:
+        return product([len(self.kernels)], kernel_sides(self.name, "presets"))
+
+    def multiplications(self, *shapes: Shape) -> Arithmetic:
+        made = sides(self.name, self.output_shape(*shapes))
+        return product(made, kernel_sides(self.name, "presets"))
+
+
+def kernel_sides(layer: str, weight: str) -> list[Factor]:
+    """The rows and columns of a kernel."""
+    return [Side(layer, 0, weight), Side(layer, 1, weight)]
 
 
 def moves(window: Window) -> str:

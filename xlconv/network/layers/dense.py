@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from xlconv.network.access import Access, Everything
 from xlconv.network.layers.base import Layer, Weight
+from xlconv.network.arithmetic import Arithmetic, Side, product, sides
+from xlconv.network.layers.base import Layer, Weight, source
 from xlconv.network.layers.settings import check_positive, check_true_or_false
 from xlconv.network.shapes import Shape
 
@@ -45,6 +47,16 @@ class Dense(Layer):
 
     def words(self) -> str:
         return f"every cell × its own weight, summed{', + bias' if self.bias else ''}"
+
+    def lengths(self, *shapes: Shape) -> list[Arithmetic]:
+        return [Arithmetic(f"one for each unit: {self.units}", self.units)]
+
+    def parameters(self, *shapes: Shape) -> Arithmetic:
+        read = sides(source(self), shapes[0])
+        return product([self.units], read, self.units if self.bias else 0)
+
+    def multiplications(self, *shapes: Shape) -> Arithmetic:
+        return product([Side(self.name, 0)], sides(source(self), shapes[0]))
 
 
 KINDS = (Dense,)

@@ -11,8 +11,11 @@ from typing import ClassVar
 
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, Part
+from xlconv.network.arithmetic import Arithmetic, Side, summed
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.shapes import Shape, shape_text
+
+MOST_SUMMANDS = 12  # that are written out
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,15 @@ class Concat(_Merge):
 
     def words(self) -> str:
         return "the maps of " + ", then of ".join(sources(self))
+
+    def lengths(self, *shapes: Shape) -> list[Arithmetic]:
+        counts, maps = [shape[0] for shape in shapes], len(shapes[0]) == 3
+        if len(counts) > MOST_SUMMANDS:
+            what = "tensors" if maps else "vectors"
+            first = Arithmetic(f"{len(counts)} {what}: {sum(counts)}", sum(counts))
+        else:
+            first = summed(counts if maps else [Side(name, 0) for name in sources(self)])
+        return [first, *super().lengths(*shapes)[1:]]
 
 
 KINDS = (Add, Concat)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from xlconv.errors import NetworkError
+from xlconv.network.arithmetic import Arithmetic, product, sides
 from xlconv.network.layers.base import Layer, Weight, need_maps
 from xlconv.network.sentences import Sentence
 from xlconv.network.shapes import Shape
@@ -52,6 +53,14 @@ class BatchNorm2D(Layer):
 
     def words(self) -> str:
         return "(x − mean) / √(variance + ε) × scale + shift"
+
+    def parameters(self, *shapes: Shape) -> Arithmetic:
+        return product([len(self.weights(*shapes)), shapes[0][0]])
+
+    def multiplications(self, *shapes: Shape) -> Arithmetic:
+        """One a cell, as a trained mean, deviation, scale and shift are one factor and one
+        summand."""
+        return product(sides(self.name, shapes[0]))
 
 
 KINDS = (BatchNorm2D,)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, WholeMap, Windows
+from xlconv.network.arithmetic import Arithmetic
 from xlconv.network.layers.base import Layer, Windowed, need_maps
 from xlconv.network.layers.convolution import moves
 from xlconv.network.layers.settings import Pair, padding_of, pair, pair_of
@@ -111,6 +112,10 @@ class GlobalAvgPool2D(Layer):
 
     def words(self) -> str:
         return "the mean of each whole map"
+
+    def lengths(self, *shapes: Shape) -> list[Arithmetic]:
+        maps = shapes[0][0]
+        return [Arithmetic(f"one for each map: {maps}", maps)]
 
 
 KINDS = (MaxPool2D, AvgPool2D, GlobalAvgPool2D)

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from xlconv.network.access import Access, Unravelled
 from xlconv.network.layers.base import Layer
+from xlconv.network.arithmetic import Arithmetic, product, sides
+from xlconv.network.layers.base import Layer, source
 from xlconv.network.layers.settings import check_one_of
 from xlconv.network.shapes import Shape
 
@@ -43,6 +45,13 @@ class Flatten(Layer):
     def words(self) -> str:
         order = "map after map, row by row" if self.order == "chw" else "cell after cell, all maps"
         return f"as one column: {order}"
+
+    def lengths(self, *shapes: Shape) -> list[Arithmetic]:
+        if len(shapes[0]) == 1:
+            return super().lengths(*shapes)
+        cells = product(sides(source(self), shapes[0]))
+        line = f"{cells.line} = {{}} in a column"
+        return [Arithmetic(line, cells.value, (*cells.gaps, cells.value))]
 
 
 KINDS = (Flatten,)

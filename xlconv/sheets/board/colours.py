@@ -11,8 +11,8 @@ import numpy as np
 
 from xlconv.formulas import text as formulas
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.board.places import GAP
 from xlconv.sheets.panel.formula_texts import hidden, on_frame, scale_limit
 from xlconv.sheets.panel.formulas import WRONG
 from xlconv.sheets.panel.places import Line

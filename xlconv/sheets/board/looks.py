@@ -26,7 +26,7 @@ from xlconv.sheets.board.captions import captions as network_captions
 from xlconv.sheets.board.colours import KERNELS, colour_rules
 from xlconv.sheets.board.formulas import ANSWER, TITLES
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.board.places import TITLE_ROWS
+from xlconv.sheets.board.pitch import TITLE_ROWS
 from xlconv.sheets.exercise.open_cells import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.explain.inspector import counted_to, inspector_places

@@ -6,17 +6,14 @@ Must not know columns, formulas, values or looks.
 
 from __future__ import annotations
 
-from functools import reduce, singledispatch
+from functools import reduce
 
-from xlconv.network.layers.base import Layer, source, sources
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.base import sources
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Margin, map_count
+from xlconv.sheets.board.furniture import furniture
 
-KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
+TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
 
 
 class Pitches:
@@ -29,12 +26,20 @@ class Pitches:
         self.rings = {tensor: ring(network, tensor) for tensor in network.shapes}
         self.top = max(margin.top for margin in self.rings.values())
         self.bottom = max(margin.bottom for margin in self.rings.values())
+        self.skips = _skips(network)
+        lanes = max((lane for _, _, lane in self.skips), default=0)
+        # Below the titles: the lines, an empty row, the maps' titles, the padding.
+        self.first = TITLE_ROWS + lanes + 3 + self.top
 
     def of(self, tensor: str) -> int:
         """Rows from one map of a tensor to the next: title, ring, map, ring, gap."""
         if tensor not in self._pitches:
             self._pitches[tensor] = self._pitch(tensor)
         return self._pitches[tensor]
+
+    def top_of(self, tensor: str, number: int) -> int:
+        """The first row of a tensor's map."""
+        return self.first + number * self.of(tensor) if number else self.first
 
     def _pitch(self, tensor: str) -> int:
         shape = self._network.shapes[tensor]
@@ -44,7 +49,7 @@ class Pitches:
         if tensor == INPUT:
             return rows
         layer = self._network.layer(tensor)
-        rows = max(rows, 1 + self.top + weight_rows(layer, self._network) + 1)
+        rows = max(rows, 1 + self.top + furniture(layer, self._network, self.top_of, 0, 1).rows + 1)
         for before in sources(layer):
             if map_count(self._network.shapes[before]) == shape[0]:
                 rows = max(rows, self.of(before))
@@ -59,53 +64,17 @@ def ring(network: Network, tensor: str) -> Margin:
     )
 
 
-@singledispatch
-def weight_rows(layer: Layer, network: Network) -> int:
-    """The rows that one map's weights take."""
-    return 0
-
-
-def kernel_grid(layer: Conv2D, network: Network) -> tuple[int, int]:
-    """How many rows and columns of kernels stand beside one map: one column as long as it is
-    not much higher than the map."""
-    channels = len(layer.channels_read(network.shapes[source(layer)][0], 0))
-    height = network.shapes[layer.name][1]
-    lines = (max(height, KERNEL_ROWS) - 2) // (1 + layer.window.extent[0])
-    lines = max(1, min(channels, lines))
-    return lines, -(-channels // lines)
-
-
-@weight_rows.register
-def _conv_rows(layer: Conv2D, network: Network) -> int:
-    """Kernels with a caption each, then the bias with its own."""
-    lines, _ = kernel_grid(layer, network)
-    return lines * (1 + layer.window.extent[0]) + (2 if layer.bias else 0)
-
-
-@weight_rows.register
-def _norm_rows(layer: BatchNorm2D, network: Network) -> int:
-    return 4
-
-
-@weight_rows.register
-def _dropout_rows(layer: Dropout, network: Network) -> int:
-    return 12
-
-
-@weight_rows.register
-def _demo_rows(layer: KernelDemo, network: Network) -> int:
-    return max(8 + layer.window.extent[0] + len(layer.kernels), preset_lines(layer, network)[1])
-
-
-@weight_rows.register(Add)
-@weight_rows.register(Concat)
-def _read_rows(layer: Add | Concat, network: Network) -> int:
-    return 2 * len(sources(layer))
-
-
-def preset_lines(layer: KernelDemo, network: Network) -> tuple[int, int]:
-    """How many presets stand in a column, and the rows that they take."""
-    height = layer.window.extent[0] + 2
-    shown = max(network.shapes[layer.name][1], 3 * height)
-    lines = min(len(layer.kernels), shown // height)
-    return lines, lines * height
+def _skips(network: Network) -> list[tuple[str, str, int]]:
+    """The readings of a tensor further back than the one before, each with the number of the
+    first line from 1 that is free all the way."""
+    order = {tensor: number for number, tensor in enumerate(network.shapes)}
+    ends: list[int] = []
+    skips = []
+    for tensor in network.shapes:
+        for layer in network.readers(tensor):
+            if order[layer.name] - order[tensor] < 2:
+                continue
+            free = next((n for n, end in enumerate(ends) if end <= order[tensor]), len(ends))
+            ends[free : free + 1] = [order[layer.name]]
+            skips.append((tensor, layer.name, free + 1))
+    return skips

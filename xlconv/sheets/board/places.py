@@ -7,34 +7,24 @@ Raises LimitError, naming the layer, where a worksheet has too few rows or colum
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import singledispatch
+from collections.abc import Iterable, Mapping
 
 from xlconv.errors import LimitError
 from xlconv.formulas.places import Placement, Steps, WeightPlaces
-from xlconv.network.layers.activation import Sigmoid, Softmax
-from xlconv.network.layers.base import Layer, source
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.base import Layer
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape, map_count
+from xlconv.sheets.board.furniture import GAP, Stack, furniture, vector_columns
 from xlconv.sheets.board.layout import Answer, Band, Lane, Layout
-from xlconv.sheets.board.pitch import Pitches, kernel_grid, preset_lines
+from xlconv.sheets.board.pitch import TITLE_ROWS, Pitches
 from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_desk
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise
 
-TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
 LEFT = 2
-GAP = 3  # columns between layers, where the arrow stands
 MIN_BAND = 14  # columns that a band needs for its title
 ANSWER_WIDTH = 28
-CONTROL_WIDTH = 3  # columns of a cell that people set
 MOST_LEGENDS = 100  # maps of a layer; a formula cannot name many more of them one by one
-READ_WIDTH = 8  # columns in which a layer of several inputs names them
 
 
 def plan(network: Network, pictures: int | None = None, exercise: Exercise | None = None) -> Layout:
@@ -65,10 +55,6 @@ class _Planner:
         self.vector_columns: list[int] = []
         self.loss: LossPlaces | None = None
         self.pitches = Pitches(network)
-        self.skips = _skips(network)
-        lanes = max((lane for _, _, lane in self.skips), default=0)
-        # Below the titles: the lines, an empty row, the maps' titles, the padding.
-        self.first_map_row = TITLE_ROWS + lanes + 3 + self.pitches.top
 
     def place(self, tensor: str) -> None:
         first = self.column
@@ -77,11 +63,13 @@ class _Planner:
             self.place_maps(tensor, shape)
         else:
             layer = self.network.layer(tensor)
-            place_weights(layer, self)
+            places = self.place_furniture(layer)
             if len(shape) == 3:
                 self.place_maps(tensor, shape)
             else:
-                place_vector(layer, self)
+                self.place_vector(layer, places)
+            if places:
+                self.weights[tensor] = _weight_places(layer, places, shape[0])
         self.column = max(self.column, first + MIN_BAND)
         if tensor == INPUT:
             self.column = max(self.column, first + self.pitches.rings[INPUT].left + ANSWER_WIDTH)
@@ -99,14 +87,10 @@ class _Planner:
         if tensor in self.labels:
             yield self.labels[tensor]
 
-    def top_of(self, tensor: str, number: int) -> int:
-        """The first row of a tensor's map."""
-        return self.first_map_row + number * self.pitches.of(tensor)
-
     def map_ranges(self, tensor: str, shape: Shape, column: int) -> tuple[Range, ...]:
         """Ranges for maps of a shape in the rows of a tensor's own."""
         return tuple(
-            Range(self.top_of(tensor, number), column, shape[1], shape[2])
+            Range(self.pitches.top_of(tensor, number), column, shape[1], shape[2])
             for number in range(shape[0])
         )
 
@@ -116,19 +100,56 @@ class _Planner:
         self.tensors[tensor] = Placement(self.map_ranges(tensor, shape, column), margin)
         self.column = column + shape[2] + margin.right
 
-    def place_inner(self, key: str, tensor: str) -> None:
-        """What a layer shows on the way to a tensor of the same shape, then a gap."""
-        shape = self.network.shapes[tensor]
-        if len(shape) == 3:
-            self.inner[key] = Placement(self.map_ranges(tensor, shape, self.column))
-            self.column += shape[2]
-        else:
-            self.inner[key] = Placement((self.vector_column(shape[0]),))
-        self.column += GAP
+    def place_furniture(self, layer: Layer) -> dict[str, list[Range]]:
+        """Put what stands beside a layer's maps at the next free columns; the places of its
+        weights, by short names."""
+        name, shape = layer.name, self.network.shapes[layer.name]
+        weights: dict[str, list[Range]] = {}
+        inner: dict[str, list[Range]] = {}
+        stack = Stack()
+        for number in range(map_count(shape)):
+            stack = furniture(layer, self.network, self.pitches.top_of, number, self.column)
+            for piece in stack.pieces:
+                match piece.holds:
+                    case "weight":
+                        weights.setdefault(piece.key, []).append(piece.place)
+                    case "inner":
+                        inner.setdefault(f"{name}_{piece.key}", []).append(piece.place)
+                    case "control":
+                        self.controls.setdefault(name, {})[piece.key] = piece.place
+                    case "cell":
+                        self.cells[f"{name}_{piece.key}"] = piece.place
+                    case "labels":
+                        self.labels[name] = piece.place
+        for key, places in inner.items():
+            self.inner[key] = Placement(tuple(places))
+            self.vector_columns += [places[0].column] if len(shape) == 1 else []
+        self.column += stack.width
+        return weights
+
+    def place_vector(self, layer: Layer, weights: dict[str, list[Range]]) -> None:
+        """Put a vector at the next free columns: its labels, then its values, and the loss beside
+        probabilities that end a network."""
+        name, [units] = layer.name, self.network.shapes[layer.name]
+        columns = {key: self.vector_column(units) for key, _ in vector_columns(layer, self.network)}
+        self.labels[name] = columns["labels"]
+        self.tensors[name] = Placement((columns["values"],))
+        if "bias" in columns:
+            weights["bias"] = list(map(Range.of, columns["bias"].cells()))
+        if layer.shares and name == self.network.output and (units > 1 or layer.several):
+            truth, parts = self.vector_column(units), self.vector_column(units)
+            total = Cell(parts.bottom + 3, parts.column)
+            self.loss = LossPlaces(truth, parts, total, total.shifted(3, 0))
+        if "exp" in columns:
+            shifted, exp = columns["shifted"], columns["exp"]
+            below = shifted.bottom + 3
+            self.steps[name] = Steps(
+                Cell(below, shifted.column), shifted, exp, Cell(below, exp.column)
+            )
 
     def vector_column(self, rows: int) -> Range:
         """The next free column as a place for a vector."""
-        column = Range(self.first_map_row, self.column, rows, 1)
+        column = Range(self.pitches.first, self.column, rows, 1)
         self.vector_columns.append(self.column)
         self.column += 1
         return column
@@ -150,9 +171,9 @@ class _Planner:
         answer = place_answer(self)
         verdict = place_verdict(self, answer)
         first = self.tensors[INPUT].maps[0]
-        top = self.top_of(INPUT, len(self.tensors[INPUT].maps))
+        top = self.pitches.top_of(INPUT, len(self.tensors[INPUT].maps))
         below = max(answer.bottom, verdict.right.bottom if verdict else 0) if answer else top
-        above = Cell(self.first_map_row - self.pitches.top - 2, first.column + 9)
+        above = Cell(self.pitches.first - self.pitches.top - 2, first.column + 9)
         chosen = None if self.pictures is None else above
         desk = place_desk(self.network, below + 3, first.column, chosen)
         self.check(self.network.output, [desk.range])
@@ -189,167 +210,17 @@ class _Planner:
 
     def _lanes(self) -> Iterable[Lane]:
         bands = {band.tensor: band for band in self.bands}
-        for name, reader, lane in self.skips:
+        for name, reader, lane in self.pitches.skips:
             start = self.tensors[name].maps[0].column
             end = bands[reader].first
             yield Lane(name, reader, Range(TITLE_ROWS + lane, start, 1, end - start))
 
 
-def _skips(network: Network) -> list[tuple[str, str, int]]:
-    """The readings of a tensor further back than the one before, each with the number of the
-    first line from 1 that is free all the way."""
-    order = {tensor: number for number, tensor in enumerate(network.shapes)}
-    ends: list[int] = []
-    skips = []
-    for tensor in network.shapes:
-        for layer in network.readers(tensor):
-            if order[layer.name] - order[tensor] < 2:
-                continue
-            free = next((n for n, end in enumerate(ends) if end <= order[tensor]), len(ends))
-            ends[free : free + 1] = [order[layer.name]]
-            skips.append((tensor, layer.name, free + 1))
-    return skips
-
-
-@singledispatch
-def place_weights(layer: Layer, planner: _Planner) -> None:
-    """Put a layer's weights, and what it shows on its way, at the next free columns."""
-
-
-@place_weights.register
-def _place_kernels(layer: Conv2D, planner: _Planner) -> None:
-    channels = len(layer.channels_read(planner.network.shapes[source(layer)][0], 0))
-    (height, width), (lines, across) = layer.window.extent, kernel_grid(layer, planner.network)
-    weights, biases = [], []
-    for output in range(layer.kernels):
-        top = planner.top_of(layer.name, output)
-        for channel in range(channels):
-            place, line = divmod(channel, lines)
-            column = planner.column + place * (max(width, 3) + 1)
-            weights.append(Range(top + line * (1 + height) + 1, column, height, width))
-        biases.append(Range(top + lines * (1 + height) + 1, planner.column, 1, 1))
-    arrays = {"weight": tuple(weights)} | ({"bias": tuple(biases)} if layer.bias else {})
-    planner.weights[layer.name] = WeightPlaces(arrays, channels, layer.window.dilation)
-    planner.column += max((across - 1) * (max(width, 3) + 1) + width, 4) + 2
-
-
-@place_weights.register
-def _place_norm(layer: BatchNorm2D, planner: _Planner) -> None:
-    maps = planner.network.shapes[layer.name][0]
-    planner.weights[layer.name] = WeightPlaces(
-        {
-            key: tuple(
-                Range(planner.top_of(layer.name, number) + row, planner.column + 3, 1, 1)
-                for number in range(maps)
-            )
-            for row, key in enumerate(("mean", "variance", "scale", "shift"))
-        }
-    )
-    planner.column += 6
-
-
-@place_weights.register
-def _place_dense_weights(layer: Dense, planner: _Planner) -> None:
-    """Weights in the shape of the maps that they multiply, one set a unit, in a grid that is
-    as high as the maps' own pitch allows; beside a vector they are the columns of a matrix."""
-    before = source(layer)
-    maps = planner.tensors[before].maps
-    height, width = maps[0].height, maps[0].width
-    gap = 1 if len(planner.network.shapes[before]) == 3 else 0
-    lines = min(layer.units, max(1, planner.pitches.of(before) // (height + 2)))
-    across = -(-layer.units // lines)
-    weights = []
-    for unit in range(layer.units):
-        line, place = divmod(unit, across)
-        column = planner.column + place * (width + gap)
-        weights += [Range(m.row + line * (height + 2), column, height, width) for m in maps]
-    planner.column += across * (width + gap) + 1
-    arrays = {"weight": tuple(weights)}
-    if layer.bias:
-        column_of_biases = planner.vector_column(layer.units)
-        arrays["bias"] = tuple(Range.of(cell) for cell in column_of_biases.cells())
-    planner.weights[layer.name] = WeightPlaces(arrays, len(maps))
-
-
-@place_weights.register(Add)
-@place_weights.register(Concat)
-def _place_reading(layer: Add | Concat, planner: _Planner) -> None:
-    """Room for the names of the maps that are read."""
-    planner.column += READ_WIDTH
-
-
-@place_weights.register
-def _place_dropout(layer: Dropout, planner: _Planner) -> None:
-    """The switches, the share and the factor, then the random numbers and the mask."""
-    top, name = planner.top_of(layer.name, 0), layer.name
-    rows = {key: top + 2 * number for number, key in enumerate(layer.controls)}
-    planner.controls[name] = {
-        key: Range(row, planner.column, 1, CONTROL_WIDTH) for key, row in rows.items()
-    }
-    planner.cells[f"{name}_factor"] = Range(top + 7, planner.column, 1, CONTROL_WIDTH)
-    planner.cells[f"{name}_share"] = Range(top + 9, planner.column, 1, CONTROL_WIDTH)
-    planner.column += READ_WIDTH
-    planner.place_inner(f"{name}_random", name)
-    planner.place_inner(f"{name}_mask", name)
-
-
-@place_weights.register
-def _place_demo(layer: KernelDemo, planner: _Planner) -> None:
-    """The choice, the chosen kernel and the list; beside them every kernel of the list."""
-    name, left, top = layer.name, planner.column, planner.top_of(layer.name, 0)
-    height, width = layer.window.extent
-    planner.controls[name] = {"chosen": Range(top, left, 2, 7)}
-    planner.cells[f"{name}_number"] = Range(top + 3, left, 1, 1)
-    planner.inner[f"{name}_kernel"] = Placement((Range(top + 5, left, height, width),))
-    planner.labels[name] = Range(top + 7 + height, left, len(layer.kernels), 1)
-    lines, _ = preset_lines(layer, planner.network)
-    presets = []
-    for number in range(len(layer.kernels)):
-        place, line = divmod(number, lines)
-        column = left + 9 + place * (max(width, 4) + 1)
-        presets.append(Range(top + 1 + line * (height + 2), column, height, width))
-    planner.weights[name] = WeightPlaces({"presets": tuple(presets)})
-    planner.column = presets[-1].column + max(width, 4) + 2
-
-
-@singledispatch
-def place_vector(layer: Layer, planner: _Planner) -> None:
-    """Put a vector at the next free columns: its labels, then its values."""
-    units = planner.network.shapes[layer.name][0]
-    planner.labels[layer.name] = planner.vector_column(units)
-    planner.tensors[layer.name] = Placement((planner.vector_column(units),))
-
-
-@place_vector.register
-def _place_sigmoid(layer: Sigmoid, planner: _Planner) -> None:
-    units = planner.network.shapes[layer.name][0]
-    planner.labels[layer.name] = planner.vector_column(units)
-    planner.tensors[layer.name] = Placement((planner.vector_column(units),))
-    place_loss(layer, planner)
-
-
-def place_loss(layer: Softmax | Sigmoid, planner: _Planner) -> None:
-    """The loss, beside the probabilities that end a network."""
-    units = planner.network.shapes[layer.name][0]
-    several = layer.several
-    if layer.name == planner.network.output and (units > 1 or several):
-        truth, parts = planner.vector_column(units), planner.vector_column(units)
-        total = Cell(parts.bottom + 3, parts.column)
-        planner.loss = LossPlaces(truth, parts, total, total.shifted(3, 0))
-
-
-@place_vector.register
-def _place_softmax(layer: Softmax, planner: _Planner) -> None:
-    units = planner.network.shapes[layer.name][0]
-    planner.labels[layer.name] = planner.vector_column(units)
-    shifted = planner.vector_column(units)
-    exp = planner.vector_column(units)
-    planner.tensors[layer.name] = Placement((planner.vector_column(units),))
-    place_loss(layer, planner)
-    below = shifted.bottom + 3
-    planner.steps[layer.name] = Steps(
-        Cell(below, shifted.column), shifted, exp, Cell(below, exp.column)
-    )
+def _weight_places(layer: Layer, places: Mapping[str, list[Range]], outputs: int) -> WeightPlaces:
+    """A layer's weights: `weight` has equally many ranges for each output."""
+    arrays = {key: tuple(ranges) for key, ranges in places.items()}
+    apart = layer.window.dilation if layer.window else (1, 1)
+    return WeightPlaces(arrays, max(1, len(arrays.get("weight", ())) // outputs), apart)
 
 
 def place_answer(planner: _Planner) -> Answer | None:
@@ -359,7 +230,7 @@ def place_answer(planner: _Planner) -> Answer | None:
     if len(output) != 1:
         return None
     left = planner.tensors[INPUT].maps[0].column
-    top = planner.top_of(INPUT, map_count(network.shapes[INPUT]))
+    top = planner.pitches.top_of(INPUT, map_count(network.shapes[INPUT]))
     several = network.answers == "several"
     units = output[0]
     high = 2 if units <= 12 else 1

@@ -15,8 +15,8 @@ from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.settings import settings
 from xlconv.network.network import INPUT, PICTURE_WORDS, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.model.formulas import BAR, parameter_arithmetic
 from xlconv.sheets.model.places import (
+    BAR,
     COLUMNS,
     FIRST_COLUMN,
     GROUP_ROW,
@@ -25,9 +25,9 @@ from xlconv.sheets.model.places import (
     body,
     cell_of,
     column_of,
+    length_columns,
     total_cell,
 )
-from xlconv.sheets.model.size_formulas import maps_text, size_sides
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
@@ -166,7 +166,7 @@ def _texts(network: Network, layout: Layout) -> dict[Cell, Block]:
         blocks[cell] = TextBlock(Range.of(cell), tensor, _LINK, link=place)
         words = {"kind": "picture", "words": PICTURE_WORDS}
         if tensor != INPUT:
-            words = _words(network.layer(tensor), network, layout)
+            words = _words(network.layer(tensor), network)
         for column, text in words.items():
             cell = cell_of(network, tensor, column)
             style = _STYLES.get(column, _TEXT)
@@ -176,7 +176,7 @@ def _texts(network: Network, layout: Layout) -> dict[Cell, Block]:
     return blocks
 
 
-def _words(layer: Layer, network: Network, layout: Layout) -> dict[str, str]:
+def _words(layer: Layer, network: Network) -> dict[str, str]:
     """The words about a layer, by column."""
     shown = {key: value for key, value in settings(layer).items() if (key, value) not in _PLAIN}
     described = (f"{key} {_setting(value)}" for key, value in shown.items())
@@ -184,15 +184,13 @@ def _words(layer: Layer, network: Network, layout: Layout) -> dict[str, str]:
         "kind": type(layer).__name__,
         "reads": ", ".join(sources(layer)),
         "settings": ", ".join(described),
-        "maps": maps_text(layer, network),
         "words": layer.words(),
     }
-    for column, side in zip(("rows", "columns"), size_sides(layer, network, layout), strict=False):
-        if not side.live:
-            words[column] = side.line
-    parameters = parameter_arithmetic(layer, network, layout)
-    if parameters is not None and not parameters.live:
-        words["parameters_line"] = parameters.line
+    written = dict(length_columns(layer, network))
+    parameters = layer.parameters(*network.read_shapes(layer))
+    if parameters is not None:
+        written["parameters_line"] = parameters
+    words |= {column: one.line for column, one in written.items() if not one.gaps}
     return {column: text for column, text in words.items() if text}
 
 

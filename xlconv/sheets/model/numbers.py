@@ -3,44 +3,36 @@
 The reference's side of the `Model` sheet, in plain arithmetic from `shapes`: lines of text for
 people, and numbers. Must not know how a workbook counts the same, nor where it stands.
 
-Every number of a layer's weights is a parameter. A multiplication is that of a weight with a
-value, those with padding included; a normalised cell has one, as a trained mean, deviation, scale
-and shift are one factor and one summand. What pools, ReLU and softmax do is none.
+How a number comes about, each kind of layer says itself (`network.arithmetic`). Every number of
+a layer's weights is a parameter; what pools, ReLU and softmax do is no multiplication.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import singledispatch
 from math import floor, prod
 
 import numpy as np
 
-from xlconv.network.layers.base import Layer, Windowed, source
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.merging import Concat
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import GlobalAvgPool2D
-from xlconv.network.layers.reshaping import Flatten
+from xlconv.network.arithmetic import Arithmetic, Expression, Product, Side, Sum, Windows
+from xlconv.network.layers.base import Layer
 from xlconv.network.network import INPUT, TICK, Network
 from xlconv.network.shapes import Shape
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.model.places import (
+    AXIS,
+    BAR,
+    BAR_LENGTH,
+    MOST,
+    NUMBER_BYTES,
+    TOTALS,
+    length_columns,
+)
 from xlconv.state.choices import Display
 
 HELD = "held:"  # begins the names of how many cells of the picture, or of weights, are not empty
-NUMBER_BYTES = 4.0  # of a number of 32 bits, as networks are usually stored
-AXIS, BAR, BAR_LENGTH = "▕", "█", 12  # of the largest
-MOST_SUMMANDS = 12  # that are written out
 UNKNOWN = np.array([np.nan])  # nothing can be said of what reads what is no number
-
-TOTALS = ("parameters", "multiplications", "kept", "kept_bytes", "parameter_bytes", "bytes")
-MOST = (
-    ("parameters", "has the most parameters", ""),
-    ("multiplications", "does the most multiplications", ""),
-    ("bytes", "takes the most memory", " bytes"),
-)
 
 
 def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -64,57 +56,31 @@ def _shape_steps(network: Network) -> Iterator[Step]:
         if tensor == INPUT:
             continue
         layer = network.layer(tensor)
-        lines = size_lines(layer, network.read_shapes(layer), shape)
-        for side, line in zip(("rows", "columns"), lines, strict=False):
-            yield Step(f"shapes:{side}:{tensor}", np.array([line]))
+        for column, length in length_columns(layer, network):
+            if length.gaps:
+                yield Step(f"shapes:{column}:{tensor}", np.array([_line(length, layer, network)]))
         yield Step(f"shapes:agrees:{tensor}", np.array([TICK]))
 
 
-@singledispatch
-def size_lines(layer: Layer, read: list[Shape], made: Shape) -> list[str]:
-    """How a tensor's rows and columns come about, or a vector's length, where it is computed:
-    here, as many as are read."""
-    name = "its inputs" if len(read) > 1 else source(layer)
-    return [f"as {name}: {length}" for length in (made[1:] if len(made) == 3 else made)]
+def _line(arithmetic: Arithmetic, layer: Layer, network: Network) -> str:
+    """Arithmetic with its numbers."""
+    shapes = network.shapes | network.weight_shapes(layer)
+    return arithmetic.line.format(*(value_of(gap, shapes) for gap in arithmetic.gaps))
 
 
-@size_lines.register
-def _window_lines(layer: Windowed, read: list[Shape], made: Shape) -> list[str]:
-    """(H + 2p − k)/s + 1 with this layer's numbers (Dumoulin and Visin, arXiv:1603.07285)."""
-    [shape], margin = read, layer.margin(read[0])
-    lines = []
-    for side, around in enumerate(((margin.top, margin.bottom), (margin.left, margin.right))):
-        length, stride = shape[side + 1], layer.window.stride[side]
-        size, apart = layer.window.size[side], layer.window.dilation[side]
-        kernel = str(size) if apart == 1 else f"({apart}·({size} − 1) + 1)"
-        ring = f"2·{around[0]}" if around[0] == around[1] else f"{around[0]} + {around[1]}"
-        windows = f"({length} + {ring} − {kernel})/{stride}"
-        if (length + sum(around) - layer.window.extent[side]) % stride:
-            windows = f"⌊{windows}⌋"
-        lines.append(f"{windows} + 1 = {made[side + 1]}")
-    return lines
-
-
-@size_lines.register
-def _concat_lines(layer: Concat, read: list[Shape], made: Shape) -> list[str]:
-    if len(made) == 3:
-        return [f"as its inputs: {length}" for length in made[1:]]
-    lengths = [str(shape[0]) for shape in read]
-    return [f"{' + '.join(lengths)} = {made[0]}"] if len(read) <= MOST_SUMMANDS else []
-
-
-@size_lines.register
-def _flat_lines(layer: Flatten, read: list[Shape], made: Shape) -> list[str]:
-    if len(read[0]) == 1:
-        return [f"as {source(layer)}: {made[0]}"]
-    return [f"{' × '.join(map(str, read[0]))} = {made[0]} in a column"]
-
-
-@size_lines.register(Dense)
-@size_lines.register(GlobalAvgPool2D)
-def _each_lines(layer: Layer, read: list[Shape], made: Shape) -> list[str]:
-    """The number of units or of maps, which no cells are counted for."""
-    return []
+def value_of(expression: Expression, shapes: Mapping[str, Shape]) -> int:
+    """An expression's number, from the shapes of tensors and weights by their full names."""
+    match expression:
+        case Side(tensor, axis, weight):
+            return shapes[f"{tensor}.{weight}" if weight else tensor][-2:][axis]
+        case Product(factors):
+            return prod(value_of(one, shapes) for one in factors)
+        case Sum(terms):
+            return sum(value_of(one, shapes) for one in terms)
+        case Windows():
+            room = value_of(expression.length, shapes) + sum(expression.ring) - expression.extent
+            return room // expression.stride + 1
+    return expression
 
 
 def _tensor_steps(network: Network, tensor: str, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -124,10 +90,12 @@ def _tensor_steps(network: Network, tensor: str, values: Mapping[str, Values]) -
     if tensor != INPUT:
         layer = network.layer(tensor)
         yield from _parameter_steps(network, layer, values)
-        times, line = multiplications(layer, network.read_shapes(layer), network.shapes[tensor])
-        if line:
-            yield _number(f"counts:multiplications:{tensor}", float(times))
-            yield Step(f"counts:multiplications_line:{tensor}", np.array([line]))
+        times = layer.multiplications(*network.read_shapes(layer))
+        if times is not None:
+            count = value_of(times.value, network.shapes | network.weight_shapes(layer))
+            yield _number(f"counts:multiplications:{tensor}", float(count))
+            line = np.array([_line(times, layer, network)])
+            yield Step(f"counts:multiplications_line:{tensor}", line)
     whole = _counted("kept_bytes", tensor, values)
     if f"counts:parameter_bytes:{tensor}" in values:
         whole += _counted("parameter_bytes", tensor, values)
@@ -152,9 +120,10 @@ def _parameter_steps(
     if not full:
         return
     yield _number(f"counts:parameters:{name}", _held(name, full, values), also=full)
-    line = parameter_line(layer, network.read_shapes(layer))
-    if line:
-        yield Step(f"counts:parameters_line:{name}", np.array([line]))
+    written = layer.parameters(*network.read_shapes(layer))
+    if written is not None and written.gaps:
+        line = np.array([_line(written, layer, network)])
+        yield Step(f"counts:parameters_line:{name}", line)
     count = _counted("parameters", name, values)
     yield _number(f"counts:parameter_bytes:{name}", count * NUMBER_BYTES)
 
@@ -162,67 +131,6 @@ def _parameter_steps(
 def _held(name: str, full: float, values: Mapping[str, Values]) -> float:
     """How many of some cells hold a number: all of them, but in a workbook where some are empty."""
     return float(numbers(values[f"{HELD}{name}"])[0]) if f"{HELD}{name}" in values else full
-
-
-@singledispatch
-def parameter_line(layer: Layer, read: list[Shape]) -> str:
-    """The number of a layer's parameters as arithmetic, where cells are counted for it: those of
-    a batch normalisation are four a map."""
-    return ""
-
-
-@parameter_line.register
-def _conv_parameters(layer: Conv2D, read: list[Shape]) -> str:
-    kernels, *each = layer.weights(*read)["weight"].shape
-    line = f"{kernels} × ({' × '.join(map(str, each))})"
-    return f"{line} + {kernels}" if layer.bias else line
-
-
-@parameter_line.register
-def _dense_parameters(layer: Dense, read: list[Shape]) -> str:
-    line = f"{layer.units} × {_factors(read[0])}"
-    return f"{line} + {layer.units}" if layer.bias else line
-
-
-@parameter_line.register
-def _demo_parameters(layer: KernelDemo, read: list[Shape]) -> str:
-    height, width = layer.window.size
-    return f"{len(layer.kernels)} × ({height} × {width})"
-
-
-def _factors(shape: Shape) -> str:
-    """A shape as a factor among others."""
-    return f"({' × '.join(map(str, shape))})" if len(shape) > 1 else str(shape[0])
-
-
-@singledispatch
-def multiplications(layer: Layer, read: list[Shape], made: Shape) -> tuple[int, str]:
-    """How often a layer multiplies a weight with a value, as a number and as arithmetic; 0 and
-    no text where it does not."""
-    return 0, ""
-
-
-@multiplications.register
-def _conv_multiplications(layer: Conv2D, read: list[Shape], made: Shape) -> tuple[int, str]:
-    """Every weight is used once in each place of its kernel."""
-    weight = layer.weights(*read)["weight"].shape
-    return prod(weight) * prod(made[1:]), f"{' × '.join(map(str, made))} × {_factors(weight[1:])}"
-
-
-@multiplications.register
-def _demo_multiplications(layer: KernelDemo, read: list[Shape], made: Shape) -> tuple[int, str]:
-    size = layer.window.size
-    return prod(size) * prod(made), f"{' × '.join(map(str, made))} × {_factors(size)}"
-
-
-@multiplications.register
-def _dense_multiplications(layer: Dense, read: list[Shape], made: Shape) -> tuple[int, str]:
-    return prod(layer.weights(*read)["weight"].shape), f"{layer.units} × {_factors(read[0])}"
-
-
-@multiplications.register
-def _norm_multiplications(layer: BatchNorm2D, read: list[Shape], made: Shape) -> tuple[int, str]:
-    return prod(made), " × ".join(map(str, made))
 
 
 def _share_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Step]:

@@ -5,12 +5,26 @@ Must not know formulas, values or looks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from xlconv.network.arithmetic import Arithmetic
+from xlconv.network.layers.base import Layer
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell, Range
 
 MOST_ROW = 3  # says which layer has the most of what
 GROUP_ROW, HEAD_ROW = 5, 6
 FIRST_COLUMN = 2
+
+NUMBER_BYTES = 4  # of a number of 32 bits, as networks are usually stored
+AXIS, BAR, BAR_LENGTH = "▕", "█", 12  # of the largest
+# The columns that are added up, and those of which it is said who has the most.
+TOTALS = ("parameters", "multiplications", "kept", "kept_bytes", "parameter_bytes", "bytes")
+MOST = (
+    ("parameters", "has the most parameters", ""),
+    ("multiplications", "does the most multiplications", ""),
+    ("bytes", "takes the most memory", " bytes"),
+)
 
 # The columns by key: the group that they belong to, and their head.
 COLUMNS = {
@@ -56,3 +70,10 @@ def body(network: Network, column: str) -> Range:
 def total_cell(network: Network, column: str) -> Cell:
     """The cell below a column."""
     return Cell(body(network, column).bottom + 1, column_of(column))
+
+
+def length_columns(layer: Layer, network: Network) -> Iterator[tuple[str, Arithmetic]]:
+    """How a tensor's maps, rows and columns come about, by column; a vector has rows alone."""
+    lengths = layer.lengths(*network.read_shapes(layer))
+    columns = ("maps", "rows", "columns") if len(lengths) == 3 else ("rows",)
+    return zip(columns, lengths, strict=True)

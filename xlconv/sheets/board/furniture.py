@@ -1,0 +1,242 @@
+"""Furniture: what stands beside a layer's maps, or makes the columns of a vector, with its words.
+
+Weights, controls and steps; from these stacks follow the rows that a map needs, the places and
+the captions. A kind that shows nothing of its own needs no word here: numbers that it has for each
+map stand below each other, and what it reads, if that is more than one tensor, is named. Must not
+know formulas, values or styles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from xlconv.network.layers.base import Layer, source, sources
+from xlconv.network.layers.convolution import Conv2D, KernelDemo
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.merging import Add
+from xlconv.network.layers.pooling import GlobalAvgPool2D
+from xlconv.network.network import Network
+from xlconv.network.shapes import as_maps
+from xlconv.spreadsheet.cells import Cell, Range
+
+GAP = 3  # columns between layers, where the arrow stands
+KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
+CONTROL_WIDTH = 3  # columns of a cell that people set
+READ_WIDTH = 8  # columns in which a layer of several inputs names them
+
+Holds = Literal["weight", "control", "cell", "inner", "labels", "words"]
+Look = Literal["title", "narrow", "head", "caption", "control", "arrow", "link"]
+Tops = Callable[[str, int], int]  # the first row of a tensor's map, by its number from 0
+
+
+class Piece(NamedTuple):
+    """A rectangle, what it holds, its short name, and the `text` above it; words alone stand in
+    it. `link` is the tensor and the number of the map that a click leads to."""
+
+    place: Range
+    holds: Holds
+    key: str = ""
+    text: str = ""
+    look: Look = "caption"
+    link: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The pieces of one map, the columns that they take before it, and the rows beside it."""
+
+    pieces: tuple[Piece, ...] = ()
+    width: int = 0
+    rows: int = 0
+
+
+def furniture(layer: Layer, network: Network, tops: Tops, number: int, left: int) -> Stack:
+    """What stands beside a layer's map, from a column on; of a vector, it is the first map's."""
+    at = Cell(tops(layer.name, number), left)
+    match layer:
+        case Conv2D():
+            return _kernels(layer, network, number, at)
+        case KernelDemo():
+            return _list_of_kernels(layer, network, number, at)
+        case Dropout():
+            return _switches(layer, network, number, at)
+        case Dense():
+            return _matrix(layer, network, tops, left)
+    if network.weights(layer):
+        return _numbers(layer, network, number, at)
+    return _links(layer, network, number, at) if layer.reads[1] > 1 else Stack()
+
+
+def _words(row: int, column: int, text: str, look: Look = "caption") -> Piece:
+    return Piece(Range(row, column, 1, 1), "words", "", text, look)
+
+
+def arrow(row: int, column: int, height: int, width: int) -> Range:
+    """The place of an arrow in the middle of the height of a map that begins in a row."""
+    return Range(row + max(0, (min(height, 28) - 2) // 2), column, min(height, 2), width)
+
+
+def _arrow(place: Range) -> Piece:
+    return Piece(place, "words", "", "→", "arrow")
+
+
+def _kernels(layer: Conv2D, network: Network, number: int, at: Cell) -> Stack:
+    """Kernels with a caption each, then the bias with its own: one column as long as it is not
+    much higher than the map, else a grid."""
+    read, (height, width) = source(layer), layer.window.extent
+    channels = layer.channels_read(network.shapes[read][0], number)
+    map_height = network.shapes[layer.name][1]
+    lines = (max(map_height, KERNEL_ROWS) - 2) // (1 + height)
+    lines = max(1, min(len(channels), lines))
+    grid, pitch = len(channels) > lines, max(width, 3) + 1
+    title = f"kernel {number + 1}" + (f" × {read}" if grid else "")
+    pieces = [_words(at.row - 1, at.column, title, "title")]
+    right = at.column
+    for index, channel in enumerate(channels):
+        across, down = divmod(index, lines)
+        place = Range(at.row + 1 + down * (1 + height), at.column + across * pitch, height, width)
+        text = f"map {channel + 1}" if grid else f"× {read} map {channel + 1}"
+        pieces.append(Piece(place, "weight", "weight", text))
+        right = place.right + 1
+        if not grid:
+            pieces.append(_arrow(Range(place.row, right, height, 2)))
+    if grid:
+        pieces.append(_arrow(arrow(at.row, right, map_height, 2)))
+    rows = lines * (1 + height)
+    if layer.bias:
+        bias = Range(at.row + rows + 1, at.column, 1, 1)
+        pieces.append(Piece(bias, "weight", "bias", "+ bias", "control"))
+    return Stack(tuple(pieces), max(right - at.column, 4) + 2, rows + (2 if layer.bias else 0))
+
+
+def _numbers(layer: Layer, network: Network, number: int, at: Cell) -> Stack:
+    """The numbers that a layer has for each map, below each other, with their names."""
+    keys = list(layer.weights(*network.read_shapes(layer)))
+    pieces = [
+        _words(at.row - 1, at.column, f"map {number + 1}", "title"),
+        _arrow(Range(at.row, at.column + 4, len(keys), 2)),
+    ]
+    for row, key in enumerate(keys, at.row):
+        pieces.append(Piece(Range(row, at.column + 3, 1, 1), "weight", key))
+        pieces.append(_words(row, at.column, key))
+    return Stack(tuple(pieces), 6, len(keys))
+
+
+def _links(layer: Layer, network: Network, number: int, at: Cell) -> Stack:
+    """The names of the maps that make a map, with a way to them."""
+    names = sources(layer)
+    added, vector = isinstance(layer, Add), len(network.shapes[layer.name]) == 1
+    read = [(name, 0 if vector else number) for name in names]
+    if not added and not vector:
+        counts = [(name, range(network.shapes[name][0])) for name in names]
+        read = [[(name, one) for name, maps in counts for one in maps][number]]
+    pieces = []
+    for row, (name, one) in enumerate(read):
+        text = f"{'+ ' if row and added else ''}{name}" + ("" if vector else f" map {one + 1}")
+        place = Range(at.row + 2 * row, at.column, 1, 1)
+        pieces.append(Piece(place, "words", "", text, "link", (name, one)))
+    return Stack(tuple(pieces), READ_WIDTH, 2 * len(names))
+
+
+_SWITCHES = {
+    "rate": "p, the part to drop",
+    "active": "dropout: 1 on, 0 off",
+    "rescale": "rescale by 1/(1 − p)",
+}
+
+
+def _switches(layer: Dropout, network: Network, number: int, at: Cell) -> Stack:
+    """The switches, the share and the factor, then the random numbers and the mask."""
+    row, left = at
+    pieces = []
+    if number == 0:
+        for down, (key, text) in enumerate(_SWITCHES.items()):
+            place = Range(row + 2 * down, left, 1, CONTROL_WIDTH)
+            pieces.append(Piece(place, "control", key, text, "control"))
+        for down, key, text in ((7, "factor", "kept cells ×"), (9, "share", "really dropped")):
+            pieces.append(Piece(Range(row + down, left, 1, CONTROL_WIDTH), "cell", key, text))
+    maps, height, width = as_maps(network.shapes[layer.name])
+    column = left + READ_WIDTH
+    for key in ("random", "mask"):
+        title = f"{key} {number + 1}" if maps > 1 else key
+        look: Look = "head" if width == 1 else "title"
+        pieces.append(Piece(Range(row, column, height, width), "inner", key, title, look))
+        column += width + GAP
+    return Stack(tuple(pieces), column - left, 12)
+
+
+def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell) -> Stack:
+    """The choice, the chosen kernel and the list; beside them every kernel of the list."""
+    (top, left), (height, width) = at, layer.window.extent
+    count, pitch = len(layer.kernels), height + 2
+    lines = min(count, max(network.shapes[layer.name][1], 3 * pitch) // pitch)
+    kernel = Range(top + 5, left, height, width)
+    pieces = [
+        Piece(Range(top, left, 2, 7), "control", "chosen", "choose a kernel", "control"),
+        Piece(Range(top + 3, left, 1, 1), "cell", "number"),
+        _words(top + 3, left + 1, "its number in the list"),
+        Piece(kernel, "inner", "kernel", "the kernel", "title"),
+        _arrow(Range(kernel.row, kernel.right + 1, height, 2)),
+        Piece(Range(top + 7 + height, left, count, 1), "labels", "", "the list", "title"),
+    ]
+    column = left
+    for index, text in enumerate(layer.kernels):
+        across, down = divmod(index, lines)
+        column = left + 9 + across * (max(width, 4) + 1)
+        place = Range(top + 1 + down * pitch, column, height, width)
+        pieces.append(Piece(place, "weight", "presets", text, "title"))
+    rows = max(8 + height + count, lines * pitch)
+    return Stack(tuple(pieces) if number == 0 else (), column - left + max(width, 4) + 2, rows)
+
+
+def _matrix(layer: Dense, network: Network, tops: Tops, left: int) -> Stack:
+    """Weights in the shape of the maps that they multiply, one set a unit, in a grid that is
+    as high as the maps' own pitch allows; beside a vector they are the columns of a matrix."""
+    before, maps = source(layer), len(network.shapes[source(layer)]) == 3
+    channels, height, width = as_maps(network.shapes[before])
+    rows = [tops(before, channel) for channel in range(channels + 1)]
+    lines = min(layer.units, max(1, (rows[1] - rows[0]) // (height + 2)))
+    across, gap = -(-layer.units // lines), 1 if maps else 0
+    told = len(network.labels) == layer.units
+    pieces = []
+    for unit in range(layer.units):
+        down, place = divmod(unit, across)
+        label = network.labels[unit] if told else str(unit + 1)
+        text, look = (f"for {label}", _TITLE) if maps and width > 2 else (label, _NARROW)
+        for row in rows[:-1]:
+            at = Range(row + down * (height + 2), left + place * (width + gap), height, width)
+            pieces.append(Piece(at, "weight", "weight", text, look))
+    what = "class" if told else "unit"
+    for channel, row in enumerate(rows[:-1], 1):
+        lead = f"weights × {before}: a column for each {what}"
+        if maps:
+            lead = f"weights × {before} map {channel}: positive speaks for the {what}"
+            lead += ", negative against it"
+        pieces.append(_words(row - 2, left, lead))
+    return Stack(tuple(pieces), across * (width + gap) + 1)
+
+
+_TITLE: Look = "title"
+_NARROW: Look = "narrow"
+
+
+def vector_columns(layer: Layer, network: Network) -> Iterator[tuple[str, str]]:
+    """The columns of a vector by what they hold, with their heads, from left to right."""
+    if "bias" in layer.weights(*network.read_shapes(layer)):
+        yield "bias", "+ bias"
+    means = isinstance(layer, GlobalAvgPool2D)
+    told = len(network.labels) == network.shapes[layer.name][0]
+    yield "labels", "map" if means else "class" if told else "unit"
+    for step in ("shifted", "exp"):
+        if step in layer.steps:
+            yield step, {"shifted": "logit − max"}.get(step, step)
+    logits = isinstance(layer, Dense) and _any_shares(network.readers(layer.name))
+    named = "probability" if layer.shares else "mean" if means else "logit" if logits else "value"
+    yield "values", named
+
+
+def _any_shares(layers: Iterable[Layer]) -> bool:
+    return any(layer.shares for layer in layers)
