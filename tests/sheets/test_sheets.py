@@ -18,7 +18,9 @@ from xlconv.compiler import compile_book
 from xlconv.importers.template import Template
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.styles import INK, PALETTES
-from xlconv.spreadsheet.blocks import ColourScale, TextBlock
+from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
+from xlconv.spreadsheet.cells import Range
+from xlconv.xlsx.writer import write_book
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +189,14 @@ def test_every_number_format_has_a_number_of_its_own(template_book: TemplateBook
             codes.setdefault(element.get("numFmtId", ""), set()).add(element.get("formatCode", ""))
     assert len(codes) > 5
     assert [number for number, texts in codes.items() if len(texts) > 1] == []
+
+
+@pytest.mark.parametrize(("used", "last"), [(3, 4), (16_383, 16_384), (16_384, 16_384)])
+def test_widths_reach_one_column_beyond_the_used_ones_but_none_that_no_sheet_has(
+    used: int, last: int, tmp_path: Path
+) -> None:
+    text = TextBlock(Range(1, used, 1, 1), "the last one", Style())
+    write_book(tmp_path / "book.xlsx", Book("", "", "1", (Sheet("Board", (text,)),), {}))
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as archive:
+        board = archive.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<col [^>]*max="(\d+)"', board)[-1] == str(last)

@@ -27,6 +27,7 @@ from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protect
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -44,7 +45,7 @@ from xlconv.spreadsheet.blocks import (
     Style,
     TextBlock,
 )
-from xlconv.spreadsheet.cells import MAX_SHEET_NAME_LENGTH, Range, column_letters
+from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_SHEET_NAME_LENGTH, Range, column_letters
 
 try:  # where it is installed, openpyxl writes with it
     from lxml.etree import SerialisationError  # type: ignore[import-untyped]
@@ -125,7 +126,8 @@ def _worksheet(workbook: Workbook, sheet: Sheet) -> Worksheet:
     merged = [b.range for b in sheet.blocks if isinstance(b, TextBlock) and not b.runs_on]
     for place in (*merged, *sheet.merges):
         if place.size > 1:
-            worksheet.merged_cells.add(place.a1)
+            # Without the look at all that are merged already: none of ours overlap.
+            worksheet.merged_cells.ranges.add(CellRange(place.a1))
     for block in sheet.blocks:
         _link(worksheet, block)
     for rule in sheet.rules:
@@ -169,7 +171,8 @@ def _view(worksheet: Worksheet, sheet: Sheet) -> None:
 
 def _columns(worksheet: Worksheet, sheet: Sheet) -> None:
     """Column widths, one entry for each run of equal ones."""
-    last = max((block.range.right for block in sheet.blocks), default=1) + 1
+    used = max((block.range.right for block in sheet.blocks), default=1)
+    last = min(used + 1, MAX_COLUMNS)
     pixels = [
         (sheet.widths.get(column, sheet.column_width), column) for column in range(1, last + 1)
     ]
