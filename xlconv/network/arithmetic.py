@@ -33,7 +33,7 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Windows:
+class WindowCount:
     """How many windows of `size` cells, each `apart` from the next, fit into a length with a
     `ring` before and behind it."""
 
@@ -52,9 +52,9 @@ class Windows:
     def steps(self) -> str:
         """How often the window moves, with a gap for the length: all but one of them.
 
-        >>> Windows(Side("input", 0), (1, 1), 3, 1, 1).steps
+        >>> WindowCount(Side("input", 0), (1, 1), 3, 1, 1).steps
         '({} + 2·1 − 3)/1'
-        >>> Windows(Side("input", 0), (0, 1), 3, 2, 2).steps
+        >>> WindowCount(Side("input", 0), (0, 1), 3, 2, 2).steps
         '({} + 0 + 1 − (2·(3 − 1) + 1))/2'
         """
         before, behind = self.ring
@@ -63,7 +63,7 @@ class Windows:
         return f"({{}} + {ring} − {kernel})/{self.stride}"
 
 
-Expression = int | Side | Product | Sum | Windows
+Expression = int | Side | Product | Sum | WindowCount
 Factor = int | Side
 
 
@@ -125,13 +125,13 @@ def summed(lengths: Sequence[Factor]) -> Arithmetic:
     return Arithmetic(" + ".join("{}" for _ in lengths) + " = {}", value, (*lengths, value))
 
 
-def slid(windows: Windows, length: int) -> Arithmetic:
+def slid(windows: WindowCount, length: int) -> Arithmetic:
     """How many windows fit into a length: (H + 2p − k)/s + 1. Brackets say that a part of one is
     left out (Dumoulin and Visin, arXiv:1603.07285).
 
-    >>> slid(Windows(Side("input", 0), (1, 1), 3, 1, 1), 28).line
+    >>> slid(WindowCount(Side("input", 0), (1, 1), 3, 1, 1), 28).line
     '({} + 2·1 − 3)/1 + 1 = {}'
-    >>> slid(Windows(Side("input", 0), (0, 0), 2, 1, 2), 9).line
+    >>> slid(WindowCount(Side("input", 0), (0, 0), 2, 1, 2), 9).line
     '⌊({} + 2·0 − 2)/2⌋ + 1 = {}'
     """
     left_out = (length + sum(windows.ring) - windows.extent) % windows.stride

@@ -18,7 +18,6 @@ from numpy.typing import ArrayLike
 
 from xlconv.errors import NetworkError, meant
 from xlconv.network.access import Access
-from xlconv.network.bounds import check_layers, check_padding, check_tensors
 from xlconv.network.layers.base import Layer, Weight, sources
 from xlconv.network.limits import check_layers, check_padding, check_tensors
 from xlconv.network.names import check_label, check_name, check_title

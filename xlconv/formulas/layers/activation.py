@@ -17,22 +17,8 @@ from xlconv.spreadsheet.cells import Range
 
 
 @cell_text.register
-<<<<<<< HEAD
-def _relu_text(layer: ReLU, value: str) -> str:
-    return f"MAX(0,{value})"
-
-
-@cell_text.register
-def _leaky_relu_text(layer: LeakyReLU, value: str) -> str:
-    return f"MAX({formulas.number(layer.slope)}*{value},{value})"
-
-
-@cell_text.register
-def _tanh_text(layer: Tanh, value: str) -> str:
-    return f"TANH({value})"
-=======
 def _relu_text(layer: ReLU, value: str, beside: Mapping[str, str]) -> str:
-    return formulas.relu(value)
+    return f"MAX(0,{value})"
 
 
 @cell_text.register
@@ -42,8 +28,7 @@ def _leaky_relu_text(layer: LeakyReLU, value: str, beside: Mapping[str, str]) ->
 
 @cell_text.register
 def _tanh_text(layer: Tanh, value: str, beside: Mapping[str, str]) -> str:
-    return formulas.tanh(value)
->>>>>>> access
+    return f"TANH({value})"
 
 
 @cell_text.register

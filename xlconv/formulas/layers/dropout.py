@@ -5,10 +5,8 @@ Must not know any value.
 
 from __future__ import annotations
 
-from xlconv.formulas.layers.base import Rule, layer_rules, mapwise
 from collections.abc import Mapping
 
-from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cell_text, layer_rules, mapwise
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
@@ -33,17 +31,12 @@ def _dropout_rules(layer: Dropout, network: Network, places: Places) -> list[Rul
         return f"IF({random[number].first}<{rate:$},0,1)"
 
     def dropped(number: int) -> str:
-<<<<<<< HEAD
-        value = read[number].first
-        return f"IF({cells['active']:$}=1,{value}*{mask[number].first}*{factor:$},{value})"
-
-    zeros = "+".join(f"COUNTIF({place:$},0)" for place in mask)
-    numbers = "+".join(f"COUNT({place:$})" for place in mask)
-=======
         beside = {"mask": mask[number].first.a1, "factor": factor.absolute}
         beside["active"] = cells["active"].absolute
         return cell_text(layer, read[number].first.a1, beside)
->>>>>>> access
+
+    zeros = "+".join(f"COUNTIF({place:$},0)" for place in mask)
+    numbers = "+".join(f"COUNT({place:$})" for place in mask)
 
     return [
         *mapwise(layer, network, random, lambda _: "RAND()", "random"),

@@ -14,8 +14,8 @@ import numpy as np
 
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, SameCell, Windows
+from xlconv.network.arithmetic import Arithmetic, Side, WindowCount, same, sides, slid
 from xlconv.network.sentences import Sentence
-from xlconv.network.arithmetic import Arithmetic, Side, Windows, same, sides, slid
 from xlconv.network.shapes import NO_MARGIN, Margin, Shape, Window, shape_text
 
 # Weights follow their gradients, or batches' statistics, or are given and stay.
@@ -164,7 +164,7 @@ class Windowed(Layer):
         window, name = self.window, source(self)
         rings = (margin.top, margin.bottom), (margin.left, margin.right)
         steps = zip(rings, window.size, window.dilation, window.stride, strict=True)
-        slides = [Windows(Side(name, axis), *step) for axis, step in enumerate(steps)]
+        slides = [WindowCount(Side(name, axis), *step) for axis, step in enumerate(steps)]
         return [same(name, shape[0]), *map(slid, slides, shape[1:])]
 
 

@@ -10,7 +10,6 @@ from math import prod
 from typing import ClassVar
 
 from xlconv.network.access import Access, Everything
-from xlconv.network.layers.base import Layer, Weight
 from xlconv.network.arithmetic import Arithmetic, Side, product, sides
 from xlconv.network.layers.base import Layer, Weight, source
 from xlconv.network.layers.settings import check_positive, check_true_or_false

@@ -10,7 +10,6 @@ from math import prod
 from typing import ClassVar
 
 from xlconv.network.access import Access, Unravelled
-from xlconv.network.layers.base import Layer
 from xlconv.network.arithmetic import Arithmetic, product, sides
 from xlconv.network.layers.base import Layer, source
 from xlconv.network.layers.settings import check_one_of

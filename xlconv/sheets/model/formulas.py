@@ -17,7 +17,7 @@ from xlconv.network.arithmetic import (
     Product,
     Side,
     Sum,
-    Windows,
+    WindowCount,
     sides,
 )
 from xlconv.network.network import INPUT, TICK, Network
@@ -174,7 +174,7 @@ def _text(expression: Expression, layout: Layout) -> str:
             return "*".join(f"({one})" if "+" in one else one for one in texts)
         case Sum(terms):
             return "+".join(_text(one, layout) for one in terms)
-        case Windows():
+        case WindowCount():
             steps = expression.steps.translate(_TYPED).format(_text(expression.length, layout))
             return f"INT({steps})+1"
     return str(expression)

@@ -14,7 +14,7 @@ from math import floor, prod
 
 import numpy as np
 
-from xlconv.network.arithmetic import Arithmetic, Expression, Product, Side, Sum, Windows
+from xlconv.network.arithmetic import Arithmetic, Expression, Product, Side, Sum, WindowCount
 from xlconv.network.layers.base import Layer
 from xlconv.network.network import INPUT, TICK, Network
 from xlconv.network.shapes import Shape
@@ -77,7 +77,7 @@ def value_of(expression: Expression, shapes: Mapping[str, Shape]) -> int:
             return prod(value_of(one, shapes) for one in factors)
         case Sum(terms):
             return sum(value_of(one, shapes) for one in terms)
-        case Windows():
+        case WindowCount():
             room = value_of(expression.length, shapes) + sum(expression.ring) - expression.extent
             return room // expression.stride + 1
     return expression
