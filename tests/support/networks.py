@@ -6,7 +6,7 @@ Strategies of Hypothesis: each kind of layer has its own, in the order of a netw
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,6 +15,8 @@ import numpy as np
 import openpyxl
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
+from support.cases import NAMES as CASES
+from support.cases import load_case
 from support.libreoffice import converted
 
 import xlconv
@@ -25,6 +27,7 @@ from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.dropout import Dropout
+from xlconv.network.layers.kinds import KINDS
 from xlconv.network.layers.merging import Add, Concat
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
@@ -179,6 +182,13 @@ CELLWISE: dict[str, Maker] = {
 }
 
 
+def as_in_its_case(kind: str) -> Maker:
+    """A kind of which nothing is said here, with the settings that it has in a case by hand."""
+    layers = (layer for name in CASES for layer in load_case(name).model.network.layers)
+    like = next(layer for layer in layers if type(layer).__name__ == kind)
+    return lambda name, shapes, read: st.just([replace(like, name=name, inputs=(read,))])  # type: ignore[call-arg]
+
+
 OF_MAPS: dict[str, Maker] = {
     "Conv2D": convolutions,
     "MaxPool2D": pools(MaxPool2D),
@@ -216,6 +226,8 @@ ENDS = {kind: OF_VECTORS[kind] for kind in ("Softmax", "Sigmoid", "Dense")}
 PARTS = {"of maps": OF_MAPS, "to vectors": TO_VECTORS, "of vectors": OF_VECTORS, "end": ENDS}
 
 
+SAID = {kind for makers in PARTS.values() for kind in makers} | {"Softmax"}
+OF_MAPS |= {kind: as_in_its_case(kind) for kind in KINDS if kind not in SAID}
 EVERY_KIND = [(part, kind) for part, makers in PARTS.items() for kind in makers]
 
 
