@@ -1,20 +1,16 @@
-"""Every family's rules, registered: whoever needs a layer's rules takes them from here.
+"""Every family's rules, registered: who needs a layer's rules takes them from here.
 
 Must not know anything about a kind.
 """
 
 from __future__ import annotations
 
-from xlconv.formulas.layers import (  # noqa: F401 - importing them registers their kinds
-    activation,
-    convolution,
-    dense,
-    dropout,
-    merging,
-    normalization,
-    pooling,
-    reshaping,
-)
-from xlconv.formulas.layers.base import cell_text, layer_rules
+from importlib import import_module
 
-__all__ = ["cell_text", "layer_rules"]
+from xlconv.formulas.layers.base import layer_rules
+from xlconv.network.layers.kinds import FAMILIES
+
+__all__ = ["layer_rules"]
+
+for family in FAMILIES:
+    import_module(f"xlconv.formulas.layers.{family}")
