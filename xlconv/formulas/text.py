@@ -52,27 +52,6 @@ def sigmoid(value: str) -> str:
     return f"IF({value}<0,EXP({value})/(1+EXP({value})),1/(1+EXP(-{value})))"
 
 
-def normalised(
-    value: str, mean: Cell, variance: Cell, scale: Cell, shift: Cell, epsilon: float
-) -> str:
-    """A value minus the mean, by the deviation, scaled and shifted.
-
-    >>> normalised("A9", Cell(1, 7), Cell(2, 7), Cell(3, 7), Cell(4, 7), 1e-05)
-    '(A9-$G$1)/SQRT($G$2+0.00001)*$G$3+$G$4'
-    """
-    deviation = f"SQRT({variance.absolute}+{number(epsilon)})"
-    return f"({value}-{mean.absolute})/{deviation}*{scale.absolute}+{shift.absolute}"
-
-
-def sum_of(values: Iterable[str]) -> str:
-    """Values added up.
-
-    >>> sum_of(["A1", "F1"])
-    'A1+F1'
-    """
-    return "+".join(values)
-
-
 def place_in_list(text: Cell, names: Range) -> str:
     """The number of a text in a list, from 1.
 
@@ -112,24 +91,6 @@ def largest(window: Range, fixed: bool = False) -> str:
     return f"MAX({window.absolute if fixed else window.a1})"
 
 
-def total(values: Range) -> str:
-    """The sum of a range that stays where it is.
-
-    >>> total(Range(5, 5, 10, 1))
-    'SUM($E$5:$E$14)'
-    """
-    return f"SUM({values.absolute})"
-
-
-def share(value: Cell, whole: Cell) -> str:
-    """A value divided by one that stays where it is.
-
-    >>> share(Cell(5, 5), Cell(16, 5))
-    'E5/$E$16'
-    """
-    return f"{value.a1}/{whole.absolute}"
-
-
 def label_of_largest(values: Range, labels: Range) -> str:
     """The label beside the largest value; the first of them if several are equal.
 
@@ -147,15 +108,6 @@ def label_of_largest(values: Range, labels: Range) -> str:
     return f"INDEX({labels.absolute},MATCH(MAX({values_text}),{values_text},0))"
 
 
-def rows(values: Range) -> str:
-    """How many rows a range has.
-
-    >>> rows(Range(6, 3, 10, 1))
-    'ROWS($C$6:$C$15)'
-    """
-    return f"ROWS({values.absolute})"
-
-
 def largest_magnitude(*places: Range) -> str:
     """The largest distance from zero in ranges: the ends of a scale around zero.
 
@@ -169,15 +121,6 @@ def largest_magnitude(*places: Range) -> str:
     """
     texts = ",".join(place.absolute for place in places)
     return f"MAX(MAX({texts}),-MIN({texts}))"
-
-
-def sum_on(sheet: str, values: Iterable[Range]) -> str:
-    """The sum of ranges of another sheet.
-
-    >>> sum_on("Board", [Range(1, 1, 2, 2), Range(9, 1, 1, 1)])
-    'SUM(Board!$A$1:$B$2,Board!$A$9)'
-    """
-    return f"SUM({','.join(f'{sheet}!{place.absolute}' for place in values)})"
 
 
 def bar_reaches(value: Cell, bar: Range) -> str:

@@ -1,4 +1,4 @@
-"""Every family's rules, registered: who needs a layer's rules takes them from here.
+"""Every family's rules and texts, registered: who needs a layer's takes them from here.
 
 Must not know anything about a kind.
 """
@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from xlconv.formulas.layers.base import layer_rules
+from xlconv.formulas.layers.base import cell_text, layer_rules
 from xlconv.network.layers.kinds import FAMILIES
 
-__all__ = ["layer_rules"]
+__all__ = ["cell_text", "layer_rules"]
 
 for family in FAMILIES:
     import_module(f"xlconv.formulas.layers.{family}")
