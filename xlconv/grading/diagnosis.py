@@ -6,9 +6,12 @@ formula reads.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from math import isfinite
+
+import numpy as np
 
 from xlconv.grading.misconceptions import (
     Product,
@@ -18,17 +21,19 @@ from xlconv.grading.misconceptions import (
     guesses_of_many,
 )
 from xlconv.grading.precedents import FormulaAt, Names
-from xlconv.network.layers.activation import ReLU
-from xlconv.network.layers.base import Layer
-from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.base import Layer, source
+from xlconv.network.model import Array
 from xlconv.network.network import Network
+from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import Part
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.sheets.explain.terms import Scope, Seen, seen
+from xlconv.spreadsheet.cells import Cell
 
 Value = float | str | bool | None
 
 _NEAR = 1e-9
+RELU_FORGOTTEN = "ReLU is forgotten: a negative number should become 0"
 
 
 @dataclass(frozen=True)
@@ -75,16 +80,14 @@ def arithmetic(wrong: Wrong, around: Surroundings) -> str:
     if not isinstance(wrong.found, float):
         return f"gives {wrong.found!r}, no number"
     layer, found = layer_of(wrong, around), wrong.found
-    rectifies = isinstance(layer, ReLU) or (isinstance(layer, Conv2D) and layer.activation)
-    situation = _situation(wrong, around)
-    if isinstance(layer, Conv2D) and rectifies and near(found, situation.sum) and found < 0:
-        return "ReLU is forgotten: a negative number should become 0"
+    situation = _situation(layer, wrong, around)
+    forgotten = layer.rectifies and found < 0
+    if forgotten and situation.products and near(found, situation.sum):
+        return RELU_FORGOTTEN
     for words, value in _guesses(layer, situation):
         if near(found, value):
             return words
-    if rectifies and wrong.expected == 0 and found < 0:
-        return "ReLU is forgotten: a negative number should become 0"
-    return ""
+    return RELU_FORGOTTEN if forgotten and wrong.expected == 0 else ""
 
 
 def _guesses(layer: Layer, situation: Situation) -> Iterator[tuple[str, float]]:
@@ -96,28 +99,77 @@ def _guesses(layer: Layer, situation: Situation) -> Iterator[tuple[str, float]]:
         yield "only repeats the cell that it reads", situation.values[0]
 
 
-def _situation(wrong: Wrong, around: Surroundings) -> Situation:
+def _situation(layer: Layer, wrong: Wrong, around: Surroundings) -> Situation:
     """The numbers that the cell should read."""
-    text = wrong.called_for.replace("$", "")
-    cells = list(dict.fromkeys(c for place in _PLACES.findall(text) for c in _cells(place)))
-    values = [value for value in map(around.value, cells) if value is not None]
-    products = []
-    for window, weights in _PRODUCTS.findall(text):
-        numbers = [[around.value(c) or 0.0 for c in _cells(place)] for place in (window, weights)]
-        products.append(Product(numbers[0], numbers[1], Range.parse(weights).width))
-    bias = _BIAS.search(text) if products else None
-    added = around.value(Cell.parse(bias[1])) if bias else None
     key, expected = wrong.part.key, wrong.expected
-    return Situation(key, expected, values, len(cells), products, added or 0.0)
+    if layer.name in around.layout.steps:
+        read = _finite(map(around.value, _read_by_step(wrong, around)))
+        return Situation(key, expected, read, len(read))
+    made = _made(layer, wrong, around)
+    read, products = list[float](), list[Product]()
+    for slot in made.slots:
+        inside = slot.values if slot.outside is None else slot.values[~slot.outside]
+        read += _finite(inside.reshape(-1).tolist())
+        if slot.weights is not None:
+            read += _finite(slot.weights.reshape(-1).tolist())
+            window, weights = (np.nan_to_num(one).ravel() for one in (slot.values, slot.weights))
+            products.append(Product(window.tolist(), weights.tolist(), slot.weights.shape[1]))
+    read += _finite(made.facts.values())
+    size = sum(slot.values.size for slot in made.slots)
+    return Situation(key, expected, read, size, products, made.facts)
 
 
-def _cells(place: str) -> list[Cell]:
-    return list(Range.parse(place).cells())
+def _finite(numbers: Iterable[float | None]) -> list[float]:
+    """Those that there are."""
+    return [number for number in numbers if number is not None and isfinite(number)]
 
 
-_PLACES = re.compile(r"[A-Z]+[0-9]+(?::[A-Z]+[0-9]+)?")
-_PRODUCTS = re.compile(r"SUMPRODUCT\(([A-Z0-9:]+),([A-Z0-9:]+)\)")
-_BIAS = re.compile(r"\)\+([A-Z]+[0-9]+)\)?$")
+def _made(layer: Layer, wrong: Wrong, around: Surroundings) -> Seen:
+    """What the cell is made of; what stands in no cell is NaN."""
+    places = around.layout.weights.get(layer.name)
+    weights = {
+        key: _array(chain(*map(places.cells, places.arrays[key])), around).reshape(weight.shape)
+        for key, weight in layer.weights(*around.network.read_shapes(layer)).items()
+        if places is not None
+    }
+    scope = Scope(around.network, around.layout, weights, _Tensors(around))
+    return seen(layer, scope, (wrong.part.channel or 0, wrong.row, wrong.column))
+
+
+class _Tensors(dict[str, Values]):
+    """The tensors of a board, and what layers show on their way, each read when it is asked for."""
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self._around = around
+
+    def __missing__(self, name: str) -> Values:
+        network, layout = self._around.network, self._around.layout
+        if name in layout.cells:
+            return _array(layout.cells[name].cells(), self._around)
+        placement = layout.tensors.get(name) or layout.inner[name]
+        cells = chain.from_iterable(place.cells() for place in placement.maps)
+        shape = network.shapes.get(name) or network.inner[name]
+        self[name] = _array(cells, self._around).reshape(shape)
+        return self[name]
+
+
+def _array(cells: Iterable[Cell], around: Surroundings) -> Array:
+    found = map(around.value, cells)
+    return np.array([np.nan if value is None else value for value in found])
+
+
+def _read_by_step(wrong: Wrong, around: Surroundings) -> list[Cell]:
+    """What a cell of a softmax, or of a step on its way, reads."""
+    layer = layer_of(wrong, around)
+    steps, [logits] = around.layout.steps[layer.name], around.layout.tensors[source(layer)].maps
+    return {
+        f"{layer.name}_max": list(logits.cells()),
+        f"{layer.name}_shifted": [logits.cell(wrong.row, 0), steps.maximum],
+        f"{layer.name}_exp": [steps.shifted.cell(wrong.row, 0)],
+        f"{layer.name}_sum": list(steps.exp.cells()),
+        layer.name: [steps.exp.cell(wrong.row, 0), steps.total],
+    }[wrong.part.key]
 
 
 def near(one: float, other: float) -> bool:
