@@ -6,9 +6,8 @@ formula reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
 from math import isfinite
 
 import numpy as np
@@ -27,7 +26,7 @@ from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import Part
-from xlconv.sheets.explain.terms import Scope, Seen, seen
+from xlconv.sheets.explain.terms import Scope, seen
 from xlconv.spreadsheet.cells import Cell
 
 Value = float | str | bool | None
@@ -56,12 +55,15 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The board around a wrong cell. `names` are those of the file; `value` gives the number that
-    was in a cell when `found` was computed, None if there was none; `formula` what any cell
-    holds, and `own` the same for cells of the learner's own making; both "" for all others."""
+    """The board around a wrong cell. `tensors` and `weights`, by layers' and short names, are what
+    stood there when `found` was computed. `names` are those of the file; `value` gives the number
+    that was in a cell then, None if there was none; `formula` what any cell holds, and `own` the
+    same for cells of the learner's own making; both "" for all others."""
 
     network: Network
     layout: Layout
+    tensors: Mapping[str, Values]
+    weights: Mapping[str, Mapping[str, Array]]
     names: Names
     value: Callable[[Cell], float | None]
     formula: FormulaAt
@@ -105,7 +107,8 @@ def _situation(layer: Layer, wrong: Wrong, around: Surroundings) -> Situation:
     if layer.name in around.layout.steps:
         read = _finite(map(around.value, _read_by_step(wrong, around)))
         return Situation(key, expected, read, len(read))
-    made = _made(layer, wrong, around)
+    scope = Scope(around.network, around.layout, around.weights[layer.name], around.tensors)
+    made = seen(layer, scope, (wrong.part.channel or 0, wrong.row, wrong.column))
     read, products = list[float](), list[Product]()
     for slot in made.slots:
         inside = slot.values if slot.outside is None else slot.values[~slot.outside]
@@ -122,41 +125,6 @@ def _situation(layer: Layer, wrong: Wrong, around: Surroundings) -> Situation:
 def _finite(numbers: Iterable[float | None]) -> list[float]:
     """Those that there are."""
     return [number for number in numbers if number is not None and isfinite(number)]
-
-
-def _made(layer: Layer, wrong: Wrong, around: Surroundings) -> Seen:
-    """What the cell is made of; what stands in no cell is NaN."""
-    places = around.layout.weights.get(layer.name)
-    weights = {
-        key: _array(chain(*map(places.cells, places.arrays[key])), around).reshape(weight.shape)
-        for key, weight in layer.weights(*around.network.read_shapes(layer)).items()
-        if places is not None
-    }
-    scope = Scope(around.network, around.layout, weights, _Tensors(around))
-    return seen(layer, scope, (wrong.part.channel or 0, wrong.row, wrong.column))
-
-
-class _Tensors(dict[str, Values]):
-    """The tensors of a board, and what layers show on their way, each read when it is asked for."""
-
-    def __init__(self, around: Surroundings) -> None:
-        super().__init__()
-        self._around = around
-
-    def __missing__(self, name: str) -> Values:
-        network, layout = self._around.network, self._around.layout
-        if name in layout.cells:
-            return _array(layout.cells[name].cells(), self._around)
-        placement = layout.tensors.get(name) or layout.inner[name]
-        cells = chain.from_iterable(place.cells() for place in placement.maps)
-        shape = network.shapes.get(name) or network.inner[name]
-        self[name] = _array(cells, self._around).reshape(shape)
-        return self[name]
-
-
-def _array(cells: Iterable[Cell], around: Surroundings) -> Array:
-    found = map(around.value, cells)
-    return np.array([np.nan if value is None else value for value in found])
 
 
 def _read_by_step(wrong: Wrong, around: Surroundings) -> list[Cell]:
