@@ -52,18 +52,6 @@ def sigmoid(value: str) -> str:
     return f"IF({value}<0,EXP({value})/(1+EXP({value})),1/(1+EXP(-{value})))"
 
 
-def normalised(
-    value: str, mean: Cell, variance: Cell, scale: Cell, shift: Cell, epsilon: float
-) -> str:
-    """A value minus the mean, by the deviation, scaled and shifted.
-
-    >>> normalised("A9", Cell(1, 7), Cell(2, 7), Cell(3, 7), Cell(4, 7), 1e-05)
-    '(A9-$G$1)/SQRT($G$2+0.00001)*$G$3+$G$4'
-    """
-    deviation = f"SQRT({variance.absolute}+{number(epsilon)})"
-    return f"({value}-{mean.absolute})/{deviation}*{scale.absolute}+{shift.absolute}"
-
-
 def sum_of(values: Iterable[str]) -> str:
     """Values added up.
 
