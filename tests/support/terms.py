@@ -121,9 +121,10 @@ def _slid(layer: Any, asked: Question) -> tuple[list[int], list[int]]:
     """The rows and columns, from 0, that the window of a cell covers."""
     lengths = asked.array(asked.sources[0]).shape[1:]
     apart = layer.dilation if isinstance(layer, Conv2D) else (1, 1)
+    moved = (1, 1) if isinstance(layer, KernelDemo) else layer.stride
     found = []
     for axis, length in enumerate(lengths):
-        size, stride = layer.size[axis], layer.stride[axis]
+        size, stride = layer.size[axis], moved[axis]
         before = 0
         if layer.padding == "same":
             made = -(-length // stride)

@@ -6,9 +6,11 @@ formula reads.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
 
 from xlconv.grading.misconceptions import (
     Product,
@@ -18,17 +20,19 @@ from xlconv.grading.misconceptions import (
     guesses_of_many,
 )
 from xlconv.grading.precedents import FormulaAt, Names
-from xlconv.network.layers.activation import ReLU
-from xlconv.network.layers.base import Layer
-from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.base import Layer, source
+from xlconv.network.model import Array
 from xlconv.network.network import Network
+from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import Part
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.sheets.explain.terms import Scope, seen
+from xlconv.spreadsheet.cells import Cell
 
 Value = float | str | bool | None
 
 _NEAR = 1e-9
+RELU_FORGOTTEN = "ReLU is forgotten: a negative number should become 0"
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The board around a wrong cell. `names` are those of the file; `value` gives the number that
-    was in a cell when `found` was computed, None if there was none; `formula` what any cell
-    holds, and `own` the same for cells of the learner's own making; both "" for all others."""
+    """The board around a wrong cell. `tensors` and `weights`, by layers' and short names, are what
+    stood there when `found` was computed. `names` are those of the file; `value` gives the number
+    that was in a cell then, None if there was none; `formula` what any cell holds, and `own` the
+    same for cells of the learner's own making; both "" for all others."""
 
     network: Network
     layout: Layout
+    tensors: Mapping[str, Values]
+    weights: Mapping[str, Mapping[str, Array]]
     names: Names
     value: Callable[[Cell], float | None]
     formula: FormulaAt
@@ -75,16 +82,14 @@ def arithmetic(wrong: Wrong, around: Surroundings) -> str:
     if not isinstance(wrong.found, float):
         return f"gives {wrong.found!r}, no number"
     layer, found = layer_of(wrong, around), wrong.found
-    rectifies = isinstance(layer, ReLU) or (isinstance(layer, Conv2D) and layer.activation)
-    situation = _situation(wrong, around)
-    if isinstance(layer, Conv2D) and rectifies and near(found, situation.sum) and found < 0:
-        return "ReLU is forgotten: a negative number should become 0"
+    situation = _situation(layer, wrong, around)
+    forgotten = layer.rectifies and found < 0
+    if forgotten and situation.products and near(found, situation.sum):
+        return RELU_FORGOTTEN
     for words, value in _guesses(layer, situation):
         if near(found, value):
             return words
-    if rectifies and wrong.expected == 0 and found < 0:
-        return "ReLU is forgotten: a negative number should become 0"
-    return ""
+    return RELU_FORGOTTEN if forgotten and wrong.expected == 0 else ""
 
 
 def _guesses(layer: Layer, situation: Situation) -> Iterator[tuple[str, float]]:
@@ -96,28 +101,43 @@ def _guesses(layer: Layer, situation: Situation) -> Iterator[tuple[str, float]]:
         yield "only repeats the cell that it reads", situation.values[0]
 
 
-def _situation(wrong: Wrong, around: Surroundings) -> Situation:
+def _situation(layer: Layer, wrong: Wrong, around: Surroundings) -> Situation:
     """The numbers that the cell should read."""
-    text = wrong.called_for.replace("$", "")
-    cells = list(dict.fromkeys(c for place in _PLACES.findall(text) for c in _cells(place)))
-    values = [value for value in map(around.value, cells) if value is not None]
-    products = []
-    for window, weights in _PRODUCTS.findall(text):
-        numbers = [[around.value(c) or 0.0 for c in _cells(place)] for place in (window, weights)]
-        products.append(Product(numbers[0], numbers[1], Range.parse(weights).width))
-    bias = _BIAS.search(text) if products else None
-    added = around.value(Cell.parse(bias[1])) if bias else None
     key, expected = wrong.part.key, wrong.expected
-    return Situation(key, expected, values, len(cells), products, added or 0.0)
+    if layer.name in around.layout.steps:
+        read = _finite(map(around.value, _read_by_step(wrong, around)))
+        return Situation(key, expected, read, len(read))
+    scope = Scope(around.network, around.layout, around.weights[layer.name], around.tensors)
+    made = seen(layer, scope, (wrong.part.channel or 0, wrong.row, wrong.column))
+    read, products = list[float](), list[Product]()
+    for slot in made.slots:
+        inside = slot.values if slot.outside is None else slot.values[~slot.outside]
+        read += _finite(inside.reshape(-1).tolist())
+        if slot.weights is not None:
+            read += _finite(slot.weights.reshape(-1).tolist())
+            window, weights = (np.nan_to_num(one).ravel() for one in (slot.values, slot.weights))
+            products.append(Product(window.tolist(), weights.tolist(), slot.weights.shape[1]))
+    read += _finite(made.facts.values())
+    size = sum(slot.values.size for slot in made.slots)
+    return Situation(key, expected, read, size, products, made.facts)
 
 
-def _cells(place: str) -> list[Cell]:
-    return list(Range.parse(place).cells())
+def _finite(numbers: Iterable[float | None]) -> list[float]:
+    """Those that there are."""
+    return [number for number in numbers if number is not None and isfinite(number)]
 
 
-_PLACES = re.compile(r"[A-Z]+[0-9]+(?::[A-Z]+[0-9]+)?")
-_PRODUCTS = re.compile(r"SUMPRODUCT\(([A-Z0-9:]+),([A-Z0-9:]+)\)")
-_BIAS = re.compile(r"\)\+([A-Z]+[0-9]+)\)?$")
+def _read_by_step(wrong: Wrong, around: Surroundings) -> list[Cell]:
+    """What a cell of a softmax, or of a step on its way, reads."""
+    layer = layer_of(wrong, around)
+    steps, [logits] = around.layout.steps[layer.name], around.layout.tensors[source(layer)].maps
+    return {
+        f"{layer.name}_max": list(logits.cells()),
+        f"{layer.name}_shifted": [logits.cell(wrong.row, 0), steps.maximum],
+        f"{layer.name}_exp": [steps.shifted.cell(wrong.row, 0)],
+        f"{layer.name}_sum": list(steps.exp.cells()),
+        layer.name: [steps.exp.cell(wrong.row, 0), steps.total],
+    }[wrong.part.key]
 
 
 def near(one: float, other: float) -> bool:

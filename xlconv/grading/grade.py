@@ -390,4 +390,7 @@ def surroundings(book: FoundBook, trial: _Trial) -> Surroundings:
     def own(cell: Cell) -> str:
         return "" if any(cell in place for place in rules) else formula(cell)
 
-    return Surroundings(network, layout, book.ranges, value, formula, own)
+    # The layer's own steps are those that belong there, from what is found before them.
+    tensors = {**trial.isolated.values, **trial.expected[0].values}
+    weights = trial.isolated.weights
+    return Surroundings(network, layout, tensors, weights, book.ranges, value, formula, own)

@@ -6,8 +6,8 @@ Plain arithmetic on the numbers that a cell reads. Must not know cells, nor form
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import singledispatch
 from itertools import permutations
 
@@ -57,15 +57,19 @@ class Product:
 @dataclass(frozen=True)
 class Situation:
     """The numbers around a cell: what belongs in it; those that it should read, in the order of
-    its right formula, `size` with the empty ones; the windows and weights that it should multiply,
-    and the bias."""
+    its right formula; the `size` of its windows, with the empty cells; the windows and weights that
+    it should multiply, and those of the numbers that stand `beside` them, by name."""
 
     key: str
     expected: float
     values: Sequence[float]
     size: int
     products: Sequence[Product] = ()
-    bias: float = 0.0
+    beside: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def bias(self) -> float:
+        return self.beside.get("bias", 0.0)
 
     @property
     def sum(self) -> float:
@@ -235,7 +239,7 @@ def _of_softmax(layer: Softmax, around: Situation) -> Iterator[Guess]:
 
 @guesses.register
 def _of_norm(layer: BatchNorm2D, around: Situation) -> Iterator[Guess]:
-    if len(around.values) != 5:
+    if len(around.values) != 1 + len(around.beside):
         return
     x, mean, variance, scale, shift = around.values
     inner = variance + layer.epsilon

@@ -7,7 +7,7 @@ not know formulas, values or looks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -221,20 +221,38 @@ def table_column(line: LayerLine, places: InspectorPlaces) -> list[float | str]:
 
 def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | str]:
     """A layer's numbers and names, by the table's lines."""
+    own, kernels, then = line.own, line.kernels, line.then
     held = [*line.numbers.values(), *[0.0] * places.numbers_held]
-    then = line.then
     numbers: dict[str, float] = {
         "operation": operation_number(line),
-        **_reading_numbers(line),
-        **_kernel_numbers(line, places),
+        **_named("maps rows columns", as_maps(line.shape)),
+        **_named("top left pitch", (own.top, own.left, own.pitch)),
+        "slots": line.slots,
+        **_named("height width", line.size),
+        **_named("down across", line.stride),
+        **_named("before_rows before_columns", line.before),
+        **_named("apart_rows apart_columns", line.apart),
+        **_named("read_maps read_rows read_columns", line.read),
+        "maps_of": line.maps_of,
+        "maps_by": line.maps_by,
+        "by_row": line.by_row,
+        "maps_on": line.maps_on,
+        "skips": line.skips,
+        "weights": line.weights,
+        "output_is_row": line.output_is_row,
+        "kernels_number": places.kernels_number(line),
+        **_named("kernels_top kernels_left", (kernels.top, kernels.left)),
+        "outputs_across": kernels.outputs_across,
+        **_named("output_rows output_columns", (kernels.output_rows, kernels.output_columns)),
+        "slots_down": kernels.slots_down,
+        **_named("slot_rows slot_columns", (kernels.slot_rows, kernels.slot_columns)),
         **{number_key(number): held[number] for number in range(places.numbers_held)},
-        "unravel_maps": line.unravelled[0],
-        "unravel_rows": line.unravelled[1],
-        "unravel_columns": line.unravelled[2],
+        **_named("unravel_maps unravel_rows unravel_columns", line.unravelled),
         "then_kind": (1 if line.then_relu else 2) if then else 0,
-        "then_top": then.top if then else 0,
-        "then_left": then.left if then else 0,
-        "then_pitch": then.pitch if then else 0,
+        **_named(
+            "then_top then_left then_pitch",
+            (then.top, then.left, then.pitch) if then else (0, 0, 0),
+        ),
         "labels": line.labels,
     }
     return {
@@ -246,51 +264,8 @@ def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | s
     }
 
 
-def _reading_numbers(line: LayerLine) -> dict[str, float]:
-    """Of the layer's own cells, and of the windows that they read."""
-    maps, rows, columns = as_maps(line.shape)
-    return {
-        "maps": maps,
-        "rows": rows,
-        "columns": columns,
-        "top": line.own.top,
-        "left": line.own.left,
-        "pitch": line.own.pitch,
-        "slots": line.slots,
-        "height": line.size[0],
-        "width": line.size[1],
-        "down": line.stride[0],
-        "across": line.stride[1],
-        "before_rows": line.before[0],
-        "before_columns": line.before[1],
-        "apart_rows": line.apart[0],
-        "apart_columns": line.apart[1],
-        "read_maps": line.read[0],
-        "read_rows": line.read[1],
-        "read_columns": line.read[2],
-        "maps_of": line.maps_of,
-        "maps_by": line.maps_by,
-        "by_row": line.by_row,
-        "maps_on": line.maps_on,
-        "skips": line.skips,
-    }
-
-
-def _kernel_numbers(line: LayerLine, places: InspectorPlaces) -> dict[str, float]:
-    kernels = line.kernels
-    return {
-        "weights": line.weights,
-        "output_is_row": line.output_is_row,
-        "kernels_number": places.kernels_number(line),
-        "kernels_top": kernels.top,
-        "kernels_left": kernels.left,
-        "outputs_across": kernels.outputs_across,
-        "output_rows": kernels.output_rows,
-        "output_columns": kernels.output_columns,
-        "slots_down": kernels.slots_down,
-        "slot_rows": kernels.slot_rows,
-        "slot_columns": kernels.slot_columns,
-    }
+def _named(names: str, numbers: Iterable[float]) -> dict[str, float]:
+    return dict(zip(names.split(), numbers, strict=True))
 
 
 def _listed(

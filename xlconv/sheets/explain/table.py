@@ -10,15 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from xlconv.network.access import (
-    Access,
-    Everything,
-    Part,
-    SameCell,
-    Unravelled,
-    WholeMap,
-    Windows,
-)
+from xlconv.network import access
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.kinds import KINDS
 from xlconv.network.network import Network
@@ -177,8 +169,8 @@ def _line(layer: Layer, network: Network, layout: Layout) -> LayerLine:
         shape,
         origin(network, layout, layer.name),
         tuple(
-            origin(network, layout, name, access.before if isinstance(access, Part) else 0)
-            for name, access in zip(sources(layer), accesses, strict=True)
+            origin(network, layout, name, reading.before if isinstance(reading, access.Part) else 0)
+            for name, reading in zip(sources(layer), accesses, strict=True)
         ),
         read=as_maps(network.read_shapes(layer)[0]),
         kernels=_kernels(layer, network, layout),
@@ -189,13 +181,13 @@ def _line(layer: Layer, network: Network, layout: Layout) -> LayerLine:
         then_relu=then is not None and then.rectifies,
         labels=layout.labels[layer.name].column if len(shape) == 1 else 0,
     )
-    return _reading(line, accesses[0])
+    return _with_access(line, accesses[0])
 
 
-def _reading(line: LayerLine, access: Access) -> LayerLine:
+def _with_access(line: LayerLine, reading: access.Access) -> LayerLine:
     """A line with what follows from which cells are read."""
-    match access:
-        case Windows(window, margin, groups, skips):
+    match reading:
+        case access.Windows(window, margin, groups, skips):
             line = replace(
                 line,
                 size=window.size,
@@ -209,17 +201,17 @@ def _reading(line: LayerLine, access: Access) -> LayerLine:
             return replace(
                 line, slots=groups.read, maps_of=groups.read, maps_by=groups.made, maps_on=1
             )
-        case Everything():
+        case access.Everything():
             weighted = int(line.weights == WEIGHTS)
             whole = replace(line, slots=line.read[0], maps_on=weighted)
             return replace(whole, size=line.read[1:], stride=(0, 0), maps_of=0)
-        case WholeMap():
+        case access.WholeMap():
             return replace(line, size=line.read[1:], stride=(0, 0), maps_of=0, by_row=1)
-        case Unravelled():
-            return replace(line, unravelled=access.strides)
-        case SameCell():
+        case access.Unravelled():
+            return replace(line, unravelled=reading.strides)
+        case access.SameCell():
             return replace(line, slots=len(line.origins))
-        case Part():
+        case access.Part():
             return line
 
 

@@ -12,15 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.access import (
-    Access,
-    Everything,
-    Part,
-    SameCell,
-    Unravelled,
-    WholeMap,
-    Windows,
-)
+from xlconv.network import access
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.model import Array
 from xlconv.network.network import Network
@@ -89,31 +81,31 @@ Cell3 = tuple[int, int, int]  # map, row and column, from 0
 
 def seen(layer: Layer, scope: Scope, cell: Cell3) -> Seen:
     """What one cell of a layer is made of."""
-    access = scope.network.access(layer)
-    made = Seen(tuple(_slots(layer, access, scope, cell)))
-    if isinstance(access, Windows):
-        made = replace(made, apart=access.window.dilation, skips=access.skips)
-    if isinstance(access, Part):
+    reading = scope.network.access(layer)
+    made = Seen(tuple(_slots(layer, reading, scope, cell)))
+    if isinstance(reading, access.Windows):
+        made = replace(made, apart=reading.window.dilation, skips=reading.skips)
+    if isinstance(reading, access.Part):
         number, slot = _joined(layer, scope, cell)
         made = Seen((slot,), source=number)
     slots = _weighted(layer, scope, cell, made.slots)
     return replace(made, slots=tuple(slots), facts=_facts(layer, scope, cell))
 
 
-def _slots(layer: Layer, access: Access, scope: Scope, cell: Cell3) -> Iterator[Slot]:
+def _slots(layer: Layer, reading: access.Access, scope: Scope, cell: Cell3) -> Iterator[Slot]:
     tensor = source(layer)
     maps = scope.maps(tensor)
-    match access:
-        case SameCell():
+    match reading:
+        case access.SameCell():
             yield from (_one(scope, name, cell) for name in sources(layer))
-        case Windows():
-            yield from (_window(access, tensor, maps, c, cell) for c in access.maps(cell[0]))
-        case Everything():
+        case access.Windows():
+            yield from (_window(reading, tensor, maps, c, cell) for c in reading.maps(cell[0]))
+        case access.Everything():
             yield from (_whole(tensor, maps, channel) for channel in range(len(maps)))
-        case WholeMap():
+        case access.WholeMap():
             yield _whole(tensor, maps, cell[1])
-        case Unravelled():
-            yield _one(scope, tensor, access.cell(cell[1]))
+        case access.Unravelled():
+            yield _one(scope, tensor, reading.cell(cell[1]))
 
 
 def _one(scope: Scope, tensor: str, cell: Cell3) -> Slot:
@@ -126,8 +118,8 @@ def _whole(tensor: str, maps: Array, channel: int) -> Slot:
     return Slot(tensor, channel + 1, 1, 1, maps[channel])
 
 
-def _window(access: Windows, tensor: str, maps: Array, channel: int, cell: Cell3) -> Slot:
-    window, margin = access.window, access.margin
+def _window(reading: access.Windows, tensor: str, maps: Array, channel: int, cell: Cell3) -> Slot:
+    window, margin = reading.window, reading.margin
     ring = ((margin.top, margin.bottom), (margin.left, margin.right))
     padded = np.pad(maps[channel], ring)
     around = np.pad(np.zeros(maps[channel].shape, dtype=bool), ring, constant_values=True)

@@ -14,15 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from xlconv.network.access import (
-    Everything,
-    Groups,
-    Part,
-    SameCell,
-    Unravelled,
-    WholeMap,
-    Windows,
-)
+from xlconv.network import access
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import Network
 from xlconv.network.shapes import Shape, as_maps
@@ -67,18 +59,18 @@ def read_through(layer: Layer, network: Network, number: int, box: Box) -> Inter
     """What the cells of a box of a layer read in its source of a number, from 0."""
     shape = network.read_shapes(layer)[number]
     match network.access(layer, number):
-        case Windows() as windows:
+        case access.Windows() as windows:
             return _windows_read(windows, shape, box)
-        case Everything():
+        case access.Everything():
             return whole(shape)
-        case WholeMap():
+        case access.WholeMap():
             _, rows, columns = whole(shape)
             return box.rows, rows, columns
-        case Part(before):
+        case access.Part(before):
             return _along(shape, box, lambda interval: _part(interval, before, shape[0]))
-        case Unravelled(shape=(_, _, _)) as unravelled:
+        case access.Unravelled(shape=(_, _, _)) as unravelled:
             return _cell_read(unravelled, box)
-        case SameCell() | Unravelled():  # a vector's units stay in their order
+        case access.SameCell() | access.Unravelled():  # a vector's units stay in their order
             return box.maps, box.rows, box.columns
 
 
@@ -87,17 +79,17 @@ def reached_through(layer: Layer, network: Network, number: int, box: Box) -> In
     shape, size = network.read_shapes(layer)[number], network.shapes[layer.name]
     one = ("1", "1")
     match network.access(layer, number):
-        case Windows() as windows:
+        case access.Windows() as windows:
             return _windows_reached(windows, size, box)
-        case Everything():
+        case access.Everything():
             return whole(size)
-        case WholeMap():
+        case access.WholeMap():
             return one, box.maps, one
-        case Part(before):
+        case access.Part(before):
             return _along(shape, box, lambda interval: _moved(interval, before))
-        case Unravelled(shape=(_, _, _)) as unravelled:
+        case access.Unravelled(shape=(_, _, _)) as unravelled:
             return one, _units_reached(unravelled, box), one
-        case SameCell() | Unravelled():
+        case access.SameCell() | access.Unravelled():
             return box.maps, box.rows, box.columns
 
 
@@ -114,7 +106,7 @@ def _whole_part(text: str, plus: int, by: int) -> str:
     return f"INT(({inner})/{by})" if plus else f"INT({inner}/{by})"
 
 
-def _windows_read(windows: Windows, shape: Shape, box: Box) -> Intervals:
+def _windows_read(windows: access.Windows, shape: Shape, box: Box) -> Intervals:
     rows, columns = (
         (
             f"MAX(1,{_shifted(first, stride, 1 - before - stride)})",
@@ -127,7 +119,7 @@ def _windows_read(windows: Windows, shape: Shape, box: Box) -> Intervals:
     return _grouped(windows.groups, box.maps, back=True), rows, columns
 
 
-def _windows_reached(windows: Windows, size: Shape, box: Box) -> Intervals:
+def _windows_reached(windows: access.Windows, size: Shape, box: Box) -> Intervals:
     rows, columns = (
         (
             f"MAX(1,{_whole_part(first, before - covered + stride - 1, stride)}+1)",
@@ -140,7 +132,7 @@ def _windows_reached(windows: Windows, size: Shape, box: Box) -> Intervals:
     return _grouped(windows.groups, box.maps, back=False), rows, columns
 
 
-def _grouped(groups: Groups | None, maps: Interval, back: bool) -> Interval:
+def _grouped(groups: access.Groups | None, maps: Interval, back: bool) -> Interval:
     """The maps on the other side of windows."""
     if groups is None:
         return maps
@@ -169,7 +161,7 @@ def _moved(interval: Interval, by: int) -> Interval:
     return first, last
 
 
-def _cell_read(unravelled: Unravelled, box: Box) -> Intervals:
+def _cell_read(unravelled: access.Unravelled, box: Box) -> Intervals:
     """One unit is one cell; several are taken for all cells."""
     first, last = box.rows
     maps, rows, columns = (
@@ -181,7 +173,7 @@ def _cell_read(unravelled: Unravelled, box: Box) -> Intervals:
     return maps, rows, columns
 
 
-def _unit_cell(unravelled: Unravelled, unit: str) -> tuple[str, str, str]:
+def _unit_cell(unravelled: access.Unravelled, unit: str) -> tuple[str, str, str]:
     """The map, row and column, from 1, of a flattened unit, from 1."""
     channels, height, width = unravelled.shape
     if unravelled.order == "chw":
@@ -197,7 +189,7 @@ def _unit_cell(unravelled: Unravelled, unit: str) -> tuple[str, str, str]:
     )
 
 
-def _units_reached(unravelled: Unravelled, box: Box) -> Interval:
+def _units_reached(unravelled: access.Unravelled, box: Box) -> Interval:
     """One cell is one unit; several are taken for all units."""
     channels, height, width = unravelled.shape
     (m, m2), (r, r2), (c, c2) = box.maps, box.rows, box.columns

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.access import Everything, Part, SameCell, Unravelled, WholeMap, Windows
+from xlconv.network import access
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.model import Array
 from xlconv.network.network import Network
@@ -117,21 +117,21 @@ def marks_read(layer: Layer, network: Network, number: int, made: Axes) -> Axes:
     """What the marked cells of a layer read in its source of a number."""
     shape, size = network.read_shapes(layer)[number], network.shapes[layer.name]
     match network.access(layer, number):
-        case Windows() as windows:
+        case access.Windows() as windows:
             return _windows_read(windows, shape, size, made)
-        case Everything():
+        case access.Everything():
             return _all(shape)
-        case WholeMap():
+        case access.WholeMap():
             _, rows, columns = _all(shape)
             return made[1], rows, columns
-        case Part(before):
+        case access.Part(before):
             part = slice(before, before + shape[0])
             if len(shape) == 3:
                 return made[0][part], made[1], made[2]
             return made[0], made[1][part], made[2]
-        case Unravelled(shape=(_, _, _)) as unravelled:
+        case access.Unravelled(shape=(_, _, _)) as unravelled:
             return _cell_read(unravelled, made)
-        case SameCell() | Unravelled():  # a vector's units stay in their order
+        case access.SameCell() | access.Unravelled():  # a vector's units stay in their order
             return made
 
 
@@ -140,27 +140,27 @@ def marks_reached(layer: Layer, network: Network, number: int, read: Axes) -> Ax
     shape, size = network.read_shapes(layer)[number], network.shapes[layer.name]
     one = np.ones(1, dtype=bool)
     match network.access(layer, number):
-        case Windows() as windows:
+        case access.Windows() as windows:
             return _windows_reached(windows, shape, size, read)
-        case Everything():
+        case access.Everything():
             return _all(size)
-        case WholeMap():
+        case access.WholeMap():
             return one, read[0], one
-        case Part(before):
+        case access.Part(before):
             axis = 0 if len(shape) == 3 else 1
             parts = list(read)
             parts[axis] = np.pad(read[axis], (before, size[0] - before - shape[0]))
             return parts[0], parts[1], parts[2]
-        case Unravelled(shape=(_, _, _)) as unravelled:
+        case access.Unravelled(shape=(_, _, _)) as unravelled:
             units = _numbered(unravelled)[np.ix_(*read)].reshape(-1)
             if len(units) > 1:
                 return _all(size)
             return one, np.isin(np.arange(size[0]), units), one
-        case SameCell() | Unravelled():
+        case access.SameCell() | access.Unravelled():
             return read
 
 
-def _covers(windows: Windows, shape: Shape, size: Shape, axis: int) -> NDArray[np.bool_]:
+def _covers(windows: access.Windows, shape: Shape, size: Shape, axis: int) -> NDArray[np.bool_]:
     """Whether window o of an axis covers cell x of the padded map, as [o, x]."""
     stride, _, extent = windows.axes[axis]
     margin = windows.margin
@@ -171,12 +171,12 @@ def _covers(windows: Windows, shape: Shape, size: Shape, axis: int) -> NDArray[n
     return covered
 
 
-def _inside(windows: Windows, shape: Shape, axis: int) -> slice:
+def _inside(windows: access.Windows, shape: Shape, axis: int) -> slice:
     _, before, _ = windows.axes[axis]
     return slice(before, before + shape[1 + axis])
 
 
-def _links(windows: Windows, shape: Shape, size: Shape) -> NDArray[np.bool_]:
+def _links(windows: access.Windows, shape: Shape, size: Shape) -> NDArray[np.bool_]:
     """Whether output map o reads map c, as [o, c]."""
     linked = np.zeros((size[0], shape[0]), dtype=bool)
     for output, line in enumerate(linked):
@@ -184,7 +184,7 @@ def _links(windows: Windows, shape: Shape, size: Shape) -> NDArray[np.bool_]:
     return linked
 
 
-def _windows_read(windows: Windows, shape: Shape, size: Shape, made: Axes) -> Axes:
+def _windows_read(windows: access.Windows, shape: Shape, size: Shape, made: Axes) -> Axes:
     lines: list[Mask] = []
     for axis in (0, 1):
         read: Mask = np.any(_covers(windows, shape, size, axis)[made[1 + axis]], axis=0)
@@ -193,7 +193,7 @@ def _windows_read(windows: Windows, shape: Shape, size: Shape, made: Axes) -> Ax
     return maps, lines[0], lines[1]
 
 
-def _windows_reached(windows: Windows, shape: Shape, size: Shape, read: Axes) -> Axes:
+def _windows_reached(windows: access.Windows, shape: Shape, size: Shape, read: Axes) -> Axes:
     lines: list[Mask] = []
     for axis in (0, 1):
         covered = _covers(windows, shape, size, axis)[:, _inside(windows, shape, axis)]
@@ -202,7 +202,7 @@ def _windows_reached(windows: Windows, shape: Shape, size: Shape, read: Axes) ->
     return maps, lines[0], lines[1]
 
 
-def _numbered(unravelled: Unravelled) -> NDArray[np.int64]:
+def _numbered(unravelled: access.Unravelled) -> NDArray[np.int64]:
     """The unit of each cell, of a flattened tensor."""
     numbers = np.arange(np.prod(unravelled.shape))
     channels, height, width = as_maps(unravelled.shape)
@@ -211,7 +211,7 @@ def _numbered(unravelled: Unravelled) -> NDArray[np.int64]:
     return numbers.reshape(height, width, channels).transpose(2, 0, 1)
 
 
-def _cell_read(unravelled: Unravelled, made: Axes) -> Axes:
+def _cell_read(unravelled: access.Unravelled, made: Axes) -> Axes:
     """One unit is one cell; several are taken for all cells."""
     if made[1].sum() > 1:
         return _all(unravelled.shape)
