@@ -20,6 +20,18 @@ CHECKS = 2  # sums by which each part is checked
 ROOTS = 3.0  # which sums of numbers of both signs hardly ever exceed
 GOLDEN_RATIO = 0.6180339887498949  # the multiples of which are spread most evenly
 
+RIGHT_WITHIN, CLOSE_WITHIN = 1e-9, 1e-2  # of what a check is measured by
+
+
+class State:
+    """What a part of an exercise is called."""
+
+    TO_DO = "to do"
+    NOT_YET = "not yet"
+    CLOSE = "close"
+    RIGHT = "right"
+    CHANGED = "other numbers"  # the picture or weights are not the exercise's
+
 
 @dataclass(frozen=True)
 class Exercise:

@@ -6,14 +6,14 @@ empty. Must not know any value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.text import number
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise import formula_texts as text
 from xlconv.sheets.exercise.places import (
     CHECK,
     FILLED,
@@ -26,7 +26,7 @@ from xlconv.sheets.exercise.places import (
 )
 from xlconv.sheets.model.places import cell_of
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.exercise import CHECKS
+from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, State
 from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
 
 BLOCK = "exercise"
@@ -38,7 +38,7 @@ def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
     rules += [rule for layer, row in places.layers.items() for rule in _layer(places, layer, row)]
     for tensor, row in places.given.items():
         sums = f"{cell_of(network, tensor, 'sum'):{MODEL}}"
-        formula = text.unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
+        formula = unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
         rules.append(_rule(f"given_{tensor}", Cell(row, STATE), formula))
     column = Range(min(places.given.values()), STATE, len(places.given), 1)
     return [*rules, _rule("given", places.all_given, f"MIN({column:$})")]
@@ -54,10 +54,14 @@ def _part(places: ExercisePlaces, number: int) -> list[Rule]:
     for check in range(CHECKS):
         cell, right, measure = (part.of_check(check, one) for one in (CHECK, RIGHT, MAGNITUDE))
         checks.append((f"{cell:$}-{right:$}", measure))
-        formula = text.check_number(BOARD, part.open, places.key_of(part, check))
+        formula = check_number(BOARD, part.open, places.key_of(part, check))
         rules.append(_rule(f"check_{number + 1}_{check + 1}", cell, formula))
-    state = text.state(
-        *(f"{part.open:{BOARD}}", places.all_given, part.cell(FILLED), part.open.size), checks
+    state = state_of(
+        filled_in=f"{part.open:{BOARD}}",
+        given=places.all_given,
+        count=part.cell(FILLED),
+        cells=part.open.size,
+        checks=checks,
     )
     return [
         _rule(f"filled_{number + 1}", part.cell(FILLED), f"COUNT({part.open:{BOARD}})"),
@@ -69,14 +73,14 @@ def _part(places: ExercisePlaces, number: int) -> list[Rule]:
 def _layer(places: ExercisePlaces, layer: str, row: int) -> list[Rule]:
     count = len(places.of_layer(layer))
     states = Range(row + 1, STATE, count, 1)
-    state = f"{states.first:$}" if count == 1 else text.state_of_all(states)
+    state = f"{states.first:$}" if count == 1 else state_of_all(states)
     rules = [
         _rule(f"filled_{layer}", Cell(row, FILLED), f"SUM({Range(row + 1, FILLED, count, 1):$})"),
         _rule(f"state_{layer}", Cell(row, STATE), state),
     ]
     if places.before[layer]:
         before = {name: Cell(places.layers[name], STATE) for name in places.before[layer]}
-        note = text.waits(Cell(row, STATE), Cell(row, FILLED), places.all_given, before)
+        note = waits(Cell(row, STATE), Cell(row, FILLED), places.all_given, before)
         rules.append(_rule(f"note_{layer}", Cell(row, NOTE), note))
     return rules
 
@@ -115,10 +119,10 @@ def _titles(places: ExercisePlaces) -> dict[str, Change]:
         if part.channel is not None:
             cells[f"{TITLES}_{part.layer}_{part.channel + 1}"] = part.cell(STATE)
 
-    def with_state(cell: Cell) -> Change:
-        return lambda formula: text.with_state(formula, f"{cell:{EXERCISE}}")
+    def change(cell: Cell) -> Change:
+        return lambda formula: with_state(formula, f"{cell:{EXERCISE}}")
 
-    return {key: with_state(cell) for key, cell in cells.items()}
+    return {key: change(cell) for key, cell in cells.items()}
 
 
 def _guards(network: Network, layout: Layout) -> dict[str, Change]:
@@ -129,7 +133,7 @@ def _guards(network: Network, layout: Layout) -> dict[str, Change]:
     place = layout.tensors[output].maps[0]
 
     def guard(before: str) -> Change:
-        return lambda formula: text.once_filled(place, formula, before)
+        return lambda formula: once_filled(place, formula, before)
 
     return {key: guard(before) for key, before in UNANSWERED.items()}
 
@@ -142,3 +146,110 @@ UNANSWERED = {
     "loss:parts": "0",
     "loss:total": '""',
 }
+
+
+# ---- texts
+
+
+BEFORE = "cannot be right before {} is"
+
+
+def check_number(sheet: str, place: Range, key: Range) -> str:
+    """The cells, each times a number of the key, added up.
+
+    >>> check_number("Board", Range(1, 1, 2, 2), Range(3, 12, 2, 2))
+    'SUMPRODUCT(Board!$A$1:$B$2,$L$3:$M$4)'
+
+    A single empty cell is an error in SUMPRODUCT for some programs.
+
+    >>> check_number("Board", Range(1, 1, 1, 1), Range(3, 12, 1, 1))
+    'Board!$A$1*$L$3'
+    """
+    if place.size == 1:
+        return f"{place:{sheet}}*{key.absolute}"
+    return f"SUMPRODUCT({place:{sheet}},{key.absolute})"
+
+
+def state_of(filled_in: str, given: Cell, count: Cell, cells: int, checks: Sequence[Check]) -> str:
+    """What a part is called. `filled_in` is what is left open.
+
+    >>> checks = (("H3-I3", Cell(3, 10)), ("K3-L3", Cell(3, 13)))
+    >>> text = state_of("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, checks)
+    >>> text[:81]
+    'IF(COUNTA(Board!$A$1:$B$2)=0,"to do",IF($F$9=0,"other numbers",IF($E$3<4,"not yet'
+    >>> text[81:152]
+    '",IF(AND(ABS(H3-I3)<=0.000000001*$J$3,ABS(K3-L3)<=0.000000001*$M$3),"ri'
+    >>> text[152:]
+    'ght",IF(AND(ABS(H3-I3)<=0.01*$J$3,ABS(K3-L3)<=0.01*$M$3),"close","not yet")))))'
+    """
+    close = f'IF({_within(checks, CLOSE_WITHIN)},"{State.CLOSE}","{State.NOT_YET}")'
+    right = f'IF({_within(checks, RIGHT_WITHIN)},"{State.RIGHT}",{close})'
+    whole = f'IF({count.absolute}<{cells},"{State.NOT_YET}",{right})'
+    begun = f'IF({given.absolute}=0,"{State.CHANGED}",{whole})'
+    return f'IF(COUNTA({filled_in})=0,"{State.TO_DO}",{begun})'
+
+
+# How far a check number is from the right one, and what that is measured by.
+Check = tuple[str, Cell]
+
+
+def _within(checks: Sequence[Check], share: float) -> str:
+    """Whether all check numbers are that near."""
+    near = (f"ABS({off})<={number(share)}*{measure.absolute}" for off, measure in checks)
+    return f"AND({','.join(near)})"
+
+
+def state_of_all(states: Range) -> str:
+    """What a layer of several parts is called.
+
+    >>> state_of_all(Range(3, 6, 2, 1))[:55]
+    'IF(COUNTIF($F$3:$F$4,"right")=2,"right",IF(COUNTIF($F$3'
+    """
+    place, count = states.absolute, states.height
+    some = f'COUNTIF({place},"{State.RIGHT}")&" of {count} {State.RIGHT}"'
+    some = f'IF(COUNTIF({place},"{State.CHANGED}")>0,"{State.CHANGED}",{some})'
+    rest = f'IF(COUNTIF({place},"{State.TO_DO}")={count},"{State.TO_DO}",{some})'
+    return f'IF(COUNTIF({place},"{State.RIGHT}")={count},"{State.RIGHT}",{rest})'
+
+
+def waits(state: Cell, filled_in: Cell, given: Cell, before: Mapping[str, Cell]) -> str:
+    """Why a layer cannot be right yet: one before it is not. `before` has their states.
+
+    >>> waits(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[:45]
+    'IF(OR($F$9="right",$E$9=0,$F$2=0),"",IF($F$4='
+    >>> waits(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[45:]
+    '"right","","cannot be right before conv1 is"))'
+    """
+    words = '""'
+    for name, other in reversed(list(before.items())):
+        words = f'IF({other.absolute}="{State.RIGHT}",{words},"{BEFORE.format(name)}")'
+    settled = f'{state.absolute}="{State.RIGHT}",{filled_in.absolute}=0,{given.absolute}=0'
+    return f'IF(OR({settled}),"",{words})'
+
+
+def unchanged(total: str, then: Cell, magnitude: Cell) -> str:
+    """1 if a sum is what it was, else 0.
+
+    >>> unchanged("Model!$V$7", Cell(20, 9), Cell(20, 10))
+    'IF(ABS(Model!$V$7-$I$20)<=0.000000001*$J$20,1,0)'
+    """
+    limit = f"{number(RIGHT_WITHIN)}*{magnitude.absolute}"
+    return f"IF(ABS({total}-{then.absolute})<={limit},1,0)"
+
+
+def with_state(title: str, named: str) -> str:
+    """A title with what its part is called.
+
+    >>> with_state('"conv1"', "Exercise!$F$3")
+    '"conv1"&" · "&Exercise!$F$3'
+    """
+    return f'{title}&" · "&{named}'
+
+
+def once_filled(values: Range, formula: str, before: str) -> str:
+    """A formula that has its say when all cells of a range hold numbers.
+
+    >>> once_filled(Range(1, 1, 3, 1), "A9", '"?"')
+    'IF(COUNT($A$1:$A$3)<3,"?",A9)'
+    """
+    return f"IF(COUNT({values.absolute})<{values.size},{before},{formula})"

@@ -17,7 +17,6 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.formula_texts import CHANGED, CLOSE, NOT_YET, RIGHT, TO_DO
 from xlconv.sheets.exercise.formulas import BLOCK
 from xlconv.sheets.exercise.open_cells import STATE_COLOURS
 from xlconv.sheets.exercise.places import (
@@ -30,13 +29,13 @@ from xlconv.sheets.exercise.places import (
     LAYER,
     MAGNITUDE,
     NOTE,
+    RIGHT,
     STATE,
     WORDS,
     ExercisePlaces,
     Part,
     exercise_places,
 )
-from xlconv.sheets.exercise.places import RIGHT as RIGHT_COLUMN
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
@@ -50,7 +49,7 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
-from xlconv.state.exercise import CHECKS, Exercise, check_key
+from xlconv.state.exercise import CHECKS, Exercise, State, check_key
 from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, MODEL
 
 _TITLE = Style(size=24, bold=True, horizontal="left")
@@ -123,8 +122,9 @@ def _words(exercise: Exercise) -> Iterator[Block]:
         f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
         "2. Write the first cell as a formula that reads its neighbours, then copy it to the "
         "others: what must not move with it needs a $.",
-        f"3. Beside each title on the {BOARD}, and here, stands how far you are: {TO_DO}, "
-        f"{NOT_YET}, {CLOSE} (within 1 %), {RIGHT}; {CHANGED} if you changed a given one.",
+        f"3. Beside each title on the {BOARD}, and here, stands how far you are: {State.TO_DO}, "
+        f"{State.NOT_YET}, {State.CLOSE} (within 1 %), {State.RIGHT}; {State.CHANGED} if you "
+        "changed a given one.",
         "4. Work from left to right: a layer that reads another can only be right when that is.",
     )
     for row, text in enumerate(lines, 3):
@@ -144,7 +144,7 @@ def _heads() -> Iterator[Block]:
     for check in range(CHECKS):
         first = check * CHECK_COLUMNS
         heads[CHECK + first] = "check number"
-        heads[RIGHT_COLUMN + first] = "is right at"
+        heads[RIGHT + first] = "is right at"
         heads[MAGNITUDE + first] = "measured by"
     for column, text in heads.items():
         yield TextBlock(Range(HEAD_ROW, column, 1, 1), text, _HEAD)
@@ -215,20 +215,19 @@ def _style(key: str, network: Network) -> Style:
 def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:
     """What the checks know: constants."""
     lines = [
-        (part.of_check(check, RIGHT_COLUMN), known)
+        (part.of_check(check, RIGHT), known)
         for part, both in zip(places.parts, display.checks.parts, strict=True)
         for check, known in enumerate(both)
     ]
-    given = (Cell(row, RIGHT_COLUMN) for row in places.given.values())
+    given = (Cell(row, RIGHT) for row in places.given.values())
     for cell, known in [*lines, *zip(given, display.checks.given, strict=True)]:
         yield ConstantBlock(Range(cell.row, cell.column, 1, 2), known.reshape(1, 2), _NUMBER)
 
 
 def _given_words(places: ExercisePlaces) -> Iterator[Block]:
     row = places.all_given.row
-    words = (
-        f"The checks know these numbers alone. While one is changed they say “{CHANGED}”: undo it"
-    )
+    known = "The checks know these numbers alone."
+    words = f"{known} While one is changed they say “{State.CHANGED}”: undo it"
     yield _line(row, LAYER, words, _TEXT)
     for tensor, line in places.given.items():
         yield _line(line, LAYER, f"   {tensor}", _TEXT)

@@ -17,11 +17,17 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.sheets.model.numbers import HELD
 from xlconv.state.choices import Display
-from xlconv.state.exercise import CHECKS, Checks, check_key, check_sums
+from xlconv.state.exercise import (
+    CHECKS,
+    CLOSE_WITHIN,
+    RIGHT_WITHIN,
+    Checks,
+    State,
+    check_key,
+    check_sums,
+)
 
 EMPTY_CELLS = f"{HELD}empty_"  # begins the names of which cells of a part are empty: 1, else 0
-TO_DO, NOT_YET, CLOSE, RIGHT, CHANGED = "to do", "not yet", "close", "right", "other numbers"
-LEAST_OFF, CLOSE_OFF = 1e-9, 1e-2  # of what a check is measured by
 GIVEN = "given"  # whether picture and weights are the exercise's
 
 
@@ -153,7 +159,7 @@ def _steps(
     checks = display.checks
     for (tensor, _), (then, magnitude) in zip(places.given.items(), checks.given, strict=True):
         now = numbers(values[f"sums_{tensor}"])[0]
-        same = 1.0 if abs(now - then) <= LEAST_OFF * magnitude else 0.0
+        same = 1.0 if abs(now - then) <= RIGHT_WITHIN * magnitude else 0.0
         yield _count(f"given_{tensor}", same if np.isfinite(now) else np.nan)
     yield _count(GIVEN, min(_one(values, f"given_{tensor}") for tensor in places.given))
     for number, part in enumerate(places.parts, 1):
@@ -184,24 +190,27 @@ def _part_state(
     if filled == 0:
         some = values.get(f"{EMPTY_CELLS}{number}")
         everything = some is not None and bool((numbers(some) == 1).all())
-        return (TO_DO,) if everything else (TO_DO, NOT_YET, CHANGED)
+        return (State.TO_DO,) if everything else (State.TO_DO, State.NOT_YET, State.CHANGED)
     if _one(values, GIVEN) == 0:
-        return (CHANGED,)
+        return (State.CHANGED,)
     if filled < part.open.size:
-        return (NOT_YET,)
+        return (State.NOT_YET,)
     found = np.array([_one(values, f"check_{number}_{check + 1}") for check in range(CHECKS)])
     right, measure = checks.parts[number - 1].T
     off = np.abs(found - right)
-    if (off <= LEAST_OFF * measure).all():
-        return (RIGHT,)
-    return (CLOSE if (off <= CLOSE_OFF * measure).all() else NOT_YET,)
+    if (off <= RIGHT_WITHIN * measure).all():
+        return (State.RIGHT,)
+    return (State.CLOSE if (off <= CLOSE_WITHIN * measure).all() else State.NOT_YET,)
 
 
 def _note(layer: str, before: tuple[str, ...], values: Mapping[str, Values]) -> Step:
     """The first layer before one that keeps it from being right."""
     states = {name: values[f"exercise:state_{name}"].tolist()[0] for name in (layer, *before)}
-    settled = states[layer] == RIGHT or 0 in (_one(values, f"filled_{layer}"), _one(values, GIVEN))
-    wrong = [name for name in before if states[name] != RIGHT]
+    settled = states[layer] == State.RIGHT or 0 in (
+        _one(values, f"filled_{layer}"),
+        _one(values, GIVEN),
+    )
+    wrong = [name for name in before if states[name] != State.RIGHT]
     words = f"cannot be right before {wrong[0]} is" if wrong and not settled else ""
     return Step(f"exercise:note_{layer}", np.array([words]))
 
@@ -209,10 +218,14 @@ def _note(layer: str, before: tuple[str, ...], values: Mapping[str, Values]) -> 
 def _layer_state(states: list[object]) -> str:
     if len(states) == 1:
         return str(states[0])
-    for word in (RIGHT, TO_DO):
+    for word in (State.RIGHT, State.TO_DO):
         if all(state == word for state in states):
             return word
-    return CHANGED if CHANGED in states else f"{states.count(RIGHT)} of {len(states)} right"
+    return (
+        State.CHANGED
+        if State.CHANGED in states
+        else f"{states.count(State.RIGHT)} of {len(states)} right"
+    )
 
 
 def _one(values: Mapping[str, Values], key: str) -> float:

@@ -13,14 +13,14 @@ import numpy as np
 from xlconv.network.network import Network
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.formula_texts import CLOSE, RIGHT
 from xlconv.sheets.exercise.places import ExercisePlaces
 from xlconv.spreadsheet.blocks import BlankBlock, Block, Choice, ConstantBlock, Highlight, Values
 from xlconv.spreadsheet.cells import Range
+from xlconv.state.exercise import State
 from xlconv.state.sheet_names import EXERCISE
 
 # A state, the colour of its letters, and of the cell where it stands by itself.
-STATE_COLOURS = ((RIGHT, "1E7B45", "DDF3E4"), (CLOSE, "8A6100", "FFF3C4"))
+STATE_COLOURS = ((State.RIGHT, "1E7B45", "DDF3E4"), (State.CLOSE, "8A6100", "FFF3C4"))
 
 
 def open_choices(network: Network, places: ExercisePlaces) -> Iterator[Choice]:
