@@ -13,8 +13,7 @@ from xlconv.formulas import text as formulas
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.formula_texts import hidden, on_frame, scale_limit
-from xlconv.sheets.panel.formulas import WRONG
+from xlconv.sheets.panel.formulas import WRONG, hidden, on_frame, scale_limit
 from xlconv.sheets.panel.places import Line
 from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values

@@ -14,7 +14,6 @@ from xlconv.formulas.text import largest_magnitude
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel import formula_texts as text
 from xlconv.sheets.panel.places import ACROSS, USED, GalleryPlaces, check_cell
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
@@ -42,14 +41,14 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
     chosen, line, place = desk.picture.first, desk.line, desk.place
     grid = f"{gallery.range:{IMAGES}}"
     rules = [
-        _single(PICTURE, "line", line, text.line_of(chosen, ACROSS, gallery.line_rows)),
-        _single(PICTURE, "place", place, text.place_of(chosen, ACROSS, gallery.place_columns)),
+        _single(PICTURE, "line", line, line_of(chosen, ACROSS, gallery.line_rows)),
+        _single(PICTURE, "place", place, place_of(chosen, ACROSS, gallery.place_columns)),
     ]
     for channel, inside in enumerate(layout.tensors[INPUT].maps):
         before = gallery.before_map(channel)
 
         def pixel(row: int, column: int, before: int = before) -> str:
-            return text.looked_up(grid, line, place, before + row + 1, column + 1)
+            return looked_up(grid, line, place, before + row + 1, column + 1)
 
         rules.append(Rule(INPUT, INPUT, channel, inside, pixel(0, 0), pixel))
     return rules
@@ -82,13 +81,13 @@ def _verdict_rules(layout: Layout) -> Iterator[Rule]:
     if layout.gallery is not None and layout.desk.line and layout.desk.place:
         formula = _label(layout.gallery, layout.desk.line, layout.desk.place)
         yield _single(PICTURE, "actual", actual, formula)
-    judged = text.judged(actual, answer.label.first, UNKNOWN, RIGHT, WRONG)
-    yield _single(PICTURE, "right", verdict.right.first, judged)
+    formula = judged(actual, answer.label.first, UNKNOWN, RIGHT, WRONG)
+    yield _single(PICTURE, "right", verdict.right.first, formula)
 
 
 def _label(gallery: GalleryPlaces, line: Cell, place: Cell) -> str:
     grid, column = f"{gallery.range:{IMAGES}}", gallery.number_width + 1
-    return text.known_or(text.looked_up(grid, line, place, 1, column), UNKNOWN)
+    return known_or(looked_up(grid, line, place, 1, column), UNKNOWN)
 
 
 def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -99,14 +98,14 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     label = layout.labels[layer.name].first
     if network.answers == "one":
         steps = layout.steps[layer.name]
-        truth = text.one_hot(label, actual)
-        part = text.cross_entropy_part(loss.truth.first, steps.shifted.first, steps.total)
-        total = text.loss_of_one(loss.truth, loss.parts)
+        truth = one_hot(label, actual)
+        part = cross_entropy_part(loss.truth.first, steps.shifted.first, steps.total)
+        total = f'IF(SUM({loss.truth:$})=0,"",SUM({loss.parts:$}))'
     else:
         logit = layout.tensors[source(layer)].maps[0].first
-        truth = text.several_hot(label, actual)
-        part = text.binary_cross_entropy_part(loss.truth.first, logit)
-        total = text.loss_of_several(actual, loss.parts, UNKNOWN)
+        truth = several_hot(label, actual)
+        part = binary_cross_entropy_part(loss.truth.first, logit)
+        total = loss_of_several(actual, loss.parts, UNKNOWN)
     yield Rule(LOSS, f"{LOSS}:truth", None, loss.truth, truth)
     yield Rule(LOSS, f"{LOSS}:parts", None, loss.parts, part)
     yield _single(LOSS, "total", loss.total, total)
@@ -116,19 +115,19 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
 def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The largest magnitude of each tensor, and below each map the end of its scale."""
     desk, first, second = layout.desk, SCALES[0], SCALES[1]
-    number = text.number_of(desk.scale.first, (first, second))
+    number = number_of(desk.scale.first, (first, second))
     yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
     for tensor in layout.tensors:
         largest = largest_magnitude(*layout.filled(tensor))
         yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
     maps = scaled_together(network)
     ends = _runs(desk.lines[tensor].limit for tensor in maps)
-    yield _single(SCALES_BLOCK, "network", desk.network_limit, text.largest_of(ends))
+    yield _single(SCALES_BLOCK, "network", desk.network_limit, largest_of(ends))
     for tensor, legends in layout.legends.items():
         widest = desk.network_limit if tensor in maps else desk.lines[tensor].limit
         for channel, legend in enumerate(legends, 1):
             inside = layout.tensors[tensor].maps[channel - 1]
-            end = text.scale_end(desk.scale_number, inside, desk.lines[tensor].limit, widest)
+            end = scale_end(desk.scale_number, inside, desk.lines[tensor].limit, widest)
             key = f"{tensor}_{channel}"
             yield _single(SCALES_BLOCK, f"high_{key}", legend.last, end)
             if legend.width == 3:
@@ -220,3 +219,166 @@ def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for number, tensor in enumerate(network.shapes):
         check = f"{check_cell(number):{GUIDE}}"
         yield _single(SHOWN, tensor, layout.desk.lines[tensor].shown, check)
+
+
+# ---- texts
+
+
+def line_of(picture: Cell, across: int, rows: int) -> str:
+    """The rows of the gallery before a picture; the drawing, number 0, stands above the lines.
+
+    >>> line_of(Cell(4, 10), 10, 31)
+    'IF($J$4=0,0,1+INT(($J$4-1)/10))*31'
+    """
+    return f"IF({picture.absolute}=0,0,1+INT(({picture.absolute}-1)/{across}))*{rows}"
+
+
+def place_of(picture: Cell, across: int, columns: int) -> str:
+    """The columns of the gallery before a picture.
+
+    >>> place_of(Cell(4, 10), 10, 30)
+    'IF($J$4=0,0,MOD($J$4-1,10))*30'
+    """
+    return f"IF({picture.absolute}=0,0,MOD({picture.absolute}-1,{across}))*{columns}"
+
+
+def looked_up(gallery: str, line: Cell, place: Cell, row: int, column: int) -> str:
+    """A cell of the chosen picture, at a row and a column from 1 of its place in the gallery.
+
+    >>> looked_up("Images!$B$7:$KN$350", Cell(70, 5), Cell(70, 9), 2, 1)
+    'INDEX(Images!$B$7:$KN$350,$E$70+2,$I$70+1)'
+    """
+    return f"INDEX({gallery},{line.absolute}+{row},{place.absolute}+{column})"
+
+
+def known_or(found: str, unknown: str) -> str:
+    """What is found, or a mark if nothing stands there.
+
+    >>> known_or("INDEX(A1:B9,3,1)", "?")
+    'IF(INDEX(A1:B9,3,1)="","?",INDEX(A1:B9,3,1))'
+    """
+    return f'IF({found}="","{unknown}",{found})'
+
+
+def judged(actual: Cell, answer: Cell, unknown: str, right: str, wrong: str) -> str:
+    """Whether an answer is what is actually there.
+
+    >>> judged(Cell(1, 1), Cell(2, 1), "?", "yes", "no")
+    'IF(OR($A$1="?",$A$1=""),"",IF($A$1=$A$2,"yes","no"))'
+    """
+    here = actual.absolute
+    nobody = f'OR({here}="{unknown}",{here}="")'
+    return f'IF({nobody},"",IF({here}={answer.absolute},"{right}","{wrong}"))'
+
+
+def one_hot(label: Cell, actual: Cell) -> str:
+    """1 beside the actual class, 0 beside the others; an empty cell is no class 0.
+
+    >>> one_hot(Cell(5, 1), Cell(1, 1))
+    'IF(AND(A5=$A$1,$A$1<>""),1,0)'
+    """
+    return f'IF(AND({label.a1}={actual.absolute},{actual.absolute}<>""),1,0)'
+
+
+def several_hot(label: Cell, actual: Cell) -> str:
+    """1 beside every class that is named in a text such as "3, 7".
+
+    >>> several_hot(Cell(5, 1), Cell(1, 1))
+    'IF(ISNUMBER(FIND(", "&A5&",",", "&$A$1&",")),1,0)'
+    """
+    return f'IF(ISNUMBER(FIND(", "&{label.a1}&",",", "&{actual.absolute}&",")),1,0)'
+
+
+def cross_entropy_part(truth: Cell, shifted: Cell, total: Cell) -> str:
+    """-ln p of the actual class, 0 for the others: ln p is the logit minus the largest, minus the
+    logarithm of the sum of exp, so that no p is too small for a logarithm.
+
+    >>> cross_entropy_part(Cell(5, 6), Cell(5, 2), Cell(17, 3))
+    'IF(F5=0,0,LN($C$17)-B5)'
+    """
+    return f"IF({truth.a1}=0,0,LN({total.absolute})-{shifted.a1})"
+
+
+def binary_cross_entropy_part(truth: Cell, logit: Cell) -> str:
+    """-ln p of a class that is there, -ln(1 - p) of one that is not, without an exp that could
+    overflow.
+
+    >>> binary_cross_entropy_part(Cell(5, 6), Cell(5, 2))
+    'MAX(B5,0)-B5*F5+LN(1+EXP(-ABS(B5)))'
+    """
+    return f"MAX({logit.a1},0)-{logit.a1}*{truth.a1}+LN(1+EXP(-ABS({logit.a1})))"
+
+
+def loss_of_several(actual: Cell, parts: Range, unknown: str) -> str:
+    """The mean of the parts, if it is known which classes are there.
+
+    >>> loss_of_several(Cell(1, 1), Range(5, 7, 10, 1), "?")
+    'IF(OR($A$1="?",$A$1=""),"",AVERAGE($G$5:$G$14))'
+    """
+    here = actual.absolute
+    return f'IF(OR({here}="{unknown}",{here}=""),"",AVERAGE({parts.absolute}))'
+
+
+def number_of(text: Cell, names: tuple[str, str]) -> str:
+    """1 or 2 for a text that is one of two, else 3.
+
+    >>> number_of(Cell(1, 1), ("map", "layer"))
+    'IF($A$1="map",1,IF($A$1="layer",2,3))'
+    """
+    first, second = names
+    return f'IF({text.absolute}="{first}",1,IF({text.absolute}="{second}",2,3))'
+
+
+def largest_of(places: Iterable[Range]) -> str:
+    """The largest number of several ranges, 0 if there are none.
+
+    >>> largest_of([Range(1, 1, 3, 1), Range(6, 1, 1, 1)])
+    'MAX(0,$A$1:$A$3,$A$6)'
+    """
+    return f"MAX({','.join(['0', *(place.absolute for place in places)])})"
+
+
+def scale_end(number: Cell, inside: Range, layer: Cell, network: Cell) -> str:
+    """The end of a map's colour scale: the map's own, its layer's or the network's.
+
+    >>> scale_end(Cell(1, 1), Range(6, 3, 2, 2), Cell(2, 1), Cell(3, 1))
+    'CHOOSE($A$1,MAX(MAX($C$6:$D$7),-MIN($C$6:$D$7)),$A$2,$A$3)'
+    """
+    own = largest_magnitude(inside)
+    return f"CHOOSE({number.absolute},{own},{layer.absolute},{network.absolute})"
+
+
+def scale_limit(shown: Cell, end: str) -> str:
+    """The end of a colour scale; so far away that all is zero's colour while the layer is hidden.
+
+    >>> scale_limit(Cell(5, 4), "$D$9"), scale_limit(Cell(5, 4), "MAX($A$1:$A$9)")
+    ('IF($D$5=0,1E+300,$D$9)', 'IF($D$5=0,1E+300,MAX($A$1:$A$9))')
+    """
+    return f"IF({shown.absolute}=0,1E+300,{end})"
+
+
+def hidden(shown: Cell) -> str:
+    """Whether a layer is not revealed yet.
+
+    >>> hidden(Cell(5, 4))
+    '$D$5=0'
+    """
+    return f"{shown.absolute}=0"
+
+
+def on_frame(box: Range, place: Range, number: int) -> str:
+    """Whether a cell of the map of a number, which stands at a place, lies on the edge of a box,
+    as the arguments of AND.
+
+    >>> on_frame(Range(70, 2, 1, 6), Range(6, 3, 28, 28), 1)
+    '$B$70<=1,$C$70>=1,ROW()-5>=$D$70,ROW()-5<=$E$70,COLUMN()-2>=$F$70,COLUMN()-2<=$G$70,\
+OR(ROW()-5=$D$70,ROW()-5=$E$70,COLUMN()-2=$F$70,COLUMN()-2=$G$70)'
+    """
+    ends = [cell.absolute for cell in box.cells()]
+    row, column = f"ROW()-{place.row - 1}", f"COLUMN()-{place.column - 1}"
+    pairs = ((row, ends[2]), (row, ends[3]), (column, ends[4]), (column, ends[5]))
+    edges = ",".join(f"{axis}={end}" for axis, end in pairs)
+    return (
+        f"{ends[0]}<={number},{ends[1]}>={number},"
+        f"{row}>={ends[2]},{row}<={ends[3]},{column}>={ends[4]},{column}<={ends[5]},OR({edges})"
+    )
