@@ -156,12 +156,12 @@ def counted(formula: str) -> tuple[int, int]:
 
 def test_too_many_arguments_are_refused() -> None:
     cells = ",".join(f"$A${number}" for number in range(1, 257))
-    network = one_picture(1, 1, 1, ReLU("relu"), ReLU("relu_2"))
-    rule = Rule("scales", "scales:end_relu_2", None, Range(1, 1, 1, 1), f"MAX({cells})")
+    place, formula = Range(1, 1, 1, 1), f"MAX({cells})"
+    rule = Rule("scales", "scales:end_relu_2", None, place, formula, tensor="relu_2")
     with pytest.raises(LimitError, match=r"layer 'relu_2' .* 256 arguments .* 1 more than .* 255"):
-        fitting([rule], network)
+        fitting([rule])
     fits = replace(rule, formula=rule.formula.replace(",$A$256", ""))
-    assert fitting([fits], network) == [fits]
+    assert fitting([fits]) == [fits]
 
 
 def test_an_inspector_beyond_the_sheet_is_refused(

@@ -9,13 +9,12 @@ import re
 
 from xlconv.errors import LimitError
 from xlconv.formulas.layers.base import Rule
-from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import MAX_FORMULA_LENGTH
 
 MAX_ARGUMENTS = 255  # of a function, in Excel
 
 
-def fitting(rules: list[Rule], network: Network) -> list[Rule]:
+def fitting(rules: list[Rule]) -> list[Rule]:
     """The rules, if all their formulas fit in a cell; else LimitError, naming the layer."""
     for rule in rules:
         length = rule.longest
@@ -25,19 +24,11 @@ def fitting(rules: list[Rule], network: Network) -> list[Rule]:
         ):
             if needed > limit:
                 raise LimitError(
-                    f"layer {_owner(rule, network)!r} does not fit in a cell: its formula has "
+                    f"layer {rule.owner!r} does not fit in a cell: its formula has "
                     f"{needed:,} {what}, {needed - limit:,} more than Excel's {limit:,}; use "
                     "fewer maps or classes"
                 )
     return rules
-
-
-def _owner(rule: Rule, network: Network) -> str:
-    """The tensor that a rule belongs to, as its name ends, or what it is reported under."""
-    if rule.block in network.shapes:
-        return rule.block
-    named = [name for name in network.shapes if re.search(rf"[_:]{name}(_\d+)?$", rule.key)]
-    return max(named, key=len, default=rule.block)
 
 
 def _most_arguments(rule: Rule, length: int) -> int:

@@ -24,14 +24,14 @@ from xlconv.verification.structure import ComputedCells, Place
 from xlconv.xlsx.reader import Value
 
 # Values that have marks of their own instead of digits.
-_MARKED = ("looks:", "exercise:")
+_MARKED = ("looks", "exercise")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|[+−×]")
 
 
 def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
     """The numbers that are shown as others than they are."""
-    for key, members in cells.items():
-        for cell in members if not key.startswith(_MARKED) else ():
+    for members in cells.values():
+        for cell in members if members[0].rule.block not in _MARKED else ():
             if isinstance(cell.found.value, float) and not _honest(book, cell.found.style):
                 yield cell.finding("format", None, book.formats[cell.found.style])
     for owner, place in _constants(book):

@@ -30,7 +30,7 @@ from xlconv.verification.structure import ComputedCells
 from xlconv.xlsx.reader import Value
 
 TYPED_ANEW = 1e-6  # of the magnitudes: people do not change a number's tenth digit
-COUNTING = ("shapes:", "counts:", f"{SUMS}_")  # names of what counts or adds up cells
+COUNTING = ("shapes", "counts", SUMS)  # what counts or adds up cells
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,12 @@ def changed_since(saved: Saved, cells: ComputedCells) -> set[str]:
     # A sum alone that is off, with every value up to date, was not left behind: it is wrong, but
     # where what is summed may change nothing else: settings, kernels to choose from, and weights
     # that meet nothing but zeros. What counts cells says nothing of the numbers in them.
-    telling = (key for key in saved.whole if not key.startswith(COUNTING) and key not in chosen)
-    if not any(saved.off(key) for key in telling):
+    told = (
+        saved.off(key)
+        for key, members in cells.items()
+        if members[0].rule.block not in COUNTING and key not in chosen
+    )
+    if not any(told):
         changed &= {
             f"{SUMS}_{tensor}"
             for tensor in network.shapes
@@ -124,8 +128,8 @@ def _readers(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]:
         blocks = {ANSWER} if network.controls(layers[0]) else set()
     elif saved.local[f"{SUMS}_{INPUT}"].wrong.any():
         layers = network.readers(INPUT)
-        keys = {f"scales:end_{INPUT}"}
-        keys |= {f"scales:high_{INPUT}_{one}" for one in range(1, network.input_shape[0] + 1)}
+        ends = [rule for rule in saved.book.rules if rule.role in ("end", "high")]
+        keys = {rule.key for rule in ends if rule.tensor == INPUT}
     else:  # of the gallery, from which the board's pixels were looked up
         blocks = {INPUT}
     for layer in layers:
@@ -156,8 +160,7 @@ def _rechosen(saved: Saved) -> set[str]:
     """The values that repeat or read a choice, and are those of another one."""
     changed = _picture(saved) | _verdict(saved) | _explained(saved) | _pixel(saved)
     # The picture's own ends are the same by every scale, and may be of another picture.
-    ends, own = "scales:high_", f"scales:high_{INPUT}_"
-    highs = [key for key in saved.found if key.startswith(ends) and not key.startswith(own)]
+    highs = [rule.key for rule in saved.book.rules if rule.role == "high" and rule.tensor != INPUT]
     number = "scales:number"
     possible = saved.one(number) in range(1, len(SCALES) + 1)
     if possible and saved.off(number) and saved.followed(highs):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xlconv.formulas import text as formulas
-from xlconv.formulas.layers.base import Rule, cell_text, layer_rules
+from xlconv.formulas.layers.base import Rule, cell_text, layer_rules, step_rule
 from xlconv.formulas.places import Places
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import source
@@ -43,7 +43,7 @@ def _softmax_rules(layer: Softmax, network: Network, places: Places) -> list[Rul
     probability = places.tensors[name].maps[0]
 
     def step(key: str, place: Range, formula: str) -> Rule:
-        return Rule(f"{name}_steps", f"{name}_{key}", None, place, formula)
+        return step_rule(name, key, None, place, formula)
 
     return [
         step("max", Range.of(steps.maximum), f"MAX({logits:$})"),

@@ -24,6 +24,8 @@ class Rule:
     `block` is the name that the cells are reported under, `key` the name of their values,
     `channel` the map, from 0 (None for vectors). `formula` is the text of the first cell;
     with `cellwise`, each cell's own text comes from that function of row and column.
+    `role` says what the cells are where they are not a tensor's own numbers: a step, a title, an
+    end of a scale; `tensor` whose they are, if one's and not that of `block`.
     """
 
     block: str
@@ -33,6 +35,13 @@ class Rule:
     formula: str
     cellwise: Callable[[int, int], str] | None = None
     sheet: str = BOARD
+    role: str = ""
+    tensor: str = ""
+
+    @property
+    def owner(self) -> str:
+        """The tensor that it belongs to, or what it is reported under."""
+        return self.tensor or self.block
 
     def text(self, row: int, column: int) -> str:
         """The formula of the cell at an offset inside the range."""
@@ -115,9 +124,18 @@ def mapwise(
 ) -> list[Rule]:
     """A rule for each map, or for a vector, of one formula each: of the layer's tensor, or of a
     step on its way."""
-    maps = len(network.shapes[layer.name]) == 3
-    block, key = (f"{layer.name}_steps", f"{layer.name}_{step}") if step else [layer.name] * 2
-    return [
-        Rule(block, key, number if maps else None, place, text(number))
-        for number, place in enumerate(places)
-    ]
+    name, maps = layer.name, len(network.shapes[layer.name]) == 3
+
+    def rule(number: int, place: Range) -> Rule:
+        channel, formula = number if maps else None, text(number)
+        if step:
+            return step_rule(name, step, channel, place, formula)
+        return Rule(name, name, channel, place, formula)
+
+    return [rule(number, place) for number, place in enumerate(places)]
+
+
+def step_rule(layer: str, step: str, channel: int | None, place: Range, formula: str) -> Rule:
+    """The rule of a step on a layer's way to its tensor."""
+    key = f"{layer}_{step}"
+    return Rule(f"{layer}_steps", key, channel, place, formula, role=step, tensor=layer)

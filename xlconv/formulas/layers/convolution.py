@@ -6,7 +6,7 @@ Must not know any value.
 from __future__ import annotations
 
 from xlconv.formulas import text as formulas
-from xlconv.formulas.layers.base import Rule, layer_rules, windows
+from xlconv.formulas.layers.base import Rule, layer_rules, step_rule, windows
 from xlconv.formulas.places import Places
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.network import Network
@@ -33,10 +33,9 @@ def _demo_rules(layer: KernelDemo, network: Network, places: Places) -> list[Rul
     chosen = places.controls[name]["chosen"].first
     place = f"MATCH({chosen:$},{places.labels[name]:$},0)"
     choices = ",".join(f"{preset}" for preset in presets)
-    steps = f"{name}_steps"
     return [
-        Rule(steps, f"{name}_number", None, Range.of(number), place),
-        Rule(steps, f"{name}_kernel", 0, kernel[0], f"CHOOSE({number:$},{choices})"),
+        step_rule(name, "number", None, Range.of(number), place),
+        step_rule(name, "kernel", 0, kernel[0], f"CHOOSE({number:$},{choices})"),
         *windows(
             layer,
             network,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from xlconv.formulas.layers.base import Rule, cell_text, layer_rules, mapwise
+from xlconv.formulas.layers.base import Rule, cell_text, layer_rules, mapwise, step_rule
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source
 from xlconv.network.layers.dropout import Dropout
@@ -17,7 +17,7 @@ from xlconv.spreadsheet.cells import Range
 
 @layer_rules.register
 def _dropout_rules(layer: Dropout, network: Network, places: Places) -> list[Rule]:
-    name, steps = layer.name, f"{layer.name}_steps"
+    name = layer.name
     read, made = places.tensors[source(layer)].maps, places.tensors[name].maps
     random, mask = (places.inner[f"{name}_{key}"].maps for key in ("random", "mask"))
     cells = {key: place.first for key, place in places.controls[name].items()}
@@ -25,7 +25,7 @@ def _dropout_rules(layer: Dropout, network: Network, places: Places) -> list[Rul
 
     def single(key: str, formula: str) -> Rule:
         cell = places.cells[f"{name}_{key}"].first
-        return Rule(steps, f"{name}_{key}", None, Range.of(cell), formula)
+        return step_rule(name, key, None, Range.of(cell), formula)
 
     def kept(number: int) -> str:
         return f"IF({random[number].first}<{rate:$},0,1)"

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from xlconv.formulas import text as formulas
+from xlconv.formulas.places import Placement
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
@@ -35,14 +36,11 @@ def colour_rules(
     yield from _hidden(display, layout)
     for tensor in network.shapes:
         yield from _tensor(display, tensor, values, layout, colours)
-    for name, placement in layout.inner.items():
-        line = layout.desk.lines[name.rpartition("_")[0]]
-        if name.endswith("_kernel"):
-            yield _around_zero(placement.maps, placement.range, line, colours)
-        elif name.endswith("_mask"):
-            yield _faint(placement.maps, 0.5, "0;0;0")
-            limit = scale_limit(line.shown, f"MAX({placement.range:$})")
-            yield ColourScale(placement.maps, limit, None, colours.paper, colours.rectified)
+    for layer in network.layers:
+        for key in layer.inner_shapes(network.read_shapes(layer)[0]):
+            yield from _inner(
+                key, layout.inner[f"{layer.name}_{key}"], layout.desk.lines[layer.name], colours
+            )
     for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
@@ -50,6 +48,16 @@ def colour_rules(
             yield _around_zero(weights.arrays[key], weights.array_range(key), line, colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)
+
+
+def _inner(key: str, placement: Placement, line: Line, colours: Palette) -> Iterator[ColourRule]:
+    """The colours of what a layer shows on its way, by its short name: of some steps none."""
+    if key == "kernel":
+        yield _around_zero(placement.maps, placement.range, line, colours)
+    elif key == "mask":
+        yield _faint(placement.maps, 0.5, "0;0;0")
+        limit = scale_limit(line.shown, f"MAX({placement.range:$})")
+        yield ColourScale(placement.maps, limit, None, colours.paper, colours.rectified)
 
 
 KERNELS = {"weight", "presets"}

@@ -35,7 +35,7 @@ def board_rules(network: Network, layout: Layout) -> list[Rule]:
     """
     rules = [rule for layer in network.layers for rule in layer_rules(layer, network, layout)]
     rules += _answer_rules(network, layout)
-    return [*fitting(rules, network), *_title_rules(network, layout)]
+    return [*fitting(rules), *_title_rules(network, layout)]
 
 
 def _answer_rules(network: Network, layout: Layout) -> list[Rule]:
@@ -46,8 +46,8 @@ def _answer_rules(network: Network, layout: Layout) -> list[Rule]:
     labels = layout.labels[network.output]
     rules = []
     for unit, (label, value) in enumerate(zip(answer.labels, answer.values, strict=True)):
-        rules.append(_answer(f"label_{unit + 1}", label, f"{labels.cell(unit, 0):$}"))
-        rules.append(_answer(f"value_{unit + 1}", value, f"{values.cell(unit, 0):$}"))
+        rules.append(_answer("label", label, f"{labels.cell(unit, 0):$}", unit + 1))
+        rules.append(_answer("value", value, f"{values.cell(unit, 0):$}", unit + 1))
     if answer.threshold is not None:
         return rules + _ticks(answer, values, labels)
     return [
@@ -62,7 +62,7 @@ def _ticks(answer: Answer, values: Range, labels: Range) -> list[Rule]:
     assert answer.threshold is not None
     threshold, marks = answer.threshold.first, [place.first for place in answer.ticks]
     rules = [
-        _answer(f"tick_{unit}", place, f'IF({value:$}>={threshold:$},"{TICK}","")')
+        _answer("tick", place, f'IF({value:$}>={threshold:$},"{TICK}","")', unit)
         for unit, (place, value) in enumerate(zip(answer.ticks, values.cells(), strict=True), 1)
     ]
     text = formulas.marked_labels(marks, labels.cells(), NONE_FOUND)
@@ -74,13 +74,19 @@ def _ticks(answer: Answer, values: Range, labels: Range) -> list[Rule]:
     ]
 
 
-def _answer(key: str, place: Range, formula: str) -> Rule:
-    return Rule(ANSWER, f"{ANSWER}_{key}", None, Range.of(place.first), formula)
+def _answer(role: str, place: Range, formula: str, unit: int | None = None) -> Rule:
+    """What is answered, or with a `unit`, what is said of one class."""
+    key = f"{ANSWER}_{role}" if unit is None else f"{ANSWER}_{role}_{unit}"
+    role = role if unit is None else f"class {role}"
+    return Rule(ANSWER, key, None, Range.of(place.first), formula, role=role)
 
 
 def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
-    def title(key: str, cell: Cell, formula: str) -> Rule:
-        return Rule(TITLES, f"{TITLES}_{key}", None, Range.of(cell), formula)
+    def title(tensor: str, cell: Cell, formula: str, number: int | None = None) -> Rule:
+        key, role = f"{TITLES}_{tensor}", "shape"
+        if number is not None:
+            key, role = f"{key}_{number}", "title"
+        return Rule(TITLES, key, None, Range.of(cell), formula, role=role, tensor=tensor)
 
     for band in layout.bands:
         tensor, placement = band.tensor, layout.tensors[band.tensor]
@@ -92,7 +98,7 @@ def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         for number, place in enumerate(placement.maps, 1):
             above = Cell(place.row - placement.ring.top - 1, place.column)
             text = _shape_line(f"{tensor} map {number} · ", place)
-            yield title(f"{tensor}_{number}", above, text)
+            yield title(tensor, above, text, number)
 
 
 def _shape_line(lead: str, values: Range) -> str:

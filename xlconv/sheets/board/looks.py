@@ -24,7 +24,7 @@ from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.captions import captions as network_captions
 from xlconv.sheets.board.colours import KERNELS, colour_rules
-from xlconv.sheets.board.formulas import ANSWER, TITLES
+from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import TITLE_ROWS
 from xlconv.sheets.exercise.open_cells import open_blocks, open_choices, open_titles
@@ -64,7 +64,7 @@ def sheet(shown: Shown) -> Sheet:
     counting = counted_to(inspector_places(network, layout), display.count or 0)
     blocks = [
         *_constants(model, values, layout),
-        *(block for rule in rules for block in _computed(rule, values, model, colours, places)),
+        *(block for rule in rules for block in _computed(rule, values, network, colours, places)),
         *desk_blocks(display, layout),
         *_rings(layout),
         *_gaps(layout),
@@ -142,54 +142,49 @@ def _zoom(layout: Layout) -> int:
 def _computed(
     rule: Rule,
     values: Mapping[str, Values],
-    model: Model,
+    network: Network,
     colours: Palette,
     places: ExercisePlaces | None,
 ) -> list[Block]:
     value = values[rule.key] if rule.channel is None else values[rule.key][rule.channel]
     opened = open_blocks(places, rule.key, rule.channel, value) if places else None
-    return opened or [rule_block(rule, value, _style(rule, model, colours))]
+    return opened or [rule_block(rule, value, _style(rule, network, colours))]
 
 
-def _style(rule: Rule, model: Model, colours: Palette) -> Style:
-    if ":" in rule.key:
-        return _desk_style(rule.key)
+def _style(rule: Rule, network: Network, colours: Palette) -> Style:
+    """The look of a rule's cells, by their role, or as numbers of a tensor."""
+    if rule.block == ANSWER:
+        return _answer_style(rule.role, network, colours)
+    if rule.role:
+        return _STYLES[rule.role]
     if rule.block == INPUT:
         return palette.PIXEL
-    if rule.block == TITLES:
-        return palette.LAYER_SHAPE if rule.range.row <= TITLE_ROWS else palette.MAP_TITLE
-    if rule.block == ANSWER:
-        return _answer_style(rule.key, model, colours)
-    layer = next((member for member in model.network.layers if member.name == rule.block), None)
-    if layer is None:
-        return _STEP_STYLES[rule.key.rpartition("_")[2]]
     if rule.channel is not None:
         return palette.NUMBER
-    return palette.PERCENT if layer.shares else palette.VECTOR
+    return palette.PERCENT if network.layer(rule.block).shares else palette.VECTOR
 
 
-def _desk_style(key: str) -> Style:
-    """The look of a cell of the desk, by the beginning of its name."""
-    return next(style for begin, style in _DESK_STYLES.items() if key.startswith(begin))
-
-
-_DESK_STYLES = {
-    "picture:actual": palette.ACTUAL,
-    "picture:right": palette.VERDICT,
-    "picture:": palette.DESK_COUNT,
-    "loss:truth": palette.ONE_HOT,
-    "loss:total": palette.LOSS,
-    "loss:": palette.FRACTION,
-    "scales:high_": palette.LEGEND,
-    "scales:low_": palette.LEGEND,
-    "scales:number": palette.DESK_COUNT,
-    "scales:": palette.DESK_END,
-    "looks:reads_": palette.BOX_READ,
-    "looks:reaches_": palette.BOX_REACHED,
-    "shown:": palette.DESK_COUNT,
-}
-
-_STEP_STYLES = {
+_STYLES = {
+    # the titles, and what is chosen and follows from it
+    "shape": palette.LAYER_SHAPE,
+    "title": palette.MAP_TITLE,
+    "line": palette.DESK_COUNT,
+    "place": palette.DESK_COUNT,
+    "actual": palette.ACTUAL,
+    "right": palette.VERDICT,
+    "truth": palette.ONE_HOT,
+    "parts": palette.FRACTION,
+    "total": palette.LOSS,
+    "decimal": palette.FRACTION,
+    "scale": palette.DESK_COUNT,
+    "end": palette.DESK_END,
+    "network": palette.DESK_END,
+    "high": palette.LEGEND,
+    "low": palette.LEGEND,
+    "reads": palette.BOX_READ,
+    "reaches": palette.BOX_REACHED,
+    "shown": palette.DESK_COUNT,
+    # layers' steps
     "max": palette.VECTOR,
     "shifted": palette.VECTOR,
     "exp": palette.FRACTION,
@@ -203,20 +198,17 @@ _STEP_STYLES = {
 }
 
 
-def _answer_style(key: str, model: Model, colours: Palette) -> Style:
-    output = model.network.layer(model.network.output)
+def _answer_style(role: str, network: Network, colours: Palette) -> Style:
+    output = network.layer(network.output)
     number_format = "0.0%" if output.shares else "0.00"
-    if key.startswith("answer_tick"):
-        return replace(palette.TICK_MARK, colour=colours.accent)
-    if key == "answer_value" and output.several:
-        return replace(palette.ANSWER_VALUE, number_format='0 "found"')
-    if key == "answer_label":
-        return replace(palette.ANSWER_LABEL, colour=colours.accent)
-    if key == "answer_value":
-        return replace(palette.ANSWER_VALUE, number_format=number_format)
-    if key.startswith("answer_label"):
-        return palette.ANSWER_CLASS
-    return replace(palette.ANSWER_SHARE, number_format=number_format)
+    found = '0 "found"' if output.several else number_format
+    return {
+        "label": replace(palette.ANSWER_LABEL, colour=colours.accent),
+        "value": replace(palette.ANSWER_VALUE, number_format=found),
+        "class label": palette.ANSWER_CLASS,
+        "class value": replace(palette.ANSWER_SHARE, number_format=number_format),
+        "class tick": replace(palette.TICK_MARK, colour=colours.accent),
+    }[role]
 
 
 def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> Iterator[Block]:

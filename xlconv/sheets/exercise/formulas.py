@@ -39,13 +39,20 @@ def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
     for tensor, row in places.given.items():
         sums = f"{cell_of(network, tensor, 'sum'):{MODEL}}"
         formula = unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
-        rules.append(_rule(f"given_{tensor}", Cell(row, STATE), formula))
+        rules.append(_rule("given", tensor, Cell(row, STATE), formula))
     column = Range(min(places.given.values()), STATE, len(places.given), 1)
-    return [*rules, _rule("given", places.all_given, f"MIN({column:$})")]
+    return [*rules, _rule("given", None, places.all_given, f"MIN({column:$})")]
 
 
-def _rule(key: str, cell: Cell, formula: str) -> Rule:
-    return Rule(BLOCK, f"{BLOCK}:{key}", None, Range.of(cell), formula, sheet=EXERCISE)
+def _rule(
+    role: str, of: str | int | None, cell: Cell, formula: str, check: int | None = None
+) -> Rule:
+    """The rule of what is said of a tensor, of a part by its number from 1, or of all."""
+    key = "_".join(str(one) for one in (role, of, check) if one is not None)
+    tensor, place = of if isinstance(of, str) else "", Range.of(cell)
+    return Rule(
+        BLOCK, f"{BLOCK}:{key}", None, place, formula, sheet=EXERCISE, role=role, tensor=tensor
+    )
 
 
 def _part(places: ExercisePlaces, number: int) -> list[Rule]:
@@ -55,7 +62,7 @@ def _part(places: ExercisePlaces, number: int) -> list[Rule]:
         cell, right, measure = (part.of_check(check, one) for one in (CHECK, RIGHT, MAGNITUDE))
         checks.append((f"{cell:$}-{right:$}", measure))
         formula = check_number(BOARD, part.open, places.key_of(part, check))
-        rules.append(_rule(f"check_{number + 1}_{check + 1}", cell, formula))
+        rules.append(_rule("check", number + 1, cell, formula, check + 1))
     state = state_of(
         filled_in=f"{part.open:{BOARD}}",
         given=places.all_given,
@@ -64,9 +71,9 @@ def _part(places: ExercisePlaces, number: int) -> list[Rule]:
         checks=checks,
     )
     return [
-        _rule(f"filled_{number + 1}", part.cell(FILLED), f"COUNT({part.open:{BOARD}})"),
+        _rule("filled", number + 1, part.cell(FILLED), f"COUNT({part.open:{BOARD}})"),
         *rules,
-        _rule(f"state_{number + 1}", part.cell(STATE), state),
+        _rule("state", number + 1, part.cell(STATE), state),
     ]
 
 
@@ -75,13 +82,13 @@ def _layer(places: ExercisePlaces, layer: str, row: int) -> list[Rule]:
     states = Range(row + 1, STATE, count, 1)
     state = f"{states.first:$}" if count == 1 else state_of_all(states)
     rules = [
-        _rule(f"filled_{layer}", Cell(row, FILLED), f"SUM({Range(row + 1, FILLED, count, 1):$})"),
-        _rule(f"state_{layer}", Cell(row, STATE), state),
+        _rule("filled", layer, Cell(row, FILLED), f"SUM({Range(row + 1, FILLED, count, 1):$})"),
+        _rule("state", layer, Cell(row, STATE), state),
     ]
     if places.before[layer]:
         before = {name: Cell(places.layers[name], STATE) for name in places.before[layer]}
         note = waits(Cell(row, STATE), Cell(row, FILLED), places.all_given, before)
-        rules.append(_rule(f"note_{layer}", Cell(row, NOTE), note))
+        rules.append(_rule("note", layer, Cell(row, NOTE), note))
     return rules
 
 

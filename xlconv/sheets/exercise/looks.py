@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from xlconv.formulas.layers.base import Rule
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.convolution import Conv2D
@@ -17,7 +18,6 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles as palette
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.formulas import BLOCK
 from xlconv.sheets.exercise.open_cells import STATE_COLOURS
 from xlconv.sheets.exercise.places import (
     CELLS,
@@ -175,7 +175,7 @@ def _count(row: int, count: int, style: Style) -> Block:
 def part_words(layer: Layer, part: Part) -> str:
     """What the cells of a part are made of."""
     if isinstance(layer, Softmax):
-        return _SOFTMAX_WORDS[part.key.removeprefix(layer.name)]
+        return _SOFTMAX_WORDS[part.title]
     reads = ", ".join(sources(layer))
     if isinstance(layer, Conv2D):
         return f"reads {reads}, and the kernels{' and the bias' if layer.bias else ''} to the left"
@@ -185,31 +185,33 @@ def part_words(layer: Layer, part: Part) -> str:
 
 
 _SOFTMAX_WORDS = {
-    "_max": "the largest of the logits",
-    "_shifted": "each logit minus the largest, so that exp cannot be too large",
-    "_exp": "e to the power of that",
-    "_sum": "the sum of all of these",
-    "": "the share of each: all of them together are 1",
+    "largest logit": "the largest of the logits",
+    "logit − max": "each logit minus the largest, so that exp cannot be too large",
+    "exp": "e to the power of that",
+    "sum of exp": "the sum of all of these",
+    "probability": "the share of each: all of them together are 1",
 }
 
 
 def _computed(shown: Shown) -> Iterator[Block]:
     for rule in shown.rules_of(EXERCISE):
-        yield rule_block(rule, shown.values[rule.key], _style(rule.key, shown.network))
+        yield rule_block(rule, shown.values[rule.key], _style(rule))
 
 
-def _style(key: str, network: Network) -> Style:
-    what, _, name = key.removeprefix(f"{BLOCK}:").partition("_")
-    if what == "check":
-        return _NUMBER
-    if what == "given":
-        return _MARK
-    if what == "note":
-        return _WAITS
-    of_layer = name in network.shapes
-    if what == "state":
-        return _LAYER_STATE if of_layer else _STATE
-    return _LAYER_COUNT if of_layer else _COUNT
+def _style(rule: Rule) -> Style:
+    if rule.tensor and rule.role in _LAYER_STYLES:
+        return _LAYER_STYLES[rule.role]
+    return _STYLES[rule.role]
+
+
+_STYLES = {
+    "check": _NUMBER,
+    "given": _MARK,
+    "note": _WAITS,
+    "state": _STATE,
+    "filled": _COUNT,
+}
+_LAYER_STYLES = {"state": _LAYER_STATE, "filled": _LAYER_COUNT}
 
 
 def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:

@@ -84,12 +84,13 @@ def amended_steps(
     for number, part in enumerate(places.parts, 1):
         if part.channel is not None:
             titles[f"titles_{part.layer}_{part.channel + 1}"] = f"exercise:state_{number}"
+    kept = {f"counts:kept:{tensor}": tensor for tensor in display.network.shapes}
     waiting = []
     for step in made:
         if step.name in titles:
             waiting.append(step)  # their states follow from the sums, which come later
-        elif step.name.startswith(KEPT):
-            yield _kept(step, places, values)
+        elif step.name in kept:
+            yield _kept(step, kept[step.name], places, values)
         else:
             yield _unanswered(step, display.network, layout, places, values)
     yield from _steps(display, places, values)
@@ -100,12 +101,8 @@ def amended_steps(
         yield Step(step.name, text, None if known else np.zeros(1))
 
 
-KEPT = "counts:kept:"  # begins the names of how many numbers a tensor's cells hold
-
-
-def _kept(step: Step, places: ExercisePlaces, values: Mapping[str, Values]) -> Step:
+def _kept(step: Step, tensor: str, places: ExercisePlaces, values: Mapping[str, Values]) -> Step:
     """How many numbers a tensor holds, without the zeros that stand for empty cells."""
-    tensor = step.name.removeprefix(KEPT)
     zeros = 0
     for number, part in enumerate(places.parts, 1):
         if part.key == tensor:

@@ -51,7 +51,7 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
 def _rule(
     key: str, place: Range, formula: str, cellwise: Callable[[int, int], str] | None = None
 ) -> Rule:
-    return Rule(BLOCK, f"{BLOCK}:{key}", None, place, formula, cellwise, sheet=EXPLAIN)
+    return Rule(BLOCK, f"{BLOCK}:{key}", None, place, formula, cellwise, sheet=EXPLAIN, role=key)
 
 
 def _cellwise(key: str, place: Range, text: Callable[[int, int], str]) -> Rule:

@@ -140,7 +140,7 @@ def _zoom(places: InspectorPlaces, widths: Mapping[int, int]) -> int:
 
 
 def _computed(rule: Rule, values: Mapping[str, Values]) -> Block:
-    style = _STYLES.get(rule.key.partition(":")[2], _BEHIND)
+    style = _STYLES.get(rule.role, _BEHIND)
     return rule_block(rule, values[rule.key], style)
 
 

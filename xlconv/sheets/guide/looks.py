@@ -6,7 +6,6 @@ Must not know values or how a file is written.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import singledispatch
 from itertools import pairwise
 from math import prod
 
@@ -166,7 +165,7 @@ def _tries(network: Network, layout: Layout) -> list[Try]:
     seen: set[type[Layer]] = set()
     for layer in network.layers:
         if type(layer) not in seen:
-            tries += layer_tries(layer, network, layout)
+            tries += _layer_tries(layer, layout)
             seen.add(type(layer))
     return [*tries, *_desk_tries(layout)]
 
@@ -194,60 +193,38 @@ def _desk_tries(layout: Layout) -> Iterator[Try]:
     yield "Undo with Ctrl+Z: everything returns.", desk.outlined.first.a1
 
 
-@singledispatch
-def layer_tries(layer: Layer, network: Network, layout: Layout) -> Iterator[Try]:
-    """What is worth trying with a layer."""
-    yield from ()
-
-
-@layer_tries.register
-def _conv_tries(layer: Conv2D, network: Network, layout: Layout) -> Iterator[Try]:
-    weights = layout.weights[layer.name]
-    kernel, bias = weights.kernels(0)[0].first.a1, weights.bias(0)
-    yield f"Change a kernel: type 5 into {kernel}, the corner of {layer.name}'s kernel 1.", kernel
-    if bias is not None:
-        yield f"Change a bias: type -2 into {bias.a1}; fewer cells stay above zero.", bias.a1
-
-
-@layer_tries.register
-def _demo_tries(layer: KernelDemo, network: Network, layout: Layout) -> Iterator[Try]:
-    choice = layout.controls[layer.name]["chosen"].first.a1
-    own = layout.weights[layer.name].arrays["presets"][-1].first.a1
-    yield f"Choose another kernel from the list in {choice}.", choice
-    yield f"Choose {layer.kernels[-1]}, then type your own numbers from {own} on.", own
-
-
-@layer_tries.register
-def _norm_tries(layer: BatchNorm2D, network: Network, layout: Layout) -> Iterator[Try]:
-    scale = layout.weights[layer.name].arrays["scale"][0].first.a1
-    yield f"Type 0 into {scale}, a scale of {layer.name}: its map turns flat.", scale
-
-
-@layer_tries.register
-def _add_tries(layer: Add, network: Network, layout: Layout) -> Iterator[Try]:
-    first = layout.tensors[layer.name].maps[0].first.a1
-    words = f"Click {first} and press F2: {layer.name} adds {' and '.join(sources(layer))}."
-    yield words, first
-
-
-@layer_tries.register
-def _dropout_tries(layer: Dropout, network: Network, layout: Layout) -> Iterator[Try]:
-    cells = {key: place.first.a1 for key, place in layout.controls[layer.name].items()}
-    yield f"Type 1 into {cells['active']}: dropout is on. F9 draws again.", cells["active"]
-    yield f"Type 0 into {cells['rescale']}: without rescaling, the sums shrink.", cells["rescale"]
-
-
-@layer_tries.register
-def _sigmoid_tries(layer: Sigmoid, network: Network, layout: Layout) -> Iterator[Try]:
-    if layer.name in layout.controls:
-        cell = layout.controls[layer.name]["threshold"].first.a1
-        yield f"Type 0.05 into {cell}, the threshold: more classes get a tick.", cell
-
-
-@layer_tries.register
-def _softmax_tries(layer: Softmax, network: Network, layout: Layout) -> Iterator[Try]:
-    probability = layout.tensors[layer.name].maps[0].first.a1
-    yield "Follow an answer back: logit, minus max, exp, share.", probability
+def _layer_tries(layer: Layer, layout: Layout) -> Iterator[Try]:
+    """What is worth trying with a layer, if anything."""
+    name = layer.name
+    first = layout.tensors[name].maps[0].first.a1
+    control = {key: place.first.a1 for key, place in layout.controls.get(name, {}).items()}
+    arrays = layout.weights[name].arrays if name in layout.weights else {}
+    match layer:
+        case Conv2D():
+            kernel = arrays["weight"][0].first.a1
+            yield f"Change a kernel: type 5 into {kernel}, the corner of {name}'s kernel 1.", kernel
+            if layer.bias:
+                bias = arrays["bias"][0].first.a1
+                yield f"Change a bias: type -2 into {bias}; fewer cells stay above zero.", bias
+        case KernelDemo():
+            yield f"Choose another kernel from the list in {control['chosen']}.", control["chosen"]
+            own = arrays["presets"][-1].first.a1
+            yield f"Choose {layer.kernels[-1]}, then type your own numbers from {own} on.", own
+        case BatchNorm2D():
+            scale = arrays["scale"][0].first.a1
+            yield f"Type 0 into {scale}, a scale of {name}: its map turns flat.", scale
+        case Add():
+            added = " and ".join(sources(layer))
+            yield f"Click {first} and press F2: {name} adds {added}.", first
+        case Dropout():
+            active, rescale = control["active"], control["rescale"]
+            yield f"Type 1 into {active}: dropout is on. F9 draws again.", active
+            yield f"Type 0 into {rescale}: without rescaling, the sums shrink.", rescale
+        case Sigmoid() if control:
+            cell = control["threshold"]
+            yield f"Type 0.05 into {cell}, the threshold: more classes get a tick.", cell
+        case Softmax():
+            yield "Follow an answer back: logit, minus max, exp, share.", first
 
 
 def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:

@@ -53,12 +53,13 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
         *_size_rules(network, layout),
         *_cost_rules(network, layout),
     ]
-    return fitting(made, network)
+    return fitting(made)
 
 
 def _rule(block: str, column: str, network: Network, tensor: str, formula: str) -> Rule:
     place = Range.of(cell_of(network, tensor, column))
-    return Rule(block, f"{block}:{column}:{tensor}", None, place, formula, sheet=MODEL)
+    key = f"{block}:{column}:{tensor}"
+    return Rule(block, key, None, place, formula, sheet=MODEL, role=column, tensor=tensor)
 
 
 def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -68,7 +69,8 @@ def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         if summed:
             place = Range.of(cell_of(network, tensor, "sum"))
             formula = f"SUM({_listed(summed)})"
-            yield Rule(SUMS, f"{SUMS}_{tensor}", None, place, formula, sheet=MODEL)
+            key = f"{SUMS}_{tensor}"
+            yield Rule(SUMS, key, None, place, formula, sheet=MODEL, role="sum", tensor=tensor)
 
 
 def _listed(places: Iterable[Range]) -> str:

@@ -66,11 +66,18 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
         *_looks_rules(network, layout),
         *_shown_rules(network, layout),
     ]
-    return fitting(rules, network)
+    return fitting(rules)
 
 
-def _single(block: str, key: str, cell: Cell, formula: str) -> Rule:
-    return Rule(block, f"{block}:{key}", None, Range.of(cell), formula)
+def _single(block: str, key: str, cell: Cell, formula: str, role: str = "") -> Rule:
+    """The rule of what is there once."""
+    return Rule(block, f"{block}:{key}", None, Range.of(cell), formula, role=role or key)
+
+
+def _scale(role: str, cell: Cell, formula: str, tensor: str, number: int | None = None) -> Rule:
+    """The rule of an end of a tensor's scale, or of the scale of one of its maps."""
+    key = f"{SCALES_BLOCK}:{role}_{tensor}" + ("" if number is None else f"_{number}")
+    return Rule(SCALES_BLOCK, key, None, Range.of(cell), formula, role=role, tensor=tensor)
 
 
 def _verdict_rules(layout: Layout) -> Iterator[Rule]:
@@ -106,8 +113,8 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         truth = several_hot(label, actual)
         part = binary_cross_entropy_part(loss.truth.first, logit)
         total = loss_of_several(actual, loss.parts, UNKNOWN)
-    yield Rule(LOSS, f"{LOSS}:truth", None, loss.truth, truth)
-    yield Rule(LOSS, f"{LOSS}:parts", None, loss.parts, part)
+    yield Rule(LOSS, f"{LOSS}:truth", None, loss.truth, truth, role="truth")
+    yield Rule(LOSS, f"{LOSS}:parts", None, loss.parts, part, role="parts")
     yield _single(LOSS, "total", loss.total, total)
     yield _single(LOSS, "decimal", loss.decimal, f'IF({loss.total:$}="","",{loss.total:$}/LN(10))')
 
@@ -116,10 +123,10 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The largest magnitude of each tensor, and below each map the end of its scale."""
     desk, first, second = layout.desk, SCALES[0], SCALES[1]
     number = number_of(desk.scale.first, (first, second))
-    yield _single(SCALES_BLOCK, "number", desk.scale_number, number)
+    yield _single(SCALES_BLOCK, "number", desk.scale_number, number, "scale")
     for tensor in layout.tensors:
         largest = largest_magnitude(*layout.filled(tensor))
-        yield _single(SCALES_BLOCK, f"end_{tensor}", desk.lines[tensor].limit, largest)
+        yield _scale("end", desk.lines[tensor].limit, largest, tensor)
     maps = scaled_together(network)
     ends = _runs(desk.lines[tensor].limit for tensor in maps)
     yield _single(SCALES_BLOCK, "network", desk.network_limit, largest_of(ends))
@@ -128,11 +135,9 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         for channel, legend in enumerate(legends, 1):
             inside = layout.tensors[tensor].maps[channel - 1]
             end = scale_end(desk.scale_number, inside, desk.lines[tensor].limit, widest)
-            key = f"{tensor}_{channel}"
-            yield _single(SCALES_BLOCK, f"high_{key}", legend.last, end)
+            yield _scale("high", legend.last, end, tensor, channel)
             if legend.width == 3:
-                low = f"-{legend.last:$}"
-                yield _single(SCALES_BLOCK, f"low_{key}", legend.first, low)
+                yield _scale("low", legend.first, f"-{legend.last:$}", tensor, channel)
 
 
 def scaled_together(network: Network) -> list[str]:
@@ -167,14 +172,14 @@ def _looks_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         texts = joined(ways)
         if tensor != INPUT:
             texts = _or_here(texts, f"{here[0]}={numbers.index(tensor) + 1}", here[1:])
-        yield _box(f"reads_{tensor}", lines[tensor].reads, texts)
-    yield _box(f"reaches_{INPUT}", lines[INPUT].reaches, _pixel(network, layout))
+        yield _box("reads", tensor, lines[tensor].reads, texts)
+    yield _box("reaches", INPUT, lines[INPUT].reaches, _pixel(network, layout))
     for layer in network.layers:
         ways = []
         for number, tensor in enumerate(sources(layer)):
             box = Box.at(lines[tensor].reaches)
             ways.append((box, reached_through(layer, network, number, box)))
-        yield _box(f"reaches_{layer.name}", lines[layer.name].reaches, joined(ways))
+        yield _box("reaches", layer.name, lines[layer.name].reaches, joined(ways))
 
 
 def _or_here(texts: Intervals, chosen: str, cell: list[str]) -> Intervals:
@@ -207,18 +212,22 @@ def _pixel(network: Network, layout: Layout) -> Intervals:
     return either("1", str(channels)), either(inside[0], inside[0]), either(inside[1], inside[1])
 
 
-def _box(key: str, place: Range, texts: Intervals) -> Rule:
+def _box(role: str, tensor: str, place: Range, texts: Intervals) -> Rule:
     formulas = [one for interval in texts for one in interval]
-    return Rule(
-        LOOKS, f"{LOOKS}:{key}", None, place, formulas[0], lambda _, column: formulas[column]
-    )
+
+    def text(_row: int, column: int) -> str:
+        return formulas[column]
+
+    key = f"{LOOKS}:{role}_{tensor}"
+    return Rule(LOOKS, key, None, place, formulas[0], text, role=role, tensor=tensor)
 
 
 def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """What the Guide's check cells reveal."""
     for number, tensor in enumerate(network.shapes):
         check = f"{check_cell(number):{GUIDE}}"
-        yield _single(SHOWN, tensor, layout.desk.lines[tensor].shown, check)
+        place = Range.of(layout.desk.lines[tensor].shown)
+        yield Rule(SHOWN, f"{SHOWN}:{tensor}", None, place, check, role=SHOWN, tensor=tensor)
 
 
 # ---- texts
