@@ -168,7 +168,7 @@ def test_an_inspector_beyond_the_sheet_is_refused(
     build_book: BuildBook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its list of terms is as long as the largest window."""
-    monkeypatch.setattr("xlconv.sheets.explain.inspector.MAX_ROWS", 120)
+    monkeypatch.setattr("xlconv.sheets.explain.places.MAX_ROWS", 120)
     network = one_picture(1, 10, 12, ReLU("relu"), Dense("dense", 1), Dense("second", 1))
     with pytest.raises(LimitError, match=r"layer 'dense' .*sheet Explain: .* 129 rows, 9 more"):
         build_book(network)

@@ -29,8 +29,7 @@ from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.model import Model
 from xlconv.network.network import Network
-from xlconv.sheets.explain.inspector import inspector_places
-from xlconv.sheets.explain.places import SENTENCE, InspectorPlaces
+from xlconv.sheets.explain.places import SENTENCE, InspectorPlaces, inspector_places
 from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import EXPLAIN

@@ -17,7 +17,7 @@ from support.networks import EVERY_KIND, models
 import xlconv
 from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.explain.inspector import inspector_places
+from xlconv.sheets.explain.places import inspector_places
 from xlconv.state.choices import SCALES, Choices, Explained
 
 # Mostly numbers that there are, at times what lies beyond.

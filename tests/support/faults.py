@@ -528,7 +528,7 @@ def typed_around(specimen: Specimen, random: Random) -> Planted:
 
 def explain_table(specimen: Specimen, random: Random) -> Planted:
     """A number in the table by which Explain finds its way."""
-    from xlconv.sheets.explain.inspector import inspector_places
+    from xlconv.sheets.explain.places import inspector_places
 
     table = inspector_places(specimen.book.network, specimen.book.layout).table
     spots = [

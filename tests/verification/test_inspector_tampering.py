@@ -23,7 +23,7 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.explain.inspector import inspector_places
+from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import CHOSEN, USED, check_cell
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.verification.report import Finding

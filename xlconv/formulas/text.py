@@ -74,12 +74,13 @@ def marked_labels(ticks: Iterable[Cell], labels: Iterable[Cell], none: str) -> s
 
 
 def number(value: float) -> str:
-    """A number as a formula spells it, without an exponent.
+    """A number as a formula spells it, and a program saves it: without an exponent, or a point
+    that says nothing.
 
-    >>> number(1e-05), number(0.2)
-    ('0.00001', '0.2')
+    >>> number(1e-05), number(0.2), number(6.0)
+    ('0.00001', '0.2', '6')
     """
-    return f"{Decimal(repr(value)):f}"
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
 
 
 def largest(window: Range, fixed: bool = False) -> str:

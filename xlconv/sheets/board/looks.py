@@ -29,7 +29,7 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import TITLE_ROWS
 from xlconv.sheets.exercise.open_cells import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
-from xlconv.sheets.explain.inspector import counted_to, inspector_places
+from xlconv.sheets.explain.places import counted_to, inspector_places
 from xlconv.sheets.panel.looks import controls, desk_blocks, desk_choices, empty_controls
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette

@@ -13,17 +13,13 @@ from xlconv.formulas.layers.registry import cell_text
 from xlconv.formulas.text import on, place_in_list
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.explain.formula_texts import (
-    by_operation,
-    choose,
-    nth,
-    of_layer,
-    unless,
-    within,
+from xlconv.sheets.explain.places import (
+    NOTHING,
+    InspectorPlaces,
+    inspector_places,
+    operation_number,
 )
-from xlconv.sheets.explain.inspector import inspector_places
-from xlconv.sheets.explain.places import NOTHING, InspectorPlaces, operation_number
-from xlconv.sheets.explain.sentence_formulas import sentence, term_words
+from xlconv.sheets.explain.sentence_formulas import by_operation, sentence, term_words
 from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS, LayerLine
 from xlconv.sheets.panel.places import CHOSEN, USED
 from xlconv.spreadsheet.cells import Cell, Range
@@ -65,7 +61,9 @@ def _chosen(places: InspectorPlaces) -> Iterator[Rule]:
     yield _rule("chosen", places.chosen, of_layer(names, USED.first))
     for row, key in enumerate(("maps", "rows", "columns"), 1):
         most = places.of(key).absolute
-        yield _rule(key, Range.of(USED.cell(row, 0)), within(CHOSEN.cell(row, 0), most))
+        yield _rule(
+            key, Range.of(USED.cell(row, 0)), f"MAX(1,MIN(INT({CHOSEN.cell(row, 0):$}),{most}))"
+        )
 
 
 def _slots(places: InspectorPlaces) -> Iterator[Rule]:
@@ -80,7 +78,7 @@ def _slots(places: InspectorPlaces) -> Iterator[Rule]:
     def source(key: str) -> str:
         """What the table says of the tensor that a slot is read from."""
         number = f"IF({p['operation']}={added},{slot},{window[3]})"
-        return choose(number, (p[f"from{n}_{key}"] for n in origins))
+        return f"CHOOSE({number},{','.join(p[f'from{n}_{key}'] for n in origins)})"
 
     channel = places.slot_list(1)
     here = f"{_column(channel)}{channel.row}"
@@ -118,7 +116,7 @@ def _window(places: InspectorPlaces, p: dict[str, str], window: list[str]) -> li
     number = "+".join(
         ["1", *(f"IF(AND({b}>0,{b}<IF({vector},{ROW},{MAP})),1,0)" for b in befores[1:])]
     )
-    before = choose(window[3], befores)
+    before = f"CHOOSE({window[3]},{','.join(befores)})"
     map_ = f"{p['maps_of']}*INT(({MAP}-1)/{p['maps_by']})+{p['by_row']}*({ROW}-1)+1"
     row = f"({ROW}-1)*{p['down']}-{p['before_rows']}+1"
     column = f"({COLUMN}-1)*{p['across']}-{p['before_columns']}+1"
@@ -151,7 +149,7 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     term, size = f"ROWS({_growing(lists[0])})", f"{p['height']}*{p['width']}"
 
     def origin(number: int) -> str:
-        return nth(places.slot_list(number), slot)
+        return f"INDEX({places.slot_list(number):$},{slot})"
 
     down, across = f"{row}-{first_row}", f"{column}-{first_column}"
     outside = (
@@ -161,7 +159,7 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     read = f"INDEX({board},{origin(2)}+{down},{origin(3)}+{across})"
     spot = f"{origin(4)}+{down},{origin(5)}+{across}"
     kernels = [f"INDEX({on(BOARD, one)},{spot})" for one in places.kernels]
-    kernel = choose(p["kernels_number"], kernels) if kernels else '""'
+    kernel = f"CHOOSE({p['kernels_number']},{','.join(kernels)})" if kernels else '""'
     shifted = f"{value}-MAX({lists[3].absolute})"
     multiplied = f"IF({p['weights']}={EXPONENTS},EXP({weight}),{value}*{weight})"
     texts = {
@@ -169,7 +167,7 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
         "row": f"{first_row}+INT(MOD({term}-1,{size})/{p['width']})*{p['apart_rows']}",
         "column": f"{first_column}+MOD({term}-1,{p['width']})*{p['apart_columns']}",
         "value": unless(outside, read),
-        "weight": choose(f"{p['weights']}+1", ['""', kernel, shifted]),
+        "weight": f'CHOOSE({p["weights"]}+1,"",{kernel},{shifted})',
         "product": unless(f'{weight}=""', multiplied),
     }
     across_sheets = {"value", "weight"}  # not as shared formulas
@@ -196,6 +194,24 @@ def _facts(places: InspectorPlaces, board: str) -> Iterator[Rule]:
 
     yield _cellwise("fact_names", places.fact_names, name)
     yield _cellwise("facts", places.facts, value)
+
+
+def of_layer(values: Range, layer: Cell) -> str:
+    """What a line of the table says of the chosen layer; Gnumeric wants the row, too.
+
+    >>> of_layer(Range(12, 30, 1, 7), Cell(5, 4))
+    'INDEX($AD12:$AJ12,1,$D$5)'
+    """
+    return f"INDEX({_column(values)}{values.row}:${values.last},1,{layer:$})"
+
+
+def unless(condition: str, value: str) -> str:
+    """A value, or an empty text where a condition holds.
+
+    >>> unless("A1>5", "B1")
+    'IF(A1>5,"",B1)'
+    """
+    return f'IF({condition},"",{value})'
 
 
 def name_in(cell: Cell) -> str:
@@ -239,7 +255,7 @@ def result_of(line: LayerLine, places: InspectorPlaces) -> str:
         "mean": f"AVERAGE({values})",
         "added": f"SUM({values})",
         "same": x,
-        "softmax": f"{nth(places.term_list(5), ROW)}/SUM({products})",
+        "softmax": f"INDEX({products},{ROW})/SUM({products})",
     }
     if line.operation in of_several:
         return of_several[line.operation]
@@ -265,7 +281,7 @@ def _strongest(places: InspectorPlaces) -> Iterator[Rule]:
             first = f"MATCH({cell},{products.absolute},0)"
             if row:  # of equal ones, the next
                 above, at = place.cell(row - 1, 0), places.term_of(place).cell(row - 1, 0).absolute
-                rest = f"{nth(products, f'{at}+1')}:{products.last.absolute}"
+                rest = f"INDEX({products:$},{at}+1):{products.last:$}"
                 first = f"IF({cell}={above.absolute},{at}+MATCH({cell},{rest},0),{first})"
             return unless(f'{cell}=""', first)
 
@@ -291,7 +307,7 @@ def _drawn(places: InspectorPlaces) -> Iterator[Rule]:
     yield _rule("line_base", bases, f"IF({line}=0,0,{before})")
     first_row, first_column = (cell.absolute for cell in list(places.window.cells())[1:3])
     row_words = f'"row "&{first_row}+({line}-1)*{p["apart_rows"]}'
-    caption = nth(places.slot_list(0), slot)
+    caption = f"INDEX({places.slot_list(0):$},{slot})"
     text = f"IF({line}=0,{caption},{row_words})"
     yield _rule("captions", places.captions, unless(f"{slot}=0", text))
     place = f"COLUMNS({_widening(places.heads)})"
@@ -304,7 +320,7 @@ def _drawn(places: InspectorPlaces) -> Iterator[Rule]:
     ):
         place = f"COLUMNS({_widening(drawn)})"
         nothing = f"OR({line}=0,{place}>{p['width']})"
-        yield _rule(key, drawn, unless(nothing, nth(terms, f"{base}+{place}")))
+        yield _rule(key, drawn, unless(nothing, f"INDEX({terms:$},{base}+{place})"))
     only = f"AND({slot}>0,{line}=0,{p['weights']}>0)"
     terms_of = f"SUMIF({places.term_list(0).absolute},{slot},{places.term_list(5).absolute})"
     yield _rule("sums", places.sums, f'IF({only},{terms_of},"")')

@@ -12,7 +12,6 @@ import numpy as np
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.text import largest_magnitude
-from xlconv.sheets.explain.inspector import inspector_places
 from xlconv.sheets.explain.places import (
     FOUND,
     LABELS,
@@ -21,6 +20,7 @@ from xlconv.sheets.explain.places import (
     TOP,
     TYPED,
     InspectorPlaces,
+    inspector_places,
     table_column,
 )
 from xlconv.sheets.explain.table import OPERATIONS

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xlconv.network.sentences import Either, Sentence, pieces
-from xlconv.sheets.explain.formula_texts import by_operation, nth, short
 from xlconv.sheets.explain.places import InspectorPlaces, operation_number
 from xlconv.sheets.explain.sentences import TERM, THEN
 from xlconv.sheets.explain.table import LayerLine
 from xlconv.sheets.panel.places import USED
+from xlconv.spreadsheet.cells import Cell
 
 
 def told(sentence: Sentence, blanks: Mapping[str, str], tests: Mapping[str, str]) -> str:
@@ -32,6 +32,26 @@ def told(sentence: Sentence, blanks: Mapping[str, str], tests: Mapping[str, str]
             held = blanks[piece.name]
             parts.append(held if piece.digits is None else short(held, piece.digits))
     return "&".join(parts) or '""'
+
+
+def short(value: str, digits: int) -> str:
+    """A number to be joined to texts, rounded; "+0" takes the sign from a zero. In no brackets:
+    "&" joins last, and IronCalc saves formulas without those that change nothing.
+
+    >>> short("$A$1", 2)
+    'ROUND($A$1,2)+0'
+    """
+    return f"ROUND({value},{digits})+0"
+
+
+def by_operation(number: Cell, texts: Mapping[int, str]) -> str:
+    """The value of one of several numbers, from 1, of which not all occur.
+
+    >>> by_operation(Cell(1, 1), {2: "B1", 4: "C1"})
+    'CHOOSE($A$1,0,B1,0,C1)'
+    """
+    values = (texts.get(n, "0") for n in range(1, max(texts) + 1))
+    return f"CHOOSE({number:$},{','.join(values)})"
 
 
 def sentence(places: InspectorPlaces) -> str:
@@ -54,14 +74,14 @@ def _then_words(places: InspectorPlaces) -> str:
 
 def term_words(places: InspectorPlaces, at: str) -> str:
     """A term in words: its value, its weight, where it stands."""
-    slot = nth(places.term_list(0), at)
-    blanks = {"caption": nth(places.slot_list(0), slot), **_term(places, at)}
+    slot = f"INDEX({places.term_list(0):$},{at})"
+    blanks = {"caption": f"INDEX({places.slot_list(0):$},{slot})", **_term(places, at)}
     return told(TERM, blanks, {"several columns": _several_columns(places)})
 
 
 def _term(places: InspectorPlaces, at: str) -> dict[str, str]:
     lists = enumerate(("row", "column", "value", "weight"), 1)
-    return {key: nth(places.term_list(number), at) for number, key in lists}
+    return {key: f"INDEX({places.term_list(number):$},{at})" for number, key in lists}
 
 
 def _several_columns(places: InspectorPlaces) -> str:
@@ -80,21 +100,21 @@ def words_of(line: LayerLine, places: InspectorPlaces) -> str:
     beside = places.beside(line)
     blanks = {
         "x": x,
-        "second": nth(lists[3], "2"),
+        "second": f"INDEX({values},2)",
         "result": result,
         "cells": f"COUNT({values})",
         "products": f"COUNT({products})",
         "total": f"SUM({products},{bias})",
         "sum": f"SUM({products})",
         "largest": f"MAX({values})",
-        "logit": nth(lists[3], USED.cell(2, 0).absolute),
+        "logit": f"INDEX({values},{USED.cell(2, 0):$})",
         "caption": places.slot_list(0).first.absolute,
         "bias": bias,
         **_term(places, strongest),
         "row": row,
         "column": column,
-        "winner_row": nth(lists[1], winner),
-        "winner_column": nth(lists[2], winner),
+        "winner_row": f"INDEX({lists[1]:$},{winner})",
+        "winner_column": f"INDEX({lists[2]:$},{winner})",
         **beside,
     }
     tests = {
