@@ -36,7 +36,8 @@ from xlconv.network.model import Model
 from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.sheets.panel.places import CHOSEN
-from xlconv.spreadsheet.cells import Range, moved_formula
+from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.exercise import Exercise
 
 NETWORK = Network(

@@ -12,7 +12,8 @@ from functools import singledispatch
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import Layer, Windowed, source
 from xlconv.network.network import Network
-from xlconv.spreadsheet.cells import Range, moved_formula
+from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.sheet_names import BOARD
 
 
