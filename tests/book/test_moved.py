@@ -23,6 +23,7 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
+from xlconv.spreadsheet.cells import Cell
 
 NETWORK = Network(
     "small",
@@ -208,4 +209,4 @@ def test_names_of_sheets_in_formulas_are_translated_at_once() -> None:
     first = "Board!A1+Guide!B2+'Board (added)'!C3+Explain!D4&\"Guide!A1\"&'open"
     assert names.first(text) == first
     assert names.current("=Board!A1+Guide!B2") == "=Guide!A1+'it''s'!B2"
-    assert names.place("Guide!A1") == "'it''s'!A1"
+    assert names.place("Guide", Cell(1, 1)) == "'it''s'!A1"

@@ -26,7 +26,8 @@ from xlconv.network.layers.dropout import Dropout
 from xlconv.network.model import Model
 from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
-from xlconv.spreadsheet.cells import Cell, Range, relative_form
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import relative_form
 from xlconv.state.exercise import CHECKS, check_sums, exercise_of
 from xlconv.state.variation import varied
 from xlconv.xlsx.reader import open_package

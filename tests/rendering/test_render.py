@@ -41,7 +41,7 @@ from xlconv.spreadsheet.blocks import (
     Style,
     TextBlock,
 )
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.number_formats import shown_number
 from xlconv.verification.report import Finding
 
@@ -525,7 +525,7 @@ def test_a_report_in_a_notebook_is_a_table(book: BuiltBook, tmp_path: Path) -> N
 
 def test_what_was_found_is_escaped_in_notebooks(book: BuiltBook) -> None:
     report = xlconv.verify(book.path, "none")
-    where = ("label", "Board!A1", "softmax", None, 1, 1)
+    where = ("label", Place("Board", Cell(1, 1)), "softmax", None, 1, 1)
     findings = (Finding(*where, "<b>bee</b>", "<script>", None),) * 30
     html = replace(report, findings=findings, workbook="<u>.xlsx")._repr_html_()
     assert html.count("<td>&lt;script&gt;</td><td>&lt;b&gt;bee&lt;/b&gt;</td>") == 20

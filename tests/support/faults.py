@@ -30,7 +30,8 @@ from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import INPUT
-from xlconv.spreadsheet.cells import Cell, Range, moved_formula
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.sheet_names import BOARD
 from xlconv.verification.structure import ComputedCell, computed_cells
 

@@ -20,7 +20,8 @@ from xlconv.network.layers.pooling import AvgPool2D
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.spreadsheet.cells import Cell, moved_formula, relative_form
+from xlconv.spreadsheet.cells import Cell
+from xlconv.spreadsheet.formula import moved_formula, relative_form
 
 NETWORK = Network(
     "gaps",

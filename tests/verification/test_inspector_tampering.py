@@ -25,6 +25,7 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import CHOSEN, USED, check_cell
+from xlconv.spreadsheet.cells import Place
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, computed_cells, spoiled_cells
@@ -143,7 +144,8 @@ def test_a_formula_in_the_table_of_layers_is_one_finding(
 def test_a_cell_of_the_same_place_on_another_sheet_is_not_excused(book: Path) -> None:
     """What is wrong at D6 of the board excuses those that look the board up, and not those that
     read D6 of Explain."""
-    wrong = Finding("padding", f"{BOARD}!{USED.cell(1, 0).a1}", "input", 1, 0, 1, None, 1.0, None)
+    place = Place(BOARD, USED.cell(1, 0))
+    wrong = Finding("padding", place, "input", 1, 0, 1, None, 1.0, None)
     spoiled = spoiled_cells(computed_cells(xlconv.read_book(book)), [wrong])
     assert (EXPLAIN, PLACES.board.first) in spoiled
     assert (EXPLAIN, PLACES.window.first) not in spoiled

@@ -30,7 +30,8 @@ from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
-from xlconv.spreadsheet.cells import Cell, moved_formula, ranges_in, relative_form
+from xlconv.spreadsheet.cells import Cell
+from xlconv.spreadsheet.formula import moved_formula, ranges_in, relative_form
 from xlconv.xlsx.cells import FoundFormula
 from xlconv.xlsx.external import formula_reach
 from xlconv.xlsx.rows import escaped

@@ -200,7 +200,7 @@ class _Board:
 
     def at(self, cell: Cell) -> str:
         """A cell by the name that the board has now."""
-        return self.names.place(f"{BOARD}!{cell.a1}")
+        return self.names.place(BOARD, cell)
 
     def numbers(self, cells: Iterable[Cell], owner: str) -> list[float]:
         """The numbers in cells that hold no formula; an empty cell counts as 0."""

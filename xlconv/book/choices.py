@@ -35,7 +35,7 @@ class FoundCells:
 
     def told(self, sheet: str, cell: Cell, what: str) -> str:
         """A cell and what it is for, by the name that its sheet has now, after the file's path."""
-        return f"{self.path}: {self.names.place(f'{sheet}!{cell.a1}')} ({what})"
+        return f"{self.path}: {self.names.place(sheet, cell)} ({what})"
 
     def at(self, sheet: str, cell: Cell) -> FoundCell:
         """What a cell holds."""

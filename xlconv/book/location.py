@@ -11,13 +11,13 @@ from pathlib import Path
 
 from xlconv import __version__
 from xlconv.book.insertions import shifts
-from xlconv.book.sheet_names import SheetNames, quoted
+from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
-from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.cells import Range, quoted
 from xlconv.state.manifest import NAME as MANIFEST_NAME
 from xlconv.state.manifest import SHEETS, Manifest, parse_manifest, range_name
 from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
@@ -59,7 +59,7 @@ def found_manifest(package: Package, names: SheetNames, cells: FoundSheet) -> Ma
         str(cells.get((row, place.column), EMPTY).value or "")
         for row in range(place.row, place.bottom + 1)
     ]
-    where = f"{package.path}, {names.place(f'{MODEL}!{place.a1}')}"
+    where = f"{package.path}, {names.place(MODEL, place)}"
     manifest = parse_manifest(lines, where)
     for sheet in _own(manifest):
         if sheet not in names.now or range_name(sheet) not in package.names:

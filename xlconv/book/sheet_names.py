@@ -6,24 +6,12 @@ know files, nor what stands on a sheet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-# A string, or a sheet before its "!": quoted, or a word. Quotes that nobody closed end with the
-# text, so that no text takes long.
-_SHEET = re.compile(r"""("(?:[^"]|"")*+"?)|('(?:[^']|'')*+'?)(!?)|(?<![\w.'])([\w.]++)!""")
-
-
-def quoted(sheet: str) -> str:
-    """A sheet's name as formulas spell it.
-
-    >>> quoted("Board"), quoted("Ada's board")
-    ('Board', "'Ada''s board'")
-    """
-    plain = sheet.isascii() and sheet.isalpha()
-    return sheet if plain else "'" + sheet.replace("'", "''") + "'"
+from xlconv.spreadsheet.cells import Cell, Range, quoted
+from xlconv.spreadsheet.formula import with_sheets
 
 
 @dataclass(frozen=True)
@@ -53,29 +41,19 @@ class SheetNames:
         >>> SheetNames({"Board": "My board"}).first("SUM('My board'!A1)&\\"'My board'!\\"")
         'SUM(Board!A1)&"\\'My board\\'!"'
         """
-        return _replaced(formula, self._first) if "!" in formula else formula
+        return with_sheets(formula, self._first) if "!" in formula else formula
 
     def current(self, formula: str) -> str:
         """A formula with the sheets' names of today."""
         if all(first == name for first, name in self.now.items()):
             return formula
         spelled = {first.casefold(): quoted(name) for first, name in self.now.items()}
-        return _replaced(formula, spelled)
+        return with_sheets(formula, spelled)
 
-    def place(self, spot: str) -> str:
-        """A place such as Board!A1 by the name that its sheet has now."""
-        sheet, _, cell = spot.rpartition("!")
-        name = self.now.get(sheet, sheet)
-        return spot if name == sheet else f"{quoted(name)}!{cell}"
+    def place(self, sheet: str, cells: Cell | Range) -> str:
+        """A cell or a range, such as Board!A1, by the name that its sheet has now."""
+        return f"{quoted(self.called(sheet))}!{cells.a1}"
 
-
-def _replaced(formula: str, names: Mapping[str, str]) -> str:
-    def name(match: re.Match[str]) -> str:
-        if match[4] is not None:
-            return names.get(match[4].casefold(), match[4]) + "!"
-        if match[2] is not None and match[3]:
-            spelled = match[2][1:-1].replace("''", "'").casefold()
-            return names.get(spelled, match[2]) + "!"
-        return match[0]
-
-    return _SHEET.sub(name, formula)
+    def called(self, sheet: str) -> str:
+        """The name that a sheet has now."""
+        return self.now.get(sheet, sheet)

@@ -14,11 +14,10 @@ from xlconv.book.book import FoundBook
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.sheets.exercise.places import ExercisePlaces, Part
-from xlconv.spreadsheet.cells import Cell
+from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.reader import Value
 
-Place = tuple[str, Cell]
 # Kinds that pass over an empty cell rather than read it as 0.
 PASSING_OVER = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Softmax)
 
@@ -76,7 +75,7 @@ def unfinished(book: FoundBook) -> Unfinished:
 
 
 def _placed(cells: set[Cell]) -> frozenset[Place]:
-    return frozenset((BOARD, cell) for cell in cells)
+    return frozenset(Place(BOARD, cell) for cell in cells)
 
 
 def _zeros(book: FoundBook, places: ExercisePlaces, key: str) -> Iterator[int]:

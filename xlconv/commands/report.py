@@ -106,7 +106,7 @@ def print_findings(findings: Sequence[Finding], most: int) -> None:
     shown = findings[:most]
     width = max((len(finding.cell) for finding in shown), default=0)
     for finding in shown:
-        line = f"{finding.cell:<{width}}  {one_line(f'{finding.place}: {_words(finding)}')}"
+        line = f"{finding.cell:<{width}}  {one_line(f'{finding.where}: {_words(finding)}')}"
         OUT.print(escape(line), style="red", soft_wrap=True)
     if len(findings) > most:
         OUT.print(f"... and {len(findings) - most:,} more (--max-findings shows more)")

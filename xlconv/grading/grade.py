@@ -38,7 +38,8 @@ from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.exercise.places import ExercisePlaces, Part
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.spreadsheet.cells import Cell, relative_form
+from xlconv.spreadsheet.cells import Cell
+from xlconv.spreadsheet.formula import relative_form
 from xlconv.state.exercise import Exercise
 from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.compatible import plain_copy

@@ -5,12 +5,12 @@ Must not know layers, nor what is right.
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from xlconv.spreadsheet.cells import Cell, Range, ranges_in
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import tokens
 from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
 
 Cells = frozenset[Cell]
@@ -22,19 +22,10 @@ Names = Mapping[str, Range | None]
 OWN_SHEETS = (EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL)
 MOST_CELLS = 20_000  # that are looked at of what a formula reads
 MOST_STEPS = 200  # cells with formulas that are followed
-_NAME = re.compile(r"(?<![\w.$!'])[A-Za-z_][\w.]*(?![\w.(!])")
-_STRING = re.compile(r'"(?:[^"]|"")*"')
-_ELSEWHERE = re.compile(
-    r"('(?:[^']|'')*+'|(?<![\w.])[A-Za-z_][\w.]*+)!\$?[A-Z]{1,3}\$?\d+(:\$?[A-Z]{1,3}\$?\d+)?"
-)
-FUNCTION = re.compile(r"(?<![\w.])([A-Za-z_][\w.]*)\(")
-# Ranges that are made while calculating, tables, what spilled, whole columns and rows.
-_MOVING = re.compile(
-    r"\b(?:OFFSET|INDIRECT|INDEX|CHOOSE|ANCHORARRAY)\s*\(|[\[#@]|\)\s*:|:\s*[A-Z]+\("
-    r"|(?<![\w:.])\$?[A-Z]{1,3}:\$?[A-Z]{1,3}(?![\w(])|(?<![\w:.$])\$?\d+:\$?\d+(?!\w)",
-    re.IGNORECASE,
-)
-_NO_NAME = re.compile(r"[a-z]{1,3}[1-9][0-9]{0,6}|true|false|_xlpm\..*")
+# Functions that make ranges while calculating, and the signs of more that a text does not tell:
+# ranges between such, what spilled, what is in the formula's own row.
+_MOVING = frozenset(("OFFSET", "INDIRECT", "INDEX", "CHOOSE", "ANCHORARRAY"))
+_SIGNS = frozenset((":", "#", "@"))
 
 
 @dataclass(frozen=True)
@@ -58,26 +49,30 @@ def reads_of(formula: str, names: Names) -> Reads:
     >>> [reads_of(text, {}).unsure for text in texts]
     [True, True, True, False]
     """
-    text, elsewhere, unsure = _STRING.sub("", formula), "", False
-
-    def own(match: re.Match[str]) -> str:
-        nonlocal elsewhere, unsure
-        sheet = match[1].strip("'")
-        if sheet == BOARD:
-            return match[0].rpartition("!")[2]
-        if sheet in OWN_SHEETS:
-            elsewhere = elsewhere or match[0]
+    places, elsewhere, unsure = list[Range](), "", False
+    for token in tokens(formula):
+        if token.sheet not in ("", BOARD):
+            known = token.kind == "range" and token.sheet in OWN_SHEETS
+            elsewhere = elsewhere or (token.text if known else "")
+            unsure = unsure or not known
+        elif token.kind == "range":
+            places.append(Range.parse(token.name))
+        elif token.kind == "name":
+            named = names.get(token.name.lower())
+            places += [] if named is None else [named]
+            unsure = unsure or (named is None and not _is_no_place(token.name.lower()))
+        elif token.kind == "function":
+            moving = token.name.upper().rpartition(".")[2] in _MOVING
+            unsure = unsure or moving or token.name.lower() in names
         else:
-            unsure = True
-        return ""
+            columns_or_table = token.kind == "lines" or token.text.startswith("[")
+            unsure = unsure or columns_or_table or token.text[0] in _SIGNS
+    return Reads(frozenset(_first_cells(places)), elsewhere, unsure)
 
-    text = _ELSEWHERE.sub(own, text)
-    words = [word.lower() for word in _NAME.findall(text)]
-    words = [word for word in words if not _NO_NAME.fullmatch(word)]
-    named = [place for word in words if (place := names.get(word)) is not None]
-    calls_names = any(word.lower() in names for word in FUNCTION.findall(text))
-    unsure = unsure or len(named) < len(words) or calls_names or bool(_MOVING.search(text))
-    return Reads(frozenset(_first_cells([*ranges_in(text), *named])), elsewhere, unsure)
+
+def _is_no_place(name: str) -> bool:
+    """Whether a word stands for no cells: a truth, or what a function calls its argument."""
+    return name in ("true", "false") or name.startswith("_xlpm.")
 
 
 def _first_cells(places: Sequence[Range]) -> Iterator[Cell]:

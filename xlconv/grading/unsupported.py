@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlconv.engines.second_opinion import EMBEDDED, SECOND
-from xlconv.grading.precedents import FUNCTION
+from xlconv.spreadsheet.formula import tokens
 from xlconv.xlsx.reader import Value
 
 _NOT_EVALUATED = ("#NAME?", "#ERROR!", "#VALUE!", '#"')  # the last one is Gnumeric's
@@ -24,7 +24,7 @@ def beyond_engines(formula: str, found: Value, stored: Value, engines: Sequence[
     >>> beyond_engines("=NOTHING(A1)", "#NAME?", "#NAME?", ["formualizer"])
     ''
     """
-    functions = [name.upper() for name in FUNCTION.findall(formula)]
+    functions = [one.name.upper() for one in tokens(formula) if one.kind == "function"]
     if any("XLUDF.DUMMYFUNCTION" in name for name in functions):
         return "is computed by Google Sheets alone: mark it by hand"
     newer = [name.rpartition(".")[2] for name in functions if name.startswith("_XLFN.")]

@@ -25,7 +25,8 @@ from xlconv.rendering.view import (
     used_range,
 )
 from xlconv.spreadsheet.blocks import BlankBlock, Block, ColourScale, Highlight, Sheet
-from xlconv.spreadsheet.cells import Cell, Range, ranges_in
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import ranges_in
 
 Colours = NDArray[np.uint8]
 

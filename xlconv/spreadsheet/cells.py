@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import NamedTuple
 
 MAX_ROWS = 1_048_576
@@ -19,19 +19,6 @@ MAX_TEXT_LENGTH = 32_767
 MAX_SHEET_NAME_LENGTH = 31
 SMALLEST_NUMBER = 2.2250738585072014e-308  # what is nearer to 0 is 0 in Excel
 
-# A reference such as $AB$12: no word character before it, and neither one nor the
-# parenthesis of a function (LOG10) behind it. Strings and quoted sheets match first.
-_REFERENCE = re.compile(
-    r"""("(?:[^"]|"")*+"?|'(?:[^']|'')*+'?)"""
-    r"""|(?<![\w.])(\$?)([A-Za-z]{1,3})(\$?)([1-9][0-9]{0,6})(?![\w.(!])"""
-)
-_STRING = re.compile(r'("(?:[^"]|"")*+"?)')  # one that nobody closed ends with the formula
-_RANGE = re.compile(
-    r"(?<![\w.$])\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6}(?::\$?[A-Za-z]{1,3}\$?[1-9][0-9]{0,6})?(?![\w.(!])"
-)
-_NUMBER = re.compile(r"(?<![\w.$!])(?:\d++\.?+\d*+|\.\d++)(?:E[+-]?\d++)?+(?![\w.(!])")
-_BLANKS = re.compile(r"\s+")
-_INTERSECTION = re.compile(r"(?<=[\w.$)\]])\s+(?=[\w.$(\[])")
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
@@ -98,6 +85,30 @@ class Cell(NamedTuple):
         if match is None:
             raise ValueError(f"{text!r} is not a cell")
         return cls(int(match[2]), column_number(match[1]))
+
+
+class Place(NamedTuple):
+    """A cell of a sheet, by the sheet's name.
+
+    >>> str(Place("Board", Cell(5, 37))), str(Place("Ada's board", Cell(1, 1)))
+    ('Board!AK5', "'Ada''s board'!A1")
+    """
+
+    sheet: str
+    cell: Cell
+
+    def __str__(self) -> str:
+        return f"{quoted(self.sheet)}!{self.cell.a1}"
+
+
+def quoted(sheet: str) -> str:
+    """A sheet's name as formulas spell it.
+
+    >>> quoted("Board"), quoted("Ada's board")
+    ('Board', "'Ada''s board'")
+    """
+    plain = sheet.isascii() and sheet.isalpha()
+    return sheet if plain else "'" + sheet.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -225,69 +236,3 @@ def looks_like_reference(name: str) -> bool:
         return True
     match = re.fullmatch(r"([A-Za-z]{1,3})(\d+)", name)
     return match is not None and column_number(match[1]) <= MAX_COLUMNS
-
-
-def moved_formula(formula: str, rows: int, columns: int) -> str:
-    """The text that a formula has after it was copied so many rows and columns away.
-
-    >>> moved_formula("SUMPRODUCT(A2:C4,$E$2:$G$4)+LOG10(B$1)", 1, 2)
-    'SUMPRODUCT(C3:E5,$E$2:$G$4)+LOG10(D$1)'
-    """
-
-    def move(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return match[1]
-        column = column_number(match[3]) + (0 if match[2] else columns)
-        row = int(match[5]) + (0 if match[4] else rows)
-        if not (1 <= column <= MAX_COLUMNS and 1 <= row <= MAX_ROWS):
-            return "#REF!"
-        letters = match[3] if match[2] else column_letters(column)
-        return f"{match[2]}{letters}{match[4]}{row}"
-
-    return _REFERENCE.sub(move, formula)
-
-
-@lru_cache(maxsize=4096)
-def relative_form(formula: str, at: Cell) -> str:
-    """A formula with its relative references written as offsets from its own cell.
-
-    Two cells hold "the same formula" in a spreadsheet's sense exactly when their
-    relative forms are equal, however the file spells them (shared or one by one,
-    with or without blanks, in capitals or not).
-
-    >>> relative_form("max(0, A2)", Cell(2, 3)), relative_form("MAX(0,B3)", Cell(3, 4))
-    ('MAX(0,r[0]c[-2])', 'MAX(0,r[0]c[-2])')
-    >>> relative_form("SUM($A$1:B2)", Cell(1, 1)), relative_form("SUM(R1C1)", Cell(1, 1))
-    ('SUM(r1c1:r[1]c[1])', 'SUM(R1C1)')
-
-    Numbers are compared as numbers: Excel writes 0.00001 as 1.0000000000000001E-5.
-
-    >>> relative_form("0.00001*2", Cell(1, 1)), relative_form("1.0000000000000001E-5*2", Cell(1, 1))
-    ('1e-05*2', '1e-05*2')
-    """
-
-    def relate(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return match[1]
-        row, column = int(match[5]), column_number(match[3])
-        # In small letters, which a formula's own text, a name R1C1 say, no longer has.
-        row_text = f"r{row}" if match[4] else f"r[{row - at.row}]"
-        return row_text + (f"c{column}" if match[2] else f"c[{column - at.column}]")
-
-    parts = _STRING.split(formula.removeprefix("="))
-    # Outside of strings the case of letters carries no meaning, and blanks only where they stand
-    # between two operands: as an intersection, and in what is no formula at all.
-    parts[::2] = [_BLANKS.sub("", _INTERSECTION.sub("_", part)).upper() for part in parts[::2]]
-    parts[::2] = [_NUMBER.sub(lambda number: f"{float(number[0]):.14g}", p) for p in parts[::2]]
-    return _REFERENCE.sub(relate, "".join(parts))
-
-
-def ranges_in(formula: str) -> list[Range]:
-    """The ranges and single cells that a formula names, whatever sheet they are on.
-
-    >>> [place.a1 for place in ranges_in("SUMPRODUCT(A2:C4,$E$2:$G$4)+Board!B1+D9")]
-    ['A2:C4', 'E2:G4', 'B1', 'D9']
-    """
-    texts = _STRING.split(formula)[::2]
-    found = [match[0] for text in texts for match in _RANGE.finditer(text)]
-    return [Range.parse(text) for text in found]

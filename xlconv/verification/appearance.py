@@ -16,11 +16,11 @@ from xlconv.network.model import Model
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import parts
 from xlconv.spreadsheet.blocks import ConstantBlock, TextBlock
-from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.number_formats import is_honest
 from xlconv.state.sheet_names import BOARD
 from xlconv.verification.report import Finding
-from xlconv.verification.structure import ComputedCells, Place
+from xlconv.verification.structure import ComputedCells
 from xlconv.xlsx.reader import Value
 
 # Values that have marks of their own instead of digits.
@@ -38,10 +38,16 @@ def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
         for row, column in place.offsets():
             found = book.cell(BOARD, place, row, column)
             if isinstance(found.value, float) and not _honest(book, found.style):
-                spot = f"{BOARD}!{place.cell(row, column).a1}"
-                shown = book.formats[found.style]
-                where = (owner, None, row + 1, column + 1)
-                yield Finding("format", spot, *where, None, shown, None)
+                yield Finding(
+                    "format",
+                    Place(BOARD, place.cell(row, column)),
+                    tensor=owner,
+                    channel=None,
+                    row=row + 1,
+                    column=column + 1,
+                    expected=None,
+                    found=book.formats[found.style],
+                )
 
 
 def _honest(book: FoundBook, style: int) -> bool:
@@ -76,15 +82,23 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
     for sheet, block in blocks:
         cell = block.range.first
         found = book.cell(sheet, block.range)
-        if (sheet, cell) in known or found.value is None:
+        if Place(sheet, cell) in known or found.value is None:
             continue
         expected: Value = block.text if isinstance(block, TextBlock) else 0.0
         held = _text(found.value)
         if held == _text(expected):
             continue
         if isinstance(block, ConstantBlock) or held in own or not _tells(book, block.text, held):
-            place = (sheet.lower(), None, cell.row, cell.column)
-            yield Finding("caption", f"{sheet}!{cell.a1}", *place, expected, found.value, None)
+            yield Finding(
+                "caption",
+                Place(sheet, cell),
+                tensor=sheet.lower(),
+                channel=None,
+                row=cell.row,
+                column=cell.column,
+                expected=expected,
+                found=found.value,
+            )
 
 
 def _text(value: Value) -> str:

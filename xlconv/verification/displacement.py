@@ -6,7 +6,6 @@ formula than the network calls for. Tells so in one line instead. Must not know 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
@@ -14,18 +13,14 @@ from itertools import islice
 from xlconv.book.book import FoundBook
 from xlconv.errors import BookError
 from xlconv.sheets.board.formulas import ring_cells
-from xlconv.spreadsheet.cells import Cell, Range, relative_form
+from xlconv.spreadsheet.cells import Cell, Place, Range
+from xlconv.spreadsheet.formula import relative_form, tokens
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
-from xlconv.verification.structure import ComputedCell, ComputedCells, Place
+from xlconv.verification.structure import ComputedCell, ComputedCells
 from xlconv.xlsx.reader import EMPTY
 
-_READ = re.compile(
-    r"""("(?:[^"]|"")*+"?)|(?<![\w.$'])(?:([\w.]++|'(?:[^']|'')*+')!)?"""
-    r"(\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(?::\$?[A-Z]{1,3}\$?[1-9]\d{0,6})?)(?![\w.(!])",
-    re.IGNORECASE,
-)
-_COUNTING = ("ROWS(", "COLUMNS(")
+_COUNTING = ("ROWS", "COLUMNS")
 _ORIGIN = Cell(1, 1)
 _MANY = 12  # wrong cells of a sheet from which on a common shift is looked for
 _LOOKED_AT = 5_000  # wrong cells whose reading is looked at one by one
@@ -46,18 +41,16 @@ def check_displaced(
     move = _emptied(book, suspects, owned) or _followed(book, cells, suspects, owned, wrong)
     if move is not None:
         (sheet, start), (other, target) = move
-        origin, there = (
-            book.names.place(f"{s}!{place.a1}") for s, place in ((sheet, start), (other, target))
-        )
         raise BookError(
-            f"{book.path}: {origin} was moved to {there}; undo the move, or build it again"
+            f"{book.path}: {book.names.place(sheet, start)} was moved to "
+            f"{book.names.place(other, target)}; undo the move, or build it again"
         )
     shifted = _shifted_table(book, around)
     if shifted is not None:
         place, rows = shifted
         lines = f"{abs(rows)} row{'' if abs(rows) == 1 else 's'}"
         raise BookError(
-            f"{book.path}: {book.names.place(f'{EXPLAIN}!{place.a1}')} stands {lines} "
+            f"{book.path}: {book.names.place(EXPLAIN, place)} stands {lines} "
             f"{'below' if rows > 0 else 'above'} its place; undo what was inserted and deleted, "
             "or build it again"
         )
@@ -93,25 +86,25 @@ def _emptied(
     empty = [cell for cell in suspects if cell.found.formula is None and cell.found.value is None]
     if not empty:
         return None
-    elsewhere: dict[str, tuple[str, Cell]] = {}
+    elsewhere: dict[str, Place] = {}
     for sheet, found in book.sheets.items():
         own = owned.get(sheet, set())
         for (row, column), other in found.items():
-            place = Cell(row, column)
-            if other.formula is not None and place not in own:
-                elsewhere.setdefault(_spelled(other.formula.at(place)), (sheet, place))
+            cell = Cell(row, column)
+            if other.formula is not None and cell not in own:
+                elsewhere.setdefault(_spelled(other.formula.at(cell)), Place(sheet, cell))
     pairs = []
-    for cell in empty if elsewhere else ():
-        target = elsewhere.get(_spelled(cell.formula))
+    for missing in empty if elsewhere else ():
+        target = elsewhere.get(_spelled(missing.formula))
         if target is not None:
-            pairs.append((cell.place, target))
+            pairs.append((missing.place, target))
     return _together(pairs)
 
 
-def _together(pairs: list[tuple[Place, tuple[str, Cell]]]) -> tuple[Spot, Spot] | None:
+def _together(pairs: list[tuple[Place, Place]]) -> tuple[Spot, Spot] | None:
     """The range of all cells that moved as the most of them did, and where it is now."""
 
-    def way(pair: tuple[Place, tuple[str, Cell]]) -> tuple[str, str, int, int]:
+    def way(pair: tuple[Place, Place]) -> tuple[str, str, int, int]:
         (sheet, start), (other, end) = pair
         return sheet, other, end.row - start.row, end.column - start.column
 
@@ -128,18 +121,18 @@ def _together(pairs: list[tuple[Place, tuple[str, Cell]]]) -> tuple[Spot, Spot] 
 def _parts(formula: str, sheet: str) -> tuple[str, list[Spot]]:
     """A formula's text without the ranges that it names, and these, but for those of which it only
     counts rows or columns."""
+    parts: list[str] = []
     spots: list[Spot] = []
-
-    def name(match: re.Match[str]) -> str:
-        if match[1] is not None:
-            return match[1]
-        if match.string[: match.start()].endswith(_COUNTING):
-            return "@"
-        spots.append(((match[2] or sheet).strip("'"), Range.parse(match[3])))
-        return "@"
-
-    text = _READ.sub(name, formula.removeprefix("=").upper() if "'" not in formula else formula)
-    return re.sub(r"\s", "", text), spots
+    counting = False
+    for token in tokens(formula.removeprefix("=")):
+        if token.kind != "range":
+            parts.append(token.text if token.kind == "string" else token.text.upper().strip())
+        else:
+            parts.append("@")
+            if not counting:
+                spots.append((token.sheet or sheet, Range.parse(token.name)))
+        counting = token.kind == "function" and token.name.upper() in _COUNTING
+    return "".join(parts), spots
 
 
 def _followed(
@@ -201,9 +194,7 @@ def _first(book: FoundBook, sheet: str) -> str:
 def _shifted_table(book: FoundBook, around: Iterable[Finding]) -> tuple[Range, int] | None:
     """The cells of the inspector's table of which most hold what belongs some rows beside them."""
     wanted = [
-        (Cell.parse(finding.cell.rpartition("!")[2]), finding.expected)
-        for finding in around
-        if finding.kind == "table"
+        (finding.place.cell, finding.expected) for finding in around if finding.kind == "table"
     ]
     found = book.sheets[EXPLAIN]
     for step in _STEPS if len(wanted) >= _MANY else ():

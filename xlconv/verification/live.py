@@ -18,10 +18,11 @@ from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
+from xlconv.spreadsheet.cells import Place
 from xlconv.state.sheet_names import BOARD
 from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_locally, given_in
 from xlconv.verification.stored import acquitted, error_places, unjudged, wrong_cells
-from xlconv.verification.structure import ComputedCells, Place, innocent_readers
+from xlconv.verification.structure import ComputedCells, innocent_readers
 from xlconv.verification.trials import trial
 from xlconv.xlsx.compatible import plain_copy
 from xlconv.xlsx.patch import Typed

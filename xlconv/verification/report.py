@@ -7,12 +7,13 @@ a terminal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from html import escape
 from math import isfinite
 from typing import Any
 
 from xlconv.book.sheet_names import SheetNames
+from xlconv.spreadsheet.cells import Place
 from xlconv.xlsx.reader import Value
 
 
@@ -34,26 +35,31 @@ class Finding:
     - "random": the same, but only for other pictures, weights and choices than the book's own
     - "stored": the value that the file was saved with is another than NumPy's, or missing
 
-    `cell` is "Board!AK5"; `channel`, `row` and `column` count from 1 as in INDEX(conv1_2, 5, 3)
-    (`channel` is None for vectors; in a ring, `row` and `column` lie outside of the map).
-    `expected` and `found` are values, or formulas for the kind "formula"; `formula` is the one
-    that the network calls for (None where no formula belongs); `engine` is what computed what was
-    found (None where nothing was computed).
+    `place` is the cell, `cell` its name, "Board!AK5"; `channel`, `row` and `column` count from 1
+    as in INDEX(conv1_2, 5, 3) (`channel` is None for vectors; in a ring, `row` and `column` lie
+    outside of the map). `expected` and `found` are values, or formulas for the kind "formula";
+    `formula` is the one that the network calls for (None where no formula belongs); `engine` is
+    what computed what was found (None where nothing was computed).
     """
 
     kind: str
-    cell: str
+    place: Place
     tensor: str
     channel: int | None
     row: int
     column: int
     expected: Value
     found: Value
-    formula: str | None
+    formula: str | None = None
     engine: str | None = None
 
     @property
-    def place(self) -> str:
+    def cell(self) -> str:
+        """The cell's name."""
+        return str(self.place)
+
+    @property
+    def where(self) -> str:
         """Where it is, for people."""
         channel = f" map {self.channel}" if self.channel is not None else ""
         return f"{self.tensor}{channel}, row {self.row}, column {self.column}"
@@ -66,7 +72,13 @@ class Finding:
             for key, text in formulas.items()
             if isinstance(text, str) and text.startswith(("=", "{="))
         }
-        return replace(self, cell=names.place(self.cell), **spelled)
+        sheet, cell = self.place
+        return replace(self, place=Place(names.called(sheet), cell), **spelled)
+
+    def as_json(self) -> dict[str, Any]:
+        """The finding as plain data, its place spelled."""
+        told = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {"kind": told.pop("kind"), "cell": str(told.pop("place")), **told}
 
 
 @dataclass(frozen=True)
@@ -200,7 +212,7 @@ class Report:
                 }
                 for block in self.blocks
             ],
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [finding.as_json() for finding in self.findings],
             "output": {
                 "labels": list(self.values),
                 "values": list(self.values.values()),
@@ -273,7 +285,7 @@ def _error_text(wrong: int, error: float) -> str:
 
 def _finding_cells(finding: Finding) -> tuple[str, ...]:
     found, expected = ("nothing" if v is None else str(v) for v in _sides(finding))
-    return finding.cell, finding.place, finding.kind, found, expected
+    return finding.cell, finding.where, finding.kind, found, expected
 
 
 def _sides(finding: Finding) -> tuple[Value, Value]:

@@ -13,9 +13,10 @@ import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.book.unfinished import Unfinished
+from xlconv.spreadsheet.cells import Place
 from xlconv.verification.comparison import ERRORS, Comparison, compare_end_to_end, compare_mended
 from xlconv.verification.staleness import Saved, changed_since
-from xlconv.verification.structure import ComputedCell, ComputedCells, Place, innocent_readers
+from xlconv.verification.structure import ComputedCell, ComputedCells, innocent_readers
 from xlconv.xlsx.reader import Value
 
 ABSENT, STALE, PRESENT = "absent", "stale", "present"

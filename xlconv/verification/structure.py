@@ -6,7 +6,6 @@ Must not know engines, nor compare computed values.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isclose, isfinite
@@ -18,13 +17,13 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.formulas import ring_cells
+from xlconv.sheets.explain.inspector import inspector_places
 from xlconv.sheets.explain.places import inspector_places, table_column
-from xlconv.spreadsheet.cells import Cell, Range, ranges_in, relative_form
+from xlconv.spreadsheet.cells import Cell, Place, Range, relative_form
+from xlconv.spreadsheet.formula import references, relative_form
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
 from xlconv.xlsx.reader import FoundCell, Value
-
-Place = tuple[str, Cell]  # a sheet's name and a cell of it
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,8 @@ class ComputedCell:
 
     @property
     def place(self) -> Place:
-        return self.rule.sheet, self.rule.range.cell(self.row, self.column)
+        there = self.rule.range
+        return Place(self.rule.sheet, Cell(there.row + self.row, there.column + self.column))
 
     @property
     def formula(self) -> str:
@@ -49,19 +49,18 @@ class ComputedCell:
     def finding(
         self, kind: str, expected: Value, found: Value, engine: str | None = None
     ) -> Finding:
-        sheet, cell = self.place
-        channel = None if self.rule.channel is None else self.rule.channel + 1
+        channel = self.rule.channel
         return Finding(
             kind,
-            f"{sheet}!{cell.a1}",
-            self.rule.key,
-            channel,
-            self.row + 1,
-            self.column + 1,
-            expected,
-            found,
-            self.formula,
-            engine,
+            self.place,
+            tensor=self.rule.key,
+            channel=None if channel is None else channel + 1,
+            row=self.row + 1,
+            column=self.column + 1,
+            expected=expected,
+            found=found,
+            formula=self.formula,
+            engine=engine,
         )
 
 
@@ -133,9 +132,23 @@ def _filled(
     for cell in cells:
         found = book.sheets[BOARD].get(cell)
         if found is not None:
-            row, column = cell.row - place.row + 1, cell.column - place.column + 1
-            spot, held = f"{BOARD}!{cell.a1}", found.shown(cell)
-            yield Finding("padding", spot, owner, channel, row, column, None, held, None)
+            yield _filled_cell("padding", cell, found, place, owner, channel)
+
+
+def _filled_cell(
+    kind: str, cell: Cell, found: FoundCell, place: Range, owner: str, channel: int | None = None
+) -> Finding:
+    """A cell of the board, in or around a range, where nothing belongs."""
+    return Finding(
+        kind,
+        Place(BOARD, cell),
+        tensor=owner,
+        channel=channel,
+        row=cell.row - place.row + 1,
+        column=cell.column - place.column + 1,
+        expected=None,
+        found=found.shown(cell),
+    )
 
 
 def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
@@ -151,9 +164,7 @@ def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
             if cell in own or cell in seen or (BOARD, cell) in computed:
                 continue
             seen.add(cell)
-            row, column = cell.row - whole.row + 1, cell.column - whole.column + 1
-            spot, held = f"{BOARD}!{cell.a1}", found.shown(cell)
-            findings.append(Finding("stray", spot, owner, None, row, column, None, held, None))
+            findings.append(_filled_cell("stray", cell, found, whole, owner))
     return findings
 
 
@@ -173,17 +184,11 @@ def _read_as_one(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
             yield tensor, whole, {cell for ring in rings for cell in ring.cells()}
 
 
-def cell_place(text: str) -> Place:
-    """The place that a finding names, by the sheet's first name."""
-    sheet, _, spot = text.partition("!")
-    return sheet, Cell.parse(spot)
-
-
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
     """The cells that read one of the cells found wrong: their own values are not to blame."""
     spots: dict[str, list[Cell]] = {}
     for finding in findings:
-        sheet, spot = cell_place(finding.cell)
+        sheet, spot = finding.place
         spots.setdefault(sheet, []).append(spot)
     return {
         cell.place
@@ -197,10 +202,8 @@ def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
 
 def _windows(cell: ComputedCell, sheet: str) -> list[Range]:
     """The ranges of a sheet that a formula names."""
-    if cell.rule.sheet == sheet:
-        return ranges_in(_ELSEWHERE.sub("", cell.formula))
-    named = (match[0] for match in _ELSEWHERE.finditer(cell.formula))
-    return ranges_in(",".join(text for text in named if text.startswith(f"{sheet}!")))
+    own = cell.rule.sheet
+    return [place for there, place in references(cell.formula) if (there or own) == sheet]
 
 
 def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place]) -> set[Place]:
@@ -218,9 +221,9 @@ def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place])
     innocent = set[Place]()
     while found := {place for place, cell in left.items() if _reads_one(cell, spots)}:
         innocent |= found
-        for sheet, spot in found:
-            spots.setdefault(sheet, set()).add(spot)
-            del left[sheet, spot]
+        for place in found:
+            spots.setdefault(place.sheet, set()).add(place.cell)
+            del left[place]
     return innocent
 
 
@@ -240,9 +243,6 @@ def _reads_one(cell: ComputedCell, spots: Mapping[str, set[Cell]]) -> bool:
     return False
 
 
-_ELSEWHERE = re.compile(r"\w+![$A-Z0-9]+(:[$A-Z0-9]+)?")  # a place of another sheet
-
-
 def label_findings(book: FoundBook) -> list[Finding]:
     """The labels on the board that are not those of the network's text."""
     findings = []
@@ -253,8 +253,14 @@ def label_findings(book: FoundBook) -> list[Finding]:
                 cell = place.cell(unit, 0)
                 findings.append(
                     Finding(
-                        *("label", f"{BOARD}!{cell.a1}", tensor, None, unit + 1, 1),
-                        *(expected, found.shown(cell), None),
+                        "label",
+                        Place(BOARD, cell),
+                        tensor=tensor,
+                        channel=None,
+                        row=unit + 1,
+                        column=1,
+                        expected=expected,
+                        found=found.shown(cell),
                     )
                 )
     return findings
@@ -272,8 +278,14 @@ def table_findings(book: FoundBook) -> list[Finding]:
             cell = places.table.cell(row, column)
             findings.append(
                 Finding(
-                    *("table", f"{EXPLAIN}!{cell.a1}", line.name, None, row + 1, column + 1),
-                    *(expected, found.shown(cell), None),
+                    "table",
+                    Place(EXPLAIN, cell),
+                    tensor=line.name,
+                    channel=None,
+                    row=row + 1,
+                    column=column + 1,
+                    expected=expected,
+                    found=found.shown(cell),
                 )
             )
     return findings

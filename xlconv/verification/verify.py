@@ -24,6 +24,7 @@ from xlconv.errors import BookError
 from xlconv.network.network import NONE_FOUND, found_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
+from xlconv.spreadsheet.cells import Place
 from xlconv.verification.appearance import caption_findings, format_findings
 from xlconv.verification.comparison import given_in
 from xlconv.verification.displacement import check_displaced
@@ -49,8 +50,6 @@ from xlconv.verification.stored import ABSENT, PRESENT, STALE, Stored, check_sto
 from xlconv.verification.structure import (
     ComputedCell,
     ComputedCells,
-    Place,
-    cell_place,
     computed_cells,
     formula_findings,
     label_findings,
@@ -85,7 +84,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         *(*padding_findings(book), *stray_findings(book, cells)),
         *(*label_findings(book), *table_findings(book)),
     ]
-    said = {cell_place(finding.cell) for finding in around}
+    said = {finding.place for finding in around}
     seen = [*format_findings(book, cells), *caption_findings(book, said)]
     left = unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))

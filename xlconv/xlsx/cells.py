@@ -20,9 +20,8 @@ from xlconv.spreadsheet.cells import (
     SMALLEST_NUMBER,
     Cell,
     Range,
-    moved_formula,
-    relative_form,
 )
+from xlconv.spreadsheet.formula import moved_formula, relative_form
 from xlconv.xlsx.external import element_reach, formula_reach, holds_formula
 from xlconv.xlsx.markup import MAIN, Attributes, Events, local
 

@@ -10,18 +10,16 @@ does. Works on a sheet's bytes. Must not know files, nor whose formulas these ar
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range, column_number
+from xlconv.spreadsheet.formula import Token, tokens
 from xlconv.xlsx.spans import Edit, LocatedCell, LocatedSheet, edited, located
 
 Names = Mapping[str, Range]  # those of ranges on the formula's own sheet, in small letters
 
-_REFERENCE = (
-    r"\$?[A-Z]{1,3}\$?[1-9]\d{0,6}(?::\$?[A-Z]{1,3}\$?[1-9]\d{0,6})?|\$?[A-Z]{1,3}:\$?[A-Z]{1,3}"
-)
 # Functions of single numbers: given a range, a plain formula picks one of its cells for them.
 _SCALAR = frozenset(
     (
@@ -29,13 +27,6 @@ _SCALAR = frozenset(
         *("INT", "LN", "LOG", "LOG10", "MOD", "NOT", "POWER", "ROUND", "ROUNDDOWN", "ROUNDUP"),
         *("SIGN", "SIN", "SINH", "SQRT", "TAN", "TANH", "TRUNC"),
     )
-)
-_TOKEN = re.compile(
-    r"""(?P<quoted>"(?:[^"]|"")*+"?|'(?:[^']|'')*+'?!?|\[[^\]]*\]?|\{[^}]*\}?)"""
-    r"|(?P<function>(?<![\w.])[A-Za-z_][\w.]*+\()"
-    rf"|(?P<range>(?<![\w.$:!])(?:{_REFERENCE})(?![\w.(!:]))"
-    r"|(?P<name>(?<![\w.$:!])[A-Za-z_\\][\w.]*+(?![(!:]))|(?P<other>[\w.$!:]++|.)",
-    re.IGNORECASE | re.DOTALL,
 )
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>][^<]*")
 _STRING = re.compile(rb'"[^"]*"')
@@ -170,19 +161,19 @@ def respelled(
     'SUMPRODUCT((2.718281828459045^(B2:B9-C1)))'
     """
     where = _Where(cell, arrays or {}, names or {})
-    tokens = list(_TOKEN.finditer(formula))
+    parts = list(tokens(formula))
     made: list[str] = []
     opened = [_Open(not array)]
     skip = 0
-    for number, token in enumerate(tokens):
-        text, kind = token[0], token.lastgroup
+    for number, part in enumerate(parts):
+        text = part.text
         if skip:
             skip -= 1
             continue
-        if kind == "function":
-            follows = [one[0] for one in tokens[number + 1 : number + 3]]
+        if part.kind == "function":
+            follows = [one.text for one in parts[number + 1 : number + 3]]
             argument = follows[0] if follows[1:] == [")"] else ""
-            text, opens = _called(text[:-1], argument, opened[-1].scalar, where)
+            text, opens = _called(part.name, argument, opened[-1].scalar, where)
             opened += [opens] if opens is not None else []
             skip = 2 if opens is None else 0
         elif text == "(":
@@ -191,11 +182,19 @@ def respelled(
             text = opened.pop().end if len(opened) > 1 else text
         elif text == ",":
             text = opened[-1].comma
-        elif kind in ("range", "name") and opened[-1].scalar:
+        elif part.kind in _PLACES and opened[-1].scalar and not _is_end(parts, number):
             place = _place(text, where.names)
             text = (_picked(place, cell) if place and place.size > 1 else "") or text
         made.append(text)
     return "".join(made)
+
+
+_PLACES = ("range", "lines", "name")
+
+
+def _is_end(parts: Sequence[Token], number: int) -> bool:
+    """Whether a part is only an end of a range that is made while calculating: A1:INDEX(..)."""
+    return ":" in [part.text for part in parts[max(0, number - 1) : number + 2]]
 
 
 @dataclass(frozen=True)

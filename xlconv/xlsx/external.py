@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from xlconv.spreadsheet.formula import QUOTED, STRING
 from xlconv.xlsx.markup import Attributes
 
 # Functions that fetch, run or call something, or that find cells by a text made up at run time.
@@ -37,7 +38,7 @@ _PLAIN = frozenset(
         *("CHOOSE", "LARGE", "SMALL", "SUMIF", "LEFT", "LEN"),
     )
 )
-_TOKEN = re.compile(r"""("(?:[^"]|"")*+"?)|('(?:[^']|'')*+'?)""")
+_TOKEN = re.compile(f"({STRING})|({QUOTED})")
 _ADDIN = re.compile(r"(?<![\w.])(?:_xll|_xludf)\.(\w++)", re.IGNORECASE | re.ASCII)
 _HYPERLINK = re.compile(r"(?<![\w.])HYPERLINK\s*+\(\s*+", re.IGNORECASE | re.ASCII)
 _BOOK = re.compile(r"\][\w.:$]*+!")

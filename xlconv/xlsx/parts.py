@@ -45,7 +45,13 @@ from xlconv.spreadsheet.blocks import (
     Style,
     TextBlock,
 )
-from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_SHEET_NAME_LENGTH, Range, column_letters
+from xlconv.spreadsheet.cells import (
+    MAX_COLUMNS,
+    MAX_SHEET_NAME_LENGTH,
+    Range,
+    column_letters,
+    quoted,
+)
 
 try:  # where it is installed, openpyxl writes with it
     from lxml.etree import SerialisationError  # type: ignore[import-untyped]
@@ -91,7 +97,7 @@ def skeleton(book: Book) -> Skeleton:
     for style in styles:
         styles[style] = _style_number(worksheets[0], style)
     for name, (sheet_name, place) in {**book.names, **book.hidden}.items():
-        text = f"{_quoted(sheet_name)}!{place.absolute}"
+        text = f"{quoted(sheet_name)}!{place.absolute}"
         hidden = True if name in book.hidden else None
         workbook.defined_names[name] = DefinedName(name, attr_text=text, hidden=hidden)
     _describe(workbook, book)
@@ -111,10 +117,6 @@ def _describe(workbook: Workbook, book: Book) -> None:
     properties.creator = properties.lastModifiedBy = f"xlconv {book.version}"
     properties.version = book.version
     workbook.custom_doc_props.append(StringProperty(name="xlconv version", value=book.version))
-
-
-def _quoted(sheet: str) -> str:
-    return sheet if sheet.isalpha() else "'" + sheet.replace("'", "''") + "'"
 
 
 def _worksheet(workbook: Workbook, sheet: Sheet) -> Worksheet:

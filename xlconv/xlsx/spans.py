@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from xml.parsers import expat
 
-from xlconv.spreadsheet.cells import Cell, moved_formula
+from xlconv.spreadsheet.cells import Cell
+from xlconv.spreadsheet.formula import moved_formula
 
 Edit = tuple[int, int, bytes]  # bytes from .. to .. become these
 

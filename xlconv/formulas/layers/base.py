@@ -13,7 +13,8 @@ from xlconv.formulas.places import Places
 from xlconv.formulas.text import number
 from xlconv.network.layers.base import Layer, Windowed, source
 from xlconv.network.network import Network
-from xlconv.spreadsheet.cells import Range, moved_formula
+from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.sheet_names import BOARD
 
 
