@@ -17,9 +17,8 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.formulas import ring_cells
-from xlconv.sheets.explain.inspector import inspector_places
 from xlconv.sheets.explain.places import inspector_places, table_column
-from xlconv.spreadsheet.cells import Cell, Place, Range, relative_form
+from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.formula import references, relative_form
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
