@@ -27,7 +27,8 @@ from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.model import Model
 from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
-from xlconv.spreadsheet.cells import Range, moved_formula
+from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.exercise import exercise_of
 
 Content = str | float | None
