@@ -7,10 +7,12 @@ from dataclasses import is_dataclass
 from pathlib import Path
 
 import pytest
-from support.cases import NAMES, load_case
+from support.cases import NAMES, Case, load_case
+from support.learners import build_exercise, filled_in
 from support.networks import EVERY_KIND
 
 import xlconv
+from xlconv.errors import NetworkError
 from xlconv.formulas.layers.base import cell_text
 from xlconv.formulas.layers.registry import layer_rules
 from xlconv.network.layers.base import Layer, Windowed
@@ -55,6 +57,25 @@ def test_it_is_public_has_a_row_and_a_case_and_is_drawn_at_random(kind: type[Lay
     assert re.search(rf"^\| `{name}\b", LAYERS, re.MULTILINE), "a row in docs/templates.md"
     assert name in IN_CASES, "a case in tests/cases"
     assert name in {drawn for _, drawn in EVERY_KIND}, "a maker in tests/support/networks.py"
+
+
+@each_kind
+def test_it_can_be_left_open_and_marked(kind: type[Layer], tmp_path: Path) -> None:
+    """The formulas that it calls for are right, as a learner would type and copy them."""
+    case = next(case for case in map(load_case, NAMES) if _of(case, kind))
+    layer = _of(case, kind)[0]
+    if kind.random:
+        with pytest.raises(NetworkError, match="random"):
+            build_exercise(tmp_path / "task.xlsx", case.model, case.image, layer.name)
+        return
+    task = build_exercise(tmp_path / "task.xlsx", case.model, case.image, layer.name)
+    [block] = xlconv.grade(filled_in(task, tmp_path / "done.xlsx")).blocks
+    assert (block.block, block.what) == (layer.name, "")
+    assert block.formulas == block.cells > 0
+
+
+def _of(case: Case, kind: type[Layer]) -> list[Layer]:
+    return [layer for layer in case.model.network.layers if type(layer) is kind]
 
 
 def test_families_are_the_same_files_on_all_sides() -> None:
