@@ -7,7 +7,7 @@ calculated: numbers are the values that the blocks hold, highlights are where th
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -25,8 +25,7 @@ from xlconv.rendering.view import (
     used_range,
 )
 from xlconv.spreadsheet.blocks import BlankBlock, Block, ColourScale, Highlight, Sheet
-from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.spreadsheet.formula import ranges_in
+from xlconv.spreadsheet.cells import Range
 
 Colours = NDArray[np.uint8]
 
@@ -89,23 +88,11 @@ def _coloured(fills: Colours, rule: ColourScale | Highlight, numbers: Numbers, v
             fills[slices(seen, view.area.first)][there] = colours[there]
 
 
-_CHOICE = re.compile(r"IF\((\$[A-Z]+\$\d+)=0,([^,]+),(.+)\)")
-
-
 def scale_limit(rule: ColourScale, numbers: Numbers) -> float:
-    """Where a colour scale ends: the value in the cell that its limit names, or the largest
-    (magnitude, if it has a low end) of the ranges that it names. IF(cell=0,one,other) is one of
-    two limits."""
-    limit = rule.limit
-    while choice := _CHOICE.fullmatch(limit):
-        cell = Cell.parse(choice[1])
-        limit = choice[2] if numbers[slices(Range.of(cell))].item() == 0 else choice[3]
-    if not ranges_in(limit):
-        try:
-            return float(limit)
-        except ValueError:
-            pass
-    for places in (ranges_in(limit), rule.ranges):
+    """Where a colour scale ends, as the numbers of the sheet are now."""
+    if rule.shown is not None and numbers[slices(Range.of(rule.shown))].item() == 0:
+        return math.inf
+    for places in (rule.ends, rule.ranges):
         found = np.concatenate([np.zeros(0), *(numbers[slices(p)].reshape(-1) for p in places)])
         found = found[np.isfinite(found)]
         if len(found):

@@ -97,13 +97,19 @@ Block = ConstantBlock | FormulaBlock | CellwiseBlock | TextBlock | BlankBlock
 @dataclass(frozen=True)
 class ColourScale:
     """Colours from -limit over zero to limit, or from zero to limit. `limit` is a formula of
-    absolute references; `low` is None for a scale that begins at zero."""
+    absolute references; `low` is None for a scale that begins at zero.
+
+    For painters that do not calculate: the limit is the largest (magnitude, with a low end) in
+    `ends`, or where these are empty in the ranges, and endless while the cell `shown` holds 0.
+    """
 
     ranges: tuple[Range, ...]
     limit: str
     low: str | None
     zero: str
     high: str
+    ends: tuple[Range, ...] = ()
+    shown: Cell | None = None
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,15 @@ def _inner(key: str, placement: Placement, line: Line, colours: Palette) -> Iter
         yield _around_zero(placement.maps, placement.range, line, colours)
     elif key == "mask":
         yield _faint(placement.maps, 0.5, "0;0;0")
-        limit = scale_limit(line.shown, f"MAX({placement.range:$})")
-        yield ColourScale(placement.maps, limit, None, colours.paper, colours.rectified)
+        yield ColourScale(
+            ranges=placement.maps,
+            limit=scale_limit(line.shown, f"MAX({placement.range:$})"),
+            low=None,
+            zero=colours.paper,
+            high=colours.rectified,
+            ends=(placement.range,),
+            shown=line.shown,
+        )
 
 
 KERNELS = {"weight", "presets"}
@@ -112,12 +119,16 @@ def _tensor(
                 places, dark, colour=WHITE, now=_dark_pixels(values[INPUT], number, place)
             )
         end = legends[number].last if legends else line.limit
-        limit = scale_limit(line.shown, end.absolute)
-        if network.signed[tensor]:
-            yield ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
-        else:
-            ink = _ink(tensor, number, len(maps), colours)
-            yield ColourScale(places, limit, None, colours.paper, ink)
+        signed = network.signed[tensor]
+        yield ColourScale(
+            ranges=places,
+            limit=scale_limit(line.shown, f"{end:$}"),
+            low=colours.negative if signed else None,
+            zero=colours.zero if signed else colours.paper,
+            high=colours.positive if signed else _ink(tensor, number, len(maps), colours),
+            ends=(Range.of(end),),
+            shown=line.shown,
+        )
 
 
 def _ink(tensor: str, number: int, count: int, colours: Palette) -> str:
@@ -184,8 +195,15 @@ def _dark_pixels(pixels: Values, number: int, place: Range) -> tuple[Range, ...]
 def _around_zero(
     places: tuple[Range, ...], whole: Range, line: Line, colours: Palette
 ) -> ColourScale:
-    limit = scale_limit(line.shown, formulas.largest_magnitude(whole))
-    return ColourScale(places, limit, colours.negative, colours.zero, colours.positive)
+    return ColourScale(
+        ranges=places,
+        limit=scale_limit(line.shown, formulas.largest_magnitude(whole)),
+        low=colours.negative,
+        zero=colours.zero,
+        high=colours.positive,
+        ends=(whole,),
+        shown=line.shown,
+    )
 
 
 def _faint(
