@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -36,14 +37,16 @@ ROOMS = (
 )
 
 
-def parts(module: str, name: str) -> Iterator[Callable[..., Any]]:
+@cache
+def parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
     """What the rooms call by a name in their modules of another, in the order of the workbook."""
-    return _found(ROOMS, module, name)
+    return tuple(_found(ROOMS, module, name))
 
 
-def computed_parts(module: str, name: str) -> Iterator[Callable[..., Any]]:
+@cache
+def computed_parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
     """The same, in the order of computation."""
-    return _found(tuple(sorted(ROOMS, key=lambda room: room.last)), module, name)
+    return tuple(_found(tuple(sorted(ROOMS, key=lambda room: room.last)), module, name))
 
 
 def _found(rooms: tuple[Room, ...], module: str, name: str) -> Iterator[Callable[..., Any]]:
