@@ -85,13 +85,16 @@ def formula_findings(
     `truth` is NumPy's value of each cell, which such a constant stands in place of. In the cells
     that an exercise leaves open any formula may stand that computes the same.
     """
+    open_cells = bool(left.unjudged or left.opened)
     for key, members in cells.items():
         expected: list[Value] = [_reported(value) for value in truth[key].reshape(-1).tolist()]
         for cell, value in zip(members, expected, strict=True):
             found = cell.found.formula
             if found is None and key == INPUT:
                 continue  # a pixel that was typed over the chosen picture's
-            if cell.place in left.unjudged or (found is not None and cell.place in left.opened):
+            if open_cells and (
+                cell.place in left.unjudged or (found is not None and cell.place in left.opened)
+            ):
                 continue
             if found is None:
                 yield cell.place, cell.finding("typed", value, cell.found.value)
@@ -150,10 +153,10 @@ def _filled_cell(
     )
 
 
-def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
+def stray_findings(book: FoundBook) -> list[Finding]:
     """The numbers and formulas between kernels, between maps and beside settings, where the
     formulas that sum or count them would take them for more of the same."""
-    computed = {cell.place for members in cells.values() for cell in members}
+    computed = {(rule.sheet, cell) for rule in book.rules for cell in rule.range.cells()}
     findings, seen = [], set[Cell]()
     for owner, whole, own in _read_as_one(book):
         for cell in whole.cells():

@@ -81,7 +81,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
     around = [
-        *(*padding_findings(book), *stray_findings(book, cells)),
+        *(*padding_findings(book), *stray_findings(book)),
         *(*label_findings(book), *table_findings(book)),
     ]
     said = {finding.place for finding in around}
@@ -178,7 +178,7 @@ class _Checks:
             yield BlockReport(
                 block,
                 len(members),
-                sum(cell.place in self.formulas for cell in members),
+                sum(cell.place in self.formulas for cell in members) if self.formulas else 0,
                 _live_check(now, keys),
                 self._stored(keys),
                 _live_check(trials, keys),
@@ -206,7 +206,7 @@ class _Checks:
 
     def _of(self, key: str) -> Iterator[tuple[Place, Finding]]:
         members = self.cells[key]
-        places = (cell.place for cell in members)
+        places = (cell.place for cell in members if self.formulas)
         yield from ((place, self.formulas[place]) for place in places if place in self.formulas)
         for run in self.runs:
             yield from _wrong(members, key, "live", run.engine, run.now)
