@@ -69,7 +69,7 @@ class Marks:
         return sum(marks) / len(marks) if marks else 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """The marks as plain data; the README describes it."""
+        """The marks as plain data; docs/exercises.md describes it."""
         blocks = [
             {**asdict(block), "right": block.right, "mark": block.mark(self.typed)}
             for block in self.blocks

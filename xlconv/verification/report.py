@@ -193,7 +193,7 @@ class Report:
         return next(state for state in ("stale", "absent", "present") if state in states)
 
     def as_json(self) -> dict[str, Any]:
-        """The report as plain data for `--json`; the README describes it."""
+        """The report as plain data for `--json`; docs/verify.md describes it."""
         return {
             "workbook": self.workbook,
             "network": self.network,
