@@ -88,7 +88,8 @@ def _cost_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for column in totals:
         place = Range.of(total_cell(network, column))
         formula = f"SUM({body(network, column).absolute})"
-        yield Rule(COUNTS, f"{COUNTS}:total:{column}", None, place, formula, sheet=MODEL)
+        key = f"{COUNTS}:total:{column}"
+        yield Rule(COUNTS, key, None, place, formula, sheet=MODEL, role="total")
     for tensor, columns in costs.items():
         if "multiplications" in columns:
             part = cell_of(network, tensor, "multiplications")
@@ -97,8 +98,8 @@ def _cost_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         parts, whole = body(network, "bytes"), total_cell(network, "bytes")
         bar = text.bar(cell_of(network, tensor, "bytes"), parts, whole)
         yield _rule(COUNTS, "bar", network, tensor, bar)
-    place = Range(MOST_ROW, FIRST_COLUMN, 1, 1)
-    yield Rule(COUNTS, f"{COUNTS}:most", None, place, _most(network, totals), sheet=MODEL)
+    place, formula = Range(MOST_ROW, FIRST_COLUMN, 1, 1), _most(network, totals)
+    yield Rule(COUNTS, f"{COUNTS}:most", None, place, formula, sheet=MODEL, role="most")
 
 
 def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
