@@ -8,7 +8,7 @@ know formulas, values or styles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -200,12 +200,13 @@ def _matrix(layer: Dense, network: Network, tops: Tops, left: int) -> Stack:
     rows = [tops(before, channel) for channel in range(channels + 1)]
     lines = min(layer.units, max(1, (rows[1] - rows[0]) // (height + 2)))
     across, gap = -(-layer.units // lines), 1 if maps else 0
-    told = len(network.labels) == layer.units
+    told, roomy = len(network.labels) == layer.units, maps and width > 2
+    look: Look = "title" if roomy else "narrow"
     pieces = []
     for unit in range(layer.units):
         down, place = divmod(unit, across)
         label = network.labels[unit] if told else str(unit + 1)
-        text, look = (f"for {label}", _TITLE) if maps and width > 2 else (label, _NARROW)
+        text = f"for {label}" if roomy else label
         for row in rows[:-1]:
             at = Range(row + down * (height + 2), left + place * (width + gap), height, width)
             pieces.append(Piece(at, "weight", "weight", text, look))
@@ -219,10 +220,6 @@ def _matrix(layer: Dense, network: Network, tops: Tops, left: int) -> Stack:
     return Stack(tuple(pieces), across * (width + gap) + 1)
 
 
-_TITLE: Look = "title"
-_NARROW: Look = "narrow"
-
-
 def vector_columns(layer: Layer, network: Network) -> Iterator[tuple[str, str]]:
     """The columns of a vector by what they hold, with their heads, from left to right."""
     if "bias" in layer.weights(*network.read_shapes(layer)):
@@ -233,10 +230,6 @@ def vector_columns(layer: Layer, network: Network) -> Iterator[tuple[str, str]]:
     for step in ("shifted", "exp"):
         if step in layer.steps:
             yield step, {"shifted": "logit − max"}.get(step, step)
-    logits = isinstance(layer, Dense) and _any_shares(network.readers(layer.name))
+    logits = isinstance(layer, Dense) and any(one.shares for one in network.readers(layer.name))
     named = "probability" if layer.shares else "mean" if means else "logit" if logits else "value"
     yield "values", named
-
-
-def _any_shares(layers: Iterable[Layer]) -> bool:
-    return any(layer.shares for layer in layers)

@@ -22,8 +22,10 @@ from xlconv.network.arithmetic import (
 )
 from xlconv.network.network import INPUT, TICK, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.model import formula_texts as text
 from xlconv.sheets.model.places import (
+    AXIS,
+    BAR,
+    BAR_LENGTH,
     FIRST_COLUMN,
     MOST,
     MOST_ROW,
@@ -34,7 +36,7 @@ from xlconv.sheets.model.places import (
     length_columns,
     total_cell,
 )
-from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, MODEL
 
 SUMS = "sums"
@@ -87,18 +89,19 @@ def _cost_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     totals = [one for one in TOTALS if any(one in columns for columns in costs.values())]
     for column in totals:
         place = Range.of(total_cell(network, column))
-        formula = f"SUM({body(network, column).absolute})"
-        yield Rule(COUNTS, f"{COUNTS}:total:{column}", None, place, formula, sheet=MODEL)
+        formula = f"SUM({body(network, column):$})"
+        key = f"{COUNTS}:total:{column}"
+        yield Rule(COUNTS, key, None, place, formula, sheet=MODEL, role="total")
     for tensor, columns in costs.items():
         if "multiplications" in columns:
             part = cell_of(network, tensor, "multiplications")
-            share = f"{part.a1}/{total_cell(network, 'multiplications').absolute}"
+            share = f"{part.a1}/{total_cell(network, 'multiplications'):$}"
             yield _rule(COUNTS, "share", network, tensor, share)
         parts, whole = body(network, "bytes"), total_cell(network, "bytes")
-        bar = text.bar(cell_of(network, tensor, "bytes"), parts, whole)
+        bar = bar_text(cell_of(network, tensor, "bytes"), parts, whole)
         yield _rule(COUNTS, "bar", network, tensor, bar)
-    place = Range(MOST_ROW, FIRST_COLUMN, 1, 1)
-    yield Rule(COUNTS, f"{COUNTS}:most", None, place, _most(network, totals), sheet=MODEL)
+    place, formula = Range(MOST_ROW, FIRST_COLUMN, 1, 1), _most(network, totals)
+    yield Rule(COUNTS, f"{COUNTS}:most", None, place, formula, sheet=MODEL, role="most")
 
 
 def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str, str]]:
@@ -138,10 +141,10 @@ def _most(network: Network, totals: list[str]) -> str:
         numbers = body(network, column)
         live += [
             label_of_largest(numbers, body(network, "layer")),
-            f"MAX({numbers.absolute})",
+            f"MAX({numbers:$})",
             total_cell(network, column).absolute,
         ]
-    return text.spelled("Here {}, {}, and {}.".format(*parts), *live)
+    return spelled("Here {}, {}, and {}.".format(*parts), *live)
 
 
 def _size_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -149,7 +152,7 @@ def _size_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for tensor, shape in network.shapes.items():
         lead = f"{shape[0]} × {{}} × {{}}" if len(shape) == 3 else "{} values"
         own = [_text(one, layout) for one in sides(tensor, shape) if isinstance(one, Side)]
-        yield _rule(SHAPES, "size", network, tensor, text.spelled(lead, *own))
+        yield _rule(SHAPES, "size", network, tensor, spelled(lead, *own))
         if tensor == INPUT:
             continue
         lengths = dict(length_columns(network.layer(tensor), network))
@@ -158,12 +161,14 @@ def _size_rules(network: Network, layout: Layout) -> Iterator[Rule]:
                 yield _rule(SHAPES, column, network, tensor, _line(length, layout))
         values = [_text(length.value, layout) for length in lengths.values()]
         pairs = zip(values[-len(own) :], own, strict=True)
-        yield _rule(SHAPES, "agrees", network, tensor, text.mark(pairs, TICK, CROSS))
+        agree = ",".join(f"{one}={other}" for one, other in pairs)
+        mark = f'IF(AND({agree}),"{TICK}","{CROSS}")'
+        yield _rule(SHAPES, "agrees", network, tensor, mark)
 
 
 def _line(arithmetic: Arithmetic, layout: Layout) -> str:
     """Arithmetic with what counts its numbers."""
-    return text.spelled(arithmetic.line, *(_text(gap, layout) for gap in arithmetic.gaps))
+    return spelled(arithmetic.line, *(_text(gap, layout) for gap in arithmetic.gaps))
 
 
 def _text(expression: Expression, layout: Layout) -> str:
@@ -194,3 +199,29 @@ def _side(side: Side, layout: Layout) -> str:
         place, apart = weights.arrays[side.weight][0], weights.apart[side.axis]
     length = f"{('ROWS', 'COLUMNS')[side.axis]}({on(BOARD, place)})"
     return length if apart == 1 else f"({length}-1)/{apart}+1"
+
+
+def spelled(pattern: str, *live: str) -> str:
+    """A text with what formulas give in its gaps.
+
+    >>> spelled("2 × (2 × {} × {}) + 2", "ROWS(A1:C3)", "COLUMNS(A1:C3)")
+    '"2 × (2 × "&ROWS(A1:C3)&" × "&COLUMNS(A1:C3)&") + 2"'
+    >>> spelled("{} in all", "A1+A2")
+    'A1+A2&" in all"'
+    """
+    texts = pattern.split("{}")
+    parts = [f'"{texts[0]}"' if texts[0] else ""]
+    for formula, text in zip(live, texts[1:], strict=True):
+        parts += [formula, f'"{text}"' if text else ""]
+    return "&".join(part for part in parts if part)
+
+
+def bar_text(part: Cell, parts: Range, whole: Cell) -> str:
+    """A number as a bar of marks on an axis, beside the bars of all parts, and in percent of the
+    whole. The axis is always there: some programs lose a blank at the beginning of a text.
+
+    >>> bar_text(Cell(6, 19), Range(6, 19, 8, 1), Cell(14, 19))
+    '"▕"&REPT("█",INT(12*S6/MAX($S$6:$S$13)+0.5))&" "&INT(100*S6/$S$14+0.5)&" %"'
+    """
+    marks = f'REPT("{BAR}",INT({BAR_LENGTH}*{part}/MAX({parts:$})+0.5))'
+    return f'"{AXIS}"&{marks}&" "&INT(100*{part}/{whole:$}+0.5)&" %"'

@@ -28,7 +28,7 @@ from xlconv.sheets.model.places import (
     length_columns,
     total_cell,
 )
-from xlconv.sheets.shown import Shown
+from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
@@ -83,7 +83,7 @@ _STYLES = {
     **dict.fromkeys(("parameters", "multiplications", "kept", "kept_bytes"), _COUNT),
     **dict.fromkeys(("parameter_bytes", "bytes"), _COUNT),
     **{"layer": _LINK, "agrees": _MARK, "share": _SHARE, "bar": _BAR, "sum": _SUM},
-    "words": _WORDS,
+    **{"words": _WORDS, "total": _TOTAL, "most": _MOST_STYLE},
 }
 
 
@@ -136,17 +136,10 @@ def _sheet(shown: Shown, lines: list[str]) -> Sheet:
 
 def _computed(shown: Shown) -> dict[Cell, Block]:
     """The cells that hold formulas."""
-    network = shown.network
-    below = total_cell(network, "layer").row
-    columns = dict(enumerate(COLUMNS, FIRST_COLUMN))
-    blocks: dict[Cell, Block] = {}
-    for rule in shown.rules_of(MODEL):
-        cell, value = rule.range.first, shown.values[rule.key].reshape(1, 1)
-        style = _STYLES.get(columns[cell.column], _TEXT)
-        if cell.row in (below, MOST_ROW):
-            style = _TOTAL if cell.row == below else _MOST_STYLE
-        blocks[cell] = FormulaBlock(rule.range, rule.formula, value, style)
-    return blocks
+    return {
+        rule.range.first: rule_block(rule, shown.values[rule.key], _STYLES.get(rule.role, _TEXT))
+        for rule in shown.rules_of(MODEL)
+    }
 
 
 def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock]]:
