@@ -18,7 +18,7 @@ import xlconv
 from xlconv.book.book import read_book
 from xlconv.network.model import Model
 from xlconv.verification.trials import trial
-from xlconv.xlsx.patch import retyped
+from xlconv.xlsx.patch import typed_copy
 
 BATCH = 25  # books that LibreOffice converts at once
 
@@ -94,6 +94,6 @@ def _edited(path: Path, random: Random, number: int) -> Path:
     """Some pixels, weights and choices are others, as a program that calculates nothing saves."""
     typed = trial(read_book(path), number).typed
     some = random.sample(sorted(typed), max(1, len(typed) // random.choice([1, 2, 8, 50])))
-    return retyped(
+    return typed_copy(
         path, {spot: typed[spot] for spot in some}, path.with_stem(f"{path.stem}_edited")
     )
