@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,7 +29,7 @@ class Gnumeric:
     ) -> list[Grid]:
         with temporary_folder() as folder:
             source, made = folder / "book.xlsx", folder / "out.xlsx"
-            typed_copy(path, typed, source) if typed else shutil.copyfile(path, source)
+            typed_copy(path, typed, source)
             command = [find_program(PROGRAMS, _MISSING), "--recalc", "-T", "Gnumeric_Excel:xlsx2"]
             command += [str(source), str(made)]
             own = dict.fromkeys(("HOME", "XDG_CONFIG_HOME"), str(folder))

@@ -6,7 +6,6 @@ may show the values that a file was saved with.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,7 +48,7 @@ class LibreOffice:
         profile = make_profile(folder / "profile")
         source = folder / "in" / "book.xlsx"
         source.parent.mkdir()
-        typed_copy(path, typed, source) if typed else shutil.copyfile(path, source)
+        typed_copy(path, typed, source)
         command = [find_program(PROGRAMS, _MISSING), f"-env:UserInstallation={profile.as_uri()}"]
         command += ["--headless", "--norestore"]
         command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML"]

@@ -8,6 +8,7 @@ what is typed.
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -35,7 +36,10 @@ _OFFICE_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def typed_copy(path: Path, typed: Typed, target: Path) -> Path:
-    """Write the copy to `target`. Raises BookError for what is no workbook."""
+    """Write the copy to `target`: the very bytes if nothing is typed. Raises BookError for what is
+    no workbook."""
+    if not typed:
+        return Path(shutil.copyfile(path, target))
     with open_container(path) as container:
         parts = sheet_parts(container)
     by_part: dict[str, _Cells] = {}
