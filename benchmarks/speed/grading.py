@@ -19,7 +19,7 @@ from support.learners import MISTAKES, Change, filled_in, only
 
 import xlconv
 from xlconv.grading.marks import mean_mark
-from xlconv.grading.submissions import Terms, mark_all, submitted
+from xlconv.grading.submissions import Terms, mark_all, submitted_files
 from xlconv.state.exercise import exercise_of
 
 LIMIT = 60.0  # seconds for 100 workbooks on two cores
@@ -37,7 +37,7 @@ def main() -> None:
             xlconv.read_book(path)
         reading = time.perf_counter() - start
         start = time.perf_counter()
-        marked = mark_all(submitted(Path(folder)), Path(folder), Terms(), _quiet)
+        marked = mark_all(submitted_files(Path(folder)), Path(folder), Terms(), _quiet)
         marking = time.perf_counter() - start
     assert not any(marks.error for marks in marked)
     print(f"{count} workbooks, mean mark {mean_mark(marked):.0%}")

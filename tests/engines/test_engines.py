@@ -22,7 +22,7 @@ from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell
 from xlconv.verification.trials import SEED, trial
-from xlconv.xlsx.patch import retyped, retyped_sheet
+from xlconv.xlsx.patch import typed_copy, typed_sheet
 from xlconv.xlsx.reader import open_package
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -94,25 +94,25 @@ TYPED = {
 @pytest.mark.parametrize("case", TYPED)
 def test_what_is_typed_stands_there_and_all_else_as_it_was(case: str) -> None:
     before, typed, after = TYPED[case]
-    assert retyped_sheet(sheet(before), typed) == sheet(after)
+    assert typed_sheet(sheet(before), typed) == sheet(after)
 
 
 def test_prefixes_and_other_encodings() -> None:
     rows = '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>'
     text = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{rows}</x:sheetData></x:worksheet>'
     new = text.replace("</x:row>", '<x:c r="B1"><x:v>2.0</x:v></x:c></x:row>')
-    assert retyped_sheet(text.encode(), {Cell(1, 2): 2.0}) == new.encode()
+    assert typed_sheet(text.encode(), {Cell(1, 2): 2.0}) == new.encode()
     wide = f'<?xml version="1.0" encoding="UTF-16"?>{text}'.encode("utf-16")
-    assert retyped_sheet(wide, {Cell(1, 2): 2.0}).endswith(new.encode())
+    assert typed_sheet(wide, {Cell(1, 2): 2.0}).endswith(new.encode())
     empty = f'<worksheet xmlns="{MAIN}"><sheetData/></worksheet>'.encode()
     filled = '<row r="1"><c r="A1"><v>1.0</v></c></row>'
-    assert retyped_sheet(empty, {Cell(1, 1): 1.0}) == sheet(filled)
+    assert typed_sheet(empty, {Cell(1, 1): 1.0}) == sheet(filled)
 
 
 def test_a_retyped_file_differs_in_its_cells_alone(build_book: BuildBook, tmp_path: Path) -> None:
     path = build_book(NETWORK).path
     conv = read_book(path).layout.tensors["conv"].maps[0]
-    copy = retyped(path, {("Board", conv.first): 12.5}, tmp_path / "copy.xlsx")
+    copy = typed_copy(path, {("Board", conv.first): 12.5}, tmp_path / "copy.xlsx")
     for name in open_package(path).parts:
         before, after = open_package(path).sheet(name), open_package(copy).sheet(name)
         spots = {
@@ -249,7 +249,7 @@ def test_gnumeric_is_stopped_at_its_time_limit(
 
 
 def stray_in(made: BuiltBook, cell: Cell, value: float) -> Path:
-    return retyped(made.path, {("Board", cell): value}, made.path.with_name("stray.xlsx"))
+    return typed_copy(made.path, {("Board", cell): value}, made.path.with_name("stray.xlsx"))
 
 
 def test_a_number_between_kernels_is_a_finding_and_not_its_sum(build_book: BuildBook) -> None:

@@ -18,7 +18,7 @@ import xlconv
 from xlconv.engines import evaluator
 from xlconv.engines import process as engine_process
 from xlconv.errors import EngineError
-from xlconv.grading.submissions import Terms, mark_all, submitted
+from xlconv.grading.submissions import Terms, mark_all, submitted_files
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
@@ -121,7 +121,7 @@ def test_one_endless_workbook_does_not_end_the_others(tmp_path: Path) -> None:
     for name in ("ada", "cy"):
         filled_in(task, place / f"{name}.xlsx", lambda formula, part, row, column: f"{formula}+0")
     filled_in(task, place / "ben.xlsx", lambda formula, part, row, column: f"={FOR_EVER}")
-    files = submitted(place)
+    files = submitted_files(place)
     ada, ben, cy = mark_all(files, place, Terms(), lambda done: None)
     assert (ada.mark, ben.mark, cy.mark) == (1.0, 0.0, 1.0)
     assert "was stopped" in ben.error

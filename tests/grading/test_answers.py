@@ -23,13 +23,13 @@ from xlconv.engines.engine import Engine
 from xlconv.engines.registry import engine_named
 from xlconv.errors import MissingEngineError
 from xlconv.grading.grade import grade
+from xlconv.grading.judge import beyond_engines
 from xlconv.grading.marks import BlockMarks, gradescope, marks_csv
 from xlconv.grading.precedents import reads_of
-from xlconv.grading.unsupported import beyond_engines
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import exercise_of
-from xlconv.xlsx.dynamic_arrays import needs_respelling, respelled, respelled_sheet
+from xlconv.xlsx.dynamic_arrays import needs_respelling, plain_formula, plain_sheet
 
 Spelled = Mapping[str, str]  # what stands between <c> and </c>, by cell
 
@@ -348,7 +348,7 @@ RESPELLED = {
 
 @pytest.mark.parametrize("formula", RESPELLED)
 def test_formulas_in_words_that_engines_know(formula: str) -> None:
-    assert respelled(formula, Cell(3, 4), ARRAYS, NAMES) == RESPELLED[formula]
+    assert plain_formula(formula, Cell(3, 4), ARRAYS, NAMES) == RESPELLED[formula]
 
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -366,7 +366,7 @@ def test_a_sheet_is_respelled_where_it_must_be() -> None:
         '<row r="3"><c r="B3" s="4"><v>2</v></c><c r="C3"><f t="shared" si="0"/></c></row>'
         '<row r="4"><c r="B4" s="4"><v>2</v></c></row>'
     )
-    assert respelled_sheet(before, {}) == _sheet(
+    assert plain_sheet(before, {}) == _sheet(
         '<row r="2"><c r="B2" cm="1"><f t="array" ref="B2:B3">A2:A3</f><v>1</v></c>'
         '<c r="C2"><f>EXP($A$2)</f><v>1</v></c></row>'
         '<row r="3"><c r="B3" s="4"/><c r="C3"><f>EXP($A$3)</f></c></row>'
@@ -378,7 +378,7 @@ def test_a_board_as_it_was_built_needs_no_other_words(task: Task, tmp_path: Path
     board = str(dialects.parts_of(task.path)["xl/worksheets/sheet1.xml"]).encode()
     names = {name: place for name, place in task.book.ranges.items() if place is not None}
     assert not needs_respelling(board, names)
-    assert respelled_sheet(board, names) == board
+    assert plain_sheet(board, names) == board
 
 
 READS = {

@@ -38,7 +38,7 @@ from xlconv.commands.app import app
 from xlconv.errors import BookError, EngineError
 from xlconv.grading.grade import grade
 from xlconv.grading.marks import Marks, csv_encoding, gradescope, marks_csv
-from xlconv.grading.submissions import Terms, mark_all, submitted
+from xlconv.grading.submissions import Terms, mark_all, submitted_files
 from xlconv.network.layers.activation import LeakyReLU, Sigmoid
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
@@ -324,7 +324,7 @@ NAMES = ["ada 2.xlsx", "ada 10.xlsx", "broken.xlsx", "cy/hw.xlsx"]
 
 def test_a_folder_is_marked_in_natural_order(folder: Path) -> None:
     done: list[int] = []
-    files = submitted(folder)
+    files = submitted_files(folder)
     marked = mark_all(files, folder, Terms(), done.append)
     assert [Path(marks.file).as_posix() for marks in marked] == NAMES
     assert [round(marks.mark, 3) for marks in marked] == [1.0, round(5 / 6, 3), 0.0, 0.0]
@@ -366,12 +366,12 @@ def test_one_file_and_exit_codes(task: Path, folder: Path, tmp_path: Path) -> No
 
 def test_a_folder_without_workbooks_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BookError, match="no workbook in this folder"):
-        submitted(tmp_path)
+        submitted_files(tmp_path)
 
 
 def test_a_place_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BookError, match="no such file or folder; give a workbook"):
-        submitted(tmp_path / "handed-in")
+        submitted_files(tmp_path / "handed-in")
 
 
 def test_marks_in_the_folder_are_no_submission(task: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from xlconv.reference import forward as reference
 from xlconv.reference.layers.gradient import Learning, Pass
 from xlconv.reference.layers.registry import layer_steps, propagate
 from xlconv.training.dataset import Dataset
-from xlconv.training.loss import binary_cross_entropy, cross_entropy, lesson, passes
+from xlconv.training.loss import binary_cross_entropy, cross_entropy, layer_passes, lesson
 from xlconv.training.train import initial_weights
 
 MAPS = (2, 5, 6)
@@ -279,7 +279,7 @@ def test_frozen_layers_have_no_gradient() -> None:
 def test_training_computes_what_the_reference_computes() -> None:
     model = Model(CHAIN, initial_weights(CHAIN, seed=4))
     data = noise(CHAIN, 4)
-    made = passes(CHAIN, model.weights, data.images.astype(np.float64))
+    made = layer_passes(CHAIN, model.weights, data.images.astype(np.float64))
     for number, image in enumerate(data.images):
         for name, tensor in reference.forward(model, image.astype(np.float64)).items():
             if name != "input":

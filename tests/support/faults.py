@@ -149,9 +149,9 @@ def constant_in(cell: str, value: float | str) -> Callable[[str], str]:
 
 def new_constant(cell: Cell, value: float) -> Callable[[str], str]:
     """A constant in a cell that may be missing from the file."""
-    from xlconv.xlsx.patch import retyped_sheet
+    from xlconv.xlsx.patch import typed_sheet
 
-    return lambda xml: retyped_sheet(xml.encode(), {cell: value}).decode()
+    return lambda xml: typed_sheet(xml.encode(), {cell: value}).decode()
 
 
 def stored_in(cell: str, value: float) -> Callable[[str], str]:

@@ -36,7 +36,7 @@ from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
 from xlconv.verification.trials import trial
-from xlconv.xlsx.patch import retyped
+from xlconv.xlsx.patch import typed_copy
 
 SIDE = 9
 
@@ -403,6 +403,6 @@ def _edited(path: Path, random: Random, number: int) -> Path:
     """Some pixels, weights and choices are others, as a program that calculates nothing saves."""
     typed = trial(read_book(path), number).typed
     some = random.sample(sorted(typed), max(1, len(typed) // random.choice([1, 2, 8, 50])))
-    return retyped(
+    return typed_copy(
         path, {spot: typed[spot] for spot in some}, path.with_stem(f"{path.stem}_edited")
     )

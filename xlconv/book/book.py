@@ -9,11 +9,10 @@ anything, nor judge what it finds: that is for `verification`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -26,10 +25,8 @@ from xlconv.book.choices import (
 )
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.book.sheet_names import SheetNames
-from xlconv.errors import BookError, NetworkError, meant
+from xlconv.errors import BookError, meant
 from xlconv.formulas.layers.base import Rule
-from xlconv.network.layers.base import Layer
-from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array, Model, below
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
@@ -39,7 +36,7 @@ from xlconv.sheets.exercise.numbers import EMPTY_CELLS
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.model.numbers import HELD
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display
 from xlconv.state.manifest import Manifest
 from xlconv.state.sheet_names import BOARD, MODEL
@@ -156,15 +153,19 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     sheets = own_sheets(package, names, manifest, layout, rules)
     sheets[MODEL] = model_sheet
     check_places(package, names, manifest, layout, rules, sheets)
-    board = _Board(Path(path), sheets[BOARD], names)
-    network = _as_set(manifest.network, layout, board)
-    model = Model(network, _weights(network, layout, board))
-    display = _display(FoundCells(Path(path), sheets, names), model, layout, board)
-    set_now = replace(manifest, network=network)
-    ranges = _ranges(package, names.now[BOARD])
+    cells = FoundCells(Path(path), sheets, names)
+    network = _as_set(manifest.network, layout, cells)
+    model = Model(network, _weights(network, layout, cells))
     return FoundBook(
-        *(Path(path), set_now, layout, sheets, display, names, ranges),
-        *(package.formats, manifest.network),
+        path=Path(path),
+        manifest=replace(manifest, network=network),
+        layout=layout,
+        sheets=sheets,
+        display=_display(cells, model, layout),
+        names=names,
+        ranges=_ranges(package, names.now[BOARD]),
+        formats=package.formats,
+        written=manifest.network,
     )
 
 
@@ -176,86 +177,44 @@ def _ranges(package: Package, board: str) -> dict[str, Range | None]:
     return found
 
 
-def _display(cells: FoundCells, model: Model, layout: Layout, board: _Board) -> Display:
+def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
     """What the cells of all sheets hold now."""
     choices = found_choices(cells, model.network, layout)
     checks = found_checks(cells, model.network, layout)
     if layout.gallery is None:
         maps = layout.tensors[INPUT].maps
-        pixels = [board.numbers(place.cells(), INPUT) for place in maps]
+        pixels = [cells.numbers(BOARD, place.cells(), INPUT) for place in maps]
         image = np.array(pixels).reshape(model.network.input_shape)
         return Display(model, image, choices, checks=checks)
     pictures, labels = found_gallery(cells, layout.gallery)
     image = found_image(cells, layout, pictures[choices.picture], INPUT)
-    return Display(model, image, choices, pictures, labels, checks=checks)
+    return Display(model, image, choices, pictures=pictures, labels=labels, checks=checks)
 
 
-@dataclass(frozen=True)
-class _Board:
-    """The board's constants, with the file's path for errors."""
-
-    path: Path
-    cells: FoundSheet
-    names: SheetNames
-
-    def at(self, cell: Cell) -> str:
-        """A cell by the name that the board has now."""
-        return self.names.place(BOARD, cell)
-
-    def numbers(self, cells: Iterable[Cell], owner: str) -> list[float]:
-        """The numbers in cells that hold no formula; an empty cell counts as 0."""
-        return [self._number(cell, owner) for cell in cells]
-
-    def _number(self, cell: Cell, owner: str) -> float:
-        found = self.cells.get(cell, EMPTY)
-        if found.formula is not None or not isinstance(found.value, float | None):
-            raise BookError(
-                f"{self.path}: {self.at(cell)} ({owner}) holds {found.told(cell)} where a "
-                "number belongs; type a number"
-            )
-        return found.value or 0.0
-
-    def setting(self, layer: Layer, setting: str, cell: Cell) -> Layer:
-        """The layer with a setting as its cell holds it."""
-        found, now = self.cells.get(cell, EMPTY), getattr(layer, setting)
-        switch = isinstance(now, bool) and found.value not in (0.0, 1.0, None)
-        if found.formula is not None or isinstance(found.value, bool) or switch:
-            what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
-            raise BookError(
-                f"{self.path}: {self.at(cell)} ({setting} of {layer.name!r}) holds "
-                f"{found.told(cell)}; type {what}"
-            )
-        try:
-            value: Any = setting_of(layer, setting, found.value)
-            return replace(layer, **{setting: value})
-        except NetworkError as error:
-            raise BookError(f"{self.path}: {self.at(cell)}: {error}") from error
-
-
-def _as_set(network: Network, layout: Layout, board: _Board) -> Network:
+def _as_set(network: Network, layout: Layout, cells: FoundCells) -> Network:
     """The network with the settings that their cells on the board hold now."""
     if not layout.controls:
         return network
     layers = []
     for layer in network.layers:
         for setting, place in layout.controls.get(layer.name, {}).items():
-            layer = board.setting(layer, setting, place.first)
+            layer = cells.setting(BOARD, place.first, layer, setting)
         layers.append(layer)
     return replace(network, layers=tuple(layers))
 
 
-def _weights(network: Network, layout: Layout, board: _Board) -> dict[str, Array]:
+def _weights(network: Network, layout: Layout, found: FoundCells) -> dict[str, Array]:
     weights = {}
     for layer, places in layout.weights.items():
         described = network.weights(network.layer(layer))
         for key, ranges in places.arrays.items():
             cells = [cell for place in ranges for cell in places.cells(place)]
-            numbers = np.array(board.numbers(cells, layer))
+            numbers = np.array(found.numbers(BOARD, cells, layer))
             weight = described[f"{layer}.{key}"]
             if weight.least is not None and (numbers < weight.least).any():
                 cell, value = cells[int(numbers.argmin())], numbers.min()
                 raise BookError(
-                    f"{board.path}: {board.at(cell)} ({layer}) holds {value:g}, but a {key} "
+                    f"{found.told(BOARD, cell, layer)} holds {value:g}, but a {key} "
                     f"is never {below(weight.least)}; type a number from {weight.least:g}"
                 )
             weights[f"{layer}.{key}"] = numbers.reshape(weight.shape)

@@ -5,14 +5,17 @@ Must not compute anything from them. Raises BookError, naming the cell, for what
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from xlconv.book.sheet_names import SheetNames
-from xlconv.errors import BookError
+from xlconv.errors import BookError, NetworkError
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
@@ -54,6 +57,33 @@ class FoundCells:
         value = self.typed(sheet, cell, what, float, remedy)
         return value if isinstance(value, float) else 0.0
 
+    def numbers(self, sheet: str, cells: Iterable[Cell], what: str) -> list[float]:
+        """The numbers that many cells hold, an empty one's 0."""
+        there, numbers = self.sheets[sheet], []
+        for cell in cells:
+            found = there.get(cell, EMPTY)
+            if found.formula is not None or not isinstance(found.value, float | None):
+                raise BookError(
+                    f"{self.told(sheet, cell, what)} holds {found.told(cell)} where a number "
+                    "belongs; type a number"
+                )
+            numbers.append(found.value or 0.0)
+        return numbers
+
+    def setting(self, sheet: str, cell: Cell, layer: Layer, setting: str) -> Layer:
+        """The layer with a setting as its cell holds it."""
+        found, now = self.at(sheet, cell), getattr(layer, setting)
+        switch = isinstance(now, bool) and found.value not in (0.0, 1.0, None)
+        if found.formula is not None or isinstance(found.value, bool) or switch:
+            what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
+            told = self.told(sheet, cell, f"{setting} of {layer.name!r}")
+            raise BookError(f"{told} holds {found.told(cell)}; type {what}")
+        try:
+            value: Any = setting_of(layer, setting, found.value)
+            return replace(layer, **{setting: value})
+        except NetworkError as error:
+            raise BookError(f"{self.path}: {self.names.place(sheet, cell)}: {error}") from error
+
     def switch(self, sheet: str, cell: Cell, what: str, remedy: str) -> bool:
         """Whether a cell holds 1; 0 and nothing mean no."""
         number = self.number(sheet, cell, what, remedy)
@@ -92,13 +122,13 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
     ]
     row, column = pixel
     return Choices(
-        Explained(layer, *place),
-        picture,
-        actual,
-        cells.one_of(BOARD, desk.scale.first, "one colour scale for each", SCALES),
-        (row, column) if isinstance(row, float) and isinstance(column, float) else None,
-        cells.switch(BOARD, desk.outlined.first, "outlines", "type 1 for on or 0 for off"),
-        frozenset(_hidden(cells, network)),
+        explained=Explained(layer, *place),
+        picture=picture,
+        actual=actual,
+        scale=cells.one_of(BOARD, desk.scale.first, "one colour scale for each", SCALES),
+        pixel=(row, column) if isinstance(row, float) and isinstance(column, float) else None,
+        outlined=cells.switch(BOARD, desk.outlined.first, "outlines", "type 1 for on or 0 for off"),
+        hidden=frozenset(_hidden(cells, network)),
     )
 
 

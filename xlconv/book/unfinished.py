@@ -55,7 +55,7 @@ class Unfinished:
         return frozenset(self.zeros or {})
 
 
-def unfinished(book: FoundBook) -> Unfinished:
+def find_unfinished(book: FoundBook) -> Unfinished:
     """What is not filled in; nothing if the workbook is no exercise."""
     places = book.exercise
     if places is None:
@@ -67,14 +67,14 @@ def unfinished(book: FoundBook) -> Unfinished:
         cell for cell in rest if (found := board.get(cell)) is not None and found.formula is None
     }
     return Unfinished(
-        _placed(opened),
-        _placed({cell for cell in opened if cell not in board}),
-        _placed(given),
-        {key: frozenset(_zeros(book, places, key)) for key in {p.key for p in places.parts}},
+        opened=_on_board(opened),
+        empty=_on_board({cell for cell in opened if cell not in board}),
+        given=_on_board(given),
+        zeros={key: frozenset(_zeros(book, places, key)) for key in {p.key for p in places.parts}},
     )
 
 
-def _placed(cells: set[Cell]) -> frozenset[Place]:
+def _on_board(cells: set[Cell]) -> frozenset[Place]:
     return frozenset(Place(BOARD, cell) for cell in cells)
 
 

@@ -137,9 +137,10 @@ def build(
         chosen, gallery = varied(chosen, gallery, task, keep_picture=image is not None)
     elif first is not None or seed is not None or student is not None:
         raise OutputError("--first, --seed and --student belong to an --exercise; give one")
-    pixels = gallery.image
     build_workbook(
-        *(out, chosen, pixels),
+        out,
+        chosen,
+        gallery.image,
         palette=palette,
         overwrite=force,
         gallery=gallery,
@@ -147,7 +148,7 @@ def build(
         protect=protect,
         exercise=task,
     )
-    print_built(out, chosen, forward(chosen, pixels), task.layers if task else ())
+    print_built(out, chosen, forward(chosen, gallery.image), task.layers if task else ())
 
 
 def _gallery(template: Template, images: Path | None, image: Path | None, raw: bool) -> Gallery:

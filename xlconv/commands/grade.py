@@ -61,13 +61,13 @@ def grade(
     from xlconv.commands.marks import marking_bar, print_marks
     from xlconv.engines.registry import engine_named
     from xlconv.grading.marks import csv_encoding, marks_csv
-    from xlconv.grading.submissions import Terms, mark_all, submitted
+    from xlconv.grading.submissions import Terms, mark_all, submitted_files
     from xlconv.state.exercise import Exercise
     from xlconv.system.files import check_target
     from xlconv.system.terminal_text import as_json as spelled
 
     engine_named(engine)
-    files = submitted(place, out)
+    files = submitted_files(place, out)
     if out is not None:
         check_target(out, force, "marks.csv")
     if gradescope is not None and not place.is_dir():

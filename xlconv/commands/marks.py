@@ -15,7 +15,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from xlconv.commands.console import ERR, OUT, called
-from xlconv.grading.marks import BlockMarks, Marks, copies, mean_mark
+from xlconv.grading.marks import BlockMarks, Marks, copied_groups, mean_mark
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
 
@@ -50,7 +50,7 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     if twice:
         names = ", ".join(twice)
         OUT.print(f"\nseveral files were made for {called(names)}", style="yellow", soft_wrap=True)
-    for group in copies(marked):
+    for group in copied_groups(marked):
         files = " and ".join(marks.file for marks in group)
         names = " and ".join(dict.fromkeys(marks.student for marks in group))
         OUT.print(

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from xlconv.commands.console import OUT, answer_line, called
 from xlconv.system.terminal_text import one_line
-from xlconv.verification.report import BlockReport, ExerciseReport, Finding, LiveCheck, Report
+from xlconv.verification.report import ExerciseReport, Finding, Report, Words, error_text
 
 _VERDICTS = {
     "agrees": "[bold green]agrees[/]: every cell computes what NumPy computes",
@@ -58,44 +58,22 @@ def _block_table(report: Report) -> Table:
     for head in heads:
         table.add_column(head, justify="right")
     for block in report.blocks:
-        cells = [_engine(block, name) for name in ran] if several else [_live(block.live)]
+        live = [block.live.words]
         if several:
-            cells.append(_error(block.apart) if block.apart is not None else "")
-        table.add_row(
-            escape(block.tensor),
-            *(() if several else (f"{block.cells:,}",)),
-            _wrong_or(block.formulas_wrong, "right"),
-            *cells,
-            _live(block.random),
-            _stored(block),
-        )
+            tone = "wrong" if block.live.wrong else ""
+            live = [Words(error_text(block.engines[name]), tone) for name in ran]
+            live.append(Words("" if block.apart is None else error_text(block.apart)))
+        answers = [block.formulas, *live, block.random.words, block.stored.words]
+        count = [] if several else [f"{block.cells:,}"]
+        table.add_row(escape(block.tensor), *count, *map(_coloured, answers))
     return table
 
 
-def _engine(block: BlockReport, name: str) -> str:
-    """An engine's largest difference from NumPy, red where some engine is wrong."""
-    text = _error(block.engines[name])
-    return f"[red]{text}[/]" if block.live.wrong else text
+_COLOURS = {"wrong": "red", "aside": "dim", "doubt": "yellow"}
 
 
-def _wrong_or(wrong: int, text: str) -> str:
-    return f"[red]{wrong:,} wrong[/]" if wrong else text
-
-
-def _live(check: LiveCheck) -> str:
-    if not check.checked:
-        return "[dim]not checked[/]"
-    return _wrong_or(check.wrong, _error(check.max_error))
-
-
-def _stored(block: BlockReport) -> str:
-    if block.stored.state != "present" and not block.stored.wrong:
-        return f"[yellow]{block.stored.state}[/]"
-    return _wrong_or(block.stored.wrong, _error(block.stored.max_error))
-
-
-def _error(error: float) -> str:
-    return "0" if error == 0 else f"{error:.1e}"
+def _coloured(words: Words) -> str:
+    return f"[{_COLOURS[words.tone]}]{words.text}[/]" if words.tone else words.text
 
 
 def print_findings(findings: Sequence[Finding], most: int) -> None:

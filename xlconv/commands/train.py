@@ -92,10 +92,8 @@ def train(
     described = describe_template(template)
     network = described.network
     check_trainable(network)
-    given = {
-        **{"epochs": epochs, "batch": batch, "seed": seed, "rate_decay": rate_decay},
-        **{"decay": decay, "freeze": freeze, "freeze_statistics": freeze_statistics},
-    }
+    given: dict[str, Any] = {"epochs": epochs, "batch": batch, "seed": seed, "decay": decay}
+    given |= {"rate_decay": rate_decay, "freeze": freeze, "freeze_statistics": freeze_statistics}
     recipe = _recipe(described.training, rate or [], given)
     recipe.check(network)
     learning, testing = load_datasets(data or small_data(), network, described.scene)

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from xlconv.engines.engine import NOTHING, Grid, Place
-from xlconv.engines.process import evaluated
+from xlconv.engines.process import evaluate_bounded
+from xlconv.spreadsheet.formula import CIRCLE, OTHER_ERROR
 from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.patch import Typed, retyped
+from xlconv.xlsx.patch import Typed, typed_copy
 from xlconv.xlsx.reader import Value
 
 
@@ -23,8 +24,8 @@ class Formualizer:
     ) -> list[Grid]:
         with temporary_folder() as folder:
             # Typing into the loaded book is slow: each number costs a look at all that reads it.
-            source = retyped(path, typed, folder / "book.xlsx") if typed else path
-            return [_grid(rows) for rows in evaluated(path, source, places, computed)]
+            source = typed_copy(path, typed, folder / "book.xlsx") if typed else path
+            return [_grid(rows) for rows in evaluate_bounded(path, source, places, computed)]
 
 
 def _grid(rows: list[list[Any]]) -> Grid:
@@ -35,13 +36,12 @@ def _value(cell: Any) -> Value:
     if cell is None or isinstance(cell, bool | float | str):
         return cell
     if isinstance(cell, dict) and cell.get("type") == "Error":
-        return ERRORS.get(str(cell.get("kind")), "#ERROR!")
+        return _ERRORS.get(str(cell.get("kind")), OTHER_ERROR)
     return float(cell) if isinstance(cell, int) else str(cell)
 
 
-CIRCLE = "#CIRC!"
-# The kinds of errors as spreadsheets show them; of a circle they show nothing of the kind.
-ERRORS = {
+# The kinds of errors as spreadsheets show them.
+_ERRORS = {
     "Na": "#N/A",
     "Num": "#NUM!",
     "Div": "#DIV/0!",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines.engine import NOTHING, Grid, Place
-from xlconv.engines.programs import run_limited, saved_values
-from xlconv.errors import EngineError, MissingEngineError
+from xlconv.engines.programs import find_program, run_limited, saved_values
+from xlconv.errors import EngineError
 from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.patch import Typed, retyped
+from xlconv.xlsx.patch import Typed, typed_copy
 
 TIME_LIMIT = 180.0  # seconds
 PROGRAMS = ("ssconvert",)
+_MISSING = "Gnumeric is not installed (no ssconvert on the PATH); install gnumeric"
 
 
 class Gnumeric:
@@ -29,8 +29,8 @@ class Gnumeric:
     ) -> list[Grid]:
         with temporary_folder() as folder:
             source, made = folder / "book.xlsx", folder / "out.xlsx"
-            retyped(path, typed, source) if typed else shutil.copyfile(path, source)
-            command = [find_program(), "--recalc", "-T", "Gnumeric_Excel:xlsx2"]
+            typed_copy(path, typed, source)
+            command = [find_program(PROGRAMS, _MISSING), "--recalc", "-T", "Gnumeric_Excel:xlsx2"]
             command += [str(source), str(made)]
             own = dict.fromkeys(("HOME", "XDG_CONFIG_HOME"), str(folder))
             output = run_limited(command, self.time_limit, path, "Gnumeric", folder, **own)
@@ -40,15 +40,3 @@ class Gnumeric:
                     "try --engine formualizer"
                 )
             return saved_values(made, places)
-
-
-def find_program() -> str:
-    """Where ssconvert is; EngineError, saying what to do, if it is not installed."""
-    for program in PROGRAMS:
-        found = shutil.which(program)
-        if found is not None:
-            return found
-    raise MissingEngineError(
-        "Gnumeric is not installed (no ssconvert on the PATH); install gnumeric, "
-        "or use --engine formualizer"
-    )

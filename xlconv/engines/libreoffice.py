@@ -6,18 +6,18 @@ may show the values that a file was saved with.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines.engine import NOTHING, Grid, Place
-from xlconv.engines.programs import run_limited, saved_values
-from xlconv.errors import EngineError, MissingEngineError
+from xlconv.engines.programs import find_program, run_limited, saved_values
+from xlconv.errors import EngineError
 from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.patch import Typed, retyped
+from xlconv.xlsx.patch import Typed, typed_copy
 
 TIME_LIMIT = 180.0  # seconds
 PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
+_MISSING = "LibreOffice is not installed (no soffice on the PATH); install LibreOffice Calc"
 
 _ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
@@ -48,29 +48,16 @@ class LibreOffice:
         profile = make_profile(folder / "profile")
         source = folder / "in" / "book.xlsx"
         source.parent.mkdir()
-        retyped(path, typed, source) if typed else shutil.copyfile(path, source)
-        command = [
-            *(find_program(), f"-env:UserInstallation={profile.as_uri()}", "--headless"),
-            *("--norestore", "--convert-to", "xlsx:Calc MS Excel 2007 XML"),
-            *("--outdir", str(folder / "out"), str(source)),
-        ]
+        typed_copy(path, typed, source)
+        command = [find_program(PROGRAMS, _MISSING), f"-env:UserInstallation={profile.as_uri()}"]
+        command += ["--headless", "--norestore"]
+        command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML"]
+        command += ["--outdir", str(folder / "out"), str(source)]
         output = run_limited(command, self.time_limit, path, "LibreOffice", folder)
         made = folder / "out" / source.name
         if not made.is_file():
             raise EngineError(f"{path}: LibreOffice could not load it ({output.strip()[-200:]})")
         return made
-
-
-def find_program() -> str:
-    """Where LibreOffice is; EngineError, saying what to do, if it is not installed."""
-    for program in PROGRAMS:
-        found = shutil.which(program)
-        if found is not None:
-            return found
-    raise MissingEngineError(
-        "LibreOffice is not installed (no soffice on the PATH); install LibreOffice Calc, "
-        "or use --engine formualizer"
-    )
 
 
 def make_profile(folder: Path) -> Path:

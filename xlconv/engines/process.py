@@ -46,14 +46,14 @@ def bounds_for(cells: int) -> Bounds:
     return Bounds(_SECONDS + _SECONDS_A_CELL * cells, _BYTES + _BYTES_A_CELL * cells)
 
 
-def evaluated(
+def evaluate_bounded(
     path: Path, source: Path, places: Sequence[Place], computed: int = 0
 ) -> list[list[list[Any]]]:
     """What formualizer gives for ranges of the file `source`, row by row; `path` is what errors
     call it, `computed` how many cells it computes, if more than those of `places`. Raises
     EngineError if it fails, or goes beyond the bounds."""
     bounds = bounds_for(max(computed, sum(place.size for _, place in places)))
-    answer = _asked(path, _question(source, places, bounds), bounds)
+    answer = _ask(path, _question(source, places, bounds), bounds)
     if "missing" in answer:
         raise MissingEngineError(
             "the engine formualizer is not installed; `pip install formualizer`, "
@@ -75,7 +75,7 @@ def _question(source: Path, places: Sequence[Place], bounds: Bounds) -> bytes:
 _idle: dict[int, list[subprocess.Popen[bytes]]] = {}
 
 
-def _asked(path: Path, question: bytes, bounds: Bounds) -> dict[str, Any]:
+def _ask(path: Path, question: bytes, bounds: Bounds) -> dict[str, Any]:
     """The answer of a process, which waits for the next question then."""
     idle = _idle.setdefault(os.getpid(), [])
     process: subprocess.Popen[bytes] | None = None
@@ -95,7 +95,7 @@ def _asked(path: Path, question: bytes, bounds: Bounds) -> dict[str, Any]:
             process = None
             return found
         code = process.wait()
-        raise EngineError(f"{path}: {_told(code, bounds)}; {_ADVICE}")
+        raise EngineError(f"{path}: {_reason(code, bounds)}; {_ADVICE}")
     except OSError as error:
         raise EngineError(f"{path}: formualizer cannot be started ({error.strerror})") from error
     finally:
@@ -119,7 +119,7 @@ def _answer(process: subprocess.Popen[bytes], question: bytes, seconds: float) -
         clock.cancel()
 
 
-def _told(code: int, bounds: Bounds) -> str:
+def _reason(code: int, bounds: Bounds) -> str:
     """Why a process ended, by its exit code."""
     if -code in (getattr(signal, "SIGPROF", None), getattr(signal, "SIGKILL", None)):
         return f"formualizer computed for {bounds.seconds:.1f} s and was stopped"

@@ -7,6 +7,7 @@ Must not know which program it is.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from xlconv.engines.engine import Grid, Place
-from xlconv.errors import EngineError
+from xlconv.errors import EngineError, MissingEngineError
 from xlconv.system.signals import signals_held
 from xlconv.xlsx.reader import EMPTY, open_package
 
@@ -31,6 +32,14 @@ def saved_values(path: Path, places: Sequence[Place]) -> list[Grid]:
         for name, place in places
         for columns in (range(place.column, place.right + 1),)
     ]
+
+
+def find_program(programs: Sequence[str], missing: str) -> str:
+    """Where one of some programs is; EngineError, saying what is `missing`, if none is there."""
+    found = next(filter(None, map(shutil.which, programs)), None)
+    if found is None:
+        raise MissingEngineError(f"{missing}, or use --engine formualizer")
+    return found
 
 
 def run_limited(

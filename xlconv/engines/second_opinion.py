@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines.engine import NOTHING, Grid, Place
-from xlconv.engines.formualizer import CIRCLE
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError
+from xlconv.spreadsheet.formula import CIRCLE
 from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
 
@@ -38,7 +38,7 @@ class SecondOpinion:
         function or of arrays inside of one, is replaced by what LibreOffice says, unless an error
         is `stored`, too. Once it knew nothing better, it is not asked again: that takes seconds."""
         grids = self.engine.evaluate(path, places, typed, computed)
-        if not self.helps or not _doubtful(grids, stored):
+        if not self.helps or not _doubtful_count(grids, stored):
             return grids
         try:
             second = engine_named(SECOND).evaluate(path, places, typed, computed)
@@ -47,14 +47,14 @@ class SecondOpinion:
             return grids
         self.asked = [EMBEDDED, SECOND]
         better = [_better(*pair) for pair in zip(grids, second, strict=True)]
-        self.helps = _doubtful(better, stored) < _doubtful(grids, stored)
+        self.helps = _doubtful_count(better, stored) < _doubtful_count(grids, stored)
         return better
 
 
-def _doubtful(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
+def _doubtful_count(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
     """How many values are the embedded engine's own errors: whoever saved the file saw none."""
     return sum(
-        _its_own(value) and not _is_error(before)
+        _may_be_its_own(value) and not _is_error(before)
         for grid, kept in zip(grids, stored, strict=True)
         for line, lines in zip(grid, kept, strict=True)
         for value, before in zip(line, lines, strict=True)
@@ -63,7 +63,7 @@ def _doubtful(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
 
 def _better(grid: Grid, other: Grid) -> Grid:
     return [
-        [b if _its_own(a) else a for a, b in zip(one, two, strict=True)]
+        [b if _may_be_its_own(a) else a for a, b in zip(one, two, strict=True)]
         for one, two in zip(grid, other, strict=True)
     ]
 
@@ -72,7 +72,7 @@ def _better(grid: Grid, other: Grid) -> Grid:
 _CERTAIN = {"#DIV/0!", "#NUM!", "#N/A", "#REF!", "#NULL!", CIRCLE}
 
 
-def _its_own(value: Value) -> bool:
+def _may_be_its_own(value: Value) -> bool:
     """Whether a value is an error that another program may not see."""
     return _is_error(value) and value not in _CERTAIN
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlconv.book.book import FoundBook
+from xlconv.book.typing import typed_explained, typed_maps, typed_weights
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, Weight, sources
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
-from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.places import CHOSEN
-from xlconv.spreadsheet.cells import Cell
-from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.spreadsheet.cells import Place
+from xlconv.state.choices import Explained
+from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.patch import Typed
 
 Random = np.random.Generator
@@ -42,12 +42,12 @@ class Isolated:
     typed: Typed
 
 
-def apart(network: Network, names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
+def unlinked_groups(network: Network, names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
     """The layers in groups in which none reads another."""
     groups: list[list[Layer]] = []
     for name in names:
         layer = network.layer(name)
-        free = next((group for group in groups if not _linked(layer, group)), None)
+        free = next((group for group in groups if not _reads_or_is_read(layer, group)), None)
         if free is None:
             groups.append([layer])
         else:
@@ -55,11 +55,11 @@ def apart(network: Network, names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
     return [tuple(group) for group in groups]
 
 
-def _linked(layer: Layer, group: list[Layer]) -> bool:
+def _reads_or_is_read(layer: Layer, group: list[Layer]) -> bool:
     return any(layer.name in sources(one) or one.name in sources(layer) for one in group)
 
 
-def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolated:
+def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolated:
     """The trial of a number: the same for the same workbook, every time."""
     random = np.random.default_rng(SEED)
     network, layout = book.network, book.layout
@@ -69,29 +69,28 @@ def isolated(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolate
     for layer in layers:
         for name in sources(layer):
             if name not in values:
-                values[name] = _tensor(layer, name, network, random)
+                values[name] = _random_tensor(layer, name, network, random)
         described = layer.weights(*network.read_shapes(layer))
-        weights[layer.name] = {key: _like(described[key], random) for key in described}
+        weights[layer.name] = {key: _random_weight(described[key], random) for key in described}
         least[layer.name] = {key for key, weight in described.items() if weight.least is not None}
     if number == TURNED:
         plain = [layer for layer in layers if not weights[layer.name]]
         for name in {name for layer in plain for name in sources(layer)}:
-            values[name] = _turned(name, values[name], network)
+            values[name] = _with_other_signs(name, values[name], network)
         weights = {
             name: {key: array if key in least[name] else -array for key, array in one.items()}
             for name, one in weights.items()
         }
-    typed = {
-        (book.names.now[sheet], cell): value
-        for (sheet, cell), value in {
-            **_typed(layout, values, weights),
-            **_explained(network, number),
-        }.items()
-    }
-    return Isolated(layers, values, weights, typed)
+    typed = typed_explained(_explained(network, number))
+    for name, array in values.items():
+        typed |= typed_maps(BOARD, layout.tensors[name].maps, np.asarray(array, dtype=np.float64))
+    for name, arrays in weights.items():
+        typed |= typed_weights(layout, name, arrays)
+    now = {Place(book.names.now[sheet], cell): value for (sheet, cell), value in typed.items()}
+    return Isolated(layers=layers, values=values, weights=weights, typed=now)
 
 
-def _tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:
+def _random_tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:
     """Random values of a tensor, of both signs only if it can have them. Maps rise towards their
     last cell: a largest cell that is looked for one too far is another one, always."""
     shape = network.shapes[name]
@@ -103,42 +102,20 @@ def _tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:
     return maps - maps.mean() if network.signed[name] else maps
 
 
-def _turned(name: str, array: Values, network: Network) -> Values:
+def _with_other_signs(name: str, array: Values, network: Network) -> Values:
     values = np.asarray(array, dtype=np.float64)
     # Where nothing is negative, the smallest becomes the largest instead.
     return -values if network.signed[name] else values.max() + values.min() - values
 
 
-def _like(weight: Weight, random: Random) -> Array:
+def _random_weight(weight: Weight, random: Random) -> Array:
     drawn: Array = random.normal(0.0, 1.0, weight.shape)
     return drawn if weight.least is None else weight.least + np.abs(drawn) + 0.5
 
 
-def _typed(
-    layout: Layout, values: Mapping[str, Values], weights: Mapping[str, Mapping[str, Array]]
-) -> Typed:
-    typed: dict[tuple[str, Cell], float | str] = {}
-    for name, array in values.items():
-        cells = [cell for place in layout.tensors[name].maps for cell in place.cells()]
-        typed |= _at(cells, np.asarray(array, dtype=np.float64))
-    for layer, arrays in weights.items():
-        places = layout.weights.get(layer)
-        for key, array in arrays.items():
-            assert places is not None
-            cells = [cell for place in places.arrays[key] for cell in places.cells(place)]
-            typed |= _at(cells, array)
-    return typed
-
-
-def _explained(network: Network, number: int) -> Typed:
+def _explained(network: Network, number: int) -> Explained:
     """Another cell for Explain to take apart in each trial: what copies its result is right in one
     of them at the most."""
-    layer = network.layers[0 if number == TRIALS[0] else -1].name
-    place = 1.0 if number == TRIALS[0] else 1e6  # beyond the last cell means the last one
-    cells = [(EXPLAIN, cell) for cell in CHOSEN.cells()]
-    return dict(zip(cells, (layer, place, place, place), strict=True))
-
-
-def _at(cells: list[Cell], array: Array) -> dict[tuple[str, Cell], float | str]:
-    flat = array.reshape(-1).tolist()
-    return {(BOARD, cell): value for cell, value in zip(cells, flat, strict=True)}
+    if number == TRIALS[0]:
+        return Explained(network.layers[0].name, 1.0, 1.0, 1.0)
+    return Explained(network.layers[-1].name, 1e6, 1e6, 1e6)  # beyond the last cell: the last one

@@ -75,8 +75,11 @@ class Marks:
             for block in self.blocks
         ]
         return {
-            **{"file": self.file, "student": self.student, "mark": self.mark},
-            **{"error": self.error, "blocks": blocks},
+            "file": self.file,
+            "student": self.student,
+            "mark": self.mark,
+            "error": self.error,
+            "blocks": blocks,
         }
 
 
@@ -162,7 +165,7 @@ def _output(block: BlockMarks) -> str:
     return "\n".join(lines)
 
 
-def copies(marked: Iterable[Marks]) -> list[list[Marks]]:
+def copied_groups(marked: Iterable[Marks]) -> list[list[Marks]]:
     """Workbooks with the same kernels that say that they were made for different students: at most
     one of them can be right about that. None where all have the same: there none were varied."""
     groups: dict[str, list[Marks]] = {}

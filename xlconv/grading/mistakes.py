@@ -9,15 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from xlconv.engines.formualizer import CIRCLE
 from xlconv.grading.diagnosis import Surroundings, Value, Wrong, arithmetic, layer_of, near
-from xlconv.grading.precedents import Cells, circle, followed, reads_of
+from xlconv.grading.precedents import Cells, circular_reference, reads_in_the_end, reads_of
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Windowed, source, sources
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import CIRCLE
 
 MOST_SHOWN = 200  # characters of a formula or a text
 
@@ -25,17 +25,17 @@ MOST_SHOWN = 200  # characters of a formula or a text
 def mistake(trials: Sequence[tuple[Wrong, Surroundings]]) -> str:
     """What is wrong with a cell, in a few words, from one trial or several: what one of them has a
     name for, or else what it gives in the first."""
-    named = (_named(*trial) for trial in trials)
-    return next(filter(None, named), "") or _rest(*trials[0])
+    named = (_named_mistake(*trial) for trial in trials)
+    return next(filter(None, named), "") or _other_mistake(*trials[0])
 
 
-def _named(wrong: Wrong, around: Surroundings) -> str:
+def _named_mistake(wrong: Wrong, around: Surroundings) -> str:
     begun = reads_of(wrong.formula, around.names)
-    way = circle(wrong.cell, around.names, around.formula)
+    way = circular_reference(wrong.cell, around.names, around.formula)
     if way is not None:
         by = f", by way of {way.a1}" if way != wrong.cell else ""
         return f"reads itself{by}: a circle"
-    reads = followed(begun, around.names, around.own)
+    reads = reads_in_the_end(begun, around.names, around.own)
     if reads.elsewhere:
         return f"reads {reads.elsewhere}, another sheet: the board has all that is needed"
     if not reads.cells and not reads.unsure:
@@ -63,13 +63,13 @@ def _error(wrong: Wrong) -> str:
     return f"gives the error {found}" if isinstance(found, str) and found.startswith("#") else ""
 
 
-def _rest(wrong: Wrong, around: Surroundings) -> str:
+def _other_mistake(wrong: Wrong, around: Surroundings) -> str:
     """What is left to say of a mistake that has no name."""
-    reads = followed(reads_of(wrong.formula, around.names), around.names, around.own)
+    reads = reads_in_the_end(reads_of(wrong.formula, around.names), around.names, around.own)
     should = reads_of(wrong.called_for, around.names).cells
     if reads.unsure or wrong.formula.startswith("{"):
-        return _gives(wrong)
-    return _other_cells(reads.cells, should) or f"reads the right cells, but {_gives(wrong)}"
+        return _value_words(wrong)
+    return _other_cells(reads.cells, should) or f"reads the right cells, but {_value_words(wrong)}"
 
 
 def _shifted(cells: Cells, rows: int, columns: int) -> Cells:
@@ -168,7 +168,7 @@ def _by_map(cells: Cells, rings: Sequence[Range]) -> list[Cells]:
 def _window_words(name: str, mine: Cells, found: Cells, rings: Sequence[Range]) -> str:
     for rows, columns in _NEIGHBOURS:
         if found == _shifted(mine, rows, columns):
-            return f"the window of {name} is off by {_way(rows, columns)}"
+            return f"the window of {name} is off by {_shift_words(rows, columns)}"
     by_map = list(zip(_by_map(mine, rings), _by_map(found, rings), strict=True))
     for number, (right, got) in enumerate(by_map, 1):
         if right and not got:
@@ -182,7 +182,7 @@ def _window_words(name: str, mine: Cells, found: Cells, rings: Sequence[Range]) 
             continue
         for rows, columns in _NEIGHBOURS:
             if got == _shifted(right, rows, columns):
-                return f"the window of {name} map {number} is off by {_way(rows, columns)}"
+                return f"the window of {name} map {number} is off by {_shift_words(rows, columns)}"
         sizes = _size(right), _size(got)
         if sizes[0] != sizes[1]:
             return f"the window of {name} is {sizes[1]} instead of {sizes[0]}"
@@ -196,10 +196,10 @@ _NEIGHBOURS = sorted(
 )
 
 
-def _way(rows: int, columns: int) -> str:
+def _shift_words(rows: int, columns: int) -> str:
     """A shift in words.
 
-    >>> _way(0, 1), _way(-2, 0), _way(1, -1)
+    >>> _shift_words(0, 1), _shift_words(-2, 0), _shift_words(1, -1)
     ('one column to the right', '2 rows up', 'one row down and one column to the left')
     """
     parts = []
@@ -306,7 +306,7 @@ def _other_cells(reads: Cells, should: Cells) -> str:
     return f"reads {_spot(more)}, too" if more and not missing else f"reads {_spot(reads)}"
 
 
-def _gives(wrong: Wrong) -> str:
+def _value_words(wrong: Wrong) -> str:
     return f"gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
 
 

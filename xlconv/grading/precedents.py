@@ -85,7 +85,7 @@ def _first_cells(places: Sequence[Range]) -> Iterator[Cell]:
             yield cell
 
 
-def followed(reads: Reads, names: Names, own: FormulaAt) -> Reads:
+def reads_in_the_end(reads: Reads, names: Names, own: FormulaAt) -> Reads:
     """What is read in the end, where some cells are a learner's `own`."""
     cells, elsewhere, unsure = set[Cell](), reads.elsewhere, reads.unsure
     waiting, seen = sorted(reads.cells), set[Cell]()
@@ -102,7 +102,7 @@ def followed(reads: Reads, names: Names, own: FormulaAt) -> Reads:
     return Reads(frozenset(cells), elsewhere, unsure)
 
 
-def circle(start: Cell, names: Names, formula_at: FormulaAt) -> Cell | None:
+def circular_reference(start: Cell, names: Names, formula_at: FormulaAt) -> Cell | None:
     """The first cell on a way by which a cell reads itself; None if it does not, or on no way of
     the MOST_STEPS cells nearest to it."""
     first = sorted(reads_of(formula_at(start), names).cells)

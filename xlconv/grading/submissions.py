@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import re
 import signal
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from xlconv.errors import BookError, XlconvError
 from xlconv.grading.grade import grade
 from xlconv.grading.marks import Marks
 from xlconv.state.exercise import Exercise
+from xlconv.system.files import natural_order
 from xlconv.system.signals import signals_blocked, temporary_folder
 
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers", ".csv"}
@@ -30,7 +30,7 @@ TIME_LIMIT = 120.0  # seconds for one workbook
 Progress = Callable[[int], None]  # told how many are done
 
 
-def submitted(place: Path, but: Path | None = None) -> list[Path]:
+def submitted_files(place: Path, but: Path | None = None) -> list[Path]:
     """The workbooks of a folder and its sub-folders in natural order, or the one file; BookError
     if there is none. `but` is a file that is none: the marks of an earlier run."""
     if not place.exists():
@@ -43,7 +43,7 @@ def submitted(place: Path, but: Path | None = None) -> list[Path]:
     ]
     if not found:
         raise BookError(f"{place}: no workbook in this folder; give a folder of .xlsx files")
-    return sorted(found, key=lambda path: _natural(str(path.relative_to(place))))
+    return sorted(found, key=lambda path: natural_order(str(path.relative_to(place))))
 
 
 def _is_submission(path: Path, place: Path) -> bool:
@@ -51,12 +51,6 @@ def _is_submission(path: Path, place: Path) -> bool:
     names = path.relative_to(place).parts
     hidden = any(name.startswith((".", "~$")) for name in names)
     return not hidden and path.suffix.lower() in SPREADSHEETS and path.is_file()
-
-
-def _natural(text: str) -> list[tuple[int, str]]:
-    """A key by which "ada 2" comes before "ada 10"."""
-    parts = re.split(r"(\d+)", text.casefold())
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -99,10 +93,10 @@ def mark_one(path: Path, terms: Terms) -> Marks:
         reason = " ".join(str(error).split())
     except (MemoryError, RecursionError) as error:
         reason = f"too much to read ({type(error).__name__})"
-    return _failed(path, reason.removeprefix(f"{path}: "), terms.typed)
+    return _failed_marks(path, reason.removeprefix(f"{path}: "), terms.typed)
 
 
-def _failed(path: Path, reason: str, typed: bool) -> Marks:
+def _failed_marks(path: Path, reason: str, typed: bool) -> Marks:
     return Marks(str(path), path.stem, error=reason, typed=typed)
 
 
@@ -122,7 +116,7 @@ def _marked_in_parallel(
         if waiting and together == 1 and len(marked) == before:
             lost = waiting[0]
             reason = f"could not be marked in {TIME_LIMIT:g} s and the memory there is"
-            marked[lost] = _failed(lost, reason, terms.typed)
+            marked[lost] = _failed_marks(lost, reason, terms.typed)
             progress(len(marked))
             waiting = waiting[1:]
         elif waiting:

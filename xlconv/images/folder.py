@@ -9,7 +9,6 @@ not know how one picture is read (`images`), nor weights, nor what a workbook ma
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from unicodedata import normalize
@@ -20,6 +19,7 @@ from xlconv.errors import ImageError
 from xlconv.images.gallery import Gallery, printable
 from xlconv.images.load import load_image
 from xlconv.network.network import Network
+from xlconv.system.files import natural_order
 
 MAX_PICTURES = 400  # of a folder: each pixel of each of them is a cell
 KINDS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".npy")
@@ -154,10 +154,4 @@ def _rank(labels: tuple[str, ...], network: Network) -> tuple[int, ...]:
 
 def _natural(file: Path) -> list[tuple[list[str | int], str]]:
     """The order of people, in which 7-2.png comes before 7-10.png."""
-    return [(_split_numbers(part), part) for part in file.parts]
-
-
-def _split_numbers(text: str) -> list[str | int]:
-    # Texts and numbers take turns, so that like is compared with like.
-    pieces = re.split(r"(\d+)", text.casefold())
-    return [int(piece) if number % 2 else piece for number, piece in enumerate(pieces)]
+    return [(natural_order(part), part) for part in file.parts]

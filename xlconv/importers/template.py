@@ -238,7 +238,9 @@ def _find(name: str | Path) -> Path:
     if (folder / DESCRIPTION_FILE).is_file():
         return folder
     if folder.is_dir():
-        raise TemplateError(f"{folder}: no {DESCRIPTION_FILE} in this folder; see docs/templates.md")
+        raise TemplateError(
+            f"{folder}: no {DESCRIPTION_FILE} in this folder; see docs/templates.md"
+        )
     raise TemplateError(
         f"no template {str(name)!r}; {meant(name, template_names())} "
         f"(or give a folder that holds a {DESCRIPTION_FILE})"

@@ -97,7 +97,9 @@ def network_of(table: Mapping[str, Any], where: str) -> Network:
     """
     for key in ("name", "input", "layers"):
         if key not in table:
-            raise NetworkError(f"{where}: {key!r} is missing; see docs/templates.md for a template's keys")
+            raise NetworkError(
+                f"{where}: {key!r} is missing; see docs/templates.md for a template's keys"
+            )
     shape, layers, labels = table["input"], table["layers"], table.get("labels", [])
     if not isinstance(shape, list):
         raise NetworkError(f"{where}: input is {shape!r}; give [channels, height, width]")

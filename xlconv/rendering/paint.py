@@ -66,7 +66,7 @@ def _fills(view: View) -> Colours:
 
 
 def _fill(fills: Colours, place: Range, colour: str, view: View) -> None:
-    seen = view.seen(place)
+    seen = view.visible(place)
     if seen is not None:
         fills[slices(seen, view.area.first)] = rgb(colour)
 
@@ -80,7 +80,7 @@ def _coloured(fills: Colours, rule: ColourScale | Highlight, numbers: Numbers, v
         return
     limit = scale_limit(rule, numbers)
     for place in rule.ranges:
-        seen = view.seen(place)
+        seen = view.visible(place)
         if seen is not None:
             values = numbers[slices(seen)]
             colours = scale_colours(values, limit, rule.low, rule.zero, rule.high)
@@ -125,7 +125,7 @@ def _highlighted(view: View, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def _hatch(pixels: Colours, block: Block, view: View, filled: NDArray[np.bool_]) -> None:
     """Thin diagonal lines over a block that has a hatch, but where a highlight's fill takes their
     place; one pattern all over the picture."""
-    seen = view.seen(block.range) if block.style.hatch is not None else None
+    seen = view.visible(block.range) if block.style.hatch is not None else None
     if seen is None or block.style.hatch is None:
         return
     parts = [seen]
@@ -160,7 +160,7 @@ def _draw_borders(picture: Image.Image, view: View) -> None:
 def _outline(draw: ImageDraw.ImageDraw, places: Iterable[Range], colour: str, view: View) -> None:
     width, height = view.size
     for place in places:
-        seen = view.seen(place)
+        seen = view.visible(place)
         if seen is not None:
             left, top, right, bottom = view.box(seen)
             corner = min(right, width - 1), min(bottom, height - 1)

@@ -107,7 +107,7 @@ class _Looks:
 def _block_texts(
     block: Block, view: View, merged: dict[Cell, Range], looks: _Looks
 ) -> Iterator[_Inscription]:
-    if isinstance(block, BlankBlock) or view.seen(block.range) is None:
+    if isinstance(block, BlankBlock) or view.visible(block.range) is None:
         return
     style = block.style
     if isinstance(block, TextBlock):
@@ -121,7 +121,7 @@ def _block_texts(
         place = merged.get(cell, Range.of(cell))
         if not isinstance(value, float):
             yield looks.words(place, str(value), style)
-        elif view.seen(place) is not None:
+        elif view.visible(place) is not None:
             yield looks.inscription(place, value, style)
 
 
@@ -129,7 +129,7 @@ def _wide_enough(block: Block, view: View, merged: dict[Cell, Range]) -> bool:
     """Whether the numbers of a block are written at all; texts are judged one by one."""
     if isinstance(block, BlankBlock | TextBlock) or block.values.dtype.kind == "U":
         return True
-    seen = view.seen(merged.get(block.range.first, block.range))
+    seen = view.visible(merged.get(block.range.first, block.range))
     if seen is None or not _legible(block.style, view, block.range.row):
         return False
     left, _, right, _ = view.box(seen)
@@ -146,7 +146,7 @@ def _legible(style: Style, view: View, row: int) -> bool:
 
 
 def _write(picture: Image.Image, one: _Inscription, view: View, taken: NDArray[np.bool_]) -> None:
-    seen, style = view.seen(one.place), one.style
+    seen, style = view.visible(one.place), one.style
     if seen != one.place and style.horizontal == "center":
         return  # half an arrow, or the half of a word, says nothing
     if seen is None or not one.text or not _legible(style, view, one.place.row):
@@ -257,14 +257,14 @@ _CHART_TEXT = Style(size=9, colour=_CHART_INK)
 def charts(picture: Image.Image, view: View, numbers: Numbers) -> None:
     """Draw each chart whose place is in the view."""
     for chart in view.sheet.charts:
-        if chart.place in view.area and view.seen(chart.values) is not None:
+        if chart.place in view.area and view.visible(chart.values) is not None:
             _chart(picture, chart, view, numbers)
 
 
 def _chart(picture: Image.Image, chart: BarChart, view: View, numbers: Numbers) -> None:
     draw, scale = ImageDraw.Draw(picture), view.scale
     left, top, _, _ = view.box(Range.of(chart.place))
-    seen = view.seen(chart_range(view.sheet, chart))
+    seen = view.visible(chart_range(view.sheet, chart))
     assert seen is not None
     right, bottom = left + round(chart.width * scale), top + round(chart.height * scale)
     right, bottom = min(right, view.size[0] - 1), min(bottom, view.size[1] - 1)

@@ -64,7 +64,7 @@ class View:
         """Width and height of the picture."""
         return self.columns[-1], self.rows[-1]
 
-    def seen(self, place: Range) -> Range | None:
+    def visible(self, place: Range) -> Range | None:
         """The part of a range that is in the area, if any is."""
         return intersection(place, self.area)
 

@@ -41,7 +41,7 @@ _TOKEN = re.compile(
     rf"|(?P<other>{QUOTED}|#[A-Z][A-Z0-9/]*+[!?]?|[\w.$]++|\s++|.)",
     re.DOTALL,
 )
-_READ = re.compile(rf"(?<![\w.$])({_SHEET})?+({_RANGE}){_ENDS}|{STRING}|{QUOTED}")
+_READ = re.compile(rf"(?<![\w.$#])({_SHEET})?+({_RANGE}){_ENDS}|{STRING}|{QUOTED}")
 _MOVED = re.compile(
     rf"({STRING}|{QUOTED})"
     rf"|(?<![\w.])(\$?)([A-Za-z]{{1,3}})(\$?)([1-9][0-9]{{0,6}}){_ENDS}"
@@ -51,6 +51,13 @@ _STRINGS = re.compile(f"({STRING})")
 _FREE_NUMBER = re.compile(r"(?<![\w.$!])(?:\d++\.?+\d*+|\.\d++)(?:E[+-]?\d++)?+(?![\w.(!])")
 _BLANKS = re.compile(r"\s+")
 _INTERSECTION = re.compile(r"(?<=[\w.$)\]])\s+(?=[\w.$(\[])")
+
+
+# What a formula gives in place of a value; of a circle spreadsheets show nothing of the kind.
+CIRCLE, OTHER_ERROR = "#CIRC!", "#ERROR!"
+ERRORS = frozenset(
+    ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", CIRCLE, OTHER_ERROR)
+)
 
 
 class Token(NamedTuple):
@@ -178,14 +185,12 @@ def relative_form(formula: str, at: Cell) -> str:
         return row_text + (f"c{column}" if match[2] else f"c[{column - at.column}]")
 
     parts = _STRINGS.split(formula.removeprefix("="))
-    # Outside of strings the case of letters carries no meaning, and blanks only where they stand
-    # between two operands: as an intersection, and in what is no formula at all.
-    parts[::2] = [_BLANKS.sub("", _INTERSECTION.sub("_", part)).upper() for part in parts[::2]]
-    parts[::2] = [
-        _FREE_NUMBER.sub(lambda number: f"{float(number[0]):.14g}", p) for p in parts[::2]
-    ]
+    parts[::2] = list(map(_compared, parts[::2]))
     return _MOVED.sub(relate, "".join(parts))
 
 
-def _plain_number(match: re.Match[str]) -> str:
-    return f"{float(match[0]):.14g}"
+def _compared(part: str) -> str:
+    """What stands between strings as it is compared: there the case of letters carries no meaning,
+    and blanks only between two operands, as an intersection, and in what is no formula at all."""
+    text = _BLANKS.sub("", _INTERSECTION.sub("_", part)).upper()
+    return _FREE_NUMBER.sub(lambda number: f"{float(number[0]):.14g}", text)

@@ -13,6 +13,7 @@ import numpy as np
 
 from xlconv.network.model import Array, Model
 from xlconv.network.network import Network
+from xlconv.network.shapes import as_maps
 from xlconv.state.exercise import Checks
 
 SCALES = ("map", "layer", "network")
@@ -32,8 +33,7 @@ class Explained:
     def used(self, network: Network) -> tuple[int, int, int]:
         """Map, row and column, from 1, within the layer's shape; a vector has one map and one
         column."""
-        shape = network.shapes[self.layer]
-        sizes = shape if len(shape) == 3 else (1, shape[0], 1)
+        sizes = as_maps(network.shapes[self.layer])
         typed = (self.map, self.row, self.column)
         counts = [min(max(1, int(np.floor(n))), size) for n, size in zip(typed, sizes, strict=True)]
         return counts[0], counts[1], counts[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -89,3 +90,10 @@ def _mode(path: Path) -> int | None:
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise OutputError(f"{path} is a pipe or device; give the name of a file")
     return stat.S_IMODE(mode)
+
+
+def natural_order(text: str) -> list[str | int]:
+    """A key by which "ada 2" comes before "ada 10", whatever the case of letters."""
+    # Texts and numbers take turns, so that like is compared with like.
+    pieces = re.split(r"(\d+)", text.casefold())
+    return [int(piece) if number % 2 else piece for number, piece in enumerate(pieces)]

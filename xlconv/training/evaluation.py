@@ -15,7 +15,7 @@ from xlconv.network.layers.base import source
 from xlconv.network.model import Model
 from xlconv.reference.layers.gradient import Batch
 from xlconv.training.dataset import Dataset
-from xlconv.training.loss import judged, passes, reached, rightly
+from xlconv.training.loss import above_threshold, batch_loss, layer_passes, told_right
 from xlconv.training.train import check_trainable, single
 
 _EVALUATED = 256  # pictures evaluated at a time
@@ -62,21 +62,22 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
     confusion = np.zeros((classes, 3 if several else classes), np.int64)
     loss, right = 0.0, 0
     for logits, labels in _logits(model, dataset):
-        loss += judged(model.network, logits, labels)[0] * len(labels)
-        right += int(rightly(model.network, logits, labels).sum())
+        loss += batch_loss(model.network, logits, labels)[0] * len(labels)
+        right += int(told_right(model.network, logits, labels).sum())
         if several:
-            found, there = reached(model.network, logits), labels.astype(bool)
+            found, there = above_threshold(model.network, logits), labels.astype(bool)
             pairs = (found & there, found & ~there, ~found & there)
             confusion += np.stack([pair.sum(axis=0) for pair in pairs], axis=1)
         else:
             np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)
     measure = MACRO_F1 if several else ACCURACY
-    return Evaluation(right / len(dataset), loss / len(dataset), confusion, measure)
+    share, mean = right / len(dataset), loss / len(dataset)
+    return Evaluation(accuracy=share, loss=mean, confusion=confusion, measure=measure)
 
 
 def _logits(model: Model, dataset: Dataset) -> Iterator[tuple[Batch, NDArray[np.int64]]]:
     weights = single(model.weights)
     for begin in range(0, len(dataset), _EVALUATED):
         some = slice(begin, begin + _EVALUATED)
-        made = passes(model.network, weights, dataset.pictures(some))
+        made = layer_passes(model.network, weights, dataset.pictures(some))
         yield made[source(model.network.layers[-1])].output, dataset.labels[some]

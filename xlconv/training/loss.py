@@ -47,7 +47,7 @@ def binary_cross_entropy(logits: Batch, truth: Batch) -> tuple[float, Batch]:
     return float(loss.mean()), (sigmoid(logits) - truth) / logits.size
 
 
-def passes(
+def layer_passes(
     network: Network, weights: Weights, images: Batch, learning: Learning | None = None
 ) -> dict[str, Pass]:
     """A batch's way through every layer, by the name of the tensor that it makes."""
@@ -83,35 +83,38 @@ def lesson(
     The network must end in Softmax, with `labels` of shape (N,), or in Sigmoid, with 1 or 0 for
     each class, (N, n); `images` has the shape (N, C, H, W).
     """
-    made = passes(network, weights, images, learning)
+    made = layer_passes(network, weights, images, learning)
     logits = source(network.layers[-1])
-    loss, gradient = judged(network, made[logits].output, labels)
-    right = int(rightly(network, made[logits].output, labels).sum())
+    loss, gradient = batch_loss(network, made[logits].output, labels)
+    right = int(told_right(network, made[logits].output, labels).sum())
     statistics = {
         f"{name}.{key}": value
         for name, way in made.items()
         for key, value in way.statistics.items()
     }
-    return Lesson(loss, right, _back(network, made, {logits: gradient}, freeze), statistics)
+    gradients = _back(network, made, {logits: gradient}, freeze)
+    return Lesson(loss=loss, right=right, gradients=gradients, statistics=statistics)
 
 
-def judged(network: Network, logits: Batch, labels: NDArray[np.int64]) -> tuple[float, Batch]:
+def batch_loss(network: Network, logits: Batch, labels: NDArray[np.int64]) -> tuple[float, Batch]:
     """A batch's loss and its gradient by the logits, by the layer that ends the network."""
     if network.answers == "several":
         return binary_cross_entropy(logits, labels.astype(logits.dtype))
     return cross_entropy(logits, labels)
 
 
-def rightly(network: Network, logits: Batch, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+def told_right(network: Network, logits: Batch, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which pictures are told rightly: the class, or with a sigmoid all classes."""
     if network.answers == "several":
-        right: NDArray[np.bool_] = (reached(network, logits) == labels.astype(bool)).all(axis=1)
+        right: NDArray[np.bool_] = (above_threshold(network, logits) == labels.astype(bool)).all(
+            axis=1
+        )
         return right
     told: NDArray[np.bool_] = logits.argmax(axis=1) == labels
     return told
 
 
-def reached(network: Network, logits: Batch) -> NDArray[np.bool_]:
+def above_threshold(network: Network, logits: Batch) -> NDArray[np.bool_]:
     """Which classes a sigmoid's threshold lets pass, (N, n)."""
     chances: NDArray[np.bool_] = sigmoid(logits) >= network.threshold
     return chances

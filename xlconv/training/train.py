@@ -211,7 +211,16 @@ def _epoch(
         loss += taught.loss * len(chosen)
         right += taught.right
         seen += len(chosen)
-        progress(Progress(epoch, recipe.epochs, step, len(starts), loss / seen, right / seen))
+        progress(
+            Progress(
+                epoch=epoch,
+                epochs=recipe.epochs,
+                step=step,
+                steps=len(starts),
+                loss=loss / seen,
+                accuracy=right / seen,
+            )
+        )
 
 
 def _keep_statistics(learned: dict[str, Batch], statistics: Mapping[str, Batch]) -> None:

@@ -20,6 +20,7 @@ from xlconv.reference.layers.base import Step, Values
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.numbers import workbook_steps
+from xlconv.spreadsheet.formula import ERRORS
 from xlconv.state.choices import Display
 from xlconv.xlsx.reader import Value
 
@@ -28,8 +29,6 @@ from xlconv.xlsx.reader import Value
 RELATIVE_TOLERANCE = 1e-12
 # Below it programs differ in what they flush to zero.
 ABSOLUTE_TOLERANCE = 1e-300
-
-ERRORS = {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR!", "#CIRC!"}
 
 Mask = NDArray[np.bool_]
 
@@ -62,7 +61,7 @@ def compare_locally(
     values: dict[str, Values] = {INPUT: display.image}
     shapes = {**display.network.shapes, **display.network.inner}
     for name, flat in found.items():
-        values[name] = _held(flat).reshape(shapes.get(name, (len(flat),)))
+        values[name] = _found_values(flat).reshape(shapes.get(name, (len(flat),)))
     with np.errstate(all="ignore"):  # NaN stands for what is not a number
         expected = {step.name: step for step in workbook_steps(display, layout, values)}
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
@@ -82,7 +81,7 @@ def compare_end_to_end(
         for step in workbook_steps(display, layout, values):
             values[step.name], expected[step.name] = step.value, step
             if step.name in taken:
-                own = _held(found[step.name]).reshape(step.value.shape)
+                own = _found_values(found[step.name]).reshape(step.value.shape)
                 values[step.name], expected[step.name] = own, replace(step, value=own)
     return {name: _compare(expected.get(name), flat) for name, flat in found.items()}
 
@@ -112,7 +111,7 @@ def compare_mended(
                 wrong = wrong & (other.wrong | ~other.known)
                 error = np.where(other.known, np.minimum(error, other.error), error)
             compared[step.name] = replace(mended, wrong=wrong, error=error)
-            values[step.name] = _mended(step, found[step.name], wrong)
+            values[step.name] = _with_mended(step, found[step.name], wrong)
     return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
 
 
@@ -128,7 +127,7 @@ def given_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]
     }
 
 
-def _held(found: list[Value]) -> Values:
+def _found_values(found: list[Value]) -> Values:
     """Found values as numbers, or as objects if there are texts among them; an error is none, for
     what reads it is an error, too."""
     if not any(isinstance(cell, str) for cell in found):
@@ -138,15 +137,15 @@ def _held(found: list[Value]) -> Values:
     return held
 
 
-def _mended(step: Step, found: list[Value], wrong: Mask) -> Values:
+def _with_mended(step: Step, found: list[Value], wrong: Mask) -> Values:
     """What was found, with NumPy's values in place of those that are wrong."""
-    held, shape = _held(found), step.value.shape
+    held, shape = _found_values(found), step.value.shape
     if held.dtype.kind == "f" and step.value.dtype.kind == "f":
         numbers: Array = np.where(wrong.reshape(shape), step.value, held.reshape(shape))
         return numbers
     expected = step.value.reshape(-1).tolist()
     mended = [e if bad else cell for e, cell, bad in zip(expected, found, wrong, strict=True)]
-    return _held(mended).reshape(shape)
+    return _found_values(mended).reshape(shape)
 
 
 def _numbers(found: list[Value]) -> Array:
@@ -157,7 +156,9 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
     count = len(found)
     if step is None:
         nothing = np.zeros(count, dtype=bool)
-        return Comparison(np.full(count, None), nothing, np.zeros(count), nothing)
+        return Comparison(
+            expected=np.full(count, None), wrong=nothing, error=np.zeros(count), known=nothing
+        )
     if step.value.dtype.kind == "O":
         return _compare_held(step, found)
     if step.scale is None or step.value.dtype.kind != "f":
@@ -165,14 +166,24 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
         pairs = zip(found, texts, strict=True)
         wrong = np.array([_differs(cell, text, step.also) for cell, text in pairs])
         error = np.where(wrong, np.inf, 0.0)
-        return Comparison(np.array(texts, dtype=object), wrong, error, np.ones(count, dtype=bool))
+        return Comparison(
+            expected=np.array(texts, dtype=object),
+            wrong=wrong,
+            error=error,
+            known=np.ones(count, dtype=bool),
+        )
     expected = np.asarray(step.value, dtype=np.float64).reshape(-1)
     known = np.isfinite(expected)
     error = np.abs(_numbers(found) - expected)
     error[np.isnan(error)] = np.inf
     allowed = RELATIVE_TOLERANCE * step.scale.reshape(-1) + ABSOLUTE_TOLERANCE
     wrong = known & ~(error <= allowed) & [cell not in step.also for cell in found]
-    return Comparison(expected.astype(object), wrong, np.where(known, error, 0.0), known)
+    return Comparison(
+        expected=expected.astype(object),
+        wrong=wrong,
+        error=np.where(known, error, 0.0),
+        known=known,
+    )
 
 
 def _compare_held(step: Step, found: list[Value]) -> Comparison:
@@ -185,7 +196,9 @@ def _compare_held(step: Step, found: list[Value]) -> Comparison:
     error = np.array([_distance(cell, one) for cell, one in pairs])
     allowed = RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
     wrong = known & ~(error <= allowed) & [_differs(cell, one, step.also) for cell, one in pairs]
-    return Comparison(expected, wrong, np.where(known, error, 0.0), known)
+    return Comparison(
+        expected=expected, wrong=wrong, error=np.where(known, error, 0.0), known=known
+    )
 
 
 def _distance(found: Value, expected: object) -> float:
@@ -205,12 +218,12 @@ def _differs(found: Value, expected: object, also: Collection[Value] = ()) -> bo
         return True
     # Gnumeric writes more digits into a text than a number has: 3.1300000000000000001.
     texts = {one for one in (expected, *also) if isinstance(one, str)}
-    return _shortened(found) not in {*texts, *map(_shortened, texts)}
+    return _with_15_digits(found) not in {*texts, *map(_with_15_digits, texts)}
 
 
 _LONG_NUMBER = re.compile(r"\d+\.\d{12,}(?:[eE][+-]?\d+)?")
 
 
-def _shortened(text: str) -> str:
+def _with_15_digits(text: str) -> str:
     """A text with the 15 digits of its long numbers that other programs write."""
     return _LONG_NUMBER.sub(lambda match: f"{float(match[0]):.15g}".replace("e", "E"), text)

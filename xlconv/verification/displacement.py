@@ -37,8 +37,10 @@ def check_displaced(
     if not wrong:
         return
     suspects = [cell for members in cells.values() for cell in members if cell.place in wrong]
-    owned = _owned(book, cells)
-    move = _emptied(book, suspects, owned) or _followed(book, cells, suspects, owned, wrong)
+    owned = _own_cells(book, cells)
+    move = _moved_formulas(book, suspects, owned) or _moved_range(
+        book, cells, suspects, owned, wrong
+    )
     if move is not None:
         (sheet, start), (other, target) = move
         raise BookError(
@@ -56,7 +58,7 @@ def check_displaced(
         )
 
 
-def _owned(book: FoundBook, cells: ComputedCells) -> dict[str, set[Cell]]:
+def _own_cells(book: FoundBook, cells: ComputedCells) -> dict[str, set[Cell]]:
     """The cells where something of the book's own belongs, or nothing at all."""
     owned: dict[str, set[Cell]] = {}
     for members in cells.values():
@@ -74,12 +76,12 @@ def _owned(book: FoundBook, cells: ComputedCells) -> dict[str, set[Cell]]:
     return owned
 
 
-def _spelled(formula: str) -> str:
+def _fixed_form(formula: str) -> str:
     """A formula as it is compared where its references stay what they are."""
     return relative_form(formula.removeprefix("="), _ORIGIN)
 
 
-def _emptied(
+def _moved_formulas(
     book: FoundBook, suspects: Iterable[ComputedCell], owned: Mapping[str, set[Cell]]
 ) -> tuple[Spot, Spot] | None:
     """Cells that are empty, of which another cell holds the very formula."""
@@ -92,16 +94,16 @@ def _emptied(
         for (row, column), other in found.items():
             cell = Cell(row, column)
             if other.formula is not None and cell not in own:
-                elsewhere.setdefault(_spelled(other.formula.at(cell)), Place(sheet, cell))
+                elsewhere.setdefault(_fixed_form(other.formula.at(cell)), Place(sheet, cell))
     pairs = []
     for missing in empty if elsewhere else ():
-        target = elsewhere.get(_spelled(missing.formula))
+        target = elsewhere.get(_fixed_form(missing.formula))
         if target is not None:
             pairs.append((missing.place, target))
-    return _together(pairs)
+    return _common_move(pairs)
 
 
-def _together(pairs: list[tuple[Place, Place]]) -> tuple[Spot, Spot] | None:
+def _common_move(pairs: list[tuple[Place, Place]]) -> tuple[Spot, Spot] | None:
     """The range of all cells that moved as the most of them did, and where it is now."""
 
     def way(pair: tuple[Place, Place]) -> tuple[str, str, int, int]:
@@ -118,7 +120,7 @@ def _together(pairs: list[tuple[Place, Place]]) -> tuple[Spot, Spot] | None:
     return (sheet, place), (other, there)
 
 
-def _parts(formula: str, sheet: str) -> tuple[str, list[Spot]]:
+def _split(formula: str, sheet: str) -> tuple[str, list[Spot]]:
     """A formula's text without the ranges that it names, and these, but for those of which it only
     counts rows or columns."""
     parts: list[str] = []
@@ -135,7 +137,7 @@ def _parts(formula: str, sheet: str) -> tuple[str, list[Spot]]:
     return "".join(parts), spots
 
 
-def _followed(
+def _moved_range(
     book: FoundBook,
     cells: ComputedCells,
     suspects: Iterable[ComputedCell],
@@ -148,18 +150,18 @@ def _followed(
         if cell.found.formula is None:
             continue
         sheet, place = cell.place
-        text, spots = _parts(cell.formula, sheet)
-        found, now = _parts(cell.found.formula.at(place), sheet)
+        text, spots = _split(cell.formula, sheet)
+        found, now = _split(cell.found.formula.at(place), sheet)
         if text != found or len(spots) != len(now):
             continue
         for (source, start), (target, end) in zip(spots, now, strict=True):
-            source, target = _first(book, source), _first(book, target)
+            source, target = _first_name(book, source), _first_name(book, target)
             same = (source, start) == (target, end)
             if same or (start.height, start.width) != (end.height, end.width):
                 continue
             if start.size > 100_000 or any(one in owned.get(target, ()) for one in end.cells()):
                 continue
-            if _holds(book, source, start) or not _holds(book, target, end):
+            if _is_filled(book, source, start) or not _is_filled(book, target, end):
                 continue
             if not _read_still(cells, cell, (source, start), wrong):
                 return (source, start), (target, end)
@@ -174,19 +176,19 @@ def _read_still(
     if spot[1].absolute not in suspect.formula:
         return False
     return any(
-        spot in _parts(cell.formula, cell.place[0])[1]
+        spot in _split(cell.formula, cell.place[0])[1]
         for cell in cells[suspect.rule.key]
         if cell.rule is suspect.rule and cell.place not in wrong
     )
 
 
-def _holds(book: FoundBook, sheet: str, place: Range) -> bool:
+def _is_filled(book: FoundBook, sheet: str, place: Range) -> bool:
     """Whether anything stands in a range."""
     there = book.sheets.get(sheet, {})
     return any(one in there for one in place.cells())
 
 
-def _first(book: FoundBook, sheet: str) -> str:
+def _first_name(book: FoundBook, sheet: str) -> str:
     """A sheet's first name, however its letters are written."""
     return next((name for name in book.sheets if name.casefold() == sheet.casefold()), sheet)
 

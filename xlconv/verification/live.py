@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xlconv.book.book import FoundBook
-from xlconv.book.unfinished import unfinished
+from xlconv.book.unfinished import find_unfinished
 from xlconv.engines.engine import NOTHING, Engine
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
@@ -21,7 +21,7 @@ from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
 from xlconv.state.sheet_names import BOARD
 from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_locally, given_in
-from xlconv.verification.stored import acquitted, error_places, unjudged, wrong_cells
+from xlconv.verification.stored import error_places, without_excused, without_unjudged, wrong_cells
 from xlconv.verification.structure import ComputedCells, innocent_readers
 from xlconv.verification.trials import trial
 from xlconv.xlsx.compatible import plain_copy
@@ -80,14 +80,14 @@ def run_engine(
     found = _evaluate(engine, book, cells, NOTHING)
     now = Evaluated(
         found,
-        _blamed(
+        _without_innocent(
             cells, found, compare_locally(book.display, book.layout, found | book.held), suspects
         ),
     )
     whole = compare_end_to_end(book.display, book.layout, found | book.held)
-    tried = tuple(_tried(engine, book, cells, number, suspects) for number in range(trials))
+    tried = tuple(_run_trial(engine, book, cells, number, suspects) for number in range(trials))
     end = None if suspects.unjudged else float(whole[book.network.output].error.max())
-    return EngineRun(name, now, tried, end)
+    return EngineRun(name, now=now, trials=tried, end_to_end=end)
 
 
 def run_engines(
@@ -101,14 +101,14 @@ def run_engines(
             yield EngineRun(name, failure=error)
 
 
-def _tried(
+def _run_trial(
     engine: Engine, book: FoundBook, cells: ComputedCells, number: int, suspects: Suspects
 ) -> Evaluated:
     """One random trial, compared locally."""
     tried = trial(book, number)
     found = _evaluate(engine, book, cells, tried.typed)
     compared = compare_locally(tried.display, book.layout, found | book.held | dict(tried.held))
-    return Evaluated(found, _blamed(cells, found, compared, suspects))
+    return Evaluated(found, _without_innocent(cells, found, compared, suspects))
 
 
 def _evaluate(
@@ -117,32 +117,32 @@ def _evaluate(
     rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
     called = book.names.now
     places = [(called[rule.sheet], rule.range) for rule in rules.values()]
-    now = {(called[sheet], cell): value for (sheet, cell), value in typed.items()}
+    now = {Place(called[sheet], cell): value for (sheet, cell), value in typed.items()}
     learners = called[BOARD] if book.layout.exercise is not None else None
     with plain_copy(book.path, learners) as path:
         grids = engine.evaluate(path, places, now)
     found: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):
         found[rule.key].extend(value for row in grid for value in row)
-    return unfinished(book).as_read(found)
+    return find_unfinished(book).as_read(found)
 
 
-def _blamed(
+def _without_innocent(
     cells: ComputedCells, found: Found, compared: Mapping[str, Comparison], suspects: Suspects
 ) -> dict[str, Comparison]:
     """The comparisons in which only those cells are wrong that are to blame themselves."""
     excused = {*suspects.spoiled, *suspects.unjudged}
-    judged = dict(compared) | unjudged(cells, compared, suspects.unjudged)
-    blamed = judged | acquitted(cells, judged, excused)
+    judged = dict(compared) | without_unjudged(cells, compared, suspects.unjudged)
+    blamed = judged | without_excused(cells, judged, excused)
     others = {*suspects.foreign, *suspects.spoiled, *error_places(cells, found)}
     innocent = innocent_readers(wrong_cells(cells, blamed), others)
-    return blamed | acquitted(cells, blamed, innocent)
+    return blamed | without_excused(cells, blamed, innocent)
 
 
 def differences(book: FoundBook, one: EngineRun, other: EngineRun) -> dict[str, float]:
     """The largest difference of two engines' numbers from each other, by name. What follows from
     random numbers, of which each engine draws its own, is left out."""
-    same = _equally_drawn(book, one.now.found, other.now.found)
+    same = _same_draws(book, one.now.found, other.now.found)
     return {
         key: max(_distances(found, other.now.found[key], same.get(key)), default=0.0)
         for key, found in one.now.found.items()
@@ -155,7 +155,7 @@ def _distances(found: list[Value], other: list[Value], same: list[bool] | None) 
             yield abs(a - b)
 
 
-def _equally_drawn(book: FoundBook, one: Found, other: Found) -> dict[str, list[bool]]:
+def _same_draws(book: FoundBook, one: Found, other: Found) -> dict[str, list[bool]]:
     """By name, whether NumPy computes the same from what both engines drew; nothing without
     random numbers."""
     if not book.network.drawn:
@@ -171,13 +171,13 @@ def _equally_drawn(book: FoundBook, one: Found, other: Found) -> dict[str, list[
     }
 
 
-def largest(evaluated: Evaluated, keys: list[str]) -> float:
+def largest_difference(evaluated: Evaluated, keys: list[str]) -> float:
     """The largest difference from NumPy among some names."""
     there = [evaluated.compared[key] for key in keys if key in evaluated.compared]
     return max((one.largest_error for one in there), default=0.0)
 
 
-def checked(runs: Sequence[Evaluated], keys: list[str]) -> tuple[int, int]:
+def checked_counts(runs: Sequence[Evaluated], keys: list[str]) -> tuple[int, int]:
     """How many cells any of several comparisons could judge, and how many are wrong in one."""
     counts = np.zeros(2, dtype=int)
     for key in keys:

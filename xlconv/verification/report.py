@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from html import escape
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlconv.book.sheet_names import SheetNames
 from xlconv.spreadsheet.cells import Place
@@ -81,6 +81,22 @@ class Finding:
         return {"kind": told.pop("kind"), "cell": str(told.pop("place")), **told}
 
 
+class Words(NamedTuple):
+    """What a line of the report says of one question; `tone` is "wrong", "aside", "doubt" or ""."""
+
+    text: str
+    tone: str = ""
+
+
+def error_text(error: float) -> str:
+    """A largest difference, in a word."""
+    return "0" if error == 0 else f"{error:.1e}"
+
+
+def _wrong_or(wrong: int, text: str) -> Words:
+    return Words(f"{wrong:,} wrong", "wrong") if wrong else Words(text)
+
+
 @dataclass(frozen=True)
 class LiveCheck:
     """What engines compute: cells compared, cells that are wrong, largest difference."""
@@ -88,6 +104,12 @@ class LiveCheck:
     checked: int
     wrong: int
     max_error: float
+
+    @property
+    def words(self) -> Words:
+        if not self.checked:
+            return Words("not checked", "aside")
+        return _wrong_or(self.wrong, error_text(self.max_error))
 
 
 @dataclass(frozen=True)
@@ -98,6 +120,12 @@ class StoredCheck:
     state: str
     wrong: int
     max_error: float
+
+    @property
+    def words(self) -> Words:
+        if self.state != "present" and not self.wrong:
+            return Words(self.state, "doubt")
+        return _wrong_or(self.wrong, error_text(self.max_error))
 
 
 @dataclass(frozen=True)
@@ -117,6 +145,11 @@ class BlockReport:
     random: LiveCheck = LiveCheck(0, 0, 0.0)
     engines: Mapping[str, float] = field(default_factory=dict)
     apart: float | None = None
+
+    @property
+    def formulas(self) -> Words:
+        """What is said of its formulas."""
+        return _wrong_or(self.formulas_wrong, "right")
 
 
 @dataclass(frozen=True)
@@ -264,23 +297,8 @@ def _html_table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _block_cells(block: BlockReport) -> tuple[str, ...]:
-    live, stored = block.live, block.stored
-    return (
-        block.tensor,
-        f"{block.cells:,}",
-        f"{block.formulas_wrong:,} wrong" if block.formulas_wrong else "right",
-        *(
-            _error_text(one.wrong, one.max_error) if one.checked else "not checked"
-            for one in (live, block.random)
-        ),
-        _error_text(stored.wrong, stored.max_error)
-        if stored.wrong or stored.state == "present"
-        else stored.state,
-    )
-
-
-def _error_text(wrong: int, error: float) -> str:
-    return f"{wrong:,} wrong" if wrong else "0" if error == 0 else f"{error:.1e}"
+    answers = (block.formulas, block.live.words, block.random.words, block.stored.words)
+    return block.tensor, f"{block.cells:,}", *(answer.text for answer in answers)
 
 
 def _finding_cells(finding: Finding) -> tuple[str, ...]:

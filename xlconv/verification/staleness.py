@@ -20,6 +20,7 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.model import Array
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT
+from xlconv.network.shapes import as_maps
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.model.formulas import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
@@ -47,18 +48,18 @@ class Saved:
         """How they compare with what follows from the found values that they read."""
         return compare_locally(self.book.display, self.book.layout, self.found)
 
-    def off(self, key: str) -> bool:
+    def differs(self, key: str) -> bool:
         """Whether there are such values, and one of them is not what it would be now."""
         return key in self.whole and bool(self.whole[key].wrong.any())
 
-    def followed(self, readers: Iterable[str]) -> bool:
+    def was_read(self, readers: Iterable[str]) -> bool:
         """Whether what reads a value was computed with it as it is stored: one that would be
         another now, or all of them."""
         there = [key for key in readers if key in self.found]
         follows = {key: not self.local[key].wrong.any() for key in there}
-        return any(self.off(key) and follows[key] for key in there) or all(follows.values())
+        return any(self.differs(key) and follows[key] for key in there) or all(follows.values())
 
-    def one(self, key: str) -> Value:
+    def single(self, key: str) -> Value:
         """What stands in a single cell."""
         return self.found.get(key, [None])[0]
 
@@ -66,18 +67,18 @@ class Saved:
 def changed_since(saved: Saved, cells: ComputedCells) -> set[str]:
     """The values that read pixels, weights, settings or choices which were changed after the last
     calculation, and the sums that tell so."""
-    network, chosen = saved.book.network, _rechosen(saved)
+    network, chosen = saved.book.network, _changed_choices(saved)
     changed: set[str] = set()
     for tensor in network.shapes:
         key = f"{SUMS}_{tensor}"
-        if isinstance(saved.one(key), float) and saved.off(key):
-            changed |= {key, *_readers(saved, tensor, cells)}
-    changed |= _redrawn(saved)
+        if isinstance(saved.single(key), float) and saved.differs(key):
+            changed |= {key, *_reading_blocks(saved, tensor, cells)}
+    changed |= _changed_masks(saved)
     # A sum alone that is off, with every value up to date, was not left behind: it is wrong, but
     # where what is summed may change nothing else: settings, kernels to choose from, and weights
     # that meet nothing but zeros. What counts cells says nothing of the numbers in them.
     told = (
-        saved.off(key)
+        saved.differs(key)
         for key, members in cells.items()
         if members[0].rule.block not in COUNTING and key not in chosen
     )
@@ -119,9 +120,9 @@ def _read(saved: Saved, tensor: str) -> Array:
     return np.array(found).reshape(saved.book.network.shapes[tensor])
 
 
-def _readers(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]:
+def _reading_blocks(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]:
     """The values that read a tensor's own pixels, or a layer's weights and settings."""
-    network, number = saved.book.network, saved.one("explain:layer")
+    network, number = saved.book.network, saved.single("explain:layer")
     keys, blocks, layers = set(), set(), []
     if tensor != INPUT:
         layers = [network.layer(tensor)]
@@ -140,14 +141,14 @@ def _readers(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]:
     return keys | {key for key, members in cells.items() if members[0].rule.block in blocks}
 
 
-def _redrawn(saved: Saved) -> set[str]:
+def _changed_masks(saved: Saved) -> set[str]:
     """The masks of random numbers that a program drew anew when it saved the file without
     computing what follows from them: the share is still that of the mask."""
     redrawn: set[str] = set()
     for layer in saved.book.network.layers:
         name = layer.name
-        mask, share = saved.found.get(f"{name}_mask", []), saved.one(f"{name}_share")
-        if not mask or not isinstance(share, float) or not saved.off(f"{name}_mask"):
+        mask, share = saved.found.get(f"{name}_mask", []), saved.single(f"{name}_share")
+        if not mask or not isinstance(share, float) or not saved.differs(f"{name}_mask"):
             continue
         drawn = saved.found[f"{name}_random"]
         possible = all(isinstance(number, float) and 0 <= number < 1 for number in drawn)
@@ -156,100 +157,104 @@ def _redrawn(saved: Saved) -> set[str]:
     return redrawn
 
 
-def _rechosen(saved: Saved) -> set[str]:
+def _changed_choices(saved: Saved) -> set[str]:
     """The values that repeat or read a choice, and are those of another one."""
-    changed = _picture(saved) | _verdict(saved) | _explained(saved) | _pixel(saved)
+    changed = (
+        _changed_picture(saved)
+        | _changed_verdict(saved)
+        | _changed_explained(saved)
+        | _changed_pixel(saved)
+    )
     # The picture's own ends are the same by every scale, and may be of another picture.
     highs = [rule.key for rule in saved.book.rules if rule.role == "high" and rule.tensor != INPUT]
     number = "scales:number"
-    possible = saved.one(number) in range(1, len(SCALES) + 1)
-    if possible and saved.off(number) and saved.followed(highs):
+    possible = saved.single(number) in range(1, len(SCALES) + 1)
+    if possible and saved.differs(number) and saved.was_read(highs):
         changed.add(number)
     # Nothing but colours follows from what is revealed.
     shown = {f"shown:{tensor}" for tensor in saved.book.network.shapes}
-    changed |= {key for key in shown if saved.off(key) and saved.one(key) in (0.0, 1.0)}
+    changed |= {key for key in shown if saved.differs(key) and saved.single(key) in (0.0, 1.0)}
     return changed
 
 
-def _picture(saved: Saved) -> set[str]:
+def _changed_picture(saved: Saved) -> set[str]:
     """Where another picture of the gallery stands, if it is the one that was on the board, and
     what that one shows; or what the picture shows, by another label."""
     gallery, display = saved.book.layout.gallery, saved.book.display
     if gallery is None:
         return set()
     changed: set[str] = set()
-    if saved.off("picture:line") or saved.off("picture:place"):
-        found = (saved.one("picture:line"), saved.one("picture:place"))
+    if saved.differs("picture:line") or saved.differs("picture:place"):
+        found = (saved.single("picture:line"), saved.single("picture:place"))
         other = next((n for n in range(gallery.count + 1) if gallery.offset(n) == found), None)
         now = display.pictures[display.choices.picture]
-        if other is not None and (saved.off(INPUT) or (display.pictures[other] == now).all()):
+        if other is not None and (saved.differs(INPUT) or (display.pictures[other] == now).all()):
             changed |= {"picture:line", "picture:place"}
     actual = "picture:actual"
-    if saved.off(actual) and (changed or saved.followed(("picture:right", "loss:truth"))):
+    if saved.differs(actual) and (changed or saved.was_read(("picture:right", "loss:truth"))):
         changed.add(actual)
     return changed
 
 
-def _verdict(saved: Saved) -> set[str]:
+def _changed_verdict(saved: Saved) -> set[str]:
     """What reads the actual class, if that is typed and the verdict could be one of another."""
     if saved.book.layout.gallery is not None:
         return set()
     several = saved.book.network.answers == "several"
     readers = {"picture:right", "loss:truth", *(("loss:total",) if several else ())}
-    changed = {key for key in readers if saved.off(key)}
-    if not changed or not _possible(saved, several) or not saved.followed(("loss:parts",)):
+    changed = {key for key in readers if saved.differs(key)}
+    if not changed or not _is_possible(saved, several) or not saved.was_read(("loss:parts",)):
         return set()
     return changed
 
 
-def _possible(saved: Saved, several: bool) -> bool:
+def _is_possible(saved: Saved, several: bool) -> bool:
     """Whether some actual class has the stored verdict, beside the stored answer."""
-    right, truth = saved.one("picture:right"), saved.found.get("loss:truth", [])
+    right, truth = saved.single("picture:right"), saved.found.get("loss:truth", [])
     if right not in ("", RIGHT, WRONG) or not all(one in (0.0, 1.0) for one in truth):
         return False
     if several:
-        return saved.one("loss:total") == "" if right == "" else _is_mean(saved)
+        return saved.single("loss:total") == "" if right == "" else _is_mean(saved)
     if not truth:
         return True
     if 1.0 not in truth:
         return right != RIGHT
     there = label_cell(saved.book.network.labels[truth.index(1.0)])
     return truth.count(1.0) == 1 and right == (
-        RIGHT if saved.one("answer_label") == there else WRONG
+        RIGHT if saved.single("answer_label") == there else WRONG
     )
 
 
 def _is_mean(saved: Saved) -> bool:
     """Whether the stored loss is the mean of its stored parts."""
-    total, parts = saved.one("loss:total"), saved.found["loss:parts"]
+    total, parts = saved.single("loss:total"), saved.found["loss:parts"]
     numbers = [one for one in (total, *parts) if isinstance(one, float)]
     return len(numbers) == len(parts) + 1 and isclose(numbers[0], fsum(numbers[1:]) / len(parts))
 
 
-def _explained(saved: Saved) -> set[str]:
+def _changed_explained(saved: Saved) -> set[str]:
     """The layer, map, row and column that are explained, if others were explained before."""
     network, layer = saved.book.network, "explain:layer"
-    number = saved.one(layer)
+    number = saved.single(layer)
     names = [one.name for one in network.layers]
     if not isinstance(number, float) or number not in range(1, len(names) + 1):
         return set()
     changed = set()
-    if saved.off(layer) and saved.followed(("explain:chosen",)):
+    if saved.differs(layer) and saved.was_read(("explain:chosen",)):
         changed.add(layer)
-    shape = network.shapes[names[int(number) - 1]]
-    sizes = shape if len(shape) == 3 else (1, shape[0], 1)
+    sizes = as_maps(network.shapes[names[int(number) - 1]])
     for key, size in zip(("maps", "rows", "columns"), sizes, strict=True):
-        possible = saved.one(f"explain:{key}") in range(1, size + 1)
+        possible = saved.single(f"explain:{key}") in range(1, size + 1)
         reads = f"looks:reads_{names[int(number) - 1]}"
-        if possible and saved.off(f"explain:{key}") and saved.followed((reads,)):
+        if possible and saved.differs(f"explain:{key}") and saved.was_read((reads,)):
             changed.add(f"explain:{key}")
     return changed
 
 
-def _pixel(saved: Saved) -> set[str]:
+def _changed_pixel(saved: Saved) -> set[str]:
     """The box of the followed pixel, if it is that of another one, or of none."""
     network, key = saved.book.network, f"looks:reaches_{INPUT}"
-    if not saved.off(key):
+    if not saved.differs(key):
         return set()
     six = saved.found[key]
     readers = [f"looks:reaches_{one.name}" for one in network.layers if INPUT in sources(one)]
@@ -257,4 +262,4 @@ def _pixel(saved: Saved) -> set[str]:
     row, column = six[2], six[4]
     inside = row in range(1, height + 1) and column in range(1, width + 1)
     pixel = (int(row), int(column)) if inside else None  # type: ignore[arg-type]
-    return {key} if six == pixel_box(network, pixel) and saved.followed(readers) else set()
+    return {key} if six == pixel_box(network, pixel) and saved.was_read(readers) else set()

@@ -14,7 +14,8 @@ import numpy as np
 from xlconv.book.book import FoundBook
 from xlconv.book.unfinished import Unfinished
 from xlconv.spreadsheet.cells import Place
-from xlconv.verification.comparison import ERRORS, Comparison, compare_end_to_end, compare_mended
+from xlconv.spreadsheet.formula import ERRORS
+from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_mended
 from xlconv.verification.staleness import Saved, changed_since
 from xlconv.verification.structure import ComputedCell, ComputedCells, innocent_readers
 from xlconv.xlsx.reader import Value
@@ -50,10 +51,10 @@ def check_stored(
         for key, members in cells.items()
     }
     comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
-    comparisons |= unjudged(cells, comparisons, left.unjudged)
+    comparisons |= without_unjudged(cells, comparisons, left.unjudged)
     suspects = wrong_cells(cells, comparisons)
     others = {*excused, *error_places(cells, found)} - left.unjudged
-    comparisons |= acquitted(cells, comparisons, innocent_readers(suspects, others))
+    comparisons |= without_excused(cells, comparisons, innocent_readers(suspects, others))
     states = {}
     for key, members in cells.items():
         stale = bool(changed) and whole[key].wrong.any()
@@ -76,7 +77,7 @@ def wrong_cells(cells: ComputedCells, compared: Mapping[str, Comparison]) -> Ite
         yield from (members[index] for index in np.flatnonzero(compared[key].wrong))
 
 
-def acquitted(
+def without_excused(
     cells: ComputedCells, compared: Mapping[str, Comparison], innocent: Collection[Place]
 ) -> dict[str, Comparison]:
     """The comparisons in which cells are wrong that are not to blame, without these."""
@@ -88,7 +89,7 @@ def acquitted(
     return changed
 
 
-def unjudged(
+def without_unjudged(
     cells: ComputedCells, compared: Mapping[str, Comparison], places: Collection[Place]
 ) -> dict[str, Comparison]:
     """The comparisons that hold some of these places, in which nothing is said of them."""

@@ -87,7 +87,9 @@ def formula_findings(
     """
     open_cells = bool(left.unjudged or left.opened)
     for key, members in cells.items():
-        expected: list[Value] = [_reported(value) for value in truth[key].reshape(-1).tolist()]
+        expected: list[Value] = [
+            _finite_or_none(value) for value in truth[key].reshape(-1).tolist()
+        ]
         for cell, value in zip(members, expected, strict=True):
             found = cell.found.formula
             if found is None and key == INPUT:
@@ -98,16 +100,16 @@ def formula_findings(
                 continue
             if found is None:
                 yield cell.place, cell.finding("typed", value, cell.found.value)
-            elif found.relative != _called_for(cell):
+            elif found.relative != _rule_form(cell):
                 yield cell.place, cell.finding("formula", cell.formula, found.at(cell.place[1]))
 
 
-def _reported(value: Value) -> Value:
+def _finite_or_none(value: Value) -> Value:
     """A value as a report can hold it: infinity and NaN are nothing."""
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _called_for(cell: ComputedCell) -> str:
+def _rule_form(cell: ComputedCell) -> str:
     if cell.rule.cellwise is None:
         return relative_form(cell.rule.formula, cell.rule.range.first)
     return relative_form(cell.rule.text(cell.row, cell.column), cell.place[1])
@@ -120,14 +122,14 @@ def padding_findings(book: FoundBook) -> list[Finding]:
     for tensor, placement in book.layout.tensors.items():
         for number, inside in enumerate(placement.maps):
             cells = ring_cells(book.layout, tensor, number)
-            findings += _filled(book, cells, inside, tensor, number + 1)
+            findings += _filled_cells(book, cells, inside, tensor, number + 1)
     for layer, places in book.layout.weights.items():
         for place in (place for ranges in places.arrays.values() for place in ranges):
-            findings += _filled(book, places.gaps(place), place, layer, None)
+            findings += _filled_cells(book, places.gaps(place), place, layer, None)
     return findings
 
 
-def _filled(
+def _filled_cells(
     book: FoundBook, cells: Iterable[Cell], place: Range, owner: str, channel: int | None
 ) -> Iterator[Finding]:
     """Those of some cells in or around a range that are not empty."""
@@ -158,7 +160,7 @@ def stray_findings(book: FoundBook) -> list[Finding]:
     formulas that sum or count them would take them for more of the same."""
     computed = {(rule.sheet, cell) for rule in book.rules for cell in rule.range.cells()}
     findings, seen = [], set[Cell]()
-    for owner, whole, own in _read_as_one(book):
+    for owner, whole, own in _whole_ranges(book):
         for cell in whole.cells():
             found = book.sheets[BOARD].get(cell)
             if found is None or (found.formula is None and isinstance(found.value, str)):
@@ -170,7 +172,7 @@ def stray_findings(book: FoundBook) -> list[Finding]:
     return findings
 
 
-def _read_as_one(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
+def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
     """The ranges that formulas read with what stands between, and the cells that belong there or
     that are looked at elsewhere."""
     layout = book.layout

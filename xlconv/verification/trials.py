@@ -13,21 +13,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlconv.book.book import FoundBook
+from xlconv.book.typing import Constants, typed_explained, typed_maps, typed_weights
 from xlconv.network.layers.base import Layer, Weight
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.settings import setting_cell
 from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network
+from xlconv.network.shapes import as_maps
 from xlconv.reference.forward import filled
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.numbers import HELD
-from xlconv.sheets.panel.places import CHOSEN, check_cell
-from xlconv.spreadsheet.cells import Cell
+from xlconv.sheets.panel.places import check_cell
+from xlconv.spreadsheet.cells import Place
 from xlconv.state.choices import SCALES, Choices, Display, Explained
-from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
 
@@ -54,18 +56,18 @@ def trial(book: FoundBook, number: int) -> Trial:
     """The trial of a number: the same for the same workbook, every time."""
     random = np.random.default_rng([SEED, number])
     layout, shown = book.layout, book.display
-    network = _switched(book.network, random)
-    pictures = _like(shown.pictures, random)
-    choices = _chosen(network, layout, shown, random)
-    image = _picture(book, pictures, choices, random)
-    model = Model(network, _weights(shown.model, network, image, random))
+    network = _random_settings(book.network, random)
+    pictures = _random_like(shown.pictures, random)
+    choices = _random_choices(network, layout, shown, random)
+    image = _random_picture(book, pictures, choices, random)
+    model = Model(network, _random_weights(shown.model, network, image, random))
     display = replace(
         shown, model=model, image=image, choices=choices, pictures=pictures, given=book.drawn
     )
-    return Trial(display, _typed(book, display), _held(display, layout))
+    return Trial(display, _constants(book, display), _filled_counts(display, layout))
 
 
-def _switched(network: Network, random: Random) -> Network:
+def _random_settings(network: Network, random: Random) -> Network:
     """The network with its dropout at work, and any kernel of a list chosen."""
     layers: list[Layer] = []
     for layer in network.layers:
@@ -73,7 +75,7 @@ def _switched(network: Network, random: Random) -> Network:
     return replace(network, layers=tuple(layers))
 
 
-def _like(array: Array, random: Random) -> Array:
+def _random_like(array: Array, random: Random) -> Array:
     """Random numbers of both signs and of the size of those found; of size 1 where all are 0."""
     largest = float(np.abs(array).max(initial=0.0)) or 1.0
     size = largest * float(np.sqrt(np.mean((array / largest) ** 2))) if array.size else 0.0
@@ -81,15 +83,13 @@ def _like(array: Array, random: Random) -> Array:
     return drawn
 
 
-def _chosen(network: Network, layout: Layout, shown: Display, random: Random) -> Choices:
+def _random_choices(network: Network, layout: Layout, shown: Display, random: Random) -> Choices:
     """Other choices: any cell to explain, any picture, any pixel to follow."""
 
     def one(size: int) -> float:
         return float(random.integers(1, size + 1))
 
     layer = network.layers[random.integers(len(network.layers))].name
-    shape = network.shapes[layer]
-    sizes = shape if len(shape) == 3 else (1, shape[0], 1)
     _, height, width = network.input_shape
     actual = shown.choices.actual
     # Engines differ in how they read a typed text that holds a control character.
@@ -97,28 +97,28 @@ def _chosen(network: Network, layout: Layout, shown: Display, random: Random) ->
     if layout.gallery is None and layout.verdict is not None and plain:
         actual = label_cell(plain[random.integers(len(plain))])
     return Choices(
-        Explained(layer, *map(one, sizes)),
-        int(random.integers(layout.gallery.count + 1)) if layout.gallery else 0,
-        actual,
-        SCALES[random.integers(len(SCALES))],
-        (one(height), one(width)),
-        shown.choices.outlined,
-        frozenset(tensor for tensor in network.shapes if random.random() < 0.5),
+        explained=Explained(layer, *map(one, as_maps(network.shapes[layer]))),
+        picture=int(random.integers(layout.gallery.count + 1)) if layout.gallery else 0,
+        actual=actual,
+        scale=SCALES[random.integers(len(SCALES))],
+        pixel=(one(height), one(width)),
+        outlined=shown.choices.outlined,
+        hidden=frozenset(tensor for tensor in network.shapes if random.random() < 0.5),
     )
 
 
-def _picture(book: FoundBook, pictures: Array, choices: Choices, random: Random) -> Array:
+def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: Random) -> Array:
     """The picture on the board: the chosen one, but for the pixels that are typed over it."""
     if book.layout.gallery is None:
-        return _like(book.image, random)
+        return _random_like(book.image, random)
     image: Array = pictures[choices.picture].copy()
-    own = _like(book.image, random)
-    for channel, row, column in _typed_over(book):
+    own = _random_like(book.image, random)
+    for channel, row, column in _own_pixels(book):
         image[channel, row, column] = own[channel, row, column]
     return image
 
 
-def _typed_over(book: FoundBook) -> list[tuple[int, int, int]]:
+def _own_pixels(book: FoundBook) -> list[tuple[int, int, int]]:
     """The pixels on the board that hold no formula."""
     return [
         (channel, row, column)
@@ -128,7 +128,9 @@ def _typed_over(book: FoundBook) -> list[tuple[int, int, int]]:
     ]
 
 
-def _weights(found: Model, network: Network, image: Array, random: Random) -> dict[str, Array]:
+def _random_weights(
+    found: Model, network: Network, image: Array, random: Random
+) -> dict[str, Array]:
     """Random weights of the size of those found; a layer whose values would be too large to tell
     anything apart gets smaller ones, and the biases are such that about half its values are
     positive: behind a ReLU that is 0 everywhere, nothing would be seen."""
@@ -136,7 +138,9 @@ def _weights(found: Model, network: Network, image: Array, random: Random) -> di
     values: dict[str, Values] = {INPUT: image}
     values |= {name: random.random(shape) for name, shape in network.drawn.items()}
     for layer in network.layers:
-        drawn = {key: _like(array, random) for key, array in found.layer_weights(layer).items()}
+        drawn = {
+            key: _random_like(array, random) for key, array in found.layer_weights(layer).items()
+        }
         described = layer.weights(*network.read_shapes(layer))
         for key, weight in described.items():
             if weight.least is not None:
@@ -156,12 +160,12 @@ def _balance(
     values: Mapping[str, Values],
 ) -> None:
     """Make a layer's values neither too large nor all of one sign."""
-    made = _made(layer, drawn, values)
+    made = _layer_values(layer, drawn, values)
     if "bias" in drawn:
         across = tuple(range(1, made.ndim))
         middle = np.median(made, axis=across) if across else 0.5 * made
         drawn["bias"] = drawn["bias"] - middle
-        made = _made(layer, drawn, values)
+        made = _layer_values(layer, drawn, values)
     largest = float(np.abs(made).max(initial=0.0))
     if largest > MOST:
         for key, weight in described.items():
@@ -169,7 +173,7 @@ def _balance(
                 drawn[key] = drawn[key] * (MOST / largest)
 
 
-def _made(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str, Values]) -> Array:
+def _layer_values(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str, Values]) -> Array:
     """A layer's values, before the activation that may be fused into it."""
     if isinstance(layer, Conv2D):
         layer = replace(layer, activation=None)
@@ -177,53 +181,39 @@ def _made(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str, Values]
     return numbers(filled(own, layer_steps(layer, drawn, own))[layer.name])
 
 
-def _typed(book: FoundBook, display: Display) -> dict[tuple[str, Cell], float | str]:
+def _constants(book: FoundBook, display: Display) -> Constants:
     """The constants by which a workbook shows what a display does."""
     layout, network, choices = book.layout, display.network, display.choices
-    typed: dict[tuple[str, Cell], float | str] = {}
+    typed: Constants = {}
     maps = layout.tensors[INPUT].maps
-    for channel, row, column in _typed_over(book):
-        typed[BOARD, maps[channel].cell(row, column)] = display.image[channel, row, column]
+    for channel, row, column in _own_pixels(book):
+        pixel = float(display.image[channel, row, column])
+        typed[Place(BOARD, maps[channel].cell(row, column))] = pixel
     if layout.gallery is not None and layout.desk.picture is not None:
-        typed[BOARD, layout.desk.picture.first] = float(choices.picture)
-        for place, pixels in zip(
-            layout.gallery.maps(choices.picture), display.pictures[choices.picture], strict=True
-        ):
-            typed |= _at(IMAGES, list(place.cells()), pixels)
+        typed[Place(BOARD, layout.desk.picture.first)] = float(choices.picture)
+        thumbnail = layout.gallery.maps(choices.picture)
+        typed |= typed_maps(IMAGES, thumbnail, display.pictures[choices.picture])
     elif layout.verdict is not None:
-        typed[BOARD, layout.verdict.actual.first] = choices.actual
-    for name, weights in layout.weights.items():
-        for key, ranges in weights.arrays.items():
-            cells = [cell for place in ranges for cell in weights.cells(place)]
-            typed |= _at(BOARD, cells, display.model.weights[f"{name}.{key}"])
-    for name, controls in layout.controls.items():
-        for key, place in controls.items():
-            typed[BOARD, place.first] = setting_cell(getattr(network.layer(name), key))
-    return typed | _typed_choices(layout, network, choices)
+        typed[Place(BOARD, layout.verdict.actual.first)] = choices.actual
+    for layer in network.layers:
+        typed |= typed_weights(layout, layer.name, display.model.layer_weights(layer))
+        for key, place in layout.controls.get(layer.name, {}).items():
+            typed[Place(BOARD, place.first)] = setting_cell(getattr(layer, key))
+    return typed | typed_explained(choices.explained) | _typed_choices(layout, network, choices)
 
 
-def _at(sheet: str, cells: list[Cell], array: Array) -> dict[tuple[str, Cell], float | str]:
-    numbers_there = array.reshape(-1).tolist()
-    return {(sheet, cell): value for cell, value in zip(cells, numbers_there, strict=True)}
-
-
-def _typed_choices(
-    layout: Layout, network: Network, choices: Choices
-) -> dict[tuple[str, Cell], float | str]:
-    desk, explained = layout.desk, choices.explained
-    layer, *place = CHOSEN.cells()
-    typed: dict[tuple[str, Cell], float | str] = {(EXPLAIN, layer): explained.layer}
-    for cell, number in zip(place, (explained.map, explained.row, explained.column), strict=True):
-        typed[EXPLAIN, cell] = number
-    typed[BOARD, desk.scale.first] = choices.scale
+def _typed_choices(layout: Layout, network: Network, choices: Choices) -> Constants:
+    desk = layout.desk
+    typed: Constants = {Place(BOARD, desk.scale.first): choices.scale}
     if choices.pixel is not None:
-        typed[BOARD, desk.pixel_row.first], typed[BOARD, desk.pixel_column.first] = choices.pixel
+        cells = (Place(BOARD, place.first) for place in (desk.pixel_row, desk.pixel_column))
+        typed |= dict(zip(cells, choices.pixel, strict=True))
     for line, tensor in enumerate(network.shapes):
-        typed[GUIDE, check_cell(line)] = 0.0 if tensor in choices.hidden else 1.0
+        typed[Place(GUIDE, check_cell(line))] = 0.0 if tensor in choices.hidden else 1.0
     return typed
 
 
-def _held(display: Display, layout: Layout) -> dict[str, list[Value]]:
+def _filled_counts(display: Display, layout: Layout) -> dict[str, list[Value]]:
     """How many cells are filled once all numbers are typed: all of them."""
     counts: dict[str, int] = {INPUT: display.image.size}
     for name in layout.weights:

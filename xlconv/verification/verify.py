@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 
 from xlconv.book.book import FoundBook, read_book
-from xlconv.book.unfinished import Unfinished, unfinished
+from xlconv.book.unfinished import Unfinished, find_unfinished
 from xlconv.engines.registry import ENGINES, engine_named
 from xlconv.errors import BookError
 from xlconv.network.network import NONE_FOUND, found_labels
@@ -32,9 +32,9 @@ from xlconv.verification.live import (
     EngineRun,
     Evaluated,
     Suspects,
-    checked,
+    checked_counts,
     differences,
-    largest,
+    largest_difference,
     run_engines,
 )
 from xlconv.verification.report import (
@@ -81,36 +81,45 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
     around = [
-        *(*padding_findings(book), *stray_findings(book)),
-        *(*label_findings(book), *table_findings(book)),
+        *padding_findings(book),
+        *stray_findings(book),
+        *label_findings(book),
+        *table_findings(book),
     ]
-    said = {finding.place for finding in around}
-    seen = [*format_findings(book, cells), *caption_findings(book, said)]
-    left = unfinished(book)
+    known = {finding.place for finding in around}
+    looks = [*format_findings(book, cells), *caption_findings(book, known)]
+    left = find_unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))
     check_displaced(book, cells, formulas.keys(), around)
     spoiled = spoiled_cells(cells, around)
     suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
     runs = _runs(book, cells, engine, suspects, random, found=bool(formulas or around))
     stored = check_stored(book, cells, spoiled | formulas.keys() | left.unjudged, left)
-    checks = _Checks(book, cells, formulas, runs, stored)
-    output = _output(book, runs, truth) if not _unanswered(book, left) else {}
+    checks = _Checks(book=book, cells=cells, formulas=formulas, runs=runs, stored=stored)
+    output = _output(book, runs, truth) if not _lacks_output(book, left) else {}
     ran = any(run.error is None for run in runs)
     ends = [run.end_to_end for run in runs if run.end_to_end is not None]
+    findings = (*around, *looks, *checks.findings())
     return Report(
-        str(book.path),
-        book.network.name,
-        engine,
-        tuple(checks.blocks()),
-        tuple(finding.called(book.names) for finding in (*around, *seen, *checks.findings())),
-        output,
-        max(ends, default=None),
-        _prediction(book, output),
-        tuple(map(_engine_report, runs)),
-        random if ran else 0,
-        SEED if ran and random else None,
-        ExerciseReport(len(left.opened), len(left.empty), len(left.given)) if left.opened else None,
+        workbook=str(book.path),
+        network=book.network.name,
+        engine=engine,
+        blocks=tuple(checks.blocks()),
+        findings=tuple(finding.called(book.names) for finding in findings),
+        values=output,
+        end_to_end=max(ends, default=None),
+        prediction=_prediction(book, output),
+        engines=tuple(map(_engine_report, runs)),
+        trials=random if ran else 0,
+        seed=SEED if ran and random else None,
+        exercise=_exercise_report(left),
     )
+
+
+def _exercise_report(left: Unfinished) -> ExerciseReport | None:
+    if not left.opened:
+        return None
+    return ExerciseReport(cells=len(left.opened), empty=len(left.empty), given=len(left.given))
 
 
 def _runs(
@@ -135,7 +144,7 @@ def _runs(
 
 def _engine_report(run: EngineRun) -> EngineReport:
     state = "not installed" if run.missing else "failed" if run.error else "ran"
-    return EngineReport(run.engine, state, run.error, run.end_to_end)
+    return EngineReport(name=run.engine, state=state, error=run.error, end_to_end=run.end_to_end)
 
 
 def _check_finite(book: FoundBook, truth: Mapping[str, Values]) -> None:
@@ -167,23 +176,23 @@ class _Checks:
     stored: Stored
 
     def blocks(self) -> Iterator[BlockReport]:
-        apart = [
-            differences(self.book, one, other)
-            for one, other in combinations([run for run in self.runs if run.now.found], 2)
-        ]
+        answered = [run for run in self.runs if run.now.found]
+        pairs = [differences(self.book, *pair) for pair in combinations(answered, 2)]
         now = [run.now for run in self.runs]
         trials = [trial for run in self.runs for trial in run.trials]
         for block, keys in _blocks(self.cells).items():
             members = [cell for key in keys for cell in self.cells[key]]
             yield BlockReport(
-                block,
-                len(members),
-                sum(cell.place in self.formulas for cell in members) if self.formulas else 0,
-                _live_check(now, keys),
-                self._stored(keys),
-                _live_check(trials, keys),
-                {run.engine: largest(run.now, keys) for run in self.runs if run.now.found},
-                max((one[key] for one in apart for key in keys), default=None),
+                tensor=block,
+                cells=len(members),
+                formulas_wrong=sum(cell.place in self.formulas for cell in members)
+                if self.formulas
+                else 0,
+                live=_live_check(now, keys),
+                stored=self._stored(keys),
+                random=_live_check(trials, keys),
+                engines={run.engine: largest_difference(run.now, keys) for run in answered},
+                apart=max((one[key] for one in pairs for key in keys), default=None),
             )
 
     def _stored(self, keys: list[str]) -> StoredCheck:
@@ -220,8 +229,10 @@ class _Checks:
 
 
 def _live_check(evaluated: Sequence[Evaluated], keys: list[str]) -> LiveCheck:
-    known, wrong = checked(evaluated, keys)
-    return LiveCheck(known, wrong, max((largest(one, keys) for one in evaluated), default=0.0))
+    known, wrong = checked_counts(evaluated, keys)
+    return LiveCheck(
+        known, wrong, max((largest_difference(one, keys) for one in evaluated), default=0.0)
+    )
 
 
 def _wrong(
@@ -236,7 +247,7 @@ def _wrong(
         yield members[index].place, members[index].finding(kind, expected, found, engine)
 
 
-def _unanswered(book: FoundBook, left: Unfinished) -> bool:
+def _lacks_output(book: FoundBook, left: Unfinished) -> bool:
     """Whether cells of the network's output are not filled in."""
     maps = book.layout.tensors[book.network.output].maps
     return any(cell in place for _, cell in left.empty for place in maps)

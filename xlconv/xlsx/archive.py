@@ -72,7 +72,7 @@ class Container:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Container]:
+def open_container(path: Path) -> Iterator[Container]:
     """A workbook's container; BookError, in a line, for what is none or cannot be read."""
     _check_kind(path)
     try:

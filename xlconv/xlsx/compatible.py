@@ -18,8 +18,8 @@ from typing import IO
 
 from xlconv.errors import EngineError
 from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.archive import Container, opened
-from xlconv.xlsx.dynamic_arrays import Names, needs_respelling, respelled_sheet
+from xlconv.xlsx.archive import Container, open_container
+from xlconv.xlsx.dynamic_arrays import Names, needs_respelling, plain_sheet
 from xlconv.xlsx.markup import STRICT
 from xlconv.xlsx.reader import open_package
 
@@ -36,7 +36,7 @@ def plain_copy(path: Path, learners: str | None = None) -> Iterator[Path]:
     `learners` is the sheet on which people write formulas of their own, if there is one.
     """
     names = {} if learners is None else _names(path, learners)
-    with opened(path) as container:
+    with open_container(path) as container:
         plain = _is_simple(container) and all(
             _is_plain(container, part, names) for part in _markup(container)
         )
@@ -45,7 +45,7 @@ def plain_copy(path: Path, learners: str | None = None) -> Iterator[Path]:
         return
     with temporary_folder() as folder:
         copy = folder / "book.xlsx"
-        with opened(path) as container:
+        with open_container(path) as container:
             _write(container, copy, names)
         try:
             yield copy
@@ -127,7 +127,7 @@ def _write(container: Container, copy: Path, names: Mapping[str, Names]) -> None
             if part in markup:
                 content = _plain(content)
             if part in names and needs_respelling(content, names[part]):
-                content = respelled_sheet(content, names[part])
+                content = plain_sheet(content, names[part])
             target.writestr(part, content)
 
 

@@ -16,7 +16,7 @@ from html import escape
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range, column_number
 from xlconv.spreadsheet.formula import Token, tokens
-from xlconv.xlsx.spans import Edit, LocatedCell, LocatedSheet, edited, located
+from xlconv.xlsx.spans import Edit, LocatedCell, LocatedSheet, locate_cells, with_edits
 
 Names = Mapping[str, Range]  # those of ranges on the formula's own sheet, in small letters
 
@@ -53,14 +53,14 @@ def needs_respelling(content: bytes, names: Names) -> bool:
     return False
 
 
-def respelled_sheet(content: bytes, names: Names) -> bytes:
+def plain_sheet(content: bytes, names: Names) -> bytes:
     """The sheet with the numbers below an array's first cell gone, and with formulas respelled.
 
     Raises ExpatError, and ValueError for what is no sheet.
     """
-    sheet = located(content)
+    sheet = locate_cells(content)
     arrays = _arrays(sheet)
-    return edited(content, [*_formulas(sheet, arrays, names), *_emptied(sheet, arrays)])
+    return with_edits(content, [*_formulas(sheet, arrays, names), *_emptied(sheet, arrays)])
 
 
 def _arrays(sheet: LocatedSheet) -> dict[Cell, Range]:
@@ -110,7 +110,7 @@ def _formulas(sheet: LocatedSheet, arrays: Mapping[Cell, Range], names: Names) -
             text = heads[group].text_at(found)
         if not text:
             continue
-        spelled = respelled(text, Cell.parse(found.place), arrays, names, kind == "array")
+        spelled = plain_formula(text, Cell.parse(found.place), arrays, names, kind == "array")
         if kind == "shared" and spelled != text:
             changed.add(group)
         if spelled == found.text:
@@ -142,7 +142,7 @@ _BY_OPERATORS = {
 }
 
 
-def respelled(
+def plain_formula(
     formula: str,
     cell: Cell,
     arrays: Mapping[Cell, Range] | None = None,
@@ -151,13 +151,13 @@ def respelled(
 ) -> str:
     """A formula of a cell without @ and #, and, if it is no array, with the cells that it picks.
 
-    >>> respelled("EXP(B2:B9)-MAX(B2:B9)", Cell(5, 3))
+    >>> plain_formula("EXP(B2:B9)-MAX(B2:B9)", Cell(5, 3))
     'EXP($B$5)-MAX(B2:B9)'
-    >>> respelled("_xlfn.SINGLE(B:B)+_xlfn.SINGLE(C2:C4*2)", Cell(5, 3), array=True)
+    >>> plain_formula("_xlfn.SINGLE(B:B)+_xlfn.SINGLE(C2:C4*2)", Cell(5, 3), array=True)
     '$B$5+INDEX((C2:C4*2),1,1)'
-    >>> respelled("SUM(_xlfn.ANCHORARRAY(B2))", Cell(5, 3), {Cell(2, 2): Range(2, 2, 3, 1)})
+    >>> plain_formula("SUM(_xlfn.ANCHORARRAY(B2))", Cell(5, 3), {Cell(2, 2): Range(2, 2, 3, 1)})
     'SUM($B$2:$B$4)'
-    >>> respelled("SUMPRODUCT(EXP(B2:B9-C1))", Cell(5, 3))
+    >>> plain_formula("SUMPRODUCT(EXP(B2:B9-C1))", Cell(5, 3))
     'SUMPRODUCT((2.718281828459045^(B2:B9-C1)))'
     """
     where = _Where(cell, arrays or {}, names or {})

@@ -78,11 +78,11 @@ def open_parcel(container: Container) -> Parcel:
     strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
     styles = next((r.target for r in linked.values() if r.kind == "styles"), "")
     return Parcel(
-        _sheets(container, found[root], linked),
-        strings,
-        _names(container, found[root]),
-        _own_names(found[root]),
-        _formats(found.get(styles, [])),
+        sheets=_sheets(container, found[root], linked),
+        strings=strings,
+        names=_names(container, found[root]),
+        own_names=_own_names(found[root]),
+        formats=_formats(found.get(styles, [])),
     )
 
 
@@ -132,13 +132,13 @@ def _relation(container: Container, owner: str, element: Element) -> Relation:
     external = element.attributes.get("TargetMode", "").lower() == "external"
     reach = relation_reach(kind, target, external)
     if reach is not None:
-        raise outside(container, owner or "the book", reach)
+        raise reach_error(container, owner or "the book", reach)
     if not external:
         target = posixpath.normpath(posixpath.join("/", posixpath.dirname(owner), target))
     return Relation(kind.rpartition("/")[2], target.lstrip("/"))
 
 
-def outside(container: Container, where: str, what: str) -> BookError:
+def reach_error(container: Container, where: str, what: str) -> BookError:
     """The error of what reaches outside of a book."""
     return BookError(
         f"{container.path}: {where[:200]}: {what}; xlconv opens no book that reaches outside of "
@@ -152,7 +152,7 @@ def _check_contents(container: Container, root: str, linked: Mapping[str, Relati
     for part in container.members:
         reach = part_reach(part)
         if reach is not None:
-            raise outside(container, part, reach)
+            raise reach_error(container, part, reach)
     endings = {part.rpartition(".")[2].lower() for part in container.members}
     kinds: dict[str, str] = {}
     for element in read_elements(container, "[Content_Types].xml"):
@@ -162,7 +162,7 @@ def _check_contents(container: Container, root: str, linked: Mapping[str, Relati
         kind, part = (element.attributes.get(key, "") for key in ("ContentType", "PartName"))
         reach = content_reach(kind)
         if reach is not None:
-            raise outside(container, part or "a part", reach)
+            raise reach_error(container, part or "a part", reach)
         name = part or f".{ending}"
         if kinds.setdefault(name.lower(), kind) != kind:
             raise BookError(f"{container.path}: lists the part {name[:80]!r} twice; get a copy")
@@ -228,7 +228,7 @@ def _checked(container: Container, part: str) -> list[Element]:
         if reach is None and holds_formula(name):
             reach = formula_reach(element.text)
         if reach is not None:
-            raise outside(container, _place(part, name, element), reach)
+            raise reach_error(container, _place(part, name, element), reach)
     return found
 
 

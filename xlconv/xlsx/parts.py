@@ -61,7 +61,6 @@ except ImportError:
     _UNWRITTEN = ()
 
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
-_EMU_PER_PIXEL = 9525
 _PIXELS_PER_CM = 96 / 2.54
 _FIRST_RULE_FORMAT, _RULE_FORMATS = 1000, 30_000  # above the numbers of the cells' own formats
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

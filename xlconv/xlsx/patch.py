@@ -8,13 +8,14 @@ what is typed.
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 
-from xlconv.spreadsheet.cells import Cell
-from xlconv.xlsx.archive import opened
+from xlconv.spreadsheet.cells import Cell, Place
+from xlconv.xlsx.archive import open_container
 from xlconv.xlsx.package import sheet_parts
 from xlconv.xlsx.spans import (
     Edit,
@@ -22,21 +23,24 @@ from xlconv.xlsx.spans import (
     LocatedCell,
     LocatedRow,
     LocatedSheet,
-    edited,
     in_bytes,
-    located,
+    locate_cells,
+    with_edits,
 )
 
-Typed = Mapping[tuple[str, Cell], float | str]
+Typed = Mapping[Place, float | str]
 _Cells = dict[Cell, float | str]
 _Values = Mapping[str, float | str]  # by A1 text
 
 _OFFICE_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def retyped(path: Path, typed: Typed, target: Path) -> Path:
-    """Write the copy to `target`. Raises BookError for what is no workbook."""
-    with opened(path) as container:
+def typed_copy(path: Path, typed: Typed, target: Path) -> Path:
+    """Write the copy to `target`: the very bytes if nothing is typed. Raises BookError for what is
+    no workbook."""
+    if not typed:
+        return Path(shutil.copyfile(path, target))
+    with open_container(path) as container:
         parts = sheet_parts(container)
     by_part: dict[str, _Cells] = {}
     for (sheet, cell), value in typed.items():
@@ -45,20 +49,20 @@ def retyped(path: Path, typed: Typed, target: Path) -> Path:
         for entry in old.infolist():
             content = old.read(entry)
             if entry.filename in by_part:
-                content = retyped_sheet(content, by_part[entry.filename])
+                content = typed_sheet(content, by_part[entry.filename])
             new.writestr(entry.filename, content, zipfile.ZIP_DEFLATED, compresslevel=1)
     return target
 
 
-def retyped_sheet(content: bytes, cells: Mapping[Cell, float | str]) -> bytes:
+def typed_sheet(content: bytes, cells: Mapping[Cell, float | str]) -> bytes:
     """A sheet's XML with constants in some cells, of whatever kind they were.
 
     Other cells that share the formula of a replaced one get its text, each for itself.
     """
     content = in_bytes(content)
-    sheet = located(content)
+    sheet = locate_cells(content)
     values = {cell.a1: value for cell, value in cells.items()}
-    return edited(content, [*_replaced(sheet, values), *_inserted(sheet, values)])
+    return with_edits(content, [*_replaced(sheet, values), *_inserted(sheet, values)])
 
 
 def _replaced(sheet: LocatedSheet, values: _Values) -> Iterator[Edit]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Range
-from xlconv.xlsx.archive import ALLOWANCE, Container, opened
+from xlconv.xlsx.archive import ALLOWANCE, Container, open_container
 from xlconv.xlsx.cells import (
     EMPTY,
     CellError,
@@ -29,7 +29,7 @@ from xlconv.xlsx.cells import (
     read_strings,
 )
 from xlconv.xlsx.markup import MOST_ELEMENTS, MarkupError
-from xlconv.xlsx.package import open_parcel, outside
+from xlconv.xlsx.package import open_parcel, reach_error
 
 __all__ = ["EMPTY", "FoundCell", "FoundFormula", "FoundSheet", "Package", "Value", "open_package"]
 
@@ -68,7 +68,7 @@ class Package:
         have; without `cells` there is no such bound. `translate` is applied to formulas.
         """
         found: dict[tuple[int, int], FoundCell] = {}
-        with opened(self.path) as container:
+        with open_container(self.path) as container:
             most = None
             if cells is None:
                 container.left = max(ALLOWANCE, _UNPACKED_A_BYTE * self.path.stat().st_size)
@@ -91,7 +91,7 @@ class Package:
                     f"sheets that are not xlconv's hold more than {_MOST_FOREIGN:,} cells together"
                 )
 
-        with opened(self.path) as container:
+        with open_container(self.path) as container:
             for name in self.parts:
                 if name not in own:
                     self._read(container, name, take, None, MOST_ELEMENTS // 2)
@@ -107,7 +107,7 @@ class Package:
         try:
             read_cells(container.chunks(self.parts[name]), self._shared, take, translate, most)
         except ReachError as error:
-            raise outside(container, f"{name}!{error.where}", error.what) from error
+            raise reach_error(container, f"{name}!{error.where}", error.what) from error
         except (MarkupError, CellError, LookupError, ValueError) as error:
             told = str(error).partition("\n")[0]
             raise BookError(
@@ -119,7 +119,7 @@ class Package:
         """The texts that all sheets share, read once."""
         if self.strings_part is None:
             return []
-        with opened(self.path) as container:
+        with open_container(self.path) as container:
             try:
                 return read_strings(container.chunks(self.strings_part))
             except (MarkupError, CellError, LookupError, ValueError) as error:
@@ -132,12 +132,20 @@ class Package:
 def open_package(path: Path) -> Package:
     """A workbook without its cells. Raises BookError, in a line, for what is not a workbook, and
     for one that reaches outside of itself."""
-    with opened(path) as container:
+    with open_container(path) as container:
         parcel = open_parcel(container)
     names = {name: place for name, text in parcel.names.items() if (place := _place(text))}
     others = frozenset(parcel.names.keys() - names.keys())
     own_names = {key: _place(text) for key, text in parcel.own_names.items()}
-    return Package(*(path, parcel.sheets, parcel.strings, names, own_names, parcel.formats, others))
+    return Package(
+        path=path,
+        parts=parcel.sheets,
+        strings_part=parcel.strings,
+        names=names,
+        own_names=own_names,
+        formats=parcel.formats,
+        other_names=others,
+    )
 
 
 def _place(text: str) -> tuple[str, Range] | None:

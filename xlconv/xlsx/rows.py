@@ -202,7 +202,7 @@ def _formula_row(
 
     def text(row: int) -> str:
         chosen, at = first if row == place.row else pattern, row - place.row
-        filling = _woven(_types_of(values, at), _texts(values, at))
+        filling = _interleaved(_types_of(values, at), _texts(values, at))
         return chosen.replace(_ROW_MARK, str(row)) % filling
 
     return text
@@ -219,13 +219,13 @@ def _cellwise_row(
     def text(row: int) -> str:
         at = row - block.range.row
         formulas = tuple(map(escaped, block.formulas[at * width : (at + 1) * width]))
-        filling = _woven(_types_of(values, at), formulas, _texts(values, at))
+        filling = _interleaved(_types_of(values, at), formulas, _texts(values, at))
         return pattern.replace(_ROW_MARK, str(row)) % filling
 
     return text
 
 
-def _woven(*parts: tuple[str, ...]) -> tuple[str, ...]:
+def _interleaved(*parts: tuple[str, ...]) -> tuple[str, ...]:
     """The first of each part, then the second of each, and so on."""
     return tuple(text for together in zip(*parts, strict=True) for text in together)
 

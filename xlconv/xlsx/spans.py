@@ -32,7 +32,7 @@ def in_bytes(content: bytes) -> bytes:
     return text.encode()
 
 
-def located(content: bytes) -> LocatedSheet:
+def locate_cells(content: bytes) -> LocatedSheet:
     """The rows of a sheet. Raises ExpatError, and ValueError for what is no sheet."""
     return _kept(content) if len(content) <= _MOST_KEPT else _Reading(content).sheet()
 
@@ -43,7 +43,7 @@ def _kept(content: bytes) -> LocatedSheet:
     return _Reading(content).sheet()
 
 
-def edited(content: bytes, edits: Iterable[Edit]) -> bytes:
+def with_edits(content: bytes, edits: Iterable[Edit]) -> bytes:
     """The part with its edits, of which no two overlap."""
     parts, position = [], 0
     for start, end, new in sorted(edits, key=lambda edit: edit[:2]):

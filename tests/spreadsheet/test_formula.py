@@ -38,7 +38,7 @@ def test_the_parts_of_a_formula_make_it_up(formula: str) -> None:
 
 OPERANDS = [
     *("A1", "$B$12", "AB3:AC4", "'My A1'!C3", "Board!D4:D5", '"E5"', "LOG10(F6)", "name_G7", "H8#"),
-    *("I9:INDEX(J10,1)", "'K11'", "1E12", "-L12%", "'Ada''s'!M13"),
+    *("I9:INDEX(J10,1)", "'K11'", "1E12", "-L12%", "'Ada''s'!M13", "#REF!N14"),
 ]
 
 
