@@ -251,7 +251,7 @@ _MUTATIONS = {"weights": mutated_npz, "data": mutated_idx}
 def case(kind: str, number: int) -> bytes:
     """The file of a kind and a number, the same each time."""
     random = Random(f"{kind} {number}")
-    return _MUTATIONS.get(kind, mutated)(random.choice(seeds(kind)), random)
+    return _MUTATIONS.get(kind, mutated_bytes)(random.choice(seeds(kind)), random)
 
 
 def survived(kind: str, data: bytes, folder: Path) -> bool:
