@@ -23,8 +23,7 @@ from support.books import EXAMPLES, BuildBook, BuiltBook, TemplateBook, random_i
 from support.libreoffice import UnoSession, uno_session
 
 import xlconv
-from xlconv.network.model import Model
-from xlconv.network.network import Network
+from xlconv import Model, Network
 
 REQUIRE = "XLCONV_REQUIRE_LIBREOFFICE"
 

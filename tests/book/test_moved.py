@@ -14,14 +14,9 @@ from support.edits import edited, with_constant
 from support.libreoffice import UnoSession
 
 import xlconv
+from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Softmax
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
-from xlconv.images.gallery import Gallery
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Cell
 

@@ -17,15 +17,9 @@ from support.libreoffice import UnoSession
 from support.sessions import verifies
 
 import xlconv
+from xlconv import Dense, Dropout, GlobalAvgPool2D, KernelDemo, Model, Network, ReLU, Sigmoid
 from xlconv.engines.registry import engine_named
 from xlconv.errors import BookError
-from xlconv.network.layers.activation import ReLU, Sigmoid
-from xlconv.network.layers.convolution import KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.pooling import GlobalAvgPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.numbers import answer_steps
 from xlconv.sheets.board.places import plan

@@ -19,10 +19,8 @@ from support.books import random_image, random_model
 from support.command_line import check_refusal, command, contents, process, refused
 from support.learners import build_exercise, filled_in
 
+from xlconv import Conv2D, Dense, Network
 from xlconv.importers.template import load_weights, small_data, template_folder
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.network import Network
 from xlconv.training.dataset import read_pair
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")

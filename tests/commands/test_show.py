@@ -17,6 +17,7 @@ from support.command_line import refusal, run, started, words
 from support.edits import edited, with_constant, with_value, without_stored_values
 
 import xlconv
+from xlconv import Conv2D, Dense, Network
 from xlconv.commands.maps import (
     NEGATIVE,
     POSITIVE,
@@ -26,9 +27,7 @@ from xlconv.commands.maps import (
     pictures,
     print_pictures,
 )
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.network import INPUT, Network
+from xlconv.network.network import INPUT
 from xlconv.sheets.styles import PALETTES
 
 LOOK = PALETTES["lesson"]

@@ -11,15 +11,11 @@ from support.books import BuildBook, BuiltBook
 from support.edits import edited
 
 import xlconv
+from xlconv import Conv2D, Dense, MaxPool2D, Network, ReLU, Softmax
 from xlconv.book.book import read_book
 from xlconv.engines.formualizer import Formualizer
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell
 from xlconv.verification.trials import SEED, trial
 from xlconv.xlsx.patch import retyped, retyped_sheet

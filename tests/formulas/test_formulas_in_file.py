@@ -40,13 +40,9 @@ from support.books import (
 )
 
 import xlconv
+from xlconv import Conv2D, Dense, GlobalAvgPool2D, MaxPool2D, Network, ReLU, Softmax
 from xlconv.compiler import compile_book
 from xlconv.importers.template import Template, template_names
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 
 # Excel 2007's documentation lists these; nothing volatile, nothing of later years.

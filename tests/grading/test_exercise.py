@@ -14,6 +14,7 @@ from support.libreoffice import UnoSession, converted
 from typer.testing import CliRunner
 
 import xlconv
+from xlconv import Dropout, Model, Network, ReLU, varied
 from xlconv.commands.app import app
 from xlconv.engines.engine import Grid
 from xlconv.engines.programs import saved_values
@@ -21,15 +22,10 @@ from xlconv.engines.registry import engine_named
 from xlconv.errors import NetworkError
 from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import template_names
-from xlconv.network.layers.activation import ReLU
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.state.exercise import CHECKS, check_sums, exercise_of
-from xlconv.state.variation import varied
 from xlconv.xlsx.reader import open_package
 
 Evaluate = Callable[[Path, list[tuple[str, Range]]], list[Grid]]

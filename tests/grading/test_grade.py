@@ -34,21 +34,14 @@ from support.learners import (
 from typer.testing import CliRunner
 
 import xlconv
+from xlconv import AvgPool2D, BatchNorm2D, Conv2D, Dense, Exercise, Model, Network, grade
 from xlconv.commands.app import app
 from xlconv.errors import BookError, EngineError
-from xlconv.grading.grade import grade
 from xlconv.grading.marks import Marks, csv_encoding, gradescope, marks_csv
 from xlconv.grading.submissions import Terms, mark_all, submitted
 from xlconv.network.layers.activation import LeakyReLU, Sigmoid
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import AvgPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.sheets.panel.places import CHOSEN
-from xlconv.state.exercise import Exercise
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from PIL import Image
 from support import command_line as test_cli
 
 import xlconv
+from xlconv import Conv2D, Dense, Sigmoid, Softmax
 from xlconv.errors import ImageError, TemplateError, XlconvError
 from xlconv.images.folder import MAX_PICTURES, load_gallery
 from xlconv.images.gallery import Gallery, shown_first
@@ -26,9 +27,6 @@ from xlconv.importers.template import (
     template_folder,
     template_names,
 )
-from xlconv.network.layers.activation import Sigmoid, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network, found_labels
 from xlconv.training.dataset import read_idx
 

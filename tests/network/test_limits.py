@@ -29,19 +29,12 @@ from support.books import (
 )
 
 import xlconv
+from xlconv import Concat, Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax, load_template
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, OutputError
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.limits import fitting
 from xlconv.importers.gallery import template_gallery
-from xlconv.importers.template import load_template
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.merging import Concat
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import board_rules
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.cells import Range

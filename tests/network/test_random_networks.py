@@ -30,14 +30,12 @@ from support.networks import (
 from support.sessions import verifies
 
 import xlconv
+from xlconv import Dense, KernelDemo, Model, Network, Sigmoid
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, NetworkError
 from xlconv.network.description import network_of, network_text, read_toml
-from xlconv.network.layers.activation import Sigmoid
-from xlconv.network.layers.convolution import KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.model import Array, Model
-from xlconv.network.network import INPUT, Network
+from xlconv.network.model import Array
+from xlconv.network.network import INPUT
 
 
 @pytest.mark.parametrize(("part", "kind"), EVERY_KIND)

@@ -24,11 +24,7 @@ from support.sessions import (
 )
 from support.terms import Parts, Place, Question, Window, places_to_try, taken_apart
 
-from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
+from xlconv import BatchNorm2D, Dropout, LeakyReLU, Model, Network, ReLU, Sigmoid, Tanh
 from xlconv.sheets.explain.places import SENTENCE, InspectorPlaces, inspector_places
 from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Range

@@ -12,14 +12,9 @@ from support.edits import edited, with_value
 from support.libreoffice import UnoSession
 
 import xlconv
+from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.engines.registry import ENGINES
 from xlconv.importers.template import template_names
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(

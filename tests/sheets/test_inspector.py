@@ -18,18 +18,12 @@ from support.edits import build_chosen
 from support.libreoffice import CaseBooks
 
 import xlconv
+from xlconv import Add, BatchNorm2D, Concat, Dense, Dropout, Flatten, Model, Network
 from xlconv.engines.registry import engine_named
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.spreadsheet.cells import Range

@@ -29,19 +29,14 @@ from support.edits import (
 from support.libreoffice import converted
 
 import xlconv
+from xlconv import Add, BatchNorm2D, Concat, Dense, Flatten, Network, ReLU, Softmax
 from xlconv.compiler import compile_book
 from xlconv.engines.registry import engine_named
 from xlconv.importers.template import template_names
-from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.kinds import KINDS
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.formulas import rules as model_rules
 from xlconv.sheets.model.numbers import value_of

@@ -19,12 +19,7 @@ import numpy as np
 import openpyxl
 
 import xlconv
-from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
+from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import (
     BlankBlock,

@@ -16,9 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 import xlconv
-from xlconv import compiler
-from xlconv.images.gallery import Gallery
-from xlconv.network.model import Model
+from xlconv import Gallery, Model, compiler
 from xlconv.sheets.first_display import first_display
 from xlconv.state.choices import Display
 

@@ -21,14 +21,10 @@ from support.books import sheet_parts
 from support.libreoffice import converted
 
 import xlconv
+from xlconv import Conv2D, Dense, Gallery, MaxPool2D, ReLU, Softmax
 from xlconv.book.book import FoundBook, read_book
 from xlconv.errors import BookError
-from xlconv.images.gallery import Gallery
 from xlconv.importers.gallery import template_gallery
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import INPUT
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula

@@ -18,14 +18,9 @@ import openpyxl
 from support.edits import edited
 
 import xlconv
+from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.book.book import FoundBook
 from xlconv.formulas.layers.registry import layer_rules
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.spreadsheet.cells import Range
 from xlconv.spreadsheet.formula import moved_formula

@@ -20,18 +20,13 @@ from support.cases import load_case
 from support.libreoffice import converted
 
 import xlconv
+from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Dropout, Flatten, KernelDemo
 from xlconv.book.book import read_book
 from xlconv.errors import NetworkError
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer, sources
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.kinds import KINDS
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape

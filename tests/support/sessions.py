@@ -16,15 +16,9 @@ import numpy as np
 from support.books import Array, random_model
 
 import xlconv
+from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Flatten, Model, Network
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.state.sheet_names import EXPLAIN

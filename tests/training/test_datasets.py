@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from xlconv import Dense, Network, Sigmoid, Softmax
 from xlconv.errors import DatasetError
 from xlconv.importers.template import small_data
-from xlconv.network.layers.activation import Sigmoid, Softmax
-from xlconv.network.layers.dense import Dense
-from xlconv.network.network import Network
 from xlconv.training.dataset import Dataset, load_datasets, read_idx
 
 NETWORK = Network("tiny", (1, 2, 3), (Dense("dense", 2), Softmax("softmax")))

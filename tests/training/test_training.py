@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from xlconv import Add, BatchNorm2D, Conv2D, Dense, Dropout, KernelDemo, Network
 from xlconv.errors import (
     DatasetError,
     NetworkError,
@@ -20,14 +21,8 @@ from xlconv.errors import (
 )
 from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
 from xlconv.network.layers.base import Layer
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
 from xlconv.network.model import Array, Model
-from xlconv.network.network import Network
 from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.recipe import Recipe, falling

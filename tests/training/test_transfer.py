@@ -8,14 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from xlconv import BatchNorm2D, Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.errors import WeightsError
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Array, Model
-from xlconv.network.network import Network
+from xlconv.network.model import Array
 from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import evaluate
 from xlconv.training.recipe import Recipe

@@ -13,11 +13,8 @@ from support.books import TemplateBook, random_image, random_model
 from support.libreoffice import converted
 
 import xlconv
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.network import INPUT, Network
+from xlconv import Conv2D, Dense, Dropout, Network, ReLU, Softmax
+from xlconv.network.network import INPUT
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 

@@ -11,13 +11,10 @@ from support.books import random_image, random_model, xml_cells
 from support.edits import edited, with_formula, with_value
 
 import xlconv
+from xlconv import AvgPool2D, Conv2D, Dense, LeakyReLU, Network, Softmax
 from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import BookError, EngineError, NetworkError
-from xlconv.network.layers.activation import LeakyReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import AvgPool2D
-from xlconv.network.network import INPUT, Network
+from xlconv.network.network import INPUT
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.cells import Cell

@@ -15,13 +15,8 @@ from support.command_line import run, started
 from support.edits import cell_element, edited, with_constant, with_formula, with_text
 
 import xlconv
+from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax
 from xlconv.errors import BookError
-from xlconv.images.gallery import Gallery
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import CHOSEN, USED, check_cell

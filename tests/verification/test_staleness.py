@@ -23,12 +23,7 @@ from support.edits import (
 )
 
 import xlconv
-from xlconv.images.gallery import Gallery
-from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.network import Network
+from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.panel.places import CHOSEN, check_cell

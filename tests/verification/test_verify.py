@@ -14,13 +14,8 @@ from support.edits import edited, with_constant, with_formula, with_value, witho
 from support.libreoffice import converted
 
 import xlconv
+from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.errors import BookError, EngineError
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 

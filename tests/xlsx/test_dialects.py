@@ -19,16 +19,9 @@ from support.learners import build_exercise, written_in
 from typer.testing import CliRunner
 
 import xlconv
+from xlconv import BatchNorm2D, Conv2D, Dense, Dropout, MaxPool2D, Model, Network, grade
 from xlconv.commands.app import app
-from xlconv.grading.grade import grade
 from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.state.choices import Explained
 
 EXCEL: tuple[Piece, ...] = (

@@ -25,11 +25,8 @@ from support.hostile_books import (
 )
 
 import xlconv
-from xlconv.errors import BookError, XlconvError
-from xlconv.network.layers.activation import Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.network import Network
+from xlconv import Conv2D, Dense, Network, Softmax, XlconvError
+from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula, ranges_in, relative_form
 from xlconv.xlsx.cells import FoundFormula

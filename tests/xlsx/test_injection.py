@@ -16,13 +16,9 @@ from support.learners import build_exercise
 from typer.testing import CliRunner
 
 import xlconv
+from xlconv import Conv2D, Dense, Gallery, Network, Softmax
 from xlconv.commands.app import app
 from xlconv.errors import NetworkError
-from xlconv.images.gallery import Gallery
-from xlconv.network.layers.activation import Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.network import Network
 from xlconv.system.terminal_text import as_json
 
 NASTY = (
