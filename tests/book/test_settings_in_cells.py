@@ -25,15 +25,10 @@ from xlconv.sheets.board.numbers import answer_steps
 from xlconv.sheets.board.places import plan
 
 DEMO = Network(
-    "demo",
-    (2, 5, 6),
-    (KernelDemo("demo", ("up", "Left side", "own"), "up", (2, 3)), ReLU("relu")),
+    "demo", (2, 5, 6), (KernelDemo("demo", ("up", "Left side", "own"), "up", (2, 3)), ReLU("relu"))
 )
 SEVERAL = Network(
-    "several",
-    (1, 3, 3),
-    (Dense("dense", 4), Sigmoid("sigmoid")),
-    ("cat", "7", "=1+1", "a, b"),
+    "several", (1, 3, 3), (Dense("dense", 4), Sigmoid("sigmoid")), ("cat", "7", "=1+1", "a, b")
 )
 DROPPED = Network(
     "dropped",

@@ -293,9 +293,7 @@ def test_scores_of_as_many_classes_as_there_are_columns(capsys: pytest.CaptureFi
     assert "test macro F1" in printed
 
 
-def test_many_classes_have_no_matrix_but_their_mistakes(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_many_classes_have_no_matrix_but_their_mistakes(capsys: pytest.CaptureFixture[str]) -> None:
     confusion = np.diag(np.full(13, 5))
     confusion[2, 7], confusion[11, 0] = 3, 4
     labels = [f"class {number}" for number in range(13)]
@@ -394,14 +392,8 @@ OWN = {
     "an unknown setting": ("lesson3", "epochs = 30", "epoch = 30", "did you mean 'epochs'"),
     "an unknown change": ("lenet5", "turn = 10", "trun = 10", "did you mean 'turn'"),
     "an unknown scene": ("rgb", 'scene = "coloured"', 'scene = "nix"', "no scene 'nix'"),
-    "a softmax for several": (
-        *("multilabel", 'kind = "Sigmoid"', 'kind = "Softmax"'),
-        "'mine'",
-    ),
-    "a sigmoid for one class": (
-        *("lesson3", 'kind = "Softmax"', 'kind = "Sigmoid"'),
-        "'mine'",
-    ),
+    "a softmax for several": (*("multilabel", 'kind = "Sigmoid"', 'kind = "Softmax"'), "'mine'"),
+    "a sigmoid for one class": (*("lesson3", 'kind = "Softmax"', 'kind = "Sigmoid"'), "'mine'"),
 }
 
 

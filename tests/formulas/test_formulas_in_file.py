@@ -243,9 +243,7 @@ NETWORKS = {
         "n", (1, 3, 3), (Conv2D("edge", 4, 1), Dense("dense", 13), Softmax("softmax"))
     ),
     "dense alone": Network(
-        "n",
-        (1, 2, 2),
-        (Dense("first", 12), ReLU("relu"), Dense("second", 12), Softmax("softmax")),
+        "n", (1, 2, 2), (Dense("first", 12), ReLU("relu"), Dense("second", 12), Softmax("softmax"))
     ),
     "more maps than rows": Network(
         "n",

@@ -266,7 +266,7 @@ def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> Non
                 Sigmoid("sigmoid"),
             ),
             ("a", "b", "c", "d"),
-        ),
+        )
     ],
 )
 def test_other_kinds_of_layers_are_marked(network: Network, tmp_path: Path) -> None:

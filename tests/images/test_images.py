@@ -212,8 +212,7 @@ def test_specks_and_dark_edges_are_left_out(tmp_path: Path, prepared: Plane) -> 
 
 
 @pytest.mark.parametrize(
-    ("width", "step"),
-    [(0.01, "thickened its thin strokes"), (0.22, "thinned its thick strokes")],
+    ("width", "step"), [(0.01, "thickened its thin strokes"), (0.22, "thinned its thick strokes")]
 )
 def test_strokes_become_as_wide_as_mnists(
     tmp_path: Path, prepared: Plane, width: float, step: str

@@ -158,10 +158,7 @@ WEIGHTS: dict[str, tuple[Callable[[], bytes], tuple[str, ...]]] = {
     "truncated": (lambda: npz(own_weights())[:-1000], ("not an .npz file",)),
     "truncated early": (lambda: npz(own_weights())[:1000], ("not an .npz file",)),
     "no members": (lambda: zipped({}), ("missing",)),
-    "a long listing": (
-        lambda: npz(own_weights()) + listing_of(90_000_000),
-        ("not an .npz file",),
-    ),
+    "a long listing": (lambda: npz(own_weights()) + listing_of(90_000_000), ("not an .npz file",)),
     "not a zip": (lambda: b"PK\3\4 but then not", ("not an .npz file",)),
     "text": (lambda: b"1, 2, 3\n", ("not an .npz file",)),
     "empty": (lambda: b"", ("empty",)),
@@ -220,10 +217,7 @@ def test_a_name_that_is_too_long(tmp_path: Path) -> None:
     refused(tmp_path, ["build", "a.xlsx", "--weights", "w" * 300 + ".npz"], "name too long")
 
 
-OVERFLOWING = {
-    "all of them": 1e308,
-    "products of theirs": 1e200,
-}
+OVERFLOWING = {"all of them": 1e308, "products of theirs": 1e200}
 
 
 @pytest.mark.parametrize("what", OVERFLOWING)

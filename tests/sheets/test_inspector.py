@@ -311,12 +311,7 @@ NORMALISED = Case(
         sentence="(7 − 1) / √(3.75 + ε) × 3 + 0.5 = 9.5",
     )
     | reads(input=[2, 2, 2, 2, 1, 1]),
-    {
-        "norm.mean": [0, 1],
-        "norm.variance": [1, 3.75],
-        "norm.scale": [1, 3],
-        "norm.shift": [0, 0.5],
-    },
+    {"norm.mean": [0, 1], "norm.variance": [1, 3.75], "norm.scale": [1, 3], "norm.shift": [0, 0.5]},
 )
 
 ACTIVATIONS = (

@@ -149,7 +149,7 @@ BY_HAND: dict[str, dict[str, dict[str, object]]] = {
             **{"rows": "(5 + 2·1 − 3)/1 + 1 = 5", "columns": "(6 + 2·1 − 3)/1 + 1 = 6"},
             **{"parameters_line": "2 × (3 × 3)", "parameters": 18, "maps": "as input: 1"},
             **{"multiplications_line": "1 × 5 × 6 × (3 × 3)", "multiplications": 270},
-        },
+        }
     },
     "pools": {
         "pool": {"rows": "⌊(7 + 2·0 − 2)/2⌋ + 1 = 3", "columns": "⌊(4 + 2·0 − 3)/2⌋ + 1 = 1"},

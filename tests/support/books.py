@@ -21,11 +21,7 @@ import openpyxl
 import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.places import plan
-from xlconv.spreadsheet.blocks import (
-    BlankBlock,
-    Book,
-    Sheet,
-)
+from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
 from xlconv.spreadsheet.cells import Cell, Range
 
 Array = np.ndarray
@@ -261,17 +257,9 @@ LITERAL = Network(
     ("cat", "7", "dog"),
 )
 
-
-_HEAD = (
-    Conv2D("conv", 2, 3, padding="same"),
-    ReLU("relu"),
-    MaxPool2D("pool"),
-    Dense("dense", 3),
-)
-
+_HEAD = (Conv2D("conv", 2, 3, padding="same"), ReLU("relu"), MaxPool2D("pool"), Dense("dense", 3))
 
 SMALL = Network("small", (1, 10, 10), (*_HEAD, Softmax("softmax")), ("ant", "<b>bee</b>", "7"))
-
 
 SMALL_SEVERAL = Network("several", (1, 10, 10), (*_HEAD, Sigmoid("sigmoid")), ("ant", "bee", "cat"))
 

@@ -335,9 +335,7 @@ def _rowwise() -> CellChange:
         assert ref is not None
         place = f"{cell.place}:{ref[2] or ref[1]}{cell.row}"
         return replace(
-            cell,
-            attributes=f' t="shared" ref="{place}" si="0"',
-            formula=_moved(heads[group], cell),
+            cell, attributes=f' t="shared" ref="{place}" si="0"', formula=_moved(heads[group], cell)
         )
 
     return change

@@ -528,10 +528,7 @@ OUTSIDE: dict[str, tuple[Maker, str]] = {
         ),
         "another workbook",
     ),
-    "scale": (
-        added_element('<cfvo type="formula" val="[1]S!A1"/>'),
-        "another workbook",
-    ),
+    "scale": (added_element('<cfvo type="formula" val="[1]S!A1"/>'), "another workbook"),
     "validation": (
         added_element(
             '<dataValidations><dataValidation type="list" sqref="A1"><formula1>[1]S!A1</formula1>'

@@ -127,7 +127,6 @@ NETWORK = Network(
     ("cat", "7", "dog"),
 )
 
-
 LAYERS = ("conv1", "relu1", "conv2", "pool", "dense", "softmax")
 
 
@@ -181,7 +180,6 @@ def _other_kernel(formula: str, part: Part, row: int, column: int) -> str:
 
 PITCH = 12  # rows from one map of NETWORK to the next; a test below says so
 
-
 MISTAKES: dict[str, tuple[str, Change, str]] = {
     "one column to the right": (
         *("conv1", _shifted(0, 1)),
@@ -200,14 +198,8 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
         *("dense", lambda f, p, r, c: f.rpartition("+")[0]),
         "the bias is forgotten",
     ),
-    "ReLU forgotten": (
-        *("relu1", lambda f, p, r, c: f"={f[7:-1]}"),
-        "ReLU is forgotten",
-    ),
-    "fused ReLU forgotten": (
-        *("conv2", lambda f, p, r, c: f"={f[7:-1]}"),
-        "ReLU is forgotten",
-    ),
+    "ReLU forgotten": (*("relu1", lambda f, p, r, c: f"={f[7:-1]}"), "ReLU is forgotten"),
+    "fused ReLU forgotten": (*("conv2", lambda f, p, r, c: f"={f[7:-1]}"), "ReLU is forgotten"),
     "a map left out": (
         *("conv2", lambda f, p, r, c: re.sub(r"\+SUMPRODUCT\([^)]*\)", "", f)),
         "relu1 map 2 is left out",
@@ -231,10 +223,7 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "an error": ("dense", lambda f, p, r, c: f"{f}+NOTHING(1)", "gives the error #NAME?"),
     "typed": ("dense", lambda f, p, r, c: 0.25, "was typed, which is not right"),
     "text": ("dense", lambda f, p, r, c: "two", "was typed, which is not right"),
-    "no maximum": (
-        *("softmax", lambda f, p, r, c: f.partition("-")[0]),
-        "the largest logit",
-    ),
+    "no maximum": (*("softmax", lambda f, p, r, c: f.partition("-")[0]), "the largest logit"),
     "exp of the logit": (
         *("softmax", lambda f, p, r, c: re.sub(r"EXP\(\w+", f"EXP(DK{7 + r}", f)),
         "takes exp of the logit itself",
@@ -264,10 +253,7 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
         *("conv2", lambda f, p, r, c: re.sub(r"(SUMPRODUCT\([^)]*\))", r"MAX(0,\1)", f)),
         "ReLU is around each map's sum",
     ),
-    "sign dropped": (
-        *("relu1", lambda f, p, r, c: f"=ABS({f[7:-1]})"),
-        "drops the sign",
-    ),
+    "sign dropped": (*("relu1", lambda f, p, r, c: f"=ABS({f[7:-1]})"), "drops the sign"),
     "stride forgotten": (
         *("pool", lambda f, p, r, c: f"=MAX({moved_formula(f[5:-1], -r, -c)})"),
         "the stride is forgotten",
@@ -285,7 +271,6 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "a number as text": ("dense", lambda f, p, r, c: "0.25", "'0.25' is a text"),
     "a blank": ("dense", lambda f, p, r, c: " ", "holds a blank"),
 }
-
 
 FIRST_VALUE = "=SUMPRODUCT($CG$7:$CJ$10,$CX$7:$DA$10)+SUMPRODUCT($CG$20:$CJ$23,$CX$20:$DA$23)+$DI$7"
 

@@ -12,13 +12,7 @@ import numpy as np
 import pytest
 
 from xlconv import Add, BatchNorm2D, Conv2D, Dense, Dropout, KernelDemo, Network
-from xlconv.errors import (
-    DatasetError,
-    NetworkError,
-    OutputError,
-    TrainingError,
-    WeightsError,
-)
+from xlconv.errors import DatasetError, NetworkError, OutputError, TrainingError, WeightsError
 from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
@@ -26,14 +20,7 @@ from xlconv.network.model import Array, Model
 from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.recipe import Recipe, falling
-from xlconv.training.train import (
-    Adam,
-    Progress,
-    initial_weights,
-    rounded,
-    save_weights,
-    train,
-)
+from xlconv.training.train import Adam, Progress, initial_weights, rounded, save_weights, train
 
 # A line of ink that lies or stands: two classes that a small network tells apart.
 LINES = Network(

@@ -188,9 +188,7 @@ def test_a_frozen_layer_does_not_change_what_the_others_learn_first() -> None:
 
 
 FRONT = Network(
-    "front",
-    (2, 4, 4),
-    (BatchNorm2D("norm"), ReLU("relu"), Dense("dense", 2), Softmax("softmax")),
+    "front", (2, 4, 4), (BatchNorm2D("norm"), ReLU("relu"), Dense("dense", 2), Softmax("softmax"))
 )
 BEFORE = {
     **{"norm.mean": np.array([0.123456789, -3.0]), "norm.variance": np.array([0.7654321098, 4.0])},
@@ -266,11 +264,7 @@ def test_with_frozen_statistics_learning_computes_what_using_computes() -> None:
 def test_rates_fall_from_the_head_back() -> None:
     recipe = Recipe(rate=0.01, rate_decay=0.5)
     assert recipe.rates_of(NETWORK) == pytest.approx(
-        {
-            **{"conv1": 0.0025, "norm1": 0.0025},
-            **{"conv2": 0.005, "norm2": 0.005},
-            "dense": 0.01,
-        }
+        {**{"conv1": 0.0025, "norm1": 0.0025}, **{"conv2": 0.005, "norm2": 0.005}, "dense": 0.01}
     )
     assert set(Recipe(rate=0.01).rates_of(NETWORK).values()) == {0.01}
 

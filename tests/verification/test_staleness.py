@@ -124,10 +124,7 @@ CHOICES: dict[str, tuple[str, Callable[[Layout], Edit]]] = {
 @pytest.mark.parametrize("network", [ONE, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("what", CHOICES)
 def test_a_choice_of_a_script_makes_a_book_stale(
-    what: str,
-    network: Network,
-    books: Callable[[Network, bool], BuiltBook],
-    tmp_path: Path,
+    what: str, network: Network, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
 ) -> None:
     book, (sheet, edit) = books(network, True), CHOICES[what]
     path = changed(book, sheet, edit(xlconv.read_book(book.path).layout), tmp_path)
@@ -165,10 +162,7 @@ def test_one_s_own_drawing_and_the_last_layer_were_chosen_before(what: str, tmp_
 @pytest.mark.parametrize("network", [ONE, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("actual", ["cat", "dog", "nothing of it"])
 def test_an_actual_class_typed_by_a_script_makes_a_book_stale(
-    actual: str,
-    network: Network,
-    books: Callable[[Network, bool], BuiltBook],
-    tmp_path: Path,
+    actual: str, network: Network, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
 ) -> None:
     book = books(network, False)
     verdict = plan(network).verdict
