@@ -12,12 +12,13 @@ import pytest
 from support.books import random_image, random_model
 from support.edits import edited, with_constant
 from support.libreoffice import UnoSession
+from support.reports import check_agrees
 
 import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Softmax
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
-from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.cells import Cell
 
 NETWORK = Network(
@@ -32,6 +33,7 @@ NETWORK = Network(
     ),
     ("a", "b"),
 )
+LAYOUT = plan(NETWORK, 2)  # of a book with two pictures
 Steps = list[list[Any]]
 
 
@@ -42,11 +44,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     gallery = Gallery(pictures, ("a", "b"), ("one", "two"))
     xlconv.build(path, random_model(NETWORK, 1), random_image(NETWORK, 1), gallery=gallery)
     return path
-
-
-@pytest.fixture(scope="module")
-def layout(book: Path) -> Layout:
-    return xlconv.read_book(book).layout
 
 
 ARRANGED: dict[str, Steps] = {
@@ -70,22 +67,21 @@ def test_what_was_renamed_and_reordered_is_verified_where_it_is(
 ) -> None:
     saved = tmp_path / "saved.xlsx"
     session.run(book, *ARRANGED[how], ["save", saved.as_uri()])
-    report = xlconv.verify(saved)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    check_agrees(saved, stored="present")
     before, now = xlconv.read_book(book), xlconv.read_book(saved)
     np.testing.assert_allclose(now.image, before.image, rtol=1e-14)
 
 
 def test_findings_and_errors_name_sheets_as_they_are_called_now(
-    session: UnoSession, book: Path, layout: Layout, tmp_path: Path
+    session: UnoSession, book: Path, tmp_path: Path
 ) -> None:
     saved = tmp_path / "saved.xlsx"
-    place = layout.tensors["relu"].maps[1].cell(2, 3).a1
+    place = LAYOUT.tensors["relu"].maps[1].cell(2, 3).a1
     renaming = ["rename", "Board", "My board"]
     session.run(book, ["set", place, 5], renaming, ["save", saved.as_uri()])
     [finding] = xlconv.verify(saved).findings
     assert (finding.kind, finding.cell, finding.found) == ("typed", f"'My board'!{place}", 5.0)
-    pixel = layout.weights["conv"].array_range("bias").first.a1
+    pixel = LAYOUT.weights["conv"].array_range("bias").first.a1
     session.run(book, ["set", pixel, "ink"], renaming, ["save", saved.as_uri()])
     with pytest.raises(BookError, match=rf"'My board'!{pixel} \(conv\) holds 'ink'"):
         xlconv.verify(saved)
@@ -133,19 +129,19 @@ MOVED = ["map", "part of a map", "rows of a map", "kernel", "bias", "softmax", "
 
 @pytest.mark.parametrize("what", MOVED)
 def test_what_was_cut_and_pasted_is_said_in_a_line(
-    what: str, session: UnoSession, book: Path, layout: Layout, tmp_path: Path
+    what: str, session: UnoSession, book: Path, tmp_path: Path
 ) -> None:
-    conv, relu = layout.tensors["conv"].maps[0], layout.tensors["relu"].maps[1]
-    assert layout.answer is not None
+    conv, relu = LAYOUT.tensors["conv"].maps[0], LAYOUT.tensors["relu"].maps[1]
+    assert LAYOUT.answer is not None
     place, words = {
         "map": (relu.a1, f"'relu_2' is at Board!A200:F205, but belongs at Board!{relu.a1};"),
         "part of a map": (relu.first.a1, f"Board!{relu.first.a1} was moved to Board!A200;"),
         "rows of a map": (f"{conv.first.a1}:{conv.cell(1, 5).a1}", "was moved to Board!A200:F201;"),
-        "kernel": (layout.weights["conv"].kernels(1)[0].a1, "was moved to Board!A200:C202;"),
-        "bias": (layout.weights["conv"].arrays["bias"][1].a1, "was moved to Board!A200;"),
-        "softmax": (layout.tensors["softmax"].maps[0].a1, "'softmax' is at Board!A200:A201, but"),
-        "labels": (layout.labels["softmax"].a1, "was moved to Board!A200:A201;"),
-        "answer": (layout.answer.label.first.a1, "was moved to Board!A200;"),
+        "kernel": (LAYOUT.weights["conv"].kernels(1)[0].a1, "was moved to Board!A200:C202;"),
+        "bias": (LAYOUT.weights["conv"].arrays["bias"][1].a1, "was moved to Board!A200;"),
+        "softmax": (LAYOUT.tensors["softmax"].maps[0].a1, "'softmax' is at Board!A200:A201, but"),
+        "labels": (LAYOUT.labels["softmax"].a1, "was moved to Board!A200:A201;"),
+        "answer": (LAYOUT.answer.label.first.a1, "was moved to Board!A200;"),
     }[what]
     refused(session, book, [["move", place, "A200"]], words, tmp_path)
 
@@ -174,10 +170,8 @@ def test_what_moved_where_no_name_tells_is_said_in_a_line(
     refused(session, book, steps, words, tmp_path)
 
 
-def test_an_emptied_cell_beside_ones_own_formulas_is_no_move(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
-    place = layout.tensors["relu"].maps[1].cell(1, 1).a1
+def test_an_emptied_cell_beside_ones_own_formulas_is_no_move(book: Path, tmp_path: Path) -> None:
+    place = LAYOUT.tensors["relu"].maps[1].cell(1, 1).a1
     emptied = edited(book, tmp_path / "emptied.xlsx", with_constant(place, 0.25))
     workbook = openpyxl.load_workbook(emptied)
     workbook["Board"][place] = None

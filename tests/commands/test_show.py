@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from support.books import SMALL as NETWORK
 from support.books import SMALL_SEVERAL as SEVERAL
-from support.books import BuildBook, BuiltBook, random_image, random_model, stored_cells
+from support.books import BuildBook, BuiltBook, NetworkBook, stored_cells
 from support.command_line import refusal, run, started, words
 from support.edits import edited, with_constant, with_value, without_stored_values
 
@@ -34,11 +34,8 @@ LOOK = PALETTES["lesson"]
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> BuiltBook:
-    path = tmp_path_factory.mktemp("show") / "book.xlsx"
-    model, image = random_model(NETWORK, 0), random_image(NETWORK, 0)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
+def book(network_book: NetworkBook) -> BuiltBook:
+    return network_book(NETWORK)
 
 
 def drawn(

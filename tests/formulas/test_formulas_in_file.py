@@ -9,7 +9,6 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -23,14 +22,13 @@ from support.books import (
     WITH_GALLERY,
     BuildBook,
     BuiltBook,
+    NetworkBook,
     TemplateBook,
     cells_of,
     copied,
     filled_ring_cells,
     named_ranges,
     overlaps,
-    random_image,
-    random_model,
     sheet_parts,
     sheet_root,
     shown_tensors,
@@ -39,7 +37,6 @@ from support.books import (
     xml_cells,
 )
 
-import xlconv
 from xlconv import Conv2D, Dense, GlobalAvgPool2D, MaxPool2D, Network, ReLU, Softmax
 from xlconv.compiler import compile_book
 from xlconv.importers.template import Template, template_names
@@ -254,29 +251,18 @@ NETWORKS = {
 ALL = [*NETWORKS, *template_names()]
 
 
-@cache
-def _built(name: str, folder: Path) -> BuiltBook:
-    path, network = folder / f"{name}.xlsx", NETWORKS[name]
-    model, image = random_model(network, 1), random_image(network, 1)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("books")
-
-
 @pytest.fixture
-def literal(folder: Path) -> BuiltBook:
-    return _built("literal", folder)
+def literal(network_book: NetworkBook) -> BuiltBook:
+    return network_book(LITERAL, 1)
 
 
 @pytest.fixture(scope="module")
-def book(request: pytest.FixtureRequest, folder: Path, template_book: TemplateBook) -> BuiltBook:
+def book(
+    request: pytest.FixtureRequest, template_book: TemplateBook, network_book: NetworkBook
+) -> BuiltBook:
     """The book of a network or a template by name; the tests of one book come one after another."""
     name = request.param
-    return _built(name, folder) if name in NETWORKS else template_book(name)
+    return network_book(NETWORKS[name], 1) if name in NETWORKS else template_book(name)
 
 
 each_book = pytest.mark.parametrize("book", ALL, indirect=True)

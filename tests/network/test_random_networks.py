@@ -27,6 +27,7 @@ from support.networks import (
     networks,
     one_of_four,
 )
+from support.reports import check_agrees
 from support.sessions import verifies
 
 import xlconv
@@ -104,8 +105,7 @@ def test_a_strange_label_is_one_of_several(label: str, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     weights = {"dense.weight": np.array([[2.0], [-1.0], [0.0]])}
     xlconv.build(path, Model(network, weights), np.ones((1, 1, 1)))
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings) == ("agrees", ())
+    report = check_agrees(path)
     assert report.prediction == f"{label}, other"
     assert xlconv.read_book(path).network == network
 
@@ -154,8 +154,7 @@ def check_chosen(names: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "book.xlsx")
         xlconv.build(path, model, np.ones((1, 1, 1)))
-        report = xlconv.verify(path)
-        assert (report.verdict, report.findings) == ("agrees", ())
+        check_agrees(path)
         found = xlconv.read_book(path)
     assert found.network == model.network
     assert found.stored["demo"] == 3
@@ -203,8 +202,7 @@ def test_labels_of_several_classes_that_are_too_long_for_a_cell_are_refused(clas
 def test_long_labels_of_several_classes_fit_in_a_cell(tmp_path: Path) -> None:
     model = Model(long_labels(9), {"dense.weight": np.ones((9, 1))})
     xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
-    report = xlconv.verify(tmp_path / "book.xlsx")
-    assert (report.verdict, report.findings) == ("agrees", ())
+    check_agrees(tmp_path / "book.xlsx")
 
 
 @pytest.mark.parametrize("below", [2**-53, 1e-15, 1e-14, 1e-13, 1e-12])
@@ -213,8 +211,7 @@ def test_outputs_that_are_nearly_equal_are_no_difference(below: float, tmp_path:
     network = Network("n", (1, 1, 1), (Dense("dense", 2, bias=False),), ("less", "more"))
     weights = {"dense.weight": np.array([[1 - below], [1.0]])}
     xlconv.build(tmp_path / "book.xlsx", Model(network, weights), np.ones((1, 1, 1)))
-    report = xlconv.verify(tmp_path / "book.xlsx")
-    assert (report.verdict, report.findings) == ("agrees", ())
+    check_agrees(tmp_path / "book.xlsx")
 
 
 # Whatever TOML can hold stands where a setting belongs.

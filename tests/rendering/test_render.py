@@ -15,6 +15,7 @@ from support.books import SMALL_SEVERAL as SEVERAL
 from support.books import (
     BuildBook,
     BuiltBook,
+    NetworkBook,
     TemplateBook,
     random_image,
     random_model,
@@ -51,11 +52,8 @@ CELL = 12  # pixels: without numbers
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> BuiltBook:
-    path = tmp_path_factory.mktemp("render") / "book.xlsx"
-    model, image = random_model(NETWORK, 0), random_image(NETWORK, 0)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
+def book(network_book: NetworkBook) -> BuiltBook:
+    return network_book(NETWORK)
 
 
 def opened(path: Path) -> Pixels:

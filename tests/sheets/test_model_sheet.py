@@ -12,9 +12,8 @@ from support.books import (
     LITERAL,
     BuildBook,
     BuiltBook,
+    NetworkBook,
     TemplateBook,
-    random_image,
-    random_model,
     sheet_parts,
     xml_cells,
 )
@@ -27,6 +26,7 @@ from support.edits import (
     without_stored_values,
 )
 from support.libreoffice import converted
+from support.reports import check_agrees
 
 import xlconv
 from xlconv import Add, BatchNorm2D, Concat, Dense, Flatten, Network, ReLU, Softmax
@@ -192,17 +192,11 @@ def place_of(network: Network, tensor: str, column: str) -> Cell:
 
 @pytest.fixture(scope="module")
 def book(
-    request: pytest.FixtureRequest,
-    template_book: TemplateBook,
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, template_book: TemplateBook, network_book: NetworkBook
 ) -> BuiltBook:
     """The book of one of the networks above, or of a template."""
-    if request.param not in NETWORKS:
-        return template_book(request.param)
-    network, path = NETWORKS[request.param], tmp_path_factory.mktemp("book") / "book.xlsx"
-    model, image = random_model(network, 1), random_image(network, 1)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
+    name = request.param
+    return network_book(NETWORKS[name], 1) if name in NETWORKS else template_book(name)
 
 
 def on_model(source: Path, target: Path, edit: Callable[[str], str]) -> Path:
@@ -267,8 +261,7 @@ def test_engines_compute_it_from_the_file(
 def test_it_verifies(book: BuiltBook, engine: str, request: pytest.FixtureRequest) -> None:
     if engine == "libreoffice":
         request.getfixturevalue("libreoffice")
-    report = xlconv.verify(book.path, engine)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    report = check_agrees(book.path, engine, stored="present")
     cells = {block.tensor: block.cells for block in report.blocks}
     assert cells["shapes"] > 2 * len(book.model.network.layers)
     assert cells["counts"] > 4 * len(book.model.network.layers)

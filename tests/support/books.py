@@ -51,7 +51,8 @@ class BuiltBook:
 
 
 BuildBook = Callable[..., BuiltBook]
-TemplateBook = Callable[..., BuiltBook]  # by the template's name; see conftest
+# By the network, or by the template's name; see conftest.
+NetworkBook = TemplateBook = Callable[..., BuiltBook]
 
 
 def random_model(network: Network, seed: int) -> Model:
@@ -262,6 +263,13 @@ _HEAD = (Conv2D("conv", 2, 3, padding="same"), ReLU("relu"), MaxPool2D("pool"), 
 SMALL = Network("small", (1, 10, 10), (*_HEAD, Softmax("softmax")), ("ant", "<b>bee</b>", "7"))
 
 SMALL_SEVERAL = Network("several", (1, 10, 10), (*_HEAD, Sigmoid("sigmoid")), ("ant", "bee", "cat"))
+
+
+def built(path: Path, network: Network, seed: int = 0) -> BuiltBook:
+    """The book of a network with random weights and a random picture."""
+    model, image = random_model(network, seed), random_image(network, seed)
+    xlconv.build(path, model, image)
+    return BuiltBook(path, model, image)
 
 
 def stored_cells(path: Path, name: str) -> dict[str, float]:

@@ -21,6 +21,7 @@ from support.edits import (
     with_text,
     with_value,
 )
+from support.reports import check_agrees
 
 import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Sigmoid, Softmax
@@ -52,6 +53,7 @@ SEVERAL = Network(
 )
 PICTURES = 12
 Edit = Callable[[str], str]
+Books = Callable[[Network, bool], BuiltBook]
 
 
 def gallery_of(network: Network) -> Gallery:
@@ -61,7 +63,7 @@ def gallery_of(network: Network) -> Gallery:
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Network, bool], BuiltBook]:
+def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
     """Builds the book of a network once, with a gallery or without one."""
     folder = tmp_path_factory.mktemp("books")
 
@@ -124,68 +126,57 @@ CHOICES: dict[str, tuple[str, Callable[[Layout], Edit]]] = {
 @pytest.mark.parametrize("network", [ONE, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("what", CHOICES)
 def test_a_choice_of_a_script_makes_a_book_stale(
-    what: str, network: Network, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
+    what: str, network: Network, books: Books, tmp_path: Path
 ) -> None:
     book, (sheet, edit) = books(network, True), CHOICES[what]
     path = changed(book, sheet, edit(xlconv.read_book(book.path).layout), tmp_path)
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    check_agrees(path, stored="stale")
     assert xlconv.verify(path, "none").verdict == "unchecked"
 
 
 @pytest.mark.parametrize("axis", ["map", "row", "column"])
-def test_another_cell_explained_makes_a_book_stale(
-    axis: str, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
-) -> None:
+def test_another_cell_explained_makes_a_book_stale(axis: str, books: Books, tmp_path: Path) -> None:
     """Whatever was chosen first, another one is chosen now."""
     book, number = books(ONE, True), 1 + ["map", "row", "column"].index(axis)
     before = getattr(xlconv.read_book(book.path).display.choices.explained, axis)
     edit = with_value(CHOSEN.cell(number, 0).a1, 1.0 if before > 1 else 2.0)
-    report = xlconv.verify(changed(book, EXPLAIN, edit, tmp_path))
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    check_agrees(changed(book, EXPLAIN, edit, tmp_path), stored="stale")
 
 
 @pytest.mark.parametrize("what", ["another picture", "the explained layer"])
 def test_one_s_own_drawing_and_the_last_layer_were_chosen_before(what: str, tmp_path: Path) -> None:
-    model, gallery, last = (
-        random_model(ONE, 1),
-        gallery_of(ONE),
-        Explained("softmax", 1.0, 1.0, 1.0),
-    )
+    model, gallery = random_model(ONE, 1), gallery_of(ONE)
+    last = Explained("softmax", 1.0, 1.0, 1.0)
     path = tmp_path / "book.xlsx"
     build_chosen(path, model, gallery.image, gallery, picture=0, explained=last)
     book, (sheet, edit) = BuiltBook(path, model, gallery.image), CHOICES[what]
-    report = xlconv.verify(changed(book, sheet, edit(xlconv.read_book(path).layout), tmp_path))
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    edited_book = changed(book, sheet, edit(xlconv.read_book(path).layout), tmp_path)
+    check_agrees(edited_book, stored="stale")
 
 
 @pytest.mark.parametrize("network", [ONE, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("actual", ["cat", "dog", "nothing of it"])
 def test_an_actual_class_typed_by_a_script_makes_a_book_stale(
-    actual: str, network: Network, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
+    actual: str, network: Network, books: Books, tmp_path: Path
 ) -> None:
     book = books(network, False)
     verdict = plan(network).verdict
     assert verdict is not None
     path = changed(book, BOARD, with_text(verdict.actual.first.a1, actual), tmp_path)
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    check_agrees(path, stored="stale")
 
 
-def test_a_typed_pixel_makes_a_book_of_pictures_stale(
-    books: Callable[[Network, bool], BuiltBook], tmp_path: Path
-) -> None:
+def test_a_typed_pixel_makes_a_book_of_pictures_stale(books: Books, tmp_path: Path) -> None:
     """Over the formula that looks it up: the largest of the picture, so that its scale follows."""
     book = books(ONE, True)
     layout = xlconv.read_book(book.path).layout
     cell = layout.tensors["input"].maps[0].cell(2, 2).a1
-    report = xlconv.verify(changed(book, BOARD, with_constant(cell, 7), tmp_path))
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    check_agrees(changed(book, BOARD, with_constant(cell, 7), tmp_path), stored="stale")
 
 
 @pytest.mark.parametrize("gallery", [True, False], ids=["pictures", "one picture"])
 def test_a_wrong_value_beside_a_choice_is_found(
-    gallery: bool, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
+    gallery: bool, books: Books, tmp_path: Path
 ) -> None:
     book = books(ONE, gallery)
     layout = xlconv.read_book(book.path).layout
@@ -210,9 +201,7 @@ BOOKS = {"pictures": (ONE, True), "one picture": (SEVERAL, False)}
 
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("name", BOOKS)
-def test_an_error_is_one_finding(
-    name: str, block: str, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
-) -> None:
+def test_an_error_is_one_finding(name: str, block: str, books: Books, tmp_path: Path) -> None:
     """Whatever reads it is an error, too, and not to blame."""
     book = books(*BOOKS[name])
     for cell in learned(book, block):
@@ -225,7 +214,7 @@ def test_an_error_is_one_finding(
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_wrong_stored_value_is_one_finding(
-    name: str, block: str, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
+    name: str, block: str, books: Books, tmp_path: Path
 ) -> None:
     """Also of a cell that repeats a choice: what reads it was computed with the right one."""
     book = books(*BOOKS[name])

@@ -12,11 +12,11 @@ import openpyxl
 import pytest
 from support.edits import edited, with_constant, with_formula, with_value, without_stored_values
 from support.libreoffice import converted
+from support.reports import check_agrees
 
 import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.errors import BookError, EngineError
-from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(
@@ -33,6 +33,7 @@ NETWORK = Network(
     ),
     ("cat", "7", "dog"),
 )
+LAYOUT = plan(NETWORK)
 COMPUTED = ["conv1", "relu1", "conv2", "relu2", "pool", "dense", "softmax"]
 
 
@@ -57,11 +58,6 @@ def book(model: Model, image: np.ndarray, tmp_path_factory: pytest.TempPathFacto
     path = tmp_path_factory.mktemp("books") / "book.xlsx"
     xlconv.build(path, model, image)
     return path
-
-
-@pytest.fixture(scope="module")
-def layout() -> Layout:
-    return plan(NETWORK)
 
 
 @pytest.mark.parametrize("engine", ["formualizer", "none"])
@@ -95,11 +91,9 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_fault_is_one_finding_at_its_cell(
-    fault: str, book: Path, layout: Layout, tmp_path: Path
-) -> None:
+def test_one_fault_is_one_finding_at_its_cell(fault: str, book: Path, tmp_path: Path) -> None:
     tensor, channel, row, column, kind = FAULTS[fault]
-    place = layout.tensors[tensor].maps[channel or 0].cell(row, column).a1
+    place = LAYOUT.tensors[tensor].maps[channel or 0].cell(row, column).a1
     stored = xlconv.read_book(book).stored[tensor]
     index = (row,) if channel is None else (channel, row, column)
     value = float(stored[index])
@@ -119,8 +113,8 @@ def test_one_fault_is_one_finding_at_its_cell(
     assert (finding.channel, finding.row, finding.column) == (expected_channel, row + 1, column + 1)
 
 
-def test_filled_padding_is_the_only_finding(book: Path, layout: Layout, tmp_path: Path) -> None:
-    place = layout.tensors["relu1"].ringed(1).cell(0, 4).a1
+def test_filled_padding_is_the_only_finding(book: Path, tmp_path: Path) -> None:
+    place = LAYOUT.tensors["relu1"].ringed(1).cell(0, 4).a1
     broken = edited(book, tmp_path / "ring.xlsx", with_constant(place, 5))
     for engine in ("formualizer", "none"):
         [finding] = xlconv.verify(broken, engine).findings
@@ -129,9 +123,9 @@ def test_filled_padding_is_the_only_finding(book: Path, layout: Layout, tmp_path
 
 @pytest.mark.parametrize(("held", "edit"), [(9.0, with_value), ("=7", with_formula)])
 def test_another_label_or_a_formula_that_gives_the_right_one_is_found(
-    held: float | str, edit: Callable[..., Any], book: Path, layout: Layout, tmp_path: Path
+    held: float | str, edit: Callable[..., Any], book: Path, tmp_path: Path
 ) -> None:
-    place = layout.labels["softmax"].cell(1, 0).a1
+    place = LAYOUT.labels["softmax"].cell(1, 0).a1
     path = edited(book, tmp_path / "label.xlsx", edit(place, str(held).removeprefix("=")))
     [finding] = xlconv.verify(path).findings
     assert (finding.kind, finding.cell) == ("label", f"Board!{place}")
@@ -140,16 +134,15 @@ def test_another_label_or_a_formula_that_gives_the_right_one_is_found(
 
 @pytest.mark.parametrize("what", ["pixel", "kernel", "bias"])
 def test_edits_of_constants_are_verified_as_they_are(
-    what: str, book: Path, layout: Layout, model: Model, image: np.ndarray, tmp_path: Path
+    what: str, book: Path, model: Model, image: np.ndarray, tmp_path: Path
 ) -> None:
     place = {
-        "pixel": layout.tensors["input"].maps[0].cell(3, 3),
-        "kernel": layout.weights["conv2"].kernels(1)[0].cell(1, 2),
-        "bias": layout.weights["conv1"].bias(1),
+        "pixel": LAYOUT.tensors["input"].maps[0].cell(3, 3),
+        "kernel": LAYOUT.weights["conv2"].kernels(1)[0].cell(1, 2),
+        "bias": LAYOUT.weights["conv1"].bias(1),
     }[what].a1
     path = edited(book, tmp_path / "edited.xlsx", with_value(place, -0.75))
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    report = check_agrees(path, stored="stale")
     changed, pixels = dict(model.weights), image.copy()
     if what == "pixel":
         pixels[0, 3, 3] = -0.75
@@ -162,11 +155,9 @@ def test_edits_of_constants_are_verified_as_they_are(
     assert xlconv.verify(path, "none").verdict == "unchecked"
 
 
-def test_a_wrong_stored_value_is_found_beside_stale_ones(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
-    pixel = layout.tensors["input"].maps[0].cell(3, 3).a1
-    wrong = layout.tensors["pool"].maps[1].cell(2, 1).a1
+def test_a_wrong_stored_value_is_found_beside_stale_ones(book: Path, tmp_path: Path) -> None:
+    pixel = LAYOUT.tensors["input"].maps[0].cell(3, 3).a1
+    wrong = LAYOUT.tensors["pool"].maps[1].cell(2, 1).a1
     stale = edited(book, tmp_path / "stale.xlsx", with_value(pixel, -0.75))
     report = xlconv.verify(edited(stale, tmp_path / "both.xlsx", with_value(wrong, 55.5)))
     assert [(f.kind, f.cell) for f in report.findings] == [("stored", f"Board!{wrong}")]
@@ -181,10 +172,8 @@ def test_absent_stored_values_are_said_to_be_absent(book: Path, tmp_path: Path) 
     assert (unchecked.verdict, unchecked.exit_code) == ("unchecked", 2)
 
 
-def test_book_saved_by_openpyxl_with_a_typed_number(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
-    place = layout.tensors["conv1"].maps[0].cell(4, 4).a1
+def test_book_saved_by_openpyxl_with_a_typed_number(book: Path, tmp_path: Path) -> None:
+    place = LAYOUT.tensors["conv1"].maps[0].cell(4, 4).a1
     workbook = openpyxl.load_workbook(book)
     workbook["Board"][place] = 0.25
     workbook.save(tmp_path / "typed.xlsx")
@@ -192,16 +181,14 @@ def test_book_saved_by_openpyxl_with_a_typed_number(
     assert (finding.kind, finding.cell, finding.found) == ("typed", f"Board!{place}", 0.25)
 
 
-def test_error_values_are_blamed_where_they_begin(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
-    place = layout.tensors["conv1"].maps[0].cell(4, 4).a1
+def test_error_values_are_blamed_where_they_begin(book: Path, tmp_path: Path) -> None:
+    place = LAYOUT.tensors["conv1"].maps[0].cell(4, 4).a1
     report = xlconv.verify(edited(book, tmp_path / "error.xlsx", with_formula(place, "1/0")))
     assert [(f.kind, f.cell) for f in report.findings] == [("formula", f"Board!{place}")]
 
 
-def test_json_is_the_documented_shape(book: Path, layout: Layout, tmp_path: Path) -> None:
-    place = layout.tensors["conv1"].maps[0].cell(4, 4).a1
+def test_json_is_the_documented_shape(book: Path, tmp_path: Path) -> None:
+    place = LAYOUT.tensors["conv1"].maps[0].cell(4, 4).a1
     report = xlconv.verify(edited(book, tmp_path / "typed.xlsx", with_constant(place, 2)))
     data = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert list(data) == [
@@ -293,10 +280,8 @@ def test_moved_maps_are_refused_with_what_moved(book: Path, tmp_path: Path) -> N
         xlconv.verify(moved)
 
 
-def test_text_in_a_pixel_is_refused_with_its_cell(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
-    place = layout.tensors["input"].maps[0].cell(0, 0).a1
+def test_text_in_a_pixel_is_refused_with_its_cell(book: Path, tmp_path: Path) -> None:
+    place = LAYOUT.tensors["input"].maps[0].cell(0, 0).a1
     workbook = openpyxl.load_workbook(book)
     workbook["Board"][place] = "ink"
     workbook.save(tmp_path / "text.xlsx")
@@ -304,8 +289,8 @@ def test_text_in_a_pixel_is_refused_with_its_cell(
         xlconv.verify(tmp_path / "text.xlsx")
 
 
-def test_empty_pixel_counts_as_zero(book: Path, layout: Layout, tmp_path: Path) -> None:
-    place = layout.tensors["input"].maps[0].cell(2, 2).a1
+def test_empty_pixel_counts_as_zero(book: Path, tmp_path: Path) -> None:
+    place = LAYOUT.tensors["input"].maps[0].cell(2, 2).a1
     workbook = openpyxl.load_workbook(book)
     workbook["Board"][place] = None
     workbook.save(tmp_path / "empty.xlsx")
@@ -347,11 +332,11 @@ def test_libreoffice_is_stopped_at_its_time_limit(
 
 
 def test_one_fault_in_a_book_that_was_recalculated_is_one_finding(
-    libreoffice: str, book: Path, layout: Layout, tmp_path: Path
+    libreoffice: str, book: Path, tmp_path: Path
 ) -> None:
     """Everything behind the fault follows from it, in the engine and in what is stored."""
-    cell = layout.tensors["conv1"].maps[1].cell(3, 3).a1
-    ring = layout.tensors["input"].ringed(0).cell(0, 4).a1
+    cell = LAYOUT.tensors["conv1"].maps[1].cell(3, 3).a1
+    ring = LAYOUT.tensors["input"].ringed(0).cell(0, 4).a1
     faults = {
         "typed": (cell, with_constant(cell, 25)),
         "formula": (cell, with_formula(cell, "5*5")),
