@@ -10,9 +10,9 @@ import numpy as np
 import openpyxl
 import pytest
 from support.books import random_image, random_model
-from support.edits import edited, with_constant
+from support.edits import edited, typed_by_script, with_constant
 from support.libreoffice import UnoSession
-from support.reports import check_agrees
+from support.reports import check_agrees, found
 
 import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Softmax
@@ -173,12 +173,9 @@ def test_what_moved_where_no_name_tells_is_said_in_a_line(
 def test_an_emptied_cell_beside_ones_own_formulas_is_no_move(book: Path, tmp_path: Path) -> None:
     place = LAYOUT.tensors["relu"].maps[1].cell(1, 1).a1
     emptied = edited(book, tmp_path / "emptied.xlsx", with_constant(place, 0.25))
-    workbook = openpyxl.load_workbook(emptied)
-    workbook["Board"][place] = None
-    workbook["Board"]["A300"] = "=SUM(A1:B2)"
-    workbook.save(tmp_path / "own.xlsx")
-    [finding] = xlconv.verify(tmp_path / "own.xlsx").findings
-    assert (finding.kind, finding.cell) == ("typed", f"Board!{place}")
+    typed = {("Board", place): None, ("Board", "A300"): "=SUM(A1:B2)"}
+    path = typed_by_script(emptied, tmp_path / "own.xlsx", typed)
+    assert found(path) == [("typed", f"Board!{place}")]
 
 
 def test_a_book_renamed_by_openpyxl_is_said_to_be_broken_where_it_is(

@@ -12,9 +12,9 @@ import numpy as np
 import openpyxl
 import pytest
 from support.books import Array, BuiltBook, NetworkBook, random_image, random_model, with_setting
-from support.edits import edited, with_constant, with_text, with_value
+from support.edits import edited, typed_by_script, with_constant, with_text, with_value
 from support.libreoffice import UnoSession
-from support.reports import check_agrees
+from support.reports import check_agrees, found
 from support.sessions import verifies
 
 import xlconv
@@ -170,8 +170,7 @@ def test_a_mask_that_is_typed_is_one_finding(books: Books, tmp_path: Path) -> No
 def test_a_random_number_out_of_range_is_found(books: Books, tmp_path: Path) -> None:
     place = plan(DROPPED).inner["dropout_random"].maps[0].cell(0, 0).a1
     path = edited(books["dropped"].path, tmp_path / "book.xlsx", with_value(place, 3))
-    findings = xlconv.verify(path, "none").findings
-    assert ("stored", f"Board!{place}") in {(f.kind, f.cell) for f in findings}
+    assert ("stored", f"Board!{place}") in found(path, "none")
 
 
 @pytest.mark.parametrize(
@@ -222,19 +221,17 @@ def test_a_setting_changed_by_a_script_makes_the_stored_values_stale(
 def test_the_name_of_a_kernel_changed_on_the_board_is_a_label(books: Books, tmp_path: Path) -> None:
     cell = plan(DEMO).labels["demo"].cell(2, 0).a1
     path = edited(books["demo"].path, tmp_path / "book.xlsx", with_constant(cell, 5))
-    kinds = {(f.kind, f.cell) for f in xlconv.verify(path, "none").findings}
-    assert ("label", f"Board!{cell}") in kinds
+    assert ("label", f"Board!{cell}") in found(path, "none")
 
 
 @pytest.mark.parametrize("setting", ["active", "rescale"])
 def test_true_in_a_switch_is_one_clear_line(books: Books, setting: str, tmp_path: Path) -> None:
     """Programs differ in whether TRUE equals 1."""
     cell = plan(DROPPED).controls["dropout"][setting].first.a1
-    book = openpyxl.load_workbook(books["dropped"].path)
-    book["Board"][cell] = True
-    book.save(tmp_path / "book.xlsx")
+    path = tmp_path / "book.xlsx"
+    typed_by_script(books["dropped"].path, path, {("Board", cell): True})
     with pytest.raises(BookError, match=f"Board!{cell} .* holds True; type 1 for on or 0 for off"):
-        xlconv.verify(tmp_path / "book.xlsx")
+        xlconv.verify(path)
 
 
 def with_random_numbers(source: Path, target: Path, mask_too: bool) -> Path:
@@ -281,8 +278,7 @@ def test_a_typed_number_in_the_list_is_one_finding(
     cell, saved = plan(DEMO).cells["demo_number"].first.a1, tmp_path / "saved.xlsx"
     session.run(books["demo"].path, ["set", cell, number], ["save", saved.as_uri()])
     for engine in ("formualizer", "none"):
-        findings = xlconv.verify(saved, engine).findings
-        assert [(f.kind, f.cell) for f in findings] == [("typed", f"Board!{cell}")], engine
+        assert found(saved, engine) == [("typed", f"Board!{cell}")], engine
 
 
 def test_the_chosen_kernels_name_changed_is_one_finding(
@@ -291,8 +287,7 @@ def test_the_chosen_kernels_name_changed_is_one_finding(
     cell, saved = plan(DEMO).labels["demo"].cell(0, 0).a1, tmp_path / "saved.xlsx"
     session.run(books["demo"].path, ["set", cell, "elsewhere"], ["save", saved.as_uri()])
     for engine in ("formualizer", "none"):
-        findings = xlconv.verify(saved, engine).findings
-        assert [(f.kind, f.cell) for f in findings] == [("label", f"Board!{cell}")], engine
+        assert found(saved, engine) == [("label", f"Board!{cell}")], engine
 
 
 @pytest.mark.parametrize("mark", ["✓", "", "x", 1])
@@ -304,8 +299,7 @@ def test_a_typed_tick_is_one_finding(
     cell = answer.ticks[1].first.a1
     session.run(books["several"].path, ["set", cell, mark], ["save", saved.as_uri()])
     for engine in ("formualizer", "none"):
-        findings = xlconv.verify(saved, engine).findings
-        assert [(f.kind, f.cell) for f in findings] == [("typed", f"Board!{cell}")], engine
+        assert found(saved, engine) == [("typed", f"Board!{cell}")], engine
 
 
 def test_a_probability_at_the_threshold_is_no_difference(tmp_path: Path, libreoffice: str) -> None:

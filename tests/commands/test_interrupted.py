@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.books import random_image, random_model
-from support.command_line import check_refusal, command, contents, process, refused
+from support.command_line import NO_FILES, check_refusal, command, contents, process, refused
 from support.learners import build_exercise, filled_in
 
 from xlconv import Conv2D, Dense, Network
@@ -262,24 +262,24 @@ def bind(path: Path) -> None:
         listening.bind(str(path))
 
 
-TARGETS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
-    "a folder": (Path.mkdir, ("is a folder",)),
-    "a pipe": (os.mkfifo, ("pipe or device",)),
-    "a device": (lambda path: path.symlink_to("/dev/full"), ("pipe or device",)),
-    "a socket": (bind, ("pipe or device",)),
-    "a ring of links": (lambda path: path.symlink_to(path.name), ("cannot be written",)),
-    "a link into nowhere": (lambda path: path.symlink_to("no/a.xlsx"), ("cannot be written",)),
+TARGETS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a folder": (NO_FILES["a folder"], "is a folder"),
+    "a pipe": (NO_FILES["a pipe"], "pipe or device"),
+    "a device": (lambda path: path.symlink_to("/dev/full"), "pipe or device"),
+    "a socket": (bind, "pipe or device"),
+    "a ring of links": (NO_FILES["a ring of links"], "cannot be written"),
+    "a link into nowhere": (lambda path: path.symlink_to("no/a.xlsx"), "cannot be written"),
 }
 
 
 @posix
 @pytest.mark.parametrize("what", TARGETS)
 def test_targets_that_cannot_be(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make, words = TARGETS[what]
+    make, word = TARGETS[what]
     monkeypatch.chdir(tmp_path)  # a socket's path must be short
     make(Path("a.xlsx"))
-    refused(tmp_path, ["build", "a.xlsx", "--force"], *words)
-    refused(tmp_path, ["train", "lesson3", "--epochs", "1", "--out", "a.xlsx", "--force"], *words)
+    refused(tmp_path, ["build", "a.xlsx", "--force"], word)
+    refused(tmp_path, ["train", "lesson3", "--epochs", "1", "--out", "a.xlsx", "--force"], word)
     assert os.path.lexists("a.xlsx")
 
 

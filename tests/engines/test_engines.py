@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from support.books import BuildBook, BuiltBook
+from support.books import SMALL, BuildBook, BuiltBook
 from support.edits import edited
+from support.reports import found
 
 import xlconv
-from xlconv import Conv2D, Dense, MaxPool2D, Network, ReLU, Softmax
+from xlconv import Conv2D, Network
 from xlconv.book.book import read_book
 from xlconv.engines.formualizer import Formualizer
 from xlconv.engines.registry import engine_named
@@ -22,18 +23,7 @@ from xlconv.xlsx.patch import retyped, retyped_sheet
 from xlconv.xlsx.reader import open_package
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-NETWORK = Network(
-    "small",
-    (2, 6, 6),
-    (
-        Conv2D("conv", 2, 3, padding="same"),
-        ReLU("relu"),
-        MaxPool2D("pool"),
-        Dense("dense", 3),
-        Softmax("softmax"),
-    ),
-    ("cat", "7", "dog"),
-)
+NETWORK = Network("small", (2, 6, 6), SMALL.layers, ("cat", "7", "dog"))
 
 
 def sheet(rows: str) -> bytes:
@@ -254,14 +244,12 @@ def test_a_number_between_kernels_is_a_finding_and_not_its_sum(build_book: Build
     first = weights.kernels(0)[0]
     gap = Cell(first.bottom + 1, first.column + 1)
     assert gap in weights.range
-    report = xlconv.verify(stray_in(made, gap, 9.0))
-    assert [(one.kind, one.cell) for one in report.findings] == [("stray", f"Board!{gap.a1}")]
+    assert found(stray_in(made, gap, 9.0)) == [("stray", f"Board!{gap.a1}")]
     number = f'<c r="{gap.a1}"><v>9.0</v></c>'
     text = f'<c r="{gap.a1}" t="str"><f>"x"</f><v>x</v></c>'
     path = made.path.with_name("text.xlsx")
     edited(stray_in(made, gap, 9.0), path, lambda xml: xml.replace(number, text))
-    found = [(one.kind, one.cell) for one in xlconv.verify(path).findings]
-    assert found == [("stray", f"Board!{gap.a1}")]
+    assert found(path) == [("stray", f"Board!{gap.a1}")]
     # A number that nothing reads is nobody's business.
     assert not xlconv.verify(stray_in(made, Cell(1, 400), 9.0)).findings
 
@@ -270,5 +258,4 @@ def test_a_number_between_those_of_a_dilated_kernel_is_a_finding(build_book: Bui
     made = build_book(Network("wide", (1, 5, 5), (Conv2D("conv", 1, 2, dilation=2),)))
     weights = read_book(made.path).layout.weights["conv"]
     gap = weights.gaps(weights.kernels(0)[0])[0]
-    report = xlconv.verify(stray_in(made, gap, 9.0))
-    assert [(one.kind, one.cell) for one in report.findings] == [("padding", f"Board!{gap.a1}")]
+    assert found(stray_in(made, gap, 9.0)) == [("padding", f"Board!{gap.a1}")]

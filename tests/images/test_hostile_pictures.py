@@ -15,9 +15,11 @@ import pytest
 from PIL import Image, ImageDraw
 from support.command_line import (
     MOST_MEMORY,
+    NO_FILES,
     check_refusal,
     command,
     contents,
+    has_pipes,
     measures_memory,
     npy,
     npy_header,
@@ -139,23 +141,22 @@ def test_a_folder_with_one_of_them(what: str, tmp_path: Path) -> None:
     refused(tmp_path, ["build", "out.xlsx", "--images", "pictures"], f"pictures/{name}")
 
 
-PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a folder": (Path.mkdir, "a folder"),
-    "nothing": (lambda path: None, "no such file"),
-    "a pipe": (os.mkfifo, "pipe or device"),
-    "a device": (lambda path: path.symlink_to("/dev/zero"), "pipe or device"),
-    "a terminal": (lambda path: path.symlink_to("/dev/tty"), "a.png"),
-    "a dangling link": (lambda path: path.symlink_to("nowhere"), "no such file"),
-    "a ring of links": (lambda path: path.symlink_to("a.png"), "symbolic links"),
+PLACES = {
+    "a folder": "a folder",
+    "nothing": "no such file",
+    "a pipe": "pipe or device",
+    "a device": "pipe or device",
+    "a terminal": "a.png",
+    "a dangling link": "no such file",
+    "a ring of links": "symbolic links",
 }
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@has_pipes
 @pytest.mark.parametrize("what", PLACES)
 def test_pictures_that_are_no_file(what: str, tmp_path: Path) -> None:
-    make, word = PLACES[what]
-    make(tmp_path / "a.png")
-    refused(tmp_path, ["build", "out.xlsx", "--image", "a.png"], word)
+    NO_FILES[what](tmp_path / "a.png")
+    refused(tmp_path, ["build", "out.xlsx", "--image", "a.png"], PLACES[what])
 
 
 def turned(orientation: int) -> Image.Exif:
@@ -169,6 +170,10 @@ def with_a_hole(picture: Image.Image) -> bytes:
     return saved(picture.convert("P"), transparency=255)
 
 
+def animated(kind: str) -> bytes:
+    return saved(digit(), kind, save_all=True, append_images=[Image.new("L", (60, 80))])
+
+
 FINE: dict[str, tuple[Callable[[], bytes], str]] = {
     "CMYK": (lambda: saved(digit("CMYK"), "JPEG"), ""),
     "a palette with transparency": (lambda: with_a_hole(digit("RGB")), ""),
@@ -178,18 +183,9 @@ FINE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: saved(Image.fromarray(np.asarray(digit()).astype(np.uint16) * 257)),
         "",
     ),
-    "animated GIF": (
-        lambda: saved(digit(), "GIF", save_all=True, append_images=[Image.new("L", (60, 80))]),
-        "animated: took its first frame",
-    ),
-    "animated PNG": (
-        lambda: saved(digit(), "PNG", save_all=True, append_images=[Image.new("L", (60, 80))]),
-        "animated: took its first frame",
-    ),
-    "animated WebP": (
-        lambda: saved(digit(), "WEBP", save_all=True, append_images=[Image.new("L", (60, 80))]),
-        "animated: took its first frame",
-    ),
+    "animated GIF": (lambda: animated("GIF"), "animated: took its first frame"),
+    "animated PNG": (lambda: animated("PNG"), "animated: took its first frame"),
+    "animated WebP": (lambda: animated("WEBP"), "animated: took its first frame"),
     "turned": (
         lambda: saved(digit().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=turned(6)),
         "turned it upright",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,14 +9,13 @@ import numpy as np
 import openpyxl
 import pytest
 from support.command_line import (
-    MOST_MEMORY,
-    check_refusal,
+    NO_FILES,
     command,
-    contents,
+    has_pipes,
     measures_memory,
     npz,
-    process,
     refused,
+    refused_cheaply,
 )
 from support.libreoffice import converted
 
@@ -46,6 +44,7 @@ units = 2
 name = "softmax"
 kind = "Softmax"
 """
+BUILD: list[object] = ["build", "out.xlsx", "--template", "mine"]
 WEIGHTS = {
     "conv1.weight": np.ones((1, 1, 2, 2)),
     "conv1.bias": np.zeros(1),
@@ -180,58 +179,40 @@ MISTAKES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
 def test_mistakes_in_a_template(what: str, tmp_path: Path) -> None:
     text, words = MISTAKES[what]
     own_template(tmp_path, text)
-    arguments: list[object] = ["build", "out.xlsx", "--template", "mine"]
+    arguments = BUILD
     if what.startswith(("epochs", "rates", "an unknown recipe", "an unknown scene")):
         arguments = ["train", "mine", "--out", "w.npz"]
     refused(tmp_path, arguments, *words)
 
 
-def instead(path: Path) -> Path:
-    """A path where something else shall be."""
-    path.unlink()
-    return path
-
-
-FILES: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
-    "no weights": (lambda mine: instead(mine / "weights.npz"), ("weights.npz", "no such file")),
-    "no picture": (lambda mine: instead(mine / "sample.npy"), ("sample.npy", "no such file")),
-    "no description": (lambda mine: instead(mine / "template.toml"), ("template.toml",)),
-    "a folder of that name": (
-        lambda mine: instead(mine / "template.toml").mkdir(),
-        ("template.toml",),
-    ),
-    "a pipe of that name": (
-        lambda mine: os.mkfifo(instead(mine / "template.toml")),
-        ("template.toml",),
-    ),
-    "an endless description": (
-        lambda mine: instead(mine / "template.toml").symlink_to("/dev/zero"),
-        ("template.toml",),
-    ),
-    "a link out": (
-        lambda mine: instead(mine / "sample.npy").symlink_to("/etc/passwd"),
-        ("sample.npy",),
-    ),
-    "a deep measurement": (
-        lambda mine: (mine / "measured.json").write_text("[" * 200_000),
-        ("measured.json",),
-    ),
+# The file, what is there instead of it, and words beside its name.
+FILES: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = {
+    "no weights": ("weights.npz", NO_FILES["nothing"], ("no such file",)),
+    "no picture": ("sample.npy", NO_FILES["nothing"], ("no such file",)),
+    "no description": ("template.toml", NO_FILES["nothing"], ()),
+    "a folder of that name": ("template.toml", NO_FILES["a folder"], ()),
+    "a pipe of that name": ("template.toml", NO_FILES["a pipe"], ()),
+    "an endless description": ("template.toml", NO_FILES["a device"], ()),
+    "a link out": ("sample.npy", lambda path: path.symlink_to("/etc/passwd"), ()),
+    "a deep measurement": ("measured.json", lambda path: path.write_text("[" * 200_000), ()),
 }
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@has_pipes
 @pytest.mark.parametrize("what", FILES)
 def test_files_that_are_not_there_or_none(what: str, tmp_path: Path) -> None:
-    change, words = FILES[what]
-    change(own_template(tmp_path))
-    refused(tmp_path, ["build", "out.xlsx", "--template", "mine"], *words)
+    name, make, words = FILES[what]
+    path = own_template(tmp_path) / name
+    path.unlink(missing_ok=True)
+    make(path)
+    refused(tmp_path, BUILD, name, *words)
 
 
 @pytest.mark.parametrize("head", [b"\xef\xbb\xbf", b""], ids=["with a mark", "without"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix", "Windows"])
 def test_text_as_editors_save_it(head: bytes, end: str, tmp_path: Path) -> None:
     own_template(tmp_path, head + TINY.replace("\n", end).encode())
-    found = command("build", "out.xlsx", "--template", "mine", folder=tmp_path)
+    found = command(*BUILD, folder=tmp_path)
     assert found.code == 0, found.err
 
 
@@ -260,7 +241,7 @@ def test_text_that_looks_like_a_formula_is_text(
     pictures = tmp_path / "pictures" / "+1+1"
     pictures.mkdir(parents=True)
     np.save(pictures / "=2+3.npy", np.ones((3, 3)))
-    arguments = ["build", "out.xlsx", "--template", "mine", "--images", "pictures"]
+    arguments = [*BUILD, "--images", "pictures"]
     found = command(*arguments, folder=tmp_path)
     assert found.code == 0, found.err
     check_texts(tmp_path / "out.xlsx")
@@ -296,8 +277,4 @@ def test_enormous_things_cost_no_memory(what: str, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     own_template(folder, MISTAKES[what][0])
-    before = contents(folder)
-    outcome = process("build", "out.xlsx", "--template", "mine", folder=folder)
-    check_refusal(outcome, *MISTAKES[what][1])
-    assert contents(folder) == before
-    assert 0 < outcome.memory < MOST_MEMORY
+    refused_cheaply(folder, BUILD, *MISTAKES[what][1])

@@ -131,6 +131,28 @@ def refused(folder: Path, arguments: list[object], *words: str) -> str:
     return line
 
 
+def refused_cheaply(folder: Path, arguments: list[object], *words: str) -> None:
+    """As `refused`, in a process of its own, which needs little memory."""
+    before = contents(folder)
+    outcome = process(*arguments, folder=folder)
+    check_refusal(outcome, *words)
+    assert contents(folder) == before
+    assert 0 < outcome.memory < MOST_MEMORY
+
+
+# What can stand where a file belongs; a test says what is said of it.
+NO_FILES: dict[str, Callable[[Path], object]] = {
+    "a folder": Path.mkdir,
+    "nothing": lambda path: None,
+    "a pipe": lambda path: os.mkfifo(path),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a terminal": lambda path: path.symlink_to("/dev/tty"),
+    "a dangling link": lambda path: path.symlink_to("nowhere"),
+    "a ring of links": lambda path: path.symlink_to(path.name),
+}
+has_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+
+
 # ---- weights
 
 

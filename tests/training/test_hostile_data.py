@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.command_line import (
-    MOST_MEMORY,
-    check_refusal,
+    NO_FILES,
     command,
     contents,
+    has_pipes,
     measures_memory,
-    process,
     refused,
+    refused_cheaply,
 )
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -64,42 +63,39 @@ FILES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
 }
 
 
+TRAIN: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
+
+
+def put(what: str, folder: Path) -> tuple[str, ...]:
+    """Fine data but for one file, and the words with which it is refused."""
+    name, make, words = FILES[what]
+    (folder / "data").mkdir(parents=True)
+    for each, data in (FINE | {name: make()}).items():
+        (folder / "data" / each).write_bytes(data)
+    return f"data/{name}", *words
+
+
 @pytest.mark.parametrize("what", FILES)
 def test_data_that_cannot_be_used(what: str, tmp_path: Path) -> None:
-    name, make, words = FILES[what]
-    (tmp_path / "data").mkdir()
-    for each, data in (FINE | {name: make()}).items():
-        (tmp_path / "data" / each).write_bytes(data)
-    arguments: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
-    refused(tmp_path, arguments, f"data/{name}", *words)
+    refused(tmp_path, TRAIN, *put(what, tmp_path))
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@has_pipes
 def test_data_that_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    arguments: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
-    os.mkfifo(tmp_path / "data" / IMAGES)
-    refused(tmp_path, arguments, IMAGES)
-    (tmp_path / "data" / IMAGES).unlink()
-    (tmp_path / "data" / IMAGES).symlink_to("/dev/zero")
-    refused(tmp_path, arguments, IMAGES)
-    refused(tmp_path, [*arguments[:-1], "/dev/zero"], "/dev/zero")
+    for what in ("a pipe", "a device"):
+        NO_FILES[what](tmp_path / "data" / IMAGES)
+        refused(tmp_path, TRAIN, IMAGES)
+        (tmp_path / "data" / IMAGES).unlink()
+    refused(tmp_path, [*TRAIN[:-1], "/dev/zero"], "/dev/zero")
 
 
 @measures_memory
 @pytest.mark.parametrize("what", ["a gzip bomb", "an enormous claim", "a large claim"])
 def test_a_refusal_costs_no_memory(what: str, tmp_path: Path) -> None:
-    name, make, words = FILES[what]
     folder = tmp_path / "here"
-    (folder / "data").mkdir(parents=True)
-    for each, data in (FINE | {name: make()}).items():
-        (folder / "data" / each).write_bytes(data)
-    before = contents(folder)
-    arguments = ("train", "lesson3", "--out", "w.npz", "--data", "data")
-    outcome = process(*arguments, folder=folder)
-    check_refusal(outcome, *words)
-    assert contents(folder) == before
-    assert 0 < outcome.memory < MOST_MEMORY
+    words = put(what, folder)
+    refused_cheaply(folder, TRAIN, *words)
 
 
 MEANT: dict[str, tuple[list[object], str]] = {

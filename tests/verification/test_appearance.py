@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from support.books import NetworkBook, TemplateBook
+from support.edits import BOARD_PART, edited_parts
 from support.libreoffice import converted
 
 import xlconv
@@ -76,18 +77,14 @@ def test_formats_that_show_another_number_are_found(book: Path, tmp_path: Path) 
 
 def test_a_computed_cell_is_shown_as_it_is(book: Path, tmp_path: Path) -> None:
     cell = LAYOUT.tensors["relu"].maps[1].cell(2, 2).a1
-    broken = tmp_path / "lie.xlsx"
-    with zipfile.ZipFile(book) as old, zipfile.ZipFile(broken, "w") as new:
-        styles = old.read("xl/styles.xml").decode()
-        number = int(re.findall(r'<cellXfs count="(\d+)"', styles)[0])
-        xf = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-        for name in old.namelist():
-            text = old.read(name)
-            if name == "xl/styles.xml":
-                text = styles.replace("</cellXfs>", xf).encode()
-            elif name == "xl/worksheets/sheet1.xml":
-                text = re.sub(rf'(r="{cell}") s="\d+"', rf'\1 s="{number}"', text.decode()).encode()
-            new.writestr(name, text)
+    with zipfile.ZipFile(book) as archive:
+        [number] = re.findall(rb'<cellXfs count="(\d+)"', archive.read("xl/styles.xml"))
+    xf = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    edits = {
+        "xl/styles.xml": lambda xml: xml.replace("</cellXfs>", xf),
+        BOARD_PART: lambda xml: re.sub(rf'(r="{cell}") s="\d+"', rf'\1 s="{int(number)}"', xml),
+    }
+    broken = edited_parts(book, tmp_path / "lie.xlsx", edits)
     [finding] = xlconv.verify(broken).findings
     assert (finding.kind, finding.cell, finding.tensor) == ("format", f"Board!{cell}", "relu")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support.books import NetworkBook, xml_cells
 from support.edits import edited, with_formula, with_value
+from support.reports import found
 
 import xlconv
 from xlconv import AvgPool2D, Conv2D, Dense, LeakyReLU, Network, Softmax
@@ -40,25 +41,17 @@ def book(network_book: NetworkBook) -> Path:
     return network_book(NETWORK, 3).path
 
 
-def found(path: Path, engine: str = "formualizer") -> list[tuple[str, str]]:
-    return [(one.kind, one.cell) for one in xlconv.verify(path, engine).findings]
-
-
 def formula_of(book: Path, cell: str, sheet: str = "Board") -> str:
     text = xml_cells(book, sheet)[cell].formula
     assert text
     return text
 
 
-def xml(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def test_a_formula_that_reads_another_empty_cell_is_no_move(book: Path, tmp_path: Path) -> None:
     cell, column = LAYOUT.desk.lines[INPUT].reaches.first.a1, LAYOUT.desk.pixel_column.first
     text = formula_of(book, cell)
     below = text.replace(column.absolute, column.shifted(1, 0).absolute, 1)
-    broken = edited(book, tmp_path / "below.xlsx", with_formula(cell, xml(below)))
+    broken = edited(book, tmp_path / "below.xlsx", with_formula(cell, below))
     assert found(broken) == [("formula", f"Board!{cell}")]
 
 
@@ -68,7 +61,7 @@ def test_a_count_of_rows_that_stand_elsewhere_is_no_move(book: Path, tmp_path: P
     cell = Cell.parse(first).shifted(0, 1).a1
     text = moved_formula(formula_of(book, first, "Explain"), 0, 1)
     text = text.replace("$H$1:I$1", "$H$2:I$2", 1)
-    edit = with_formula(cell, xml(text))
+    edit = with_formula(cell, text)
     broken = edited(book, tmp_path / "counted.xlsx", edit, EXPLAIN_PART)
     assert found(broken) == [("formula", f"Explain!{cell}")]
 
@@ -85,7 +78,7 @@ def test_an_error_between_the_cells_that_a_dilated_kernel_reads_is_to_blame_alon
 def test_a_box_of_impossible_numbers_is_to_blame_alone(book: Path, tmp_path: Path) -> None:
     cell = LAYOUT.desk.lines["wide"].reads.first.a1
     text = f"-({formula_of(book, cell)})"
-    broken = edited(book, tmp_path / "negative.xlsx", with_formula(cell, xml(text)))
+    broken = edited(book, tmp_path / "negative.xlsx", with_formula(cell, text))
     assert found(broken) == [("formula", f"Board!{cell}")]
 
 

@@ -4,16 +4,22 @@ one finding at that cell; choices that make no sense are one line that says what
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pytest
 from support.books import random_model, sheet_parts
 from support.command_line import run, started
-from support.edits import cell_element, edited, with_constant, with_formula, with_text
-from support.reports import check_agrees
+from support.edits import (
+    Edit,
+    cell_element,
+    edited,
+    typed_by_script,
+    with_constant,
+    with_formula,
+    with_text,
+)
+from support.reports import check_agrees, found
 
 import xlconv
 from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax
@@ -37,7 +43,6 @@ NETWORK = Network(
 )
 LAYOUT = plan(NETWORK, 3)
 PLACES = inspector_places(NETWORK, LAYOUT)
-Edit = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +56,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def counted(cell: str, number: float) -> Edit:
-    """A number typed into a cell, whatever it held."""
-
-    def edit(xml: str) -> str:
-        xml = re.sub(rf'<c r="{cell}"([^>]*?) t="\w+"', rf'<c r="{cell}"\1', xml)
-        return with_constant(cell, number)(xml)
-
-    return edit
-
-
 def changed(book: Path, sheet: str, edit: Edit, folder: Path) -> Path:
     return edited(book, folder / "changed.xlsx", edit, sheet_parts(book)[sheet])
-
-
-def found(path: Path, engine: str) -> list[tuple[str, str]]:
-    return [(one.kind, one.cell) for one in xlconv.verify(path, engine).findings]
 
 
 def learned(book: Path) -> list[ComputedCell]:
@@ -88,16 +79,12 @@ def test_what_stands_instead_of_a_formula_is_one_finding(
         sheet, place = cell.place
         value = cell.found.value
         if kind == "formula":
-            edit = with_formula(place.a1, f"IF(1=1,{escaped(cell.formula[1:])},0)")
+            edit = with_formula(place.a1, f"IF(1=1,{cell.formula[1:]},0)")
         else:
-            typing = with_text if isinstance(value, str) else counted
+            typing = with_text if isinstance(value, str) else with_constant
             edit = typing(place.a1, value)  # type: ignore[arg-type]
         path = changed(book, sheet, edit, tmp_path)
         assert found(path, engine) == [(kind, f"{sheet}!{place.a1}")], cell.rule.key
-
-
-def escaped(formula: str) -> str:
-    return formula.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @pytest.mark.parametrize("engine", ["formualizer", "none"])
@@ -109,7 +96,7 @@ def test_a_number_typed_into_the_table_of_layers_is_one_finding(
     column = NETWORK.layers.index(NETWORK.layer(layer))
     for key in ("operation", "top", "from1_left", "weights", "number", "fact1_top"):
         cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
-        path = changed(book, EXPLAIN, counted(cell, 3.5), tmp_path)
+        path = changed(book, EXPLAIN, with_constant(cell, 3.5), tmp_path)
         assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")], key
 
 
@@ -193,11 +180,7 @@ NONSENSE = [
 
 
 def with_choice(book: Path, sheet: str, cell: str, value: object, folder: Path) -> Path:
-    """As a script types it: openpyxl saves no computed values."""
-    found = openpyxl.load_workbook(book)
-    found[sheet][cell] = value
-    found.save(folder / "chosen.xlsx")
-    return folder / "chosen.xlsx"
+    return typed_by_script(book, folder / "chosen.xlsx", {(sheet, cell): value})
 
 
 @pytest.mark.parametrize(("sheet", "cell", "value", "remedy"), NONSENSE)

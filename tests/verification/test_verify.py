@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from support.edits import edited, with_constant, with_formula, with_value, without_stored_values
+from support.edits import (
+    edited,
+    typed_by_script,
+    with_constant,
+    with_formula,
+    with_value,
+    without_stored_values,
+)
 from support.libreoffice import converted
-from support.reports import check_agrees
+from support.reports import check_agrees, found
 
 import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
@@ -159,8 +166,8 @@ def test_a_wrong_stored_value_is_found_beside_stale_ones(book: Path, tmp_path: P
     pixel = LAYOUT.tensors["input"].maps[0].cell(3, 3).a1
     wrong = LAYOUT.tensors["pool"].maps[1].cell(2, 1).a1
     stale = edited(book, tmp_path / "stale.xlsx", with_value(pixel, -0.75))
-    report = xlconv.verify(edited(stale, tmp_path / "both.xlsx", with_value(wrong, 55.5)))
-    assert [(f.kind, f.cell) for f in report.findings] == [("stored", f"Board!{wrong}")]
+    both = edited(stale, tmp_path / "both.xlsx", with_value(wrong, 55.5))
+    assert found(both) == [("stored", f"Board!{wrong}")]
 
 
 def test_absent_stored_values_are_said_to_be_absent(book: Path, tmp_path: Path) -> None:
@@ -174,17 +181,15 @@ def test_absent_stored_values_are_said_to_be_absent(book: Path, tmp_path: Path) 
 
 def test_book_saved_by_openpyxl_with_a_typed_number(book: Path, tmp_path: Path) -> None:
     place = LAYOUT.tensors["conv1"].maps[0].cell(4, 4).a1
-    workbook = openpyxl.load_workbook(book)
-    workbook["Board"][place] = 0.25
-    workbook.save(tmp_path / "typed.xlsx")
-    [finding] = xlconv.verify(tmp_path / "typed.xlsx").findings
+    path = typed_by_script(book, tmp_path / "typed.xlsx", {("Board", place): 0.25})
+    [finding] = xlconv.verify(path).findings
     assert (finding.kind, finding.cell, finding.found) == ("typed", f"Board!{place}", 0.25)
 
 
 def test_error_values_are_blamed_where_they_begin(book: Path, tmp_path: Path) -> None:
     place = LAYOUT.tensors["conv1"].maps[0].cell(4, 4).a1
-    report = xlconv.verify(edited(book, tmp_path / "error.xlsx", with_formula(place, "1/0")))
-    assert [(f.kind, f.cell) for f in report.findings] == [("formula", f"Board!{place}")]
+    path = edited(book, tmp_path / "error.xlsx", with_formula(place, "1/0"))
+    assert found(path) == [("formula", f"Board!{place}")]
 
 
 def test_json_is_the_documented_shape(book: Path, tmp_path: Path) -> None:
@@ -282,20 +287,16 @@ def test_moved_maps_are_refused_with_what_moved(book: Path, tmp_path: Path) -> N
 
 def test_text_in_a_pixel_is_refused_with_its_cell(book: Path, tmp_path: Path) -> None:
     place = LAYOUT.tensors["input"].maps[0].cell(0, 0).a1
-    workbook = openpyxl.load_workbook(book)
-    workbook["Board"][place] = "ink"
-    workbook.save(tmp_path / "text.xlsx")
+    path = typed_by_script(book, tmp_path / "text.xlsx", {("Board", place): "ink"})
     with pytest.raises(BookError, match=rf"Board!{place} \(input\) holds 'ink'"):
-        xlconv.verify(tmp_path / "text.xlsx")
+        xlconv.verify(path)
 
 
 def test_empty_pixel_counts_as_zero(book: Path, tmp_path: Path) -> None:
     place = LAYOUT.tensors["input"].maps[0].cell(2, 2).a1
-    workbook = openpyxl.load_workbook(book)
-    workbook["Board"][place] = None
-    workbook.save(tmp_path / "empty.xlsx")
-    assert xlconv.verify(tmp_path / "empty.xlsx").verdict == "agrees"
-    assert xlconv.read_book(tmp_path / "empty.xlsx").image[0, 2, 2] == 0.0
+    path = typed_by_script(book, tmp_path / "empty.xlsx", {("Board", place): None})
+    assert xlconv.verify(path).verdict == "agrees"
+    assert xlconv.read_book(path).image[0, 2, 2] == 0.0
 
 
 def test_damaged_network_text_is_refused(book: Path, tmp_path: Path) -> None:
