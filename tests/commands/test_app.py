@@ -17,14 +17,7 @@ from support.command_line import refusal, run, started, words
 
 import xlconv
 from xlconv.commands.console import print_evaluation
-from xlconv.importers.template import (
-    WEIGHTS_FILE,
-    describe_template,
-    load_weights,
-    small_data,
-    template_folder,
-    template_names,
-)
+from xlconv.importers import template as templates
 from xlconv.training.dataset import Dataset, read_idx
 from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.train import initial_weights
@@ -88,6 +81,10 @@ BAD = {
     "bad rate": (
         ["train", "lesson3", "--data", ".", "--out", "w.npz", "--rate", "conv1=fast"],
         "--rate conv1=fast: not a number",
+    ),
+    "no weights": (
+        ["train", "lesson3", "--out", "w.npz", "--from", "nix.npz"],
+        "nix.npz: no such file",
     ),
     "no layer": (
         ["train", "lesson3", "--data", ".", "--out", "w.npz", "--freeze", "conv9"],
@@ -174,7 +171,7 @@ def test_raw_picture_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_own_template_folder(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
-    for file in (template_folder() / "lesson3").iterdir():
+    for file in (templates.template_folder() / "lesson3").iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     assert run("build", "a.xlsx", "--template", "mine", folder=tmp_path).returncode == 0
     assert xlconv.read_book(tmp_path / "a.xlsx").network.name == "mine"
@@ -184,15 +181,15 @@ def test_templates_are_listed_with_their_accuracy(tmp_path: Path) -> None:
     result = started("templates", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     lines = {line.split()[0]: line for line in result.stdout.splitlines() if line.strip()}
-    for name in template_names():
-        measured = describe_template(name).measured
+    for name in templates.template_names():
+        measured = templates.describe_template(name).measured
         value = "-" if measured is None else f"{measured.value:.2%}"
         assert value in lines[name].split()
     assert re.search(r"macro F1 \d\d\.\d\d%$", lines["multilabel"])
     assert "xlconv templates NAME shows one in detail" in words(result.stdout)
 
 
-@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("name", templates.template_names())
 def test_a_template_in_detail(name: str, tmp_path: Path) -> None:
     result = run("templates", name, folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
@@ -215,16 +212,16 @@ def test_a_template_in_detail(name: str, tmp_path: Path) -> None:
         assert f"measured: {value} on {about.measured.pictures:,} test pictures" in shown
 
 
-@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("name", templates.template_names())
 def test_a_shipped_template_says_what_it_is_and_was_measured_with_its_weights(name: str) -> None:
-    about = describe_template(name)
+    about = templates.describe_template(name)
     assert about.title
     assert about.description
     assert about.data, "say in template.toml what it was trained and tested with"
     trained = type(about.network.layers[-1]).__name__ in ("Softmax", "Sigmoid")
     assert trained == (about.measured is not None) == bool(about.training)
     if about.measured is not None:
-        content = (about.folder / WEIGHTS_FILE).read_bytes()
+        content = (about.folder / templates.WEIGHTS_FILE).read_bytes()
         assert about.measured.weights == hashlib.sha256(content).hexdigest()
         assert about.measured.pictures == 5000
         assert 0.9 < about.measured.value < 1
@@ -234,7 +231,7 @@ def test_a_shipped_template_says_what_it_is_and_was_measured_with_its_weights(na
 
 def test_trained_templates_have_weights_of_their_own() -> None:
     """The same weights in two templates were not trained by the recipes of both."""
-    measured = [describe_template(name).measured for name in template_names()]
+    measured = [templates.describe_template(name).measured for name in templates.template_names()]
     weights = [found.weights for found in measured if found is not None]
     assert len(set(weights)) == len(weights)
 
@@ -264,7 +261,7 @@ def few_digits(folder: Path) -> Path:
     for stem, count in (("train", 60), ("test", 30)):
         for kind, dimensions in (("images-idx3", 3), ("labels-idx1", 1)):
             name = f"{stem}-{kind}-ubyte"
-            array = read_idx(small_data() / f"{name}.gz", dimensions)[:count]
+            array = read_idx(templates.small_data() / f"{name}.gz", dimensions)[:count]
             head = struct.pack(f">HBB{dimensions}I", 0, 8, dimensions, *array.shape)
             (folder / name).write_bytes(head + array.tobytes())
     return folder
@@ -308,7 +305,7 @@ def test_many_classes_have_no_matrix_but_their_mistakes(capsys: pytest.CaptureFi
 
 
 def test_train_begins_with_what_fits(tmp_path: Path) -> None:
-    other = template_folder() / "conv-example" / WEIGHTS_FILE
+    other = templates.template_folder() / "conv-example" / templates.WEIGHTS_FILE
     result = run(
         *("train", "lesson3", "--out", "w.npz", "--epochs", "1", "--from", other),
         *("--freeze", "conv1", "--freeze", "conv2"),
@@ -317,42 +314,21 @@ def test_train_begins_with_what_fits(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "dense.weight is dropped: it is 1x288, 'lesson3' has 10x392" in words(result.stdout)
     assert result.stdout.count("is dropped") == 1
-    begun, made = load_weights(other), load_weights(tmp_path / "w.npz")
+    begun, made = templates.load_weights(other), templates.load_weights(tmp_path / "w.npz")
     for name in ("conv1.weight", "conv2.weight"):
         assert np.array_equal(made[name], begun[name])
     assert made["dense.weight"].shape == (10, 392)
 
 
 def test_train_from_weights_of_which_nothing_fits(tmp_path: Path) -> None:
-    other = template_folder() / "edges" / WEIGHTS_FILE
+    other = templates.template_folder() / "edges" / templates.WEIGHTS_FILE
     arguments = ("train", "lesson3", "--out", "w.npz", "--from", other)
     said = refusal(run(*arguments, folder=tmp_path), tmp_path)
     assert "none of the weights fit 'lesson3', which takes conv1.weight, conv1.bias, " in said
 
 
-class Evil:
-    """What runs a command when it is unpickled."""
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return Path.touch, (Path("unpickled"),)  # type: ignore[return-value]
-
-
-def test_train_from_pickled_objects(tmp_path: Path) -> None:
-    pickled = np.empty(1, object)
-    pickled[0] = Evil()
-    np.savez(tmp_path / "evil.npz", **{"conv1.weight": pickled})
-    arguments = ("train", "lesson3", "--out", "w.npz", "--from", "evil.npz")
-    said = refusal(run(*arguments, folder=tmp_path), tmp_path, "evil.npz")
-    assert "evil.npz: 'conv1.weight' is a pickled object, which is never loaded" in said
-
-
-def test_train_from_a_file_that_is_not_there(tmp_path: Path) -> None:
-    arguments = ("train", "lesson3", "--out", "w.npz", "--from", "nix.npz")
-    assert "nix.npz: no such file" in refusal(run(*arguments, folder=tmp_path), tmp_path)
-
-
 def test_train_slowly_and_with_kept_statistics(tmp_path: Path) -> None:
-    begun = template_folder() / "resnet" / WEIGHTS_FILE
+    begun = templates.template_folder() / "resnet" / templates.WEIGHTS_FILE
     result = run(
         *("train", "resnet", "--out", "w.npz", "--epochs", "1", "--batch", "100"),
         *("--from", begun, "--rate", "0.01", "--rate", "dense=0.02", "--rate-decay", "0.1"),
@@ -361,7 +337,7 @@ def test_train_slowly_and_with_kept_statistics(tmp_path: Path) -> None:
     )
     assert result.returncode == 0
     assert "dropped" not in result.stdout
-    before, after = load_weights(begun), load_weights(tmp_path / "w.npz")
+    before, after = templates.load_weights(begun), templates.load_weights(tmp_path / "w.npz")
 
     def change(name: str) -> float:
         return float(np.abs(after[name] - before[name]).max())
@@ -377,7 +353,7 @@ def test_train_slowly_and_with_kept_statistics(tmp_path: Path) -> None:
 
 def own_template(folder: Path, name: str, old: str, new: str) -> Path:
     """A folder `mine` with a shipped template's description, in which a text is replaced."""
-    text = (template_folder() / name / "template.toml").read_text(encoding="utf-8")
+    text = (templates.template_folder() / name / "template.toml").read_text(encoding="utf-8")
     assert old in text
     (folder / "mine").mkdir()
     (folder / "mine" / "template.toml").write_text(text.replace(old, new), encoding="utf-8")

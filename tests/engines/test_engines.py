@@ -222,16 +222,17 @@ def test_an_engine_that_fails_does_not_spoil_the_others(
         xlconv.verify(made.path, "libreoffice")
 
 
-def test_gnumeric_is_stopped_at_its_time_limit(
-    build_book: BuildBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", ["LibreOffice", "Gnumeric"])
+def test_a_program_is_stopped_at_its_time_limit(
+    program: str, build_book: BuildBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = tmp_path / "ssconvert"
+    slow, engine = tmp_path / "slow", program.lower()
     slow.write_text("#!/bin/sh\nsleep 60 &\nwait\n")
     slow.chmod(0o755)
-    monkeypatch.setattr("xlconv.engines.gnumeric.PROGRAMS", (str(slow),))
-    monkeypatch.setattr("xlconv.engines.gnumeric.TIME_LIMIT", 0.2)
-    with pytest.raises(EngineError, match=r"Gnumeric took longer than 0\.2 s"):
-        xlconv.verify(build_book(NETWORK).path, "gnumeric")
+    monkeypatch.setattr(f"xlconv.engines.{engine}.PROGRAMS", (str(slow),))
+    monkeypatch.setattr(f"xlconv.engines.{engine}.TIME_LIMIT", 0.2)
+    with pytest.raises(EngineError, match=rf"{program} took longer than 0\.2 s"):
+        xlconv.verify(build_book(NETWORK).path, engine)
 
 
 def stray_in(made: BuiltBook, cell: Cell, value: float) -> Path:

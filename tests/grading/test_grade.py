@@ -17,16 +17,17 @@ import numpy as np
 import openpyxl
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
+from support.books import random_model
 from support.edits import cell_element, edited
 from support.learners import (
+    IMAGE,
     LAYERS,
     MISTAKES,
-    NETWORK,
+    MODEL,
     PITCH,
     Change,
     build_exercise,
     filled_in,
-    model_of,
     only,
     places_of,
     right_formulas,
@@ -47,8 +48,7 @@ from xlconv.sheets.panel.places import CHOSEN
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("task") / "task.xlsx"
-    image = np.random.default_rng(4).random((1, 8, 8))
-    return build_exercise(path, model_of(NETWORK), image, *LAYERS, student="ada")
+    return build_exercise(path, MODEL, IMAGE, *LAYERS, student="ada")
 
 
 def one_layer(task: Path, tmp_path: Path, layer: str, change: Change) -> Marks:
@@ -174,8 +174,7 @@ def test_what_the_embedded_engine_cannot_evaluate_is_asked_elsewhere(
 @pytest.mark.usefixtures("libreoffice")
 def test_the_result_of_explain_is_no_answer(tmp_path: Path) -> None:
     """It is right for the cell that Explain takes apart, also when other numbers stand there."""
-    image = np.random.default_rng(4).random((1, 8, 8))
-    task = build_exercise(tmp_path / "t.xlsx", model_of(NETWORK), image, "relu1", first=1)
+    task = build_exercise(tmp_path / "t.xlsx", MODEL, IMAGE, "relu1", first=1)
     workbook = openpyxl.load_workbook(task)
     explain, board = workbook["Explain"], workbook["Board"]
     for cell, value in zip(CHOSEN.cells(), ("relu1", 1, 1, 1), strict=True):
@@ -272,7 +271,7 @@ def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> Non
 def test_other_kinds_of_layers_are_marked(network: Network, tmp_path: Path) -> None:
     names = [layer.name for layer in network.layers]
     image = np.random.default_rng(4).random(network.input_shape)
-    task = build_exercise(tmp_path / "task.xlsx", model_of(network), image, *names)
+    task = build_exercise(tmp_path / "task.xlsx", random_model(network, 3), image, *names)
     assert grade(task).mark == 0.0
     assert grade(filled_in(task, tmp_path / "done.xlsx")).mark == 1.0
     for name in names:
@@ -283,15 +282,14 @@ def test_other_kinds_of_layers_are_marked(network: Network, tmp_path: Path) -> N
 
 
 def test_first_cells_are_marked_alone(tmp_path: Path) -> None:
-    image = np.random.default_rng(4).random((1, 8, 8))
-    task = build_exercise(tmp_path / "t.xlsx", model_of(NETWORK), image, "conv1", "dense", first=2)
+    task = build_exercise(tmp_path / "t.xlsx", MODEL, IMAGE, "conv1", "dense", first=2)
     assert [block.cells for block in grade(task).blocks] == [4, 2]
     done = filled_in(task, tmp_path / "done.xlsx")
     assert grade(done).mark == 1.0
 
 
 def test_a_workbook_without_an_exercise_is_refused(tmp_path: Path) -> None:
-    xlconv.build(tmp_path / "plain.xlsx", model_of(NETWORK), np.zeros((1, 8, 8)))
+    xlconv.build(tmp_path / "plain.xlsx", MODEL, np.zeros((1, 8, 8)))
     with pytest.raises(BookError, match="holds no exercise"):
         grade(tmp_path / "plain.xlsx")
     with pytest.raises(EngineError):
@@ -463,7 +461,7 @@ def test_a_copy_under_another_name_is_told(tmp_path: Path) -> None:
     handed_in = tmp_path / "in"
     handed_in.mkdir()
     for number, name in enumerate(("ada", "ben")):
-        made = model_of(network)
+        made = random_model(network, 3)
         model = Model(network, {key: array + number for key, array in made.weights.items()})
         path = handed_in / f"{name}.xlsx"
         build_exercise(path, model, np.ones((1, 6, 6)), "conv", student=name)

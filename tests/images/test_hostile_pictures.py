@@ -13,19 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from support.command_line import (
-    MOST_MEMORY,
-    NO_FILES,
-    check_refusal,
-    command,
-    contents,
-    has_pipes,
-    measures_memory,
-    npy,
-    npy_header,
-    process,
-    refused,
-)
+from support import command_line as cli
 
 from xlconv.images.load import load_image
 
@@ -67,7 +55,7 @@ def text_bomb() -> bytes:
 
 
 def objects() -> bytes:
-    return npy(np.array([None, 1], dtype=object), allow_pickle=True)
+    return cli.npy(np.array([None, 1], dtype=object), allow_pickle=True)
 
 
 PICTURES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
@@ -109,17 +97,17 @@ PICTURES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
     "a short GIF": ("a.gif", lambda: saved(digit(), "GIF")[:20], ("a.gif",)),
     "a bomb of a note": ("a.png", text_bomb, ("broken or cut short",)),
     "objects": ("a.npy", objects, ("a.npy", "plain numbers")),
-    "NaN": ("a.npy", lambda: npy(np.full(SHAPE, np.nan)), ("NaN or infinity",)),
-    "too large numbers": ("a.npy", lambda: npy(np.full(SHAPE, 1e308)), ("too large",)),
-    "another shape": ("a.npy", lambda: npy(np.zeros((3, 4, 5))), ("3x4x5",)),
-    "many dimensions": ("a.npy", lambda: npy(np.zeros((1,) * 30)), ("1x1",)),
-    "no numbers": ("a.npy", lambda: npy(np.zeros((0, 28))), ("no pixels",)),
-    "a claim": ("a.npy", lambda: npy_header((10**6, 10**6)), ("a.npy",)),
-    "a claim of bytes": ("a.npy", lambda: npy_header((10**12,), "'|u1'"), ("a.npy",)),
-    "code": ("a.npy", lambda: npy_header("__import__('os').mkdir('ran')"), ("a.npy",)),
-    "a deep head": ("a.npy", lambda: npy_header("(" * 4_000 + ")" * 4_000), ("a.npy",)),
+    "NaN": ("a.npy", lambda: cli.npy(np.full(SHAPE, np.nan)), ("NaN or infinity",)),
+    "too large numbers": ("a.npy", lambda: cli.npy(np.full(SHAPE, 1e308)), ("too large",)),
+    "another shape": ("a.npy", lambda: cli.npy(np.zeros((3, 4, 5))), ("3x4x5",)),
+    "many dimensions": ("a.npy", lambda: cli.npy(np.zeros((1,) * 30)), ("1x1",)),
+    "no numbers": ("a.npy", lambda: cli.npy(np.zeros((0, 28))), ("no pixels",)),
+    "a claim": ("a.npy", lambda: cli.npy_header((10**6, 10**6)), ("a.npy",)),
+    "a claim of bytes": ("a.npy", lambda: cli.npy_header((10**12,), "'|u1'"), ("a.npy",)),
+    "code": ("a.npy", lambda: cli.npy_header("__import__('os').mkdir('ran')"), ("a.npy",)),
+    "a deep head": ("a.npy", lambda: cli.npy_header("(" * 4_000 + ")" * 4_000), ("a.npy",)),
     "a long head": ("a.npy", lambda: b"\x93NUMPY\2\0" + struct.pack("<I", 2**31), ("a.npy",)),
-    "complex": ("a.npy", lambda: npy(np.zeros(SHAPE, complex)), ("complex128",)),
+    "complex": ("a.npy", lambda: cli.npy(np.zeros(SHAPE, complex)), ("complex128",)),
 }
 
 
@@ -127,7 +115,7 @@ PICTURES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
 def test_pictures_that_cannot_be_used(what: str, tmp_path: Path) -> None:
     name, make, words = PICTURES[what]
     (tmp_path / name).write_bytes(make())
-    refused(tmp_path, ["build", "out.xlsx", "--image", name], *words)
+    cli.refused(tmp_path, ["build", "out.xlsx", "--image", name], *words)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +126,7 @@ def test_a_folder_with_one_of_them(what: str, tmp_path: Path) -> None:
     name = "a.npy" if PICTURES[what][0].endswith("npy") else "a.png"
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / name).write_bytes(make())
-    refused(tmp_path, ["build", "out.xlsx", "--images", "pictures"], f"pictures/{name}")
+    cli.refused(tmp_path, ["build", "out.xlsx", "--images", "pictures"], f"pictures/{name}")
 
 
 PLACES = {
@@ -152,11 +140,11 @@ PLACES = {
 }
 
 
-@has_pipes
+@cli.has_pipes
 @pytest.mark.parametrize("what", PLACES)
 def test_pictures_that_are_no_file(what: str, tmp_path: Path) -> None:
-    NO_FILES[what](tmp_path / "a.png")
-    refused(tmp_path, ["build", "out.xlsx", "--image", "a.png"], PLACES[what])
+    cli.NO_FILES[what](tmp_path / "a.png")
+    cli.refused(tmp_path, ["build", "out.xlsx", "--image", "a.png"], PLACES[what])
 
 
 def turned(orientation: int) -> Image.Exif:
@@ -215,16 +203,16 @@ def test_names_of_all_letters(tmp_path: Path) -> None:
     ]
     for name in names:
         (tmp_path / name).write_bytes(saved(digit()))
-        found = command("build", "out.xlsx", "--image", f"./{name}", "--force", folder=tmp_path)
+        found = cli.command("build", "out.xlsx", "--image", f"./{name}", "--force", folder=tmp_path)
         assert found.code == 0, found.err
-    refused(tmp_path, ["build", "b.xlsx", "--image", "a" * 300 + ".png"], "name too long")
+    cli.refused(tmp_path, ["build", "b.xlsx", "--image", "a" * 300 + ".png"], "name too long")
 
 
 def test_thousands_of_files(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     for number in range(5_000):
         (tmp_path / "pictures" / f"{number}.png").touch()
-    refused(
+    cli.refused(
         tmp_path, ["build", "out.xlsx", "--images", "pictures"], "5,000 pictures", "at most 400"
     )
 
@@ -237,15 +225,15 @@ def test_links_among_many(tmp_path: Path) -> None:
     (pictures / "7" / "a.png").symlink_to(tmp_path / "outside.png")
     (pictures / "7" / "deep" / "deeper" / "up").symlink_to(pictures)
     (pictures / "all").symlink_to("/")
-    found = command("build", "out.xlsx", "--images", "pictures", folder=tmp_path)
+    found = cli.command("build", "out.xlsx", "--images", "pictures", folder=tmp_path)
     assert found.code == 0, found.err
     assert "left out all: links to folders are not followed" in " ".join(found.out.split())
     (pictures / "ring.png").symlink_to("ring.png")
-    refused(tmp_path, ["build", "b.xlsx", "--images", "pictures"], "ring.png", "symbolic links")
+    cli.refused(tmp_path, ["build", "b.xlsx", "--images", "pictures"], "ring.png", "symbolic links")
     (pictures / "ring.png").unlink()
     (pictures / "zero.png").symlink_to("/dev/zero")
     os.mkfifo(pictures / "pipe.png")
-    assert command("build", "c.xlsx", "--images", "pictures", folder=tmp_path).code == 0
+    assert cli.command("build", "c.xlsx", "--images", "pictures", folder=tmp_path).code == 0
 
 
 LARGE: dict[str, Callable[[], bytes]] = {
@@ -261,16 +249,16 @@ LARGE: dict[str, Callable[[], bytes]] = {
 TOO_LARGE = ("enormous and whole", "a bomb of a note", "thin")
 
 
-@measures_memory
+@cli.measures_memory
 @pytest.mark.parametrize("what", LARGE)
 def test_large_pictures_need_little_memory(what: str, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     (folder / "a.png").write_bytes(LARGE[what]())
-    outcome = process("build", "out.xlsx", "--image", "a.png", folder=folder)
+    outcome = cli.process("build", "out.xlsx", "--image", "a.png", folder=folder)
     if what in TOO_LARGE:
-        check_refusal(outcome)
-        assert list(contents(folder)) == ["a.png"]
+        cli.check_refusal(outcome)
+        assert list(cli.contents(folder)) == ["a.png"]
     else:
         assert (outcome.code, (folder / "out.xlsx").exists()) == (0, True), outcome.err
-    assert 0 < outcome.memory < MOST_MEMORY
+    assert 0 < outcome.memory < cli.MOST_MEMORY

@@ -8,15 +8,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from support.command_line import (
-    NO_FILES,
-    command,
-    has_pipes,
-    measures_memory,
-    npz,
-    refused,
-    refused_cheaply,
-)
+from support import command_line as cli
 from support.libreoffice import converted
 
 TINY = """
@@ -57,7 +49,7 @@ def own_template(folder: Path, text: str | bytes = TINY) -> Path:
     mine = folder / "mine"
     mine.mkdir()
     (mine / "template.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
-    (mine / "weights.npz").write_bytes(npz(WEIGHTS))
+    (mine / "weights.npz").write_bytes(cli.npz(WEIGHTS))
     np.save(mine / "sample.npy", np.ones((3, 3)))
     return mine
 
@@ -182,37 +174,37 @@ def test_mistakes_in_a_template(what: str, tmp_path: Path) -> None:
     arguments = BUILD
     if what.startswith(("epochs", "rates", "an unknown recipe", "an unknown scene")):
         arguments = ["train", "mine", "--out", "w.npz"]
-    refused(tmp_path, arguments, *words)
+    cli.refused(tmp_path, arguments, *words)
 
 
 # The file, what is there instead of it, and words beside its name.
 FILES: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = {
-    "no weights": ("weights.npz", NO_FILES["nothing"], ("no such file",)),
-    "no picture": ("sample.npy", NO_FILES["nothing"], ("no such file",)),
-    "no description": ("template.toml", NO_FILES["nothing"], ()),
-    "a folder of that name": ("template.toml", NO_FILES["a folder"], ()),
-    "a pipe of that name": ("template.toml", NO_FILES["a pipe"], ()),
-    "an endless description": ("template.toml", NO_FILES["a device"], ()),
+    "no weights": ("weights.npz", cli.NO_FILES["nothing"], ("no such file",)),
+    "no picture": ("sample.npy", cli.NO_FILES["nothing"], ("no such file",)),
+    "no description": ("template.toml", cli.NO_FILES["nothing"], ()),
+    "a folder of that name": ("template.toml", cli.NO_FILES["a folder"], ()),
+    "a pipe of that name": ("template.toml", cli.NO_FILES["a pipe"], ()),
+    "an endless description": ("template.toml", cli.NO_FILES["a device"], ()),
     "a link out": ("sample.npy", lambda path: path.symlink_to("/etc/passwd"), ()),
     "a deep measurement": ("measured.json", lambda path: path.write_text("[" * 200_000), ()),
 }
 
 
-@has_pipes
+@cli.has_pipes
 @pytest.mark.parametrize("what", FILES)
 def test_files_that_are_not_there_or_none(what: str, tmp_path: Path) -> None:
     name, make, words = FILES[what]
     path = own_template(tmp_path) / name
     path.unlink(missing_ok=True)
     make(path)
-    refused(tmp_path, BUILD, name, *words)
+    cli.refused(tmp_path, BUILD, name, *words)
 
 
 @pytest.mark.parametrize("head", [b"\xef\xbb\xbf", b""], ids=["with a mark", "without"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix", "Windows"])
 def test_text_as_editors_save_it(head: bytes, end: str, tmp_path: Path) -> None:
     own_template(tmp_path, head + TINY.replace("\n", end).encode())
-    found = command(*BUILD, folder=tmp_path)
+    found = cli.command(*BUILD, folder=tmp_path)
     assert found.code == 0, found.err
 
 
@@ -237,12 +229,12 @@ def test_text_that_looks_like_a_formula_is_text(
     )
     mine = own_template(tmp_path, text.replace('"Softmax"', f'"{last}"'))
     weights = WEIGHTS | {"dense.weight": np.eye(count, 4), "dense.bias": np.zeros(count)}
-    (mine / "weights.npz").write_bytes(npz(weights))
+    (mine / "weights.npz").write_bytes(cli.npz(weights))
     pictures = tmp_path / "pictures" / "+1+1"
     pictures.mkdir(parents=True)
     np.save(pictures / "=2+3.npy", np.ones((3, 3)))
     arguments = [*BUILD, "--images", "pictures"]
-    found = command(*arguments, folder=tmp_path)
+    found = cli.command(*arguments, folder=tmp_path)
     assert found.code == 0, found.err
     check_texts(tmp_path / "out.xlsx")
     if any_libreoffice is not None:
@@ -271,10 +263,10 @@ def check_texts(path: Path) -> None:
 ENORMOUS = [what for what in MISTAKES if what.startswith(("enormous", "many", "deep", "an enorm"))]
 
 
-@measures_memory
+@cli.measures_memory
 @pytest.mark.parametrize("what", ENORMOUS)
 def test_enormous_things_cost_no_memory(what: str, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     own_template(folder, MISTAKES[what][0])
-    refused_cheaply(folder, BUILD, *MISTAKES[what][1])
+    cli.refused_cheaply(folder, BUILD, *MISTAKES[what][1])

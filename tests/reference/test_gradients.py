@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from support.books import noise
 
 from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Dropout, Flatten, KernelDemo, Network
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
@@ -17,7 +18,6 @@ from xlconv.network.model import Array, Model
 from xlconv.reference import forward as reference
 from xlconv.reference.layers.gradient import Learning, Pass
 from xlconv.reference.layers.registry import layer_steps, propagate
-from xlconv.training.dataset import Dataset
 from xlconv.training.loss import binary_cross_entropy, cross_entropy, lesson, passes
 from xlconv.training.train import initial_weights
 
@@ -235,12 +235,6 @@ BRANCHED = Network(
         Softmax("softmax"),
     ),
 )
-
-
-def noise(network: Network, count: int, seed: int = 3) -> Dataset:
-    random = np.random.default_rng(seed)
-    images = random.random((count, *network.input_shape), dtype=np.float32)
-    return Dataset(images, random.integers(0, len(network.labels), count))
 
 
 @pytest.mark.parametrize("network", [CHAIN, BRANCHED], ids=lambda network: network.name)

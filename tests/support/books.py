@@ -23,6 +23,7 @@ from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Sigmoid, Soft
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.training.dataset import Dataset
 
 Array = np.ndarray
 Grid = list[list[object]]
@@ -270,6 +271,13 @@ def built(path: Path, network: Network, seed: int = 0) -> BuiltBook:
     model, image = random_model(network, seed), random_image(network, seed)
     xlconv.build(path, model, image)
     return BuiltBook(path, model, image)
+
+
+def noise(network: Network, count: int = 24, seed: int = 3) -> Dataset:
+    """Pictures to train a network of one class each with, of which nothing can be learned."""
+    random = np.random.default_rng(seed)
+    images = random.random((count, *network.input_shape), dtype=np.float32)
+    return Dataset(images, random.integers(0, len(network.labels), count))
 
 
 def stored_cells(path: Path, name: str) -> dict[str, float]:

@@ -11,7 +11,10 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from support import dialects
+from support.dialects import Unseekable
 
 BOARD = "xl/worksheets/sheet1.xml"
 WORKBOOK = "xl/workbook.xml"
@@ -32,7 +35,11 @@ def members(book: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def packed(parts: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def text_members(book: bytes) -> dialects.Parts:
+    return {name: content.decode() for name, content in members(book).items()}
+
+
+def packed(parts: Mapping[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Parts as a zip archive."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", method, compresslevel=1) as archive:
@@ -89,23 +96,12 @@ def sized(part: str, size: int) -> Maker:
 
 def written_as_it_goes(book: bytes) -> bytes:
     """As programs write that do not know the sizes before: with those of 64 bits behind."""
-
-    class Stream(io.RawIOBase):
-        data = bytearray()
-
-        def writable(self) -> bool:
-            return True
-
-        def write(self, data: object) -> int:
-            self.data += data  # type: ignore[operator]
-            return len(data)  # type: ignore[arg-type]
-
-    stream = Stream()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    target = io.BytesIO()
+    with zipfile.ZipFile(Unseekable(target), "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for name, content in members(book).items():
             with archive.open(name, "w", force_zip64=True) as part:
                 part.write(content)
-    return bytes(stream.data)
+    return target.getvalue()
 
 
 def renamed_beside(book: bytes) -> bytes:
@@ -281,13 +277,15 @@ def late(make: Callable[[], Maker]) -> Maker:
 
 
 FILES: dict[str, tuple[Maker, str]] = {
-    "nothing": (lambda _: b"", "an empty file"),
+    "nothing": (lambda _: b"", "not an .xlsx workbook but an empty file"),
     "half": (lambda book: book[: len(book) // 2], "cut short"),
     "only a head": (lambda book: b"PK\x03\x04", "cut short"),
     "noise": (lambda _: bytes(range(256)) * 40, "not an .xlsx workbook but data"),
     "zip noise": (lambda _: b"PK\x03\x04" + bytes(range(256)) * 40, "cut short"),
     "csv": (lambda _: b"a;b;c\r\n1;2;3\r\n", "plain text"),
     "utf-16 text": (lambda _: "a\tb\n".encode("utf-16"), "plain text"),
+    "a word": (lambda _: b"hello", "not an .xlsx workbook"),
+    "an empty zip": (lambda _: b"PK\x05\x06" + bytes(18), "not a workbook"),
     "html": (lambda _: b"\n<HTML><table><tr><td>1</td></tr></table></HTML>", "an HTML page"),
     "xml": (lambda _: b"<?xml version='1.0'?><Workbook/>", "an XML file"),
     "pdf": (lambda _: b"%PDF-1.4\n%\xe2\xe3", "a PDF"),
@@ -656,24 +654,8 @@ HARMLESS: dict[str, Maker] = {
 }
 
 
-def strict(book: bytes) -> bytes:
-    """The book with the namespaces of Strict Open XML (ISO/IEC 29500, Part 1)."""
-    office = "http://purl.oclc.org/ooxml/officeDocument/relationships"
-    main = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-    return packed(
-        {
-            name: content.replace(OFFICE.encode(), office.encode()).replace(
-                MAIN.encode(), main.encode()
-            )
-            if name.endswith((".xml", ".rels"))
-            else content
-            for name, content in members(book).items()
-        }
-    )
-
-
-HARMLESS["strict"] = strict
 HARMLESS |= {
+    "strict": lambda book: packed(dialects.strict(text_members(book))),
     "written as it goes": written_as_it_goes,
     "ended by zip64": ended_by_zip64,
     "another name beside": renamed_beside,

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import openpyxl
+from support.books import random_model
 from support.edits import edited
 
 import xlconv
@@ -130,16 +131,8 @@ NETWORK = Network(
 LAYERS = ("conv1", "relu1", "conv2", "pool", "dense", "softmax")
 
 
-def model_of(network: Network) -> Model:
-    random = np.random.default_rng(3)
-    weights = {
-        name: np.abs(random.normal(0.2, 0.5, shape)) + 0.1
-        if name.endswith("variance")
-        else random.normal(0.2, 0.5, shape)
-        for layer in network.layers
-        for name, shape in network.weight_shapes(layer).items()
-    }
-    return Model(network, weights)
+MODEL = random_model(NETWORK, 3)
+IMAGE = np.random.default_rng(4).random((1, 8, 8))
 
 
 def _unfixed(formula: str, part: Part, row: int, column: int) -> str:

@@ -7,15 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command_line import (
-    NO_FILES,
-    command,
-    contents,
-    has_pipes,
-    measures_memory,
-    refused,
-    refused_cheaply,
-)
+from support import command_line as cli
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
@@ -77,25 +69,25 @@ def put(what: str, folder: Path) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("what", FILES)
 def test_data_that_cannot_be_used(what: str, tmp_path: Path) -> None:
-    refused(tmp_path, TRAIN, *put(what, tmp_path))
+    cli.refused(tmp_path, TRAIN, *put(what, tmp_path))
 
 
-@has_pipes
+@cli.has_pipes
 def test_data_that_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     for what in ("a pipe", "a device"):
-        NO_FILES[what](tmp_path / "data" / IMAGES)
-        refused(tmp_path, TRAIN, IMAGES)
+        cli.NO_FILES[what](tmp_path / "data" / IMAGES)
+        cli.refused(tmp_path, TRAIN, IMAGES)
         (tmp_path / "data" / IMAGES).unlink()
-    refused(tmp_path, [*TRAIN[:-1], "/dev/zero"], "/dev/zero")
+    cli.refused(tmp_path, [*TRAIN[:-1], "/dev/zero"], "/dev/zero")
 
 
-@measures_memory
+@cli.measures_memory
 @pytest.mark.parametrize("what", ["a gzip bomb", "an enormous claim", "a large claim"])
 def test_a_refusal_costs_no_memory(what: str, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     words = put(what, folder)
-    refused_cheaply(folder, TRAIN, *words)
+    cli.refused_cheaply(folder, TRAIN, *words)
 
 
 MEANT: dict[str, tuple[list[object], str]] = {
@@ -118,9 +110,9 @@ MEANT: dict[str, tuple[list[object], str]] = {
 
 
 def test_names_that_are_nearly_right(tmp_path: Path) -> None:
-    assert command("build", "a.xlsx", folder=tmp_path).code == 0
+    assert cli.command("build", "a.xlsx", folder=tmp_path).code == 0
     for what, (arguments, word) in MEANT.items():
-        line = refused(tmp_path, arguments, word)
+        line = cli.refused(tmp_path, arguments, word)
         assert line.count("did you mean") <= 1, what
 
 
@@ -141,7 +133,7 @@ UNKNOWN = (
 
 @pytest.mark.parametrize("arguments", UNKNOWN, ids=lambda arguments: " ".join(arguments))
 def test_arguments_that_are_none(arguments: list[str], tmp_path: Path) -> None:
-    found = command(*arguments, folder=tmp_path)
-    assert (found.code, contents(tmp_path)) == (2, {})
+    found = cli.command(*arguments, folder=tmp_path)
+    assert (found.code, cli.contents(tmp_path)) == (2, {})
     assert "Traceback" not in found.err
     assert "Usage" in found.err

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.books import noise
 
 from xlconv import BatchNorm2D, Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.errors import WeightsError
@@ -45,12 +46,6 @@ def learned(network: Network, seed: int) -> dict[str, Array]:
     random = np.random.default_rng(seed)
     first = initial_weights(network, seed)
     return {name: np.abs(random.normal(0.2, 1, array.shape)) for name, array in first.items()}
-
-
-def noise(network: Network, count: int = 24, seed: int = 3) -> Dataset:
-    random = np.random.default_rng(seed)
-    images = random.random((count, *network.input_shape), dtype=np.float32)
-    return Dataset(images, random.integers(0, len(network.labels), count))
 
 
 def of_layer(weights: dict[str, Array], *layers: str) -> set[str]:

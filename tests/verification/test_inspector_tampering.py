@@ -8,17 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import edits
 from support.books import random_model, sheet_parts
 from support.command_line import run, started
-from support.edits import (
-    Edit,
-    cell_element,
-    edited,
-    typed_by_script,
-    with_constant,
-    with_formula,
-    with_text,
-)
 from support.reports import check_agrees, found
 
 import xlconv
@@ -56,8 +48,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def changed(book: Path, sheet: str, edit: Edit, folder: Path) -> Path:
-    return edited(book, folder / "changed.xlsx", edit, sheet_parts(book)[sheet])
+def changed(book: Path, sheet: str, edit: edits.Edit, folder: Path) -> Path:
+    return edits.edited(book, folder / "changed.xlsx", edit, sheet_parts(book)[sheet])
 
 
 def learned(book: Path) -> list[ComputedCell]:
@@ -79,9 +71,9 @@ def test_what_stands_instead_of_a_formula_is_one_finding(
         sheet, place = cell.place
         value = cell.found.value
         if kind == "formula":
-            edit = with_formula(place.a1, f"IF(1=1,{cell.formula[1:]},0)")
+            edit = edits.with_formula(place.a1, f"IF(1=1,{cell.formula[1:]},0)")
         else:
-            typing = with_text if isinstance(value, str) else with_constant
+            typing = edits.with_text if isinstance(value, str) else edits.with_constant
             edit = typing(place.a1, value)  # type: ignore[arg-type]
         path = changed(book, sheet, edit, tmp_path)
         assert found(path, engine) == [(kind, f"{sheet}!{place.a1}")], cell.rule.key
@@ -96,7 +88,7 @@ def test_a_number_typed_into_the_table_of_layers_is_one_finding(
     column = NETWORK.layers.index(NETWORK.layer(layer))
     for key in ("operation", "top", "from1_left", "weights", "number", "fact1_top"):
         cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
-        path = changed(book, EXPLAIN, with_constant(cell, 3.5), tmp_path)
+        path = changed(book, EXPLAIN, edits.with_constant(cell, 3.5), tmp_path)
         assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")], key
 
 
@@ -108,7 +100,7 @@ def test_another_name_in_the_table_of_layers_is_one_finding(
 ) -> None:
     column = NETWORK.layers.index(NETWORK.layer(layer))
     cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
-    path = changed(book, EXPLAIN, with_text(cell, "wrong"), tmp_path)
+    path = changed(book, EXPLAIN, edits.with_text(cell, "wrong"), tmp_path)
     assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")]
 
 
@@ -116,7 +108,7 @@ def test_a_formula_in_the_table_of_layers_is_one_finding(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = PLACES.table.cell(PLACES.keys.index("maps"), 0).a1
-    path = changed(book, EXPLAIN, cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
+    path = changed(book, EXPLAIN, edits.cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
     assert found(path, "none") == [("table", f"{EXPLAIN}!{cell}")]
     monkeypatch.setenv("COLUMNS", "1000")  # its lines are not broken
     done = run("verify", path, folder=tmp_path)
@@ -180,7 +172,7 @@ NONSENSE = [
 
 
 def with_choice(book: Path, sheet: str, cell: str, value: object, folder: Path) -> Path:
-    return typed_by_script(book, folder / "chosen.xlsx", {(sheet, cell): value})
+    return edits.typed_by_script(book, folder / "chosen.xlsx", {(sheet, cell): value})
 
 
 @pytest.mark.parametrize(("sheet", "cell", "value", "remedy"), NONSENSE)

@@ -10,17 +10,8 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+from support import edits
 from support.books import BuiltBook, random_image, random_model, sheet_parts
-from support.edits import (
-    Edit,
-    all_of,
-    build_chosen,
-    edited,
-    with_constant,
-    with_formula,
-    with_text,
-    with_value,
-)
 from support.reports import check_agrees, found
 
 import xlconv
@@ -78,8 +69,8 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
     return build
 
 
-def changed(book: BuiltBook, sheet: str, edit: Edit, folder: Path) -> Path:
-    return edited(book.path, folder / "changed.xlsx", edit, sheet_parts(book.path)[sheet])
+def changed(book: BuiltBook, sheet: str, edit: edits.Edit, folder: Path) -> Path:
+    return edits.edited(book.path, folder / "changed.xlsx", edit, sheet_parts(book.path)[sheet])
 
 
 def chosen_picture(layout: Layout) -> str:
@@ -98,27 +89,27 @@ def label_of_picture(layout: Layout, number: int) -> str:
 
 
 # What somebody chooses, by a script that calculates nothing: the sheet, and the edit there.
-CHOICES: dict[str, tuple[str, Callable[[Layout], Edit]]] = {
-    "another picture": (BOARD, lambda at: with_value(chosen_picture(at), 11)),
-    "one's own drawing": (BOARD, lambda at: with_value(chosen_picture(at), 0)),
-    "a pixel of the picture": (IMAGES, lambda at: with_value(pixel_of_picture(at, 2), 0.125)),
-    "what the picture shows": (IMAGES, lambda at: with_text(label_of_picture(at, 2), "dog")),
-    "that nobody knows it": (IMAGES, lambda at: with_text(label_of_picture(at, 2), "?")),
-    "the scale": (BOARD, lambda at: with_text(at.desk.scale.first.a1, "map")),
-    "the explained layer": (EXPLAIN, lambda at: with_text(CHOSEN.cell(0, 0).a1, "dense")),
+CHOICES: dict[str, tuple[str, Callable[[Layout], edits.Edit]]] = {
+    "another picture": (BOARD, lambda at: edits.with_value(chosen_picture(at), 11)),
+    "one's own drawing": (BOARD, lambda at: edits.with_value(chosen_picture(at), 0)),
+    "a pixel of the picture": (IMAGES, lambda at: edits.with_value(pixel_of_picture(at, 2), 0.125)),
+    "what the picture shows": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "dog")),
+    "that nobody knows it": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "?")),
+    "the scale": (BOARD, lambda at: edits.with_text(at.desk.scale.first.a1, "map")),
+    "the explained layer": (EXPLAIN, lambda at: edits.with_text(CHOSEN.cell(0, 0).a1, "dense")),
     "a pixel to follow": (
         BOARD,
-        lambda at: all_of(
+        lambda at: edits.all_of(
             [
-                with_constant(at.desk.pixel_row.first.a1, 2),
-                with_constant(at.desk.pixel_column.first.a1, 3),
+                edits.with_constant(at.desk.pixel_row.first.a1, 2),
+                edits.with_constant(at.desk.pixel_column.first.a1, 3),
             ]
         ),
     ),
-    "what is hidden": (GUIDE, lambda at: with_value(check_cell(1).a1, 0)),
+    "what is hidden": (GUIDE, lambda at: edits.with_value(check_cell(1).a1, 0)),
     "a weight of the explained layer": (
         BOARD,
-        lambda at: with_value(at.weights["conv"].kernels(1)[0].cell(0, 0).a1, 0.625),
+        lambda at: edits.with_value(at.weights["conv"].kernels(1)[0].cell(0, 0).a1, 0.625),
     ),
 }
 
@@ -139,7 +130,7 @@ def test_another_cell_explained_makes_a_book_stale(axis: str, books: Books, tmp_
     """Whatever was chosen first, another one is chosen now."""
     book, number = books(ONE, True), 1 + ["map", "row", "column"].index(axis)
     before = getattr(xlconv.read_book(book.path).display.choices.explained, axis)
-    edit = with_value(CHOSEN.cell(number, 0).a1, 1.0 if before > 1 else 2.0)
+    edit = edits.with_value(CHOSEN.cell(number, 0).a1, 1.0 if before > 1 else 2.0)
     check_agrees(changed(book, EXPLAIN, edit, tmp_path), stored="stale")
 
 
@@ -148,7 +139,7 @@ def test_one_s_own_drawing_and_the_last_layer_were_chosen_before(what: str, tmp_
     model, gallery = random_model(ONE, 1), gallery_of(ONE)
     last = Explained("softmax", 1.0, 1.0, 1.0)
     path = tmp_path / "book.xlsx"
-    build_chosen(path, model, gallery.image, gallery, picture=0, explained=last)
+    edits.build_chosen(path, model, gallery.image, gallery, picture=0, explained=last)
     book, (sheet, edit) = BuiltBook(path, model, gallery.image), CHOICES[what]
     edited_book = changed(book, sheet, edit(xlconv.read_book(path).layout), tmp_path)
     check_agrees(edited_book, stored="stale")
@@ -162,7 +153,7 @@ def test_an_actual_class_typed_by_a_script_makes_a_book_stale(
     book = books(network, False)
     verdict = plan(network).verdict
     assert verdict is not None
-    path = changed(book, BOARD, with_text(verdict.actual.first.a1, actual), tmp_path)
+    path = changed(book, BOARD, edits.with_text(verdict.actual.first.a1, actual), tmp_path)
     check_agrees(path, stored="stale")
 
 
@@ -171,7 +162,7 @@ def test_a_typed_pixel_makes_a_book_of_pictures_stale(books: Books, tmp_path: Pa
     book = books(ONE, True)
     layout = xlconv.read_book(book.path).layout
     cell = layout.tensors["input"].maps[0].cell(2, 2).a1
-    check_agrees(changed(book, BOARD, with_constant(cell, 7), tmp_path), stored="stale")
+    check_agrees(changed(book, BOARD, edits.with_constant(cell, 7), tmp_path), stored="stale")
 
 
 @pytest.mark.parametrize("gallery", [True, False], ids=["pictures", "one picture"])
@@ -180,9 +171,9 @@ def test_a_wrong_value_beside_a_choice_is_found(
 ) -> None:
     book = books(ONE, gallery)
     layout = xlconv.read_book(book.path).layout
-    stale = changed(book, BOARD, with_text(layout.desk.scale.first.a1, "map"), tmp_path)
+    stale = changed(book, BOARD, edits.with_text(layout.desk.scale.first.a1, "map"), tmp_path)
     cell = layout.tensors["pool"].maps[1].cell(1, 1).a1
-    both = edited(stale, tmp_path / "both.xlsx", with_value(cell, 55.5))
+    both = edits.edited(stale, tmp_path / "both.xlsx", edits.with_value(cell, 55.5))
     assert found(both) == [("stored", f"Board!{cell}")]
 
 
@@ -206,7 +197,7 @@ def test_an_error_is_one_finding(name: str, block: str, books: Books, tmp_path: 
     book = books(*BOOKS[name])
     for cell in learned(book, block):
         sheet, place = cell.place
-        path = changed(book, sheet, with_formula(place.a1, "1/0"), tmp_path)
+        path = changed(book, sheet, edits.with_formula(place.a1, "1/0"), tmp_path)
         assert found(path, random=0) == [("formula", f"{sheet}!{place.a1}")], cell.rule.key
 
 
@@ -221,7 +212,7 @@ def test_a_wrong_stored_value_is_one_finding(
         sheet, place = cell.place
         value = cell.found.value
         wrong = value + 7 if isinstance(value, float) else "wrong"
-        path = changed(book, sheet, with_value(place.a1, wrong), tmp_path)
+        path = changed(book, sheet, edits.with_value(place.a1, wrong), tmp_path)
         assert found(path, "none") == [("stored", f"{sheet}!{place.a1}")], cell.rule.key
 
 

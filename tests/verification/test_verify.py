@@ -214,27 +214,6 @@ def test_json_is_the_documented_shape(book: Path, tmp_path: Path) -> None:
     assert list(data["output"]) == ["labels", "values", "prediction"]
 
 
-NOT_BOOKS = {
-    "missing.xlsx": (None, "no such file"),
-    "text.xlsx": (b"hello", "not an .xlsx workbook"),
-    "empty.xlsx": (b"", "not an .xlsx workbook"),
-    "zip.xlsx": (b"PK\x05\x06" + bytes(18), "not a workbook"),
-    "encrypted.xlsx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "encrypted"),
-}
-
-
-@pytest.mark.parametrize("name", NOT_BOOKS)
-def test_what_is_no_workbook_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
-    content, words = NOT_BOOKS[name]
-    path = tmp_path / name
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(BookError, match=words) as caught:
-        xlconv.verify(path)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
 def test_truncated_workbooks_are_refused(book: Path, tmp_path: Path) -> None:
     content = book.read_bytes()
     path = tmp_path / "short.xlsx"
@@ -312,24 +291,6 @@ def test_damaged_network_text_is_refused(book: Path, tmp_path: Path) -> None:
 def test_unknown_engine_is_refused_with_those_that_exist(book: Path) -> None:
     with pytest.raises(EngineError, match="formualizer, libreoffice, gnumeric, all, none"):
         xlconv.verify(book, "excel")
-
-
-def test_missing_libreoffice_is_said_clearly(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlconv.engines.libreoffice.PROGRAMS", ("no-such-office",))
-    with pytest.raises(EngineError, match="LibreOffice is not installed"):
-        xlconv.verify(book, "libreoffice")
-
-
-def test_libreoffice_is_stopped_at_its_time_limit(
-    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    slow = tmp_path / "soffice"
-    slow.write_text("#!/bin/sh\nsleep 60 &\nwait\n")
-    slow.chmod(0o755)
-    monkeypatch.setattr("xlconv.engines.libreoffice.PROGRAMS", (str(slow),))
-    monkeypatch.setattr("xlconv.engines.libreoffice.TIME_LIMIT", 0.2)
-    with pytest.raises(EngineError, match=r"longer than 0\.2 s"):
-        xlconv.verify(book, "libreoffice")
 
 
 def test_one_fault_in_a_book_that_was_recalculated_is_one_finding(

@@ -11,18 +11,9 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import hostile_books as hostile
 from support.books import EXAMPLES, NetworkBook
 from support.broken import mutated
-from support.hostile_books import (
-    CELLS,
-    CLAIMS,
-    FILES,
-    HARMLESS,
-    LONG_FORMULAS,
-    OUTSIDE,
-    XML,
-    formula_of,
-)
 from support.reports import check_agrees
 
 import xlconv
@@ -37,7 +28,7 @@ from xlconv.xlsx.rows import escaped
 NETWORK = Network(
     "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
 )
-REFUSED = {**FILES, **XML, **CELLS, **OUTSIDE, **CLAIMS}
+REFUSED = {**hostile.FILES, **hostile.XML, **hostile.CELLS, **hostile.OUTSIDE, **hostile.CLAIMS}
 
 
 @pytest.fixture(scope="module")
@@ -72,22 +63,22 @@ def test_it_is_refused_in_one_line(
 UNREAD = ("a table's columns", "ended by zip64")
 
 
-@pytest.mark.parametrize("name", HARMLESS)
+@pytest.mark.parametrize("name", hostile.HARMLESS)
 def test_what_does_no_harm_is_no_false_alarm(name: str, good: bytes, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
-    path.write_bytes(HARMLESS[name](good))
+    path.write_bytes(hostile.HARMLESS[name](good))
     check_agrees(path, "none" if name in UNREAD else "formualizer")
 
 
-@pytest.mark.parametrize("name", LONG_FORMULAS)
+@pytest.mark.parametrize("name", hostile.LONG_FORMULAS)
 def test_long_formulas_take_no_longer_than_they_are(name: str, good: bytes, tmp_path: Path) -> None:
     """None of the patterns that look at formulas goes back and forth."""
-    text = LONG_FORMULAS[name]
+    text = hostile.LONG_FORMULAS[name]
     formula_reach(text)
     ranges_in(text)
     FoundFormula(relative_form(text, Cell(9, 9)), Cell(9, 9)).at(Cell(1, 1))
     path = tmp_path / "book.xlsx"
-    path.write_bytes(formula_of(escaped(text))(good))
+    path.write_bytes(hostile.formula_of(escaped(text))(good))
     with suppress(BookError):  # quotes that are not closed, say
         assert xlconv.verify(path, "none").verdict == "agrees"
 
@@ -98,10 +89,10 @@ def test_formulas_that_move_beyond_the_sheet_are_errors() -> None:
 
 
 HEAVY = {
-    **{name: FILES[name] for name in ("bomb",)},
-    **{name: XML[name] for name in ("names", "laughs")},
-    **{name: CELLS[name] for name in ("a million foreign rows",)},
-    **{name: CLAIMS[name] for name in ("10^9 kernels", "deep keys")},
+    **{name: hostile.FILES[name] for name in ("bomb",)},
+    **{name: hostile.XML[name] for name in ("names", "laughs")},
+    **{name: hostile.CELLS[name] for name in ("a million foreign rows",)},
+    **{name: hostile.CLAIMS[name] for name in ("10^9 kernels", "deep keys")},
 }
 LIMITED = (
     "import resource, sys; from xlconv.commands.app import main;"
@@ -133,7 +124,7 @@ def test_every_command_that_reads_books_refuses(
     command: list[str], good: bytes, tmp_path: Path
 ) -> None:
     path = tmp_path / "book.xlsx"
-    path.write_bytes(OUTSIDE["formula: a service"][0](good))
+    path.write_bytes(hostile.OUTSIDE["formula: a service"][0](good))
     name, *rest = command
     arguments = [name, str(path), *(str(tmp_path / one) for one in rest)]
     done = subprocess.run(
