@@ -31,6 +31,7 @@ from support.learners import (
     only,
     places_of,
     right_formulas,
+    substituted,
 )
 from typer.testing import CliRunner
 
@@ -79,22 +80,12 @@ def test_right_formulas_are_all_right(
     assert all((b.formulas, b.first_wrong, b.what) == (b.cells, "", "") for b in marks.blocks)
 
 
-def _one_argument(formula: str) -> str:
-    return re.sub(r"SUMPRODUCT\(([^,]*),([^)]*)\)", r"SUMPRODUCT(\1*\2)", formula)
-
-
 OTHERWISE: dict[str, tuple[str, Change]] = {
-    "one argument": ("conv1", lambda f, p, r, c: _one_argument(f)),
-    "bias first": ("conv1", lambda f, p, r, c: re.sub(r"=(.*)\+(\$\w+\$\d+)$", r"=\2+\1", f)),
-    "if instead of max": (
-        "relu1",
-        lambda f, p, r, c: re.sub(r"=MAX\(0,(.*)\)", r"=IF(\1>0,\1,0)", f),
-    ),
+    "one argument": ("conv1", substituted(r"SUMPRODUCT\(([^,]*),([^)]*)\)", r"SUMPRODUCT(\1*\2)")),
+    "bias first": ("conv1", substituted(r"=(.*)\+(\$\w+\$\d+)$", r"=\2+\1")),
+    "if instead of max": ("relu1", substituted(r"=MAX\(0,(.*)\)", r"=IF(\1>0,\1,0)")),
     "blanks and small letters": ("pool", lambda f, p, r, c: f.lower().replace("(", "( ")),
-    "two and two": (
-        "pool",
-        lambda f, p, r, c: re.sub(r"=MAX\((\w+):(\w+)\)", r"=MAX(MAX(\1:\2),\1)", f),
-    ),
+    "two and two": ("pool", substituted(r"=MAX\((\w+):(\w+)\)", r"=MAX(MAX(\1:\2),\1)")),
     "all in one": (
         "softmax",
         lambda f, p, r, c: f.replace("MAX(", "LARGE(").replace(")", ",1)") if "MAX" in f else f,
@@ -102,11 +93,9 @@ OTHERWISE: dict[str, tuple[str, Change]] = {
     "never negative": ("pool", lambda f, p, r, c: f.replace("MAX(", "MAX(0,")),
     "a window that is made": (
         "pool",
-        lambda f, p, r, c: re.sub(r"=MAX\((\w+):\w+\)", r"=MAX(OFFSET(\1,0,0,2,2))", f),
+        substituted(r"=MAX\((\w+):\w+\)", r"=MAX(OFFSET(\1,0,0,2,2))"),
     ),
-    "without the steps": (
-        *("softmax", lambda f, p, r, c: _at_once(f) if p.key == "softmax" else f),
-    ),
+    "without the steps": ("softmax", lambda f, p, r, c: _at_once(f) if p.key == "softmax" else f),
 }
 
 

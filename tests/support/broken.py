@@ -167,21 +167,21 @@ def mutated_bytes(data: bytes, random: Random) -> bytes:
 def mutated_npz(data: bytes, random: Random) -> bytes:
     """An archive of which a member is changed, so that the sums of its parts are right."""
     if random.random() < 0.4:
-        return mutated(data, random)
+        return mutated_bytes(data, random)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     name = random.choice(sorted(members))
     head = members[name][: 128 if random.random() < 0.8 else None]
-    members[name] = mutated(head, random) + members[name][len(head) :]
+    members[name] = mutated_bytes(head, random) + members[name][len(head) :]
     return zipped(members, random.random() < 0.5)
 
 
 def mutated_idx(data: bytes, random: Random) -> bytes:
-    changed = mutated(data[:64], random) + data[64:] if random.random() < 0.7 else data
+    changed = mutated_bytes(data[:64], random) + data[64:] if random.random() < 0.7 else data
     if random.random() < 0.5:
-        return mutated(changed, random)
+        return mutated_bytes(changed, random)
     packed = gzip.compress(changed, 1)
-    return packed if random.random() < 0.5 else mutated(packed, random)
+    return packed if random.random() < 0.5 else mutated_bytes(packed, random)
 
 
 def _picture(kind: str, mode: str) -> bytes:
@@ -245,7 +245,7 @@ _MUTATIONS = {"weights": mutated_npz, "data": mutated_idx}
 def case(kind: str, number: int) -> bytes:
     """The file of a kind and a number, the same each time."""
     random = Random(f"{kind} {number}")
-    return _MUTATIONS.get(kind, mutated)(random.choice(seeds(kind)), random)
+    return _MUTATIONS.get(kind, mutated_bytes)(random.choice(seeds(kind)), random)
 
 
 def survived(kind: str, data: bytes, folder: Path) -> bool:
