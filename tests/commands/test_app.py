@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from PIL import Image
 from support.books import TemplateBook
-from support.command_line import refusal, run, started, words
+from support.command_line import printed, refusal, run, started, words
 
 import xlconv
 from xlconv.commands.console import print_evaluation
@@ -27,10 +27,9 @@ def test_build_then_verify(tmp_path: Path) -> None:
     built = started("build", "out.xlsx", folder=tmp_path)
     assert (built.returncode, built.stderr) == (0, "")
     assert "prediction: 7" in built.stdout
-    verified = run("verify", "out.xlsx", folder=tmp_path)
-    assert verified.returncode == 0
-    assert "agrees" in verified.stdout
-    assert "prediction: 7" in verified.stdout
+    verified = printed("verify", "out.xlsx", folder=tmp_path)
+    assert "agrees" in verified
+    assert "prediction: 7" in verified
     assert [path.name for path in tmp_path.iterdir()] == ["out.xlsx"]
 
 
@@ -161,15 +160,14 @@ def test_templates_are_listed_with_their_accuracy(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", templates.template_names())
 def test_a_template_in_detail(name: str, tmp_path: Path) -> None:
-    result = run("templates", name, folder=tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
-    shown, template = words(result.stdout), xlconv.load_template(name)
+    result = printed("templates", name, folder=tmp_path)
+    shown, template = words(result), xlconv.load_template(name)
     about, network = template.about, template.network
     assert about.title in shown
     assert about.description in shown
     assert about.data in shown
     assert f"xlconv build out.xlsx --template {name}" in shown
-    rows = {line.split()[0]: line.split()[1:] for line in result.stdout.splitlines() if line}
+    rows = {line.split()[0]: line.split()[1:] for line in result.splitlines() if line}
     for layer in network.layers:
         count = sum(template.weights[key].size for key in network.weight_shapes(layer))
         shape = "×".join(map(str, network.shapes[layer.name]))
@@ -240,11 +238,10 @@ def few_digits(folder: Path) -> Path:
 def test_train_several_classes_with_own_data(tmp_path: Path) -> None:
     few_digits(tmp_path / "few")
     arguments = ("train", "multilabel", "--out", "w.npz", "--data", "few", "--epochs", "1")
-    result = run(*arguments, folder=tmp_path)
-    assert result.returncode == 0
-    assert "no --data" not in result.stdout
-    assert "class found wrongly found missed F1" in words(result.stdout)
-    assert "test macro F1" in result.stdout
+    result = printed(*arguments, folder=tmp_path)
+    assert "no --data" not in result
+    assert "class found wrongly found missed F1" in words(result)
+    assert "test macro F1" in result
     assert xlconv.load_template("multilabel", tmp_path / "w.npz").network.name == "multilabel"
 
 

@@ -94,6 +94,14 @@ def process(*arguments: object, folder: Path, **environment: str) -> Outcome:
     return Outcome(done.returncode, printed, said, memory)
 
 
+def printed(*arguments: object, folder: Path, quiet: bool = True) -> str:
+    """What a command prints that succeeds, with no other word but perhaps of its progress."""
+    outcome = command(*arguments, folder=folder)
+    assert outcome.code == 0, outcome.err
+    assert not quiet or outcome.err == "", outcome.err
+    return outcome.out
+
+
 def contents(folder: Path) -> dict[str, object]:
     """Every file of a folder with what identifies it."""
     return {

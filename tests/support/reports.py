@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import xlconv
+from xlconv.errors import BookError
 
 
 def found(path: Path, engine: str = "formualizer", random: int = 1) -> list[tuple[str, str]]:
@@ -21,3 +24,11 @@ def check_agrees(
     assert (report.verdict, report.findings) == ("agrees", ()), engine
     assert stored in (None, report.stored_state), engine
     return report
+
+
+def check_refused(path: Path, words: str, engine: str = "formualizer") -> str:
+    """The one line with which a book is refused, in which the words are found."""
+    with pytest.raises(BookError, match=words) as caught:
+        xlconv.verify(path, engine)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
