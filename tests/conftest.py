@@ -19,12 +19,11 @@ from typing import NoReturn
 
 import pytest
 from hypothesis import Phase, settings
-from support.books import EXAMPLES, BuildBook, BuiltBook, TemplateBook, random_image, random_model
+from support.books import EXAMPLES, BuildBook, BuiltBook, NetworkBook, TemplateBook, built
 from support.libreoffice import UnoSession, uno_session
 
 import xlconv
-from xlconv.network.model import Model
-from xlconv.network.network import Network
+from xlconv import Model, Network
 
 REQUIRE = "XLCONV_REQUIRE_LIBREOFFICE"
 
@@ -110,7 +109,7 @@ def template_book(tmp_path_factory: pytest.TempPathFactory) -> TemplateBook:
     folder.mkdir(exist_ok=True)
 
     @cache
-    def built(name: str, plain: bool = False) -> BuiltBook:
+    def made(name: str, plain: bool = False) -> BuiltBook:
         template = xlconv.load_template(name)
         model = Model(template.network, template.weights) if plain else template
         path = folder / f"{name}{'.plain' if plain else ''}.xlsx"
@@ -118,7 +117,7 @@ def template_book(tmp_path_factory: pytest.TempPathFactory) -> TemplateBook:
             xlconv.build(path, model, template.image)
         return BuiltBook(path, model, template.image)
 
-    return built
+    return made
 
 
 @pytest.fixture
@@ -126,8 +125,17 @@ def build_book(tmp_path: Path) -> BuildBook:
     """Builds the book of a network, with random weights and a random picture, in `tmp_path`."""
 
     def build(network: Network, seed: int = 0, name: str = "book.xlsx") -> BuiltBook:
-        model, image = random_model(network, seed), random_image(network, seed)
-        xlconv.build(tmp_path / name, model, image)
-        return BuiltBook(tmp_path / name, model, image)
+        return built(tmp_path / name, network, seed)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def network_book(tmp_path_factory: pytest.TempPathFactory) -> NetworkBook:
+    """As `build_book`, but once for all tests of a process, which change copies alone."""
+
+    @cache
+    def made(network: Network, seed: int = 0) -> BuiltBook:
+        return built(tmp_path_factory.mktemp("book") / "book.xlsx", network, seed)
+
+    return made

@@ -16,13 +16,19 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.books import random_image, random_model
-from support.command_line import check_refusal, command, contents, process, refused
+from support.command_line import (
+    NO_FILES,
+    check_refusal,
+    command,
+    contents,
+    printed,
+    process,
+    refused,
+)
 from support.learners import build_exercise, filled_in
 
+from xlconv import Conv2D, Dense, Network
 from xlconv.importers.template import load_weights, small_data, template_folder
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.network import Network
 from xlconv.training.dataset import read_pair
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
@@ -100,16 +106,21 @@ def stop(running: subprocess.Popen[str], number: int) -> tuple[str, str]:
 SIGNALS = {"Ctrl-C": (signal.SIGINT, 130), "SIGTERM": (signal.SIGTERM, 143)}
 
 
+def check_stopped(running: subprocess.Popen[str], what: str) -> None:
+    """It ends at once, and without a word."""
+    number, code = SIGNALS[what]
+    out, err = stop(running, number)
+    assert (running.returncode, out, err) == (code, "", "")
+
+
 @posix
 @pytest.mark.parametrize("what", SIGNALS)
 def test_a_stop_while_the_workbook_is_written(what: str, kept: Path, tmp_path: Path) -> None:
-    number, code = SIGNALS[what]
     before = contents(kept)
     arguments = ("build", "out.xlsx", "--force", "--template", "resnet")
     running = started(*arguments, folder=kept, temporary=tmp_path / "here")
     until(new_file(kept), running)
-    _, err = stop(running, number)
-    assert (running.returncode, err) == (code, "")
+    check_stopped(running, what)
     assert contents(kept) == before
 
 
@@ -117,7 +128,6 @@ def test_a_stop_while_the_workbook_is_written(what: str, kept: Path, tmp_path: P
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at what a program has open")
 @pytest.mark.parametrize("what", SIGNALS)
 def test_a_stop_while_pictures_are_read(what: str, kept: Path, tmp_path: Path) -> None:
-    number, code = SIGNALS[what]
     pictures = tmp_path / "pictures"
     pictures.mkdir()
     random = np.random.default_rng(0)
@@ -128,8 +138,7 @@ def test_a_stop_while_pictures_are_read(what: str, kept: Path, tmp_path: Path) -
     arguments = ("build", "out.xlsx", "--force", "--images", "../pictures", "--template", "edges")
     running = started(*arguments, folder=kept, temporary=kept)
     until(opens(".png", lambda: running), running)
-    _, err = stop(running, number)
-    assert (running.returncode, err) == (code, "")
+    check_stopped(running, what)
     assert contents(kept) == before
 
 
@@ -155,8 +164,7 @@ def test_a_stop_in_the_middle_of_training(what: str, kept: Path, tmp_path: Path)
     (kept / "w.npz").unlink()
     refused(kept, ["train", "lesson3", "--out", "w.npz"], "w.checkpoint.npz is left", "--from")
     words = line.partition("xlconv ")[2].split()
-    done = command(*words[:-1], 1, folder=kept)
-    assert done.code == 0, done.err
+    printed(*words[:-1], 1, folder=kept)
     assert sorted(contents(kept)) == ["out.xlsx", "w.npz"]
 
 
@@ -198,7 +206,6 @@ def used_seconds(running: subprocess.Popen[str]) -> str:
 @pytest.mark.parametrize("what", SIGNALS)
 def test_a_stop_while_libreoffice_runs(what: str, tmp_path: Path) -> None:
     """A program of ours in its place, which would run for ever: it ends, too."""
-    number, code = SIGNALS[what]
     programs, folder, temporary = (tmp_path / name for name in ("programs", "here", "tmp"))
     for each in (programs, folder, temporary):
         each.mkdir()
@@ -213,8 +220,7 @@ def test_a_stop_while_libreoffice_runs(what: str, tmp_path: Path) -> None:
     arguments = ("verify", "a.xlsx", "--engine", "libreoffice")
     running = started(*arguments, folder=folder, temporary=temporary, PATH=path)
     until((tmp_path / "pid").exists, running)
-    _, err = stop(running, number)
-    assert (running.returncode, err) == (code, "")
+    check_stopped(running, what)
     assert list(temporary.iterdir()) == []
     assert sorted(contents(folder)) == ["a.xlsx"]
     started_by_it = int((tmp_path / "pid").read_text())
@@ -264,24 +270,24 @@ def bind(path: Path) -> None:
         listening.bind(str(path))
 
 
-TARGETS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
-    "a folder": (Path.mkdir, ("is a folder",)),
-    "a pipe": (os.mkfifo, ("pipe or device",)),
-    "a device": (lambda path: path.symlink_to("/dev/full"), ("pipe or device",)),
-    "a socket": (bind, ("pipe or device",)),
-    "a ring of links": (lambda path: path.symlink_to(path.name), ("cannot be written",)),
-    "a link into nowhere": (lambda path: path.symlink_to("no/a.xlsx"), ("cannot be written",)),
+TARGETS: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a folder": (NO_FILES["a folder"], "is a folder"),
+    "a pipe": (NO_FILES["a pipe"], "pipe or device"),
+    "a device": (lambda path: path.symlink_to("/dev/full"), "pipe or device"),
+    "a socket": (bind, "pipe or device"),
+    "a ring of links": (NO_FILES["a ring of links"], "cannot be written"),
+    "a link into nowhere": (lambda path: path.symlink_to("no/a.xlsx"), "cannot be written"),
 }
 
 
 @posix
 @pytest.mark.parametrize("what", TARGETS)
 def test_targets_that_cannot_be(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make, words = TARGETS[what]
+    make, word = TARGETS[what]
     monkeypatch.chdir(tmp_path)  # a socket's path must be short
     make(Path("a.xlsx"))
-    refused(tmp_path, ["build", "a.xlsx", "--force"], *words)
-    refused(tmp_path, ["train", "lesson3", "--epochs", "1", "--out", "a.xlsx", "--force"], *words)
+    refused(tmp_path, ["build", "a.xlsx", "--force"], word)
+    refused(tmp_path, ["train", "lesson3", "--epochs", "1", "--out", "a.xlsx", "--force"], word)
     assert os.path.lexists("a.xlsx")
 
 

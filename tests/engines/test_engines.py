@@ -7,37 +7,23 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from support.books import BuildBook, BuiltBook
+from support.books import SMALL, BuildBook, BuiltBook
 from support.edits import edited
+from support.reports import found
 
 import xlconv
+from xlconv import Conv2D, Network
 from xlconv.book.book import read_book
 from xlconv.engines.formualizer import Formualizer
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell
 from xlconv.verification.trials import SEED, trial
 from xlconv.xlsx.patch import typed_copy, typed_sheet
 from xlconv.xlsx.reader import open_package
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-NETWORK = Network(
-    "small",
-    (2, 6, 6),
-    (
-        Conv2D("conv", 2, 3, padding="same"),
-        ReLU("relu"),
-        MaxPool2D("pool"),
-        Dense("dense", 3),
-        Softmax("softmax"),
-    ),
-    ("cat", "7", "dog"),
-)
+NETWORK = Network("small", (2, 6, 6), SMALL.layers, ("cat", "7", "dog"))
 
 
 def sheet(rows: str) -> bytes:
@@ -236,16 +222,17 @@ def test_an_engine_that_fails_does_not_spoil_the_others(
         xlconv.verify(made.path, "libreoffice")
 
 
-def test_gnumeric_is_stopped_at_its_time_limit(
-    build_book: BuildBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("program", ["LibreOffice", "Gnumeric"])
+def test_a_program_is_stopped_at_its_time_limit(
+    program: str, build_book: BuildBook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = tmp_path / "ssconvert"
+    slow, engine = tmp_path / "slow", program.lower()
     slow.write_text("#!/bin/sh\nsleep 60 &\nwait\n")
     slow.chmod(0o755)
-    monkeypatch.setattr("xlconv.engines.gnumeric.PROGRAMS", (str(slow),))
-    monkeypatch.setattr("xlconv.engines.gnumeric.TIME_LIMIT", 0.2)
-    with pytest.raises(EngineError, match=r"Gnumeric took longer than 0\.2 s"):
-        xlconv.verify(build_book(NETWORK).path, "gnumeric")
+    monkeypatch.setattr(f"xlconv.engines.{engine}.PROGRAMS", (str(slow),))
+    monkeypatch.setattr(f"xlconv.engines.{engine}.TIME_LIMIT", 0.2)
+    with pytest.raises(EngineError, match=rf"{program} took longer than 0\.2 s"):
+        xlconv.verify(build_book(NETWORK).path, engine)
 
 
 def stray_in(made: BuiltBook, cell: Cell, value: float) -> Path:
@@ -258,14 +245,12 @@ def test_a_number_between_kernels_is_a_finding_and_not_its_sum(build_book: Build
     first = weights.kernels(0)[0]
     gap = Cell(first.bottom + 1, first.column + 1)
     assert gap in weights.range
-    report = xlconv.verify(stray_in(made, gap, 9.0))
-    assert [(one.kind, one.cell) for one in report.findings] == [("stray", f"Board!{gap.a1}")]
+    assert found(stray_in(made, gap, 9.0)) == [("stray", f"Board!{gap.a1}")]
     number = f'<c r="{gap.a1}"><v>9.0</v></c>'
     text = f'<c r="{gap.a1}" t="str"><f>"x"</f><v>x</v></c>'
     path = made.path.with_name("text.xlsx")
     edited(stray_in(made, gap, 9.0), path, lambda xml: xml.replace(number, text))
-    found = [(one.kind, one.cell) for one in xlconv.verify(path).findings]
-    assert found == [("stray", f"Board!{gap.a1}")]
+    assert found(path) == [("stray", f"Board!{gap.a1}")]
     # A number that nothing reads is nobody's business.
     assert not xlconv.verify(stray_in(made, Cell(1, 400), 9.0)).findings
 
@@ -274,5 +259,4 @@ def test_a_number_between_those_of_a_dilated_kernel_is_a_finding(build_book: Bui
     made = build_book(Network("wide", (1, 5, 5), (Conv2D("conv", 1, 2, dilation=2),)))
     weights = read_book(made.path).layout.weights["conv"]
     gap = weights.gaps(weights.kernels(0)[0])[0]
-    report = xlconv.verify(stray_in(made, gap, 9.0))
-    assert [(one.kind, one.cell) for one in report.findings] == [("padding", f"Board!{gap.a1}")]
+    assert found(stray_in(made, gap, 9.0)) == [("padding", f"Board!{gap.a1}")]

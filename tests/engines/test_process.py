@@ -15,14 +15,11 @@ from support.hostile_books import added_rows
 from support.learners import build_exercise, filled_in
 
 import xlconv
+from xlconv import Conv2D, Dense, Network, Softmax
 from xlconv.engines import evaluator
 from xlconv.engines import process as engine_process
 from xlconv.errors import EngineError
 from xlconv.grading.submissions import Terms, mark_all, submitted_files
-from xlconv.network.layers.activation import Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.network import Network
 
 NETWORK = Network(
     "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")

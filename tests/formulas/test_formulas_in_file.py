@@ -9,44 +9,17 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
 import pytest
-from support.books import (
-    LITERAL,
-    MAIN,
-    SHEETS,
-    WITH_GALLERY,
-    BuildBook,
-    BuiltBook,
-    TemplateBook,
-    cells_of,
-    copied,
-    filled_ring_cells,
-    named_ranges,
-    overlaps,
-    random_image,
-    random_model,
-    sheet_parts,
-    sheet_root,
-    shown_tensors,
-    tensor_names,
-    written_cells,
-    xml_cells,
-)
+from support import books
 
-import xlconv
+from xlconv import Conv2D, Dense, GlobalAvgPool2D, MaxPool2D, Network, ReLU, Softmax
 from xlconv.compiler import compile_book
 from xlconv.importers.template import Template, template_names
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 
 # Excel 2007's documentation lists these; nothing volatile, nothing of later years.
@@ -220,7 +193,7 @@ SHARED = {
 
 # Networks whose boards have little room, or none of something.
 NETWORKS = {
-    "literal": LITERAL,
+    "literal": books.LITERAL,
     "answer beside a ring": Network(
         "n",
         (1, 4, 5),
@@ -247,9 +220,7 @@ NETWORKS = {
         "n", (1, 3, 3), (Conv2D("edge", 4, 1), Dense("dense", 13), Softmax("softmax"))
     ),
     "dense alone": Network(
-        "n",
-        (1, 2, 2),
-        (Dense("first", 12), ReLU("relu"), Dense("second", 12), Softmax("softmax")),
+        "n", (1, 2, 2), (Dense("first", 12), ReLU("relu"), Dense("second", 12), Softmax("softmax"))
     ),
     "more maps than rows": Network(
         "n",
@@ -260,29 +231,20 @@ NETWORKS = {
 ALL = [*NETWORKS, *template_names()]
 
 
-@cache
-def _built(name: str, folder: Path) -> BuiltBook:
-    path, network = folder / f"{name}.xlsx", NETWORKS[name]
-    model, image = random_model(network, 1), random_image(network, 1)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("books")
-
-
 @pytest.fixture
-def literal(folder: Path) -> BuiltBook:
-    return _built("literal", folder)
+def literal(network_book: books.NetworkBook) -> books.BuiltBook:
+    return network_book(books.LITERAL, 1)
 
 
 @pytest.fixture(scope="module")
-def book(request: pytest.FixtureRequest, folder: Path, template_book: TemplateBook) -> BuiltBook:
+def book(
+    request: pytest.FixtureRequest,
+    template_book: books.TemplateBook,
+    network_book: books.NetworkBook,
+) -> books.BuiltBook:
     """The book of a network or a template by name; the tests of one book come one after another."""
     name = request.param
-    return _built(name, folder) if name in NETWORKS else template_book(name)
+    return network_book(NETWORKS[name], 1) if name in NETWORKS else template_book(name)
 
 
 each_book = pytest.mark.parametrize("book", ALL, indirect=True)
@@ -290,49 +252,51 @@ each_book = pytest.mark.parametrize("book", ALL, indirect=True)
 
 def spelled(path: Path, sheet: str) -> dict[str, str]:
     """The formulas that are spelled out, by cell."""
-    return {place: cell.formula for place, cell in xml_cells(path, sheet).items() if cell.formula}
+    return {
+        place: cell.formula for place, cell in books.xml_cells(path, sheet).items() if cell.formula
+    }
 
 
-def test_every_formula_of_the_board_as_the_file_spells_it(literal: BuiltBook) -> None:
+def test_every_formula_of_the_board_as_the_file_spells_it(literal: books.BuiltBook) -> None:
     assert spelled(literal.path, "Board") == BOARD_FORMULAS
 
 
-def test_the_guide_computes_nothing(literal: BuiltBook) -> None:
+def test_the_guide_computes_nothing(literal: books.BuiltBook) -> None:
     assert spelled(literal.path, "Guide") == {}
 
 
-def test_a_map_is_one_shared_formula(literal: BuiltBook) -> None:
-    cells = xml_cells(literal.path)
+def test_a_map_is_one_shared_formula(literal: books.BuiltBook) -> None:
+    cells = books.xml_cells(literal.path)
     heads = {p: cell for p, cell in cells.items() if "ref" in cell.attributes}
     assert {place: cell.attributes["ref"] for place, cell in heads.items()} == SHARED
     assert {cell.attributes["t"] for cell in heads.values()} == {"shared"}
     numbers = [cell.attributes["si"] for cell in heads.values()]
     assert sorted(numbers, key=int) == [str(number) for number in range(len(SHARED))]
     for head, ref in SHARED.items():
-        for place in list(cells_of(ref))[1:]:
+        for place in list(books.cells_of(ref))[1:]:
             assert cells[place].formula == "", place
             assert cells[place].attributes == {"t": "shared", "si": cells[head].attributes["si"]}
 
 
-def test_every_other_formula_stands_alone(literal: BuiltBook) -> None:
-    shared = {place for ref in SHARED.values() for place in cells_of(ref)}
-    for place, cell in xml_cells(literal.path).items():
+def test_every_other_formula_stands_alone(literal: books.BuiltBook) -> None:
+    shared = {place for ref in SHARED.values() for place in books.cells_of(ref)}
+    for place, cell in books.xml_cells(literal.path).items():
         if cell.formula is not None and place not in shared:
             assert cell.attributes == {}, place
 
 
-def test_openpyxl_spells_every_shared_formula_out(literal: BuiltBook) -> None:
+def test_openpyxl_spells_every_shared_formula_out(literal: books.BuiltBook) -> None:
     sheet = openpyxl.load_workbook(literal.path)["Board"]
     for head, ref in SHARED.items():
-        for place in cells_of(ref):
-            assert sheet[place].value == f"={copied(BOARD_FORMULAS[head], head, place)}"
+        for place in books.cells_of(ref):
+            assert sheet[place].value == f"={books.copied(BOARD_FORMULAS[head], head, place)}"
     assert sheet["AQ9"].value == "=SUMPRODUCT(F9:H11,$AG$7:$AI$9)+$AG$11"
     assert sheet["DQ8"].value == "=DP8/$DP$11"
 
 
 def all_formulas(path: Path) -> list[str]:
     """The formulas of every cell, colour rule, name and chart of a file."""
-    tags = {f"{MAIN}f", f"{MAIN}formula", f"{MAIN}definedName"}
+    tags = {f"{books.MAIN}f", f"{books.MAIN}formula", f"{books.MAIN}definedName"}
     texts = []
     with zipfile.ZipFile(path) as archive:
         for part in archive.namelist():
@@ -348,7 +312,7 @@ def all_formulas(path: Path) -> list[str]:
 
 
 @each_book
-def test_only_excel_2007s_functions(book: BuiltBook) -> None:
+def test_only_excel_2007s_functions(book: books.BuiltBook) -> None:
     formulas = all_formulas(book.path)
     used = {
         name
@@ -363,7 +327,7 @@ def test_only_excel_2007s_functions(book: BuiltBook) -> None:
 
 
 @each_book
-def test_sumproduct_has_two_ranges_of_one_shape(book: BuiltBook) -> None:
+def test_sumproduct_has_two_ranges_of_one_shape(book: books.BuiltBook) -> None:
     """More dialects agree on this than on anything else; a product inside would need an array."""
     seen = 0
     for formula in spelled(book.path, "Board").values():
@@ -379,18 +343,18 @@ def _rows(place: str) -> list[tuple[str, ...]]:
 
 
 @each_book
-def test_no_arrays_and_no_shared_formulas_across_sheets(book: BuiltBook) -> None:
-    for sheet in sheet_parts(book.path):
-        for place, cell in xml_cells(book.path, sheet).items():
+def test_no_arrays_and_no_shared_formulas_across_sheets(book: books.BuiltBook) -> None:
+    for sheet in books.sheet_parts(book.path):
+        for place, cell in books.xml_cells(book.path, sheet).items():
             assert cell.attributes.get("t", "shared") == "shared", place
             if "!" in (cell.formula or ""):
                 assert cell.attributes == {}, f"{sheet}!{place}"
 
 
 @each_book
-def test_every_formula_has_a_stored_value_of_its_kind(book: BuiltBook) -> None:
-    for sheet in sheet_parts(book.path):
-        for place, cell in xml_cells(book.path, sheet).items():
+def test_every_formula_has_a_stored_value_of_its_kind(book: books.BuiltBook) -> None:
+    for sheet in books.sheet_parts(book.path):
+        for place, cell in books.xml_cells(book.path, sheet).items():
             if cell.formula is None:
                 continue
             empty_text = cell.kind == "str" and cell.value == ""  # no tick beside a class
@@ -401,34 +365,34 @@ def test_every_formula_has_a_stored_value_of_its_kind(book: BuiltBook) -> None:
 
 
 @each_book
-def test_stored_values_are_numpys_to_the_last_digit(book: BuiltBook) -> None:
-    cells, names = xml_cells(book.path), named_ranges(book.path)
+def test_stored_values_are_numpys_to_the_last_digit(book: books.BuiltBook) -> None:
+    cells, names = books.xml_cells(book.path), books.named_ranges(book.path)
     for tensor, numbers in book.truth.items():
         stored = [
             float(cells[place].value or "nan")
-            for name in tensor_names(tensor, numbers.shape)
-            for place in cells_of(names[name][1])
+            for name in books.tensor_names(tensor, numbers.shape)
+            for place in books.cells_of(names[name][1])
         ]
         assert stored == numbers.reshape(-1).tolist(), tensor
 
 
 @each_book
-def test_readers_that_do_not_calculate_see_the_numbers(book: BuiltBook) -> None:
+def test_readers_that_do_not_calculate_see_the_numbers(book: books.BuiltBook) -> None:
     shapes = {tensor: numbers.shape for tensor, numbers in book.truth.items()}
-    for tensor, numbers in shown_tensors(book.path, shapes).items():
+    for tensor, numbers in books.shown_tensors(book.path, shapes).items():
         assert np.array_equal(numbers, book.truth[tensor]), tensor
 
 
 @each_book
-def test_readers_that_stream_see_the_numbers(book: BuiltBook) -> None:
+def test_readers_that_stream_see_the_numbers(book: books.BuiltBook) -> None:
     """As pandas.read_excel reads: openpyxl's read-only mode, all rows one after the other."""
-    names = named_ranges(book.path)
+    names = books.named_ranges(book.path)
     reader = openpyxl.load_workbook(book.path, read_only=True, data_only=True)
     rows = [list(row) for row in reader["Board"].iter_rows(values_only=True)]
     reader.close()
     for tensor, numbers in book.truth.items():
         for name, expected in zip(
-            tensor_names(tensor, numbers.shape),
+            books.tensor_names(tensor, numbers.shape),
             numbers if numbers.ndim == 3 else numbers.reshape(1, -1, 1),
             strict=True,
         ):
@@ -437,7 +401,7 @@ def test_readers_that_stream_see_the_numbers(book: BuiltBook) -> None:
             assert found == expected.tolist(), name
 
 
-def test_texts_of_titles_and_answer_are_stored(literal: BuiltBook) -> None:
+def test_texts_of_titles_and_answer_are_stored(literal: books.BuiltBook) -> None:
     sheet = openpyxl.load_workbook(literal.path, data_only=True)["Board"]
     truth = literal.truth["softmax"]
     assert sheet["B2"].value == "1 × 6 × 7"
@@ -459,29 +423,29 @@ WEIGHTS = {
 def test_weights_stand_where_the_literal_formulas_read_them() -> None:
     found = {
         layer: {key: tuple(one.a1 for one in ranges) for key, ranges in places.arrays.items()}
-        for layer, places in plan(LITERAL).weights.items()
+        for layer, places in plan(books.LITERAL).weights.items()
     }
     assert found == WEIGHTS
 
 
-def test_the_mean_of_a_map_reads_that_map_from_everywhere(build_book: BuildBook) -> None:
+def test_the_mean_of_a_map_reads_that_map_from_everywhere(build_book: books.BuildBook) -> None:
     path = build_book(Network("n", (3, 2, 4), (GlobalAvgPool2D("means"),))).path
-    cells, names = xml_cells(path), named_ranges(path)
-    found = [cells[place].formula for place in cells_of(names["means"][1])]
+    cells, names = books.xml_cells(path), books.named_ranges(path)
+    found = [cells[place].formula for place in books.cells_of(names["means"][1])]
     assert found == [f"AVERAGE({names[f'input_{number}'][1]})" for number in (1, 2, 3)]
     assert "$" in str(found[0])
 
 
 @each_book
-def test_weights_stand_where_their_names_say(book: BuiltBook) -> None:
+def test_weights_stand_where_their_names_say(book: books.BuiltBook) -> None:
     """Each at its place: a kernel's numbers row by row, and kernel after kernel."""
-    cells, names = xml_cells(book.path), named_ranges(book.path)
+    cells, names = books.xml_cells(book.path), books.named_ranges(book.path)
     places = plan(book.model.network).weights
     for name, array in book.model.weights.items():
         layer, _, key = name.rpartition(".")
         spots = [cell.a1 for one in places[layer].arrays[key] for cell in places[layer].cells(one)]
         sheet, whole = names[f"{layer}_{key}"]
-        assert (sheet, {*spots} <= {*cells_of(whole)}) == ("Board", True)
+        assert (sheet, {*spots} <= {*books.cells_of(whole)}) == ("Board", True)
         assert [float(cells[spot].value or "nan") for spot in spots] == array.reshape(-1).tolist()
 
 
@@ -495,7 +459,7 @@ xlconv.build(sys.argv[2], template, template.image)
 
 
 def test_another_process_at_another_time_writes_the_same_bytes(
-    template_book: TemplateBook, tmp_path: Path
+    template_book: books.TemplateBook, tmp_path: Path
 ) -> None:
     """Nothing of the clock, of the order of sets or of the place goes into a file."""
     name = template_names()[0]
@@ -510,7 +474,7 @@ def test_another_process_at_another_time_writes_the_same_bytes(
         assert path.read_bytes() == template_book(name).path.read_bytes()
 
 
-def test_no_date_stands_in_a_file(literal: BuiltBook) -> None:
+def test_no_date_stands_in_a_file(literal: books.BuiltBook) -> None:
     with zipfile.ZipFile(literal.path) as archive:
         assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         for name in archive.namelist():
@@ -518,12 +482,12 @@ def test_no_date_stands_in_a_file(literal: BuiltBook) -> None:
 
 
 @each_book
-def test_every_cell_is_written_once_and_in_order(book: BuiltBook) -> None:
+def test_every_cell_is_written_once_and_in_order(book: books.BuiltBook) -> None:
     """Excel repairs a file whose cells come twice or out of order, and LibreOffice drops some."""
-    for sheet in sheet_parts(book.path):
+    for sheet in books.sheet_parts(book.path):
         places = [
             openpyxl.utils.cell.coordinate_to_tuple(place)
-            for place, _ in written_cells(book.path, sheet)
+            for place, _ in books.written_cells(book.path, sheet)
         ]
         twice = [place for place, count in Counter(places).items() if count > 1]
         assert not twice, f"{sheet} writes cells (row, column) twice: {twice}"
@@ -531,13 +495,13 @@ def test_every_cell_is_written_once_and_in_order(book: BuiltBook) -> None:
 
 
 @each_book
-def test_merged_cells_do_not_overlap(book: BuiltBook) -> None:
+def test_merged_cells_do_not_overlap(book: books.BuiltBook) -> None:
     found = 0
-    for sheet in sheet_parts(book.path):
+    for sheet in books.sheet_parts(book.path):
         seen: dict[str, str] = {}
-        for merged in sheet_root(book.path, sheet).iter(f"{MAIN}mergeCell"):
+        for merged in books.sheet_root(book.path, sheet).iter(f"{books.MAIN}mergeCell"):
             place = merged.get("ref", "")
-            for cell in cells_of(place):
+            for cell in books.cells_of(place):
                 assert cell not in seen, f"{sheet}: {place} and {seen[cell]}"
                 seen[cell] = place
         found += len(seen)
@@ -545,22 +509,22 @@ def test_merged_cells_do_not_overlap(book: BuiltBook) -> None:
 
 
 @each_book
-def test_nothing_stands_on_anything_else(book: BuiltBook) -> None:
+def test_nothing_stands_on_anything_else(book: books.BuiltBook) -> None:
     compiled = compile_book(book.model, book.image)
-    expected = WITH_GALLERY if isinstance(book.model, Template) else SHEETS
+    expected = books.WITH_GALLERY if isinstance(book.model, Template) else books.SHEETS
     assert [sheet.name for sheet in compiled.sheets] == expected
     for sheet in compiled.sheets:
-        assert overlaps(sheet) == []
+        assert books.overlaps(sheet) == []
 
 
 @each_book
-def test_padding_rings_are_empty(book: BuiltBook) -> None:
-    assert filled_ring_cells(compile_book(book.model, book.image), book.model.network) == []
+def test_padding_rings_are_empty(book: books.BuiltBook) -> None:
+    assert books.filled_ring_cells(compile_book(book.model, book.image), book.model.network) == []
 
 
-def test_the_check_for_overlaps_sees_one(build_book: BuildBook) -> None:
+def test_the_check_for_overlaps_sees_one(build_book: books.BuildBook) -> None:
     """A ring's cell and a map's cell are where they are looked for."""
     book = build_book(NETWORKS["answer beside a ring"])
     board = compile_book(book.model, book.image).sheets[0]
     doubled = type(board)(board.name, (*board.blocks, board.blocks[0]))
-    assert any(board.blocks[0].range.a1 in line for line in overlaps(doubled))
+    assert any(board.blocks[0].range.a1 in line for line in books.overlaps(doubled))

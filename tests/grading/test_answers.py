@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-import numpy as np
 import pytest
 from support import dialects
 from support.dialects import saved
 from support.edits import edited
-from support.learners import LAYERS, NETWORK, model_of, places_of, right_formulas, written_in
+from support.learners import IMAGE, LAYERS, MODEL, NETWORK, places_of, right_formulas, written_in
 
 import xlconv
 from xlconv.book.book import FoundBook
@@ -75,8 +74,7 @@ def spilled(part: Part, formula: str) -> Spelled:
 def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
     """With names of the learner's: of two kernels, and of a function."""
     path = tmp_path_factory.mktemp("task") / "task.xlsx"
-    image = np.random.default_rng(4).random((1, 8, 8))
-    xlconv.build(path, model_of(NETWORK), image, exercise=exercise_of(NETWORK, LAYERS))
+    xlconv.build(path, MODEL, IMAGE, exercise=exercise_of(NETWORK, LAYERS))
     book = xlconv.read_book(path)
     names = "".join(
         f'<definedName name="kern{number}">Board!{place.absolute}</definedName>'

@@ -14,6 +14,7 @@ from support.libreoffice import UnoSession, converted
 from typer.testing import CliRunner
 
 import xlconv
+from xlconv import Dropout, Model, Network, ReLU, varied
 from xlconv.commands.app import app
 from xlconv.engines.engine import Grid
 from xlconv.engines.programs import saved_values
@@ -21,32 +22,24 @@ from xlconv.engines.registry import engine_named
 from xlconv.errors import NetworkError
 from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import template_names
-from xlconv.network.layers.activation import ReLU
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.state.exercise import CHECKS, check_sums, exercise_of
-from xlconv.state.variation import varied
 from xlconv.xlsx.reader import open_package
 
 Evaluate = Callable[[Path, list[tuple[str, Range]]], list[Grid]]
 CLOSE, RIGHT, NOT_YET, TO_DO, OTHER = "close", "right", "not yet", "to do", "other numbers"
 
 
-@pytest.fixture(scope="module")
-def lesson() -> xlconv.importers.template.Template:  # type: ignore[name-defined]
-    return xlconv.load_template("lesson3")
+LESSON = xlconv.load_template("lesson3")
 
 
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The lesson's network with three layers left open."""
-    template = xlconv.load_template("lesson3")
     path = tmp_path_factory.mktemp("task") / "task.xlsx"
-    return build_exercise(path, template, template.image, "conv1", "pool", "softmax")
+    return build_exercise(path, LESSON, LESSON.image, "conv1", "pool", "softmax")
 
 
 def open_layers(network: Network) -> list[str]:
@@ -91,12 +84,10 @@ def test_every_template_can_be_an_exercise(name: str, tmp_path: Path) -> None:
     assert (report.verdict, report.exit_code, report.findings) == ("unfinished", 1, ())
 
 
-def test_stored_values_are_those_of_libreoffice(
-    libreoffice: str, lesson: xlconv.templates.Template, tmp_path: Path
-) -> None:
+def test_stored_values_are_those_of_libreoffice(libreoffice: str, tmp_path: Path) -> None:
     layers = ("conv1", "relu2", "dense", "softmax")
     books = [
-        build_exercise(tmp_path / f"{first}.xlsx", lesson, lesson.image, *layers, first=first)
+        build_exercise(tmp_path / f"{first}.xlsx", LESSON, LESSON.image, *layers, first=first)
         for first in (None, 3)
     ]
     saved = converted(libreoffice, books, tmp_path, anew=True)
@@ -201,14 +192,14 @@ def test_close_is_within_a_hundredth(factor: float, state: str, task: Path, tmp_
     ],
     ids=["a column", "a row", "half a turn", "rows for columns"],
 )
-def test_a_map_that_is_shifted_or_turned_is_not_close(turn: Turn, lesson: xlconv.Model) -> None:
+def test_a_map_that_is_shifted_or_turned_is_not_close(turn: Turn) -> None:
     """It has nearly the same sum as the right one: a check by sums of positive numbers is fooled
     by two of five."""
-    gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
+    gallery = template_gallery(LESSON.about, LESSON.network, LESSON.image)
     judged = []
     for picture in gallery.pictures[::5]:
         for name in ("conv1", "relu1", "conv2", "relu2", "pool"):
-            for cells in xlconv.forward(lesson, picture)[name]:
+            for cells in xlconv.forward(LESSON, picture)[name]:
                 checks = zip(
                     (check_sums(check, cells) for check in range(CHECKS)),
                     (check_sums(check, turn(cells)) for check in range(CHECKS)),
@@ -299,16 +290,16 @@ def test_a_wrong_cell_of_a_learner_is_one_finding(task: Path, tmp_path: Path) ->
     )
 
 
-def test_students_get_kernels_and_pictures_of_their_own(lesson: xlconv.Model) -> None:
-    gallery = template_gallery(lesson.about, lesson.network, lesson.image)  # type: ignore[attr-defined]
+def test_students_get_kernels_and_pictures_of_their_own() -> None:
+    gallery = template_gallery(LESSON.about, LESSON.network, LESSON.image)
 
     def made(seed: int | None, student: str | None) -> tuple[xlconv.Model, int]:
-        task = exercise_of(lesson.network, ["conv1"], None, seed, student)
-        model, chosen = varied(lesson, gallery, task)
+        task = exercise_of(LESSON.network, ["conv1"], None, seed, student)
+        model, chosen = varied(LESSON, gallery, task)
         return model, chosen.chosen
 
     plain, picture = made(None, None)
-    assert (plain, picture) == (lesson, gallery.chosen)
+    assert (plain, picture) == (LESSON, gallery.chosen)
     students = [made(7, name) for name in ("ada", "ben", "cy", "dan", "eve")] + [made(8, "ada")]
     kernels = {tuple(model.weights["conv1.weight"].reshape(-1).tolist()) for model, _ in students}
     assert len(kernels) == 6
@@ -318,11 +309,11 @@ def test_students_get_kernels_and_pictures_of_their_own(lesson: xlconv.Model) ->
     for name, array in again.weights.items():
         assert np.array_equal(array, students[0][0].weights[name])
         varied_one = name.startswith("conv")
-        assert np.array_equal(array, lesson.weights[name]) != varied_one
+        assert np.array_equal(array, LESSON.weights[name]) != varied_one
         if varied_one:
             assert np.array_equal(array, np.round(array, 2))
             assert (array != 0).all()
-            assert np.corrcoef(array.reshape(-1), lesson.weights[name].reshape(-1))[0, 1] > 0.8
+            assert np.corrcoef(array.reshape(-1), LESSON.weights[name].reshape(-1))[0, 1] > 0.8
 
 
 def test_command_hands_out_and_says_how_to_go_on(tmp_path: Path) -> None:
@@ -385,16 +376,15 @@ def test_names_of_students_are_texts(student: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("student", ["", " ", "a\nb", " ada", "x" * 101, "\x07"])
-def test_what_is_no_name_is_refused(student: str, lesson: xlconv.Model) -> None:
+def test_what_is_no_name_is_refused(student: str) -> None:
     with pytest.raises(NetworkError, match="student"):
-        exercise_of(lesson.network, ["conv1"], student=student)
+        exercise_of(LESSON.network, ["conv1"], student=student)
 
 
 def test_marked_cells_can_be_changed_on_a_protected_sheet(tmp_path: Path) -> None:
-    template = xlconv.load_template("lesson3")
     out = tmp_path / "hw.xlsx"
-    task = exercise_of(template.network, ["dense"])
-    xlconv.build(out, template, template.image, exercise=task, protect=True)
+    task = exercise_of(LESSON.network, ["dense"])
+    xlconv.build(out, LESSON, LESSON.image, exercise=task, protect=True)
     board = openpyxl.load_workbook(out)["Board"]
     cells = {part.open.cell(r, c).a1 for part, r, c in right_formulas(out)}
     assert not any(board[cell].protection.locked for cell in cells)

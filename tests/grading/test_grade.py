@@ -17,45 +17,39 @@ import numpy as np
 import openpyxl
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
+from support.books import random_model
 from support.edits import cell_element, edited
 from support.learners import (
+    IMAGE,
     LAYERS,
     MISTAKES,
-    NETWORK,
+    MODEL,
     PITCH,
     Change,
     build_exercise,
     filled_in,
-    model_of,
     only,
     places_of,
     right_formulas,
+    substituted,
 )
 from typer.testing import CliRunner
 
 import xlconv
+from xlconv import AvgPool2D, BatchNorm2D, Conv2D, Dense, Exercise, Model, Network, grade
 from xlconv.commands.app import app
 from xlconv.errors import BookError, EngineError
-from xlconv.grading.grade import grade
 from xlconv.grading.marks import Marks, csv_encoding, gradescope, marks_csv
 from xlconv.grading.submissions import Terms, mark_all, submitted_files
 from xlconv.network.layers.activation import LeakyReLU, Sigmoid
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import AvgPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import Part
 from xlconv.sheets.panel.places import CHOSEN
-from xlconv.state.exercise import Exercise
 
 
 @pytest.fixture(scope="module")
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("task") / "task.xlsx"
-    image = np.random.default_rng(4).random((1, 8, 8))
-    return build_exercise(path, model_of(NETWORK), image, *LAYERS, student="ada")
+    return build_exercise(path, MODEL, IMAGE, *LAYERS, student="ada")
 
 
 def one_layer(task: Path, tmp_path: Path, layer: str, change: Change) -> Marks:
@@ -86,22 +80,12 @@ def test_right_formulas_are_all_right(
     assert all((b.formulas, b.first_wrong, b.what) == (b.cells, "", "") for b in marks.blocks)
 
 
-def _one_argument(formula: str) -> str:
-    return re.sub(r"SUMPRODUCT\(([^,]*),([^)]*)\)", r"SUMPRODUCT(\1*\2)", formula)
-
-
 OTHERWISE: dict[str, tuple[str, Change]] = {
-    "one argument": ("conv1", lambda f, p, r, c: _one_argument(f)),
-    "bias first": ("conv1", lambda f, p, r, c: re.sub(r"=(.*)\+(\$\w+\$\d+)$", r"=\2+\1", f)),
-    "if instead of max": (
-        "relu1",
-        lambda f, p, r, c: re.sub(r"=MAX\(0,(.*)\)", r"=IF(\1>0,\1,0)", f),
-    ),
+    "one argument": ("conv1", substituted(r"SUMPRODUCT\(([^,]*),([^)]*)\)", r"SUMPRODUCT(\1*\2)")),
+    "bias first": ("conv1", substituted(r"=(.*)\+(\$\w+\$\d+)$", r"=\2+\1")),
+    "if instead of max": ("relu1", substituted(r"=MAX\(0,(.*)\)", r"=IF(\1>0,\1,0)")),
     "blanks and small letters": ("pool", lambda f, p, r, c: f.lower().replace("(", "( ")),
-    "two and two": (
-        "pool",
-        lambda f, p, r, c: re.sub(r"=MAX\((\w+):(\w+)\)", r"=MAX(MAX(\1:\2),\1)", f),
-    ),
+    "two and two": ("pool", substituted(r"=MAX\((\w+):(\w+)\)", r"=MAX(MAX(\1:\2),\1)")),
     "all in one": (
         "softmax",
         lambda f, p, r, c: f.replace("MAX(", "LARGE(").replace(")", ",1)") if "MAX" in f else f,
@@ -109,11 +93,9 @@ OTHERWISE: dict[str, tuple[str, Change]] = {
     "never negative": ("pool", lambda f, p, r, c: f.replace("MAX(", "MAX(0,")),
     "a window that is made": (
         "pool",
-        lambda f, p, r, c: re.sub(r"=MAX\((\w+):\w+\)", r"=MAX(OFFSET(\1,0,0,2,2))", f),
+        substituted(r"=MAX\((\w+):\w+\)", r"=MAX(OFFSET(\1,0,0,2,2))"),
     ),
-    "without the steps": (
-        *("softmax", lambda f, p, r, c: _at_once(f) if p.key == "softmax" else f),
-    ),
+    "without the steps": ("softmax", lambda f, p, r, c: _at_once(f) if p.key == "softmax" else f),
 }
 
 
@@ -181,8 +163,7 @@ def test_what_the_embedded_engine_cannot_evaluate_is_asked_elsewhere(
 @pytest.mark.usefixtures("libreoffice")
 def test_the_result_of_explain_is_no_answer(tmp_path: Path) -> None:
     """It is right for the cell that Explain takes apart, also when other numbers stand there."""
-    image = np.random.default_rng(4).random((1, 8, 8))
-    task = build_exercise(tmp_path / "t.xlsx", model_of(NETWORK), image, "relu1", first=1)
+    task = build_exercise(tmp_path / "t.xlsx", MODEL, IMAGE, "relu1", first=1)
     workbook = openpyxl.load_workbook(task)
     explain, board = workbook["Explain"], workbook["Board"]
     for cell, value in zip(CHOSEN.cells(), ("relu1", 1, 1, 1), strict=True):
@@ -273,13 +254,13 @@ def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> Non
                 Sigmoid("sigmoid"),
             ),
             ("a", "b", "c", "d"),
-        ),
+        )
     ],
 )
 def test_other_kinds_of_layers_are_marked(network: Network, tmp_path: Path) -> None:
     names = [layer.name for layer in network.layers]
     image = np.random.default_rng(4).random(network.input_shape)
-    task = build_exercise(tmp_path / "task.xlsx", model_of(network), image, *names)
+    task = build_exercise(tmp_path / "task.xlsx", random_model(network, 3), image, *names)
     assert grade(task).mark == 0.0
     assert grade(filled_in(task, tmp_path / "done.xlsx")).mark == 1.0
     for name in names:
@@ -290,15 +271,14 @@ def test_other_kinds_of_layers_are_marked(network: Network, tmp_path: Path) -> N
 
 
 def test_first_cells_are_marked_alone(tmp_path: Path) -> None:
-    image = np.random.default_rng(4).random((1, 8, 8))
-    task = build_exercise(tmp_path / "t.xlsx", model_of(NETWORK), image, "conv1", "dense", first=2)
+    task = build_exercise(tmp_path / "t.xlsx", MODEL, IMAGE, "conv1", "dense", first=2)
     assert [block.cells for block in grade(task).blocks] == [4, 2]
     done = filled_in(task, tmp_path / "done.xlsx")
     assert grade(done).mark == 1.0
 
 
 def test_a_workbook_without_an_exercise_is_refused(tmp_path: Path) -> None:
-    xlconv.build(tmp_path / "plain.xlsx", model_of(NETWORK), np.zeros((1, 8, 8)))
+    xlconv.build(tmp_path / "plain.xlsx", MODEL, np.zeros((1, 8, 8)))
     with pytest.raises(BookError, match="holds no exercise"):
         grade(tmp_path / "plain.xlsx")
     with pytest.raises(EngineError):
@@ -470,7 +450,7 @@ def test_a_copy_under_another_name_is_told(tmp_path: Path) -> None:
     handed_in = tmp_path / "in"
     handed_in.mkdir()
     for number, name in enumerate(("ada", "ben")):
-        made = model_of(network)
+        made = random_model(network, 3)
         model = Model(network, {key: array + number for key, array in made.weights.items()})
         path = handed_in / f"{name}.xlsx"
         build_exercise(path, model, np.ones((1, 6, 6)), "conv", student=name)

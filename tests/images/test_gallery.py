@@ -14,21 +14,12 @@ from PIL import Image
 from support import command_line as test_cli
 
 import xlconv
+from xlconv import Conv2D, Dense, Sigmoid, Softmax
 from xlconv.errors import ImageError, TemplateError, XlconvError
 from xlconv.images.folder import MAX_PICTURES, load_gallery
 from xlconv.images.gallery import Gallery, shown_first
+from xlconv.importers import template as templates
 from xlconv.importers.gallery import template_gallery
-from xlconv.importers.template import (
-    Template,
-    describe_template,
-    load_template,
-    small_data,
-    template_folder,
-    template_names,
-)
-from xlconv.network.layers.activation import Sigmoid, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network, found_labels
 from xlconv.training.dataset import read_idx
 
@@ -350,17 +341,17 @@ def test_a_picture_of_another_shape_is_refused() -> None:
 
 
 @cache
-def shipped(name: str) -> tuple[Template, Gallery]:
-    template = load_template(name)
+def shipped(name: str) -> tuple[templates.Template, Gallery]:
+    template = templates.load_template(name)
     return template, template_gallery(template.about, template.network, template.image)
 
 
-def answers(template: Template, gallery: Gallery) -> list[str]:
+def answers(template: templates.Template, gallery: Gallery) -> list[str]:
     outputs = (list(xlconv.forward(template, one).values())[-1] for one in gallery.pictures)
     return [", ".join(found_labels(template.network, output)) for output in outputs]
 
 
-@pytest.mark.parametrize("name", template_names())
+@pytest.mark.parametrize("name", templates.template_names())
 def test_every_template_shows_its_sample_first(name: str) -> None:
     template, gallery = shipped(name)
     assert np.array_equal(gallery.image, template.image)
@@ -374,8 +365,8 @@ def test_every_template_shows_its_sample_first(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["lesson3", "lenet5", "resnet", "dropout", "conv-example"])
 def test_the_hundred_shipped_digits_ten_of_each_class(name: str) -> None:
-    pixels = read_idx(small_data() / "test-images-idx3-ubyte.gz", 3)
-    labels = read_idx(small_data() / "test-labels-idx1-ubyte.gz", 1)
+    pixels = read_idx(templates.small_data() / "test-images-idx3-ubyte.gz", 3)
+    labels = read_idx(templates.small_data() / "test-labels-idx1-ubyte.gz", 1)
     order = np.argsort(labels, kind="stable")
     _, gallery = shipped(name)
     assert np.array_equal(gallery.pictures, pixels[order, None] / 255)
@@ -419,8 +410,10 @@ def test_the_pictures_drawn_for_edges() -> None:
     five = gallery.pictures[gallery.names.index("five.png"), 0]
     assert five[[0, -1]].max() == 0
     assert five.max() == 1
-    assert template_names() == sorted(template_names(), key=lambda name: (name != "lesson3", name))
-    assert "gallery" not in template_names()
+    assert templates.template_names() == sorted(
+        templates.template_names(), key=lambda name: (name != "lesson3", name)
+    )
+    assert "gallery" not in templates.template_names()
 
 
 def own(folder: Path, extra: str, shape: str = "[1, 28, 28]") -> Path:
@@ -432,7 +425,7 @@ def own(folder: Path, extra: str, shape: str = "[1, 28, 28]") -> Path:
         '[[layers]]\nname = "softmax"\nkind = "Softmax"\n',
         encoding="utf-8",
     )
-    network = describe_template(folder).network
+    network = templates.describe_template(folder).network
     shapes = {k: s for one in network.layers for k, s in network.weight_shapes(one).items()}
     np.savez(folder / "weights.npz", **{key: np.ones(shape) for key, shape in shapes.items()})
     Image.fromarray(plane(99, network.input_shape[1:])).save(folder / "sample.png")
@@ -440,7 +433,7 @@ def own(folder: Path, extra: str, shape: str = "[1, 28, 28]") -> Path:
 
 
 def own_gallery(folder: Path) -> Gallery:
-    template = load_template(folder)
+    template = templates.load_template(folder)
     return template_gallery(template.about, template.network, template.image)
 
 
@@ -491,14 +484,14 @@ def test_a_templates_folder_that_is_missing(tmp_path: Path) -> None:
     ],
 )
 def test_the_networks_own_spelling_of_digits(labels: list[str], expected: set[str]) -> None:
-    about = describe_template("lesson3")
+    about = templates.describe_template("lesson3")
     of = network(*labels, shape=(1, 28, 28))
-    assert set(template_gallery(about, of, load_template().image).labels) == expected
+    assert set(template_gallery(about, of, templates.load_template().image).labels) == expected
 
 
 def test_no_shipped_template_folder_is_without_a_description() -> None:
-    folders = {path.name for path in template_folder().iterdir() if path.is_dir()}
-    assert folders - set(template_names()) == {small_data().name}
+    folders = {path.name for path in templates.template_folder().iterdir() if path.is_dir()}
+    assert folders - set(templates.template_names()) == {templates.small_data().name}
 
 
 # ---- the command line

@@ -13,17 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from support.command_line import (
-    MOST_MEMORY,
-    check_refusal,
-    command,
-    contents,
-    measures_memory,
-    npy,
-    npy_header,
-    process,
-    refused,
-)
+from support import command_line as cli
 
 from xlconv.images.load import load_image
 
@@ -65,97 +55,125 @@ def text_bomb() -> bytes:
 
 
 def objects() -> bytes:
-    return npy(np.array([None, 1], dtype=object), allow_pickle=True)
+    return cli.npy(np.array([None, 1], dtype=object), allow_pickle=True)
 
 
-PICTURES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
-    "enormous": ("a.png", lambda: png(30_000, 30_000), ("too large: more than 50 million pixels",)),
+def half(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+MANY = "too large: more than 50 million pixels"
+NO_PICTURE = "not a picture that can be read; save it as PNG"
+NO_ARRAY = "not an .npy file of plain numbers"
+PICTURES: dict[str, tuple[Any, ...]] = {
+    "enormous": ("a.png", lambda: png(30_000, 30_000), MANY),
     "enormous and whole": (
         "a.png",
         lambda: png(30_000, 30_000, 1, data=bytes(3_751 * 30_000)),
-        ("too large: more than 50 million pixels",),
+        MANY,
     ),
-    "a line": ("a.png", lambda: png(1, 2_000_000), ("a side may have 1,000,000",)),
-    "more than enormous": ("a.png", lambda: png(2**31 - 1, 2**31 - 1), ("too large",)),
+    **{
+        f"{side} square": (
+            "a.png",
+            lambda side=side: png(side, side),
+            MANY,
+            "; scale it down first",
+        )
+        for side in (8_000, 12_000, 60_000)  # below and above Pillow's own limits
+    },
+    "a line": ("a.png", lambda: png(1, 2_000_000), "a side may have 1,000,000"),
+    "more than enormous": ("a.png", lambda: png(2**31 - 1, 2**31 - 1), "too large"),
     "an enormous bitmap": (
         "a.bmp",
         lambda: (
             b"BM" + struct.pack("<IHHIIiiHHIIiiII", 99, 0, 0, 54, 40, 2**30, 2**30, 1, 24, *[0] * 6)
         ),
-        ("too large",),
+        "too large",
     ),
-    "no pixels": ("a.png", lambda: png(0, 0), ("a.png",)),
-    "no rows": ("a.png", lambda: png(28, 0), ("a.png",)),
-    "one pixel": ("a.png", lambda: saved(Image.new("L", (1, 1))), ("blank",)),
-    "one row": ("a.png", lambda: saved(Image.new("L", (3000, 1))), ("blank",)),
-    "one column": ("a.png", lambda: saved(Image.new("L", (1, 3000))), ("blank",)),
-    "all transparent": ("a.png", lambda: saved(Image.new("RGBA", (9, 9))), ("transparent",)),
-    "empty": ("a.png", lambda: b"", ("empty",)),
-    "text": ("a.png", lambda: b"just some words\n" * 9, (CAN_BE_READ,)),
-    "a web page": ("a.jpg", lambda: b"<!DOCTYPE html><html>", (CAN_BE_READ,)),
-    "a drawing": ("a.svg", lambda: b"<svg xmlns='http://x'/>", ("SVG", CAN_BE_READ)),
-    "a drawing with a head": ("a.png", lambda: b"<?xml version='1.0'?>\n<svg/>", ("SVG",)),
-    "a telephone's": ("a.heic", lambda: b"\0\0\0\x18ftypheic" + bytes(90), ("HEIC", CAN_BE_READ)),
-    "an AVIF": ("a.avif", lambda: b"\0\0\0\x1cftypavif" + bytes(90), ("AVIF", CAN_BE_READ)),
-    "a document": ("a.pdf", lambda: b"%PDF-1.7\n", ("PDF", CAN_BE_READ)),
-    "a PostScript program": ("a.png", lambda: b"%!PS-Adobe-3.0 EPSF", ("PostScript",)),
-    "a scan": ("a.tif", lambda: saved(digit(), "TIFF"), ("TIFF", CAN_BE_READ)),
-    "an archive": ("a.png", lambda: b"PK\3\4" + bytes(99), (CAN_BE_READ,)),
-    "a short PNG": ("a.png", lambda: saved(digit())[:60], ("broken or cut short",)),
-    "a shorter PNG": ("a.png", lambda: saved(digit())[:20], ("a.png",)),
-    "a short JPEG": ("a.jpg", lambda: saved(digit(), "JPEG")[:500], ("broken or cut short",)),
-    "a short GIF": ("a.gif", lambda: saved(digit(), "GIF")[:20], ("a.gif",)),
-    "a bomb of a note": ("a.png", text_bomb, ("broken or cut short",)),
-    "objects": ("a.npy", objects, ("a.npy", "plain numbers")),
-    "NaN": ("a.npy", lambda: npy(np.full(SHAPE, np.nan)), ("NaN or infinity",)),
-    "too large numbers": ("a.npy", lambda: npy(np.full(SHAPE, 1e308)), ("too large",)),
-    "another shape": ("a.npy", lambda: npy(np.zeros((3, 4, 5))), ("3x4x5",)),
-    "many dimensions": ("a.npy", lambda: npy(np.zeros((1,) * 30)), ("1x1",)),
-    "no numbers": ("a.npy", lambda: npy(np.zeros((0, 28))), ("no pixels",)),
-    "a claim": ("a.npy", lambda: npy_header((10**6, 10**6)), ("a.npy",)),
-    "a claim of bytes": ("a.npy", lambda: npy_header((10**12,), "'|u1'"), ("a.npy",)),
-    "code": ("a.npy", lambda: npy_header("__import__('os').mkdir('ran')"), ("a.npy",)),
-    "a deep head": ("a.npy", lambda: npy_header("(" * 4_000 + ")" * 4_000), ("a.npy",)),
-    "a long head": ("a.npy", lambda: b"\x93NUMPY\2\0" + struct.pack("<I", 2**31), ("a.npy",)),
-    "complex": ("a.npy", lambda: npy(np.zeros(SHAPE, complex)), ("complex128",)),
+    "no pixels": ("a.png", lambda: png(0, 0), "a.png"),
+    "no rows": ("a.png", lambda: png(28, 0), "a.png"),
+    "one pixel": ("a.png", lambda: saved(Image.new("L", (1, 1))), "blank"),
+    "one row": ("a.png", lambda: saved(Image.new("L", (3000, 1))), "blank"),
+    "one column": ("a.png", lambda: saved(Image.new("L", (1, 3000))), "blank"),
+    "all transparent": ("a.png", lambda: saved(Image.new("RGBA", (9, 9))), "transparent"),
+    "empty": ("a.png", lambda: b"", "empty", NO_PICTURE),
+    "text": ("a.png", lambda: b"just some words\n" * 9, NO_PICTURE, CAN_BE_READ),
+    "a web page": ("a.jpg", lambda: b"<!DOCTYPE html><html>", CAN_BE_READ),
+    "a drawing": ("a.svg", lambda: b"<svg xmlns='http://x'/>", "SVG", CAN_BE_READ),
+    "a drawing with a head": ("a.png", lambda: b"<?xml version='1.0'?>\n<svg/>", "SVG"),
+    "a telephone's": ("a.heic", lambda: b"\0\0\0\x18ftypheic" + bytes(90), "HEIC", CAN_BE_READ),
+    "an AVIF": ("a.avif", lambda: b"\0\0\0\x1cftypavif" + bytes(90), "AVIF", CAN_BE_READ),
+    "a document": ("a.pdf", lambda: b"%PDF-1.7\n", "PDF", CAN_BE_READ),
+    "a PostScript program": ("a.png", lambda: b"%!PS-Adobe-3.0 EPSF", "PostScript"),
+    "a scan": ("a.tif", lambda: saved(digit(), "TIFF"), "TIFF", CAN_BE_READ),
+    "an archive": ("a.png", lambda: b"PK\3\4" + bytes(99), CAN_BE_READ),
+    "a short PNG": ("a.png", lambda: saved(digit())[:60], "broken or cut short"),
+    "a shorter PNG": ("a.png", lambda: saved(digit())[:20], "a.png"),
+    "a short JPEG": ("a.jpg", lambda: saved(digit(), "JPEG")[:500], "broken or cut short"),
+    "half a PNG": ("a.png", lambda: half(saved(digit())), "broken or cut short"),
+    "half a JPEG": ("a.jpg", lambda: half(saved(digit(), "JPEG")), "broken or cut short"),
+    "a short GIF": ("a.gif", lambda: saved(digit(), "GIF")[:20], "a.gif"),
+    "a bomb of a note": ("a.png", text_bomb, "broken or cut short"),
+    "objects": ("a.npy", objects, NO_ARRAY),
+    "NaN": ("a.npy", lambda: cli.npy(np.full(SHAPE, np.nan)), "a.npy: holds NaN or infinity"),
+    "too large numbers": ("a.npy", lambda: cli.npy(np.full(SHAPE, 1e308)), "too large"),
+    "another shape": ("a.npy", lambda: cli.npy(np.zeros((3, 4, 5))), "3x4x5"),
+    "many dimensions": ("a.npy", lambda: cli.npy(np.zeros((1,) * 30)), "1x1"),
+    "no numbers": ("a.npy", lambda: cli.npy(np.zeros((0, 28))), "has no pixels (0x28)"),
+    "a claim": ("a.npy", lambda: cli.npy_header((10**6, 10**6)), NO_ARRAY),
+    "a claim of bytes": ("a.npy", lambda: cli.npy_header((10**12,), "'|u1'"), "a.npy"),
+    "code": ("a.npy", lambda: cli.npy_header("__import__('os').mkdir('ran')"), "a.npy"),
+    "a deep head": ("a.npy", lambda: cli.npy_header("(" * 4_000 + ")" * 4_000), "a.npy"),
+    "a long head": ("a.npy", lambda: b"\x93NUMPY\2\0" + struct.pack("<I", 2**31), "a.npy"),
+    "complex": ("a.npy", lambda: cli.npy(np.zeros(SHAPE, complex)), "an array of complex128"),
+    "infinity": ("a.npy", lambda: cli.npy(np.full(SHAPE, np.inf)), "a.npy: holds NaN or infinity"),
+    "one number": ("a.npy", lambda: cli.npy(0.5), "an array of one number but"),
+    "letters": ("a.npy", lambda: cli.npy(["7"]), "an array of <U1"),
+    "negative": ("a.npy", lambda: cli.npy(np.full(SHAPE, -1)), "whole numbers -1..-1; scale them"),
+    "above 255": ("a.npy", lambda: cli.npy(np.arange(784).reshape(SHAPE)), "whole numbers 0..783"),
+    "four axes": ("a.npy", lambda: cli.npy(np.zeros((1, *SHAPE), "u1")), "1x1x28x28 is no picture"),
+    "a row less": (
+        "a.npy",
+        lambda: cli.npy(np.zeros((27, 28))),
+        "27x28 but the network reads 1x28",
+    ),
 }
 
 
 @pytest.mark.parametrize("what", PICTURES)
 def test_pictures_that_cannot_be_used(what: str, tmp_path: Path) -> None:
-    name, make, words = PICTURES[what]
+    name, make, *words = PICTURES[what]
     (tmp_path / name).write_bytes(make())
-    refused(tmp_path, ["build", "out.xlsx", "--image", name], *words)
+    cli.refused(tmp_path, ["build", "out.xlsx", "--image", name], *words)
 
 
 @pytest.mark.parametrize(
     "what", ["enormous", "one pixel", "text", "a short JPEG", "NaN", "a claim"]
 )
 def test_a_folder_with_one_of_them(what: str, tmp_path: Path) -> None:
-    _, make, _ = PICTURES[what]
+    _, make, *_ = PICTURES[what]
     name = "a.npy" if PICTURES[what][0].endswith("npy") else "a.png"
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / name).write_bytes(make())
-    refused(tmp_path, ["build", "out.xlsx", "--images", "pictures"], f"pictures/{name}")
+    cli.refused(tmp_path, ["build", "out.xlsx", "--images", "pictures"], f"pictures/{name}")
 
 
-PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a folder": (Path.mkdir, "a folder"),
-    "nothing": (lambda path: None, "no such file"),
-    "a pipe": (os.mkfifo, "pipe or device"),
-    "a device": (lambda path: path.symlink_to("/dev/zero"), "pipe or device"),
-    "a terminal": (lambda path: path.symlink_to("/dev/tty"), "a.png"),
-    "a dangling link": (lambda path: path.symlink_to("nowhere"), "no such file"),
-    "a ring of links": (lambda path: path.symlink_to("a.png"), "symbolic links"),
+PLACES = {
+    "a folder": "a.png: a folder; name a PNG",
+    "nothing": "a.png: no such file; check the name",
+    "a pipe": "pipe or device",
+    "a device": "pipe or device",
+    "a terminal": "a.png",
+    "a dangling link": "no such file",
+    "a ring of links": "symbolic links",
 }
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@cli.has_pipes
 @pytest.mark.parametrize("what", PLACES)
 def test_pictures_that_are_no_file(what: str, tmp_path: Path) -> None:
-    make, word = PLACES[what]
-    make(tmp_path / "a.png")
-    refused(tmp_path, ["build", "out.xlsx", "--image", "a.png"], word)
+    cli.NO_FILES[what](tmp_path / "a.png")
+    cli.refused(tmp_path, ["build", "out.xlsx", "--image", "a.png"], PLACES[what])
 
 
 def turned(orientation: int) -> Image.Exif:
@@ -169,6 +187,10 @@ def with_a_hole(picture: Image.Image) -> bytes:
     return saved(picture.convert("P"), transparency=255)
 
 
+def animated(kind: str) -> bytes:
+    return saved(digit(), kind, save_all=True, append_images=[Image.new("L", (60, 80))])
+
+
 FINE: dict[str, tuple[Callable[[], bytes], str]] = {
     "CMYK": (lambda: saved(digit("CMYK"), "JPEG"), ""),
     "a palette with transparency": (lambda: with_a_hole(digit("RGB")), ""),
@@ -178,18 +200,9 @@ FINE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: saved(Image.fromarray(np.asarray(digit()).astype(np.uint16) * 257)),
         "",
     ),
-    "animated GIF": (
-        lambda: saved(digit(), "GIF", save_all=True, append_images=[Image.new("L", (60, 80))]),
-        "animated: took its first frame",
-    ),
-    "animated PNG": (
-        lambda: saved(digit(), "PNG", save_all=True, append_images=[Image.new("L", (60, 80))]),
-        "animated: took its first frame",
-    ),
-    "animated WebP": (
-        lambda: saved(digit(), "WEBP", save_all=True, append_images=[Image.new("L", (60, 80))]),
-        "animated: took its first frame",
-    ),
+    "animated GIF": (lambda: animated("GIF"), "animated: took its first frame"),
+    "animated PNG": (lambda: animated("PNG"), "animated: took its first frame"),
+    "animated WebP": (lambda: animated("WEBP"), "animated: took its first frame"),
     "turned": (
         lambda: saved(digit().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=turned(6)),
         "turned it upright",
@@ -219,16 +232,15 @@ def test_names_of_all_letters(tmp_path: Path) -> None:
     ]
     for name in names:
         (tmp_path / name).write_bytes(saved(digit()))
-        found = command("build", "out.xlsx", "--image", f"./{name}", "--force", folder=tmp_path)
-        assert found.code == 0, found.err
-    refused(tmp_path, ["build", "b.xlsx", "--image", "a" * 300 + ".png"], "name too long")
+        cli.printed("build", "out.xlsx", "--image", f"./{name}", "--force", folder=tmp_path)
+    cli.refused(tmp_path, ["build", "b.xlsx", "--image", "a" * 300 + ".png"], "name too long")
 
 
 def test_thousands_of_files(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     for number in range(5_000):
         (tmp_path / "pictures" / f"{number}.png").touch()
-    refused(
+    cli.refused(
         tmp_path, ["build", "out.xlsx", "--images", "pictures"], "5,000 pictures", "at most 400"
     )
 
@@ -241,15 +253,14 @@ def test_links_among_many(tmp_path: Path) -> None:
     (pictures / "7" / "a.png").symlink_to(tmp_path / "outside.png")
     (pictures / "7" / "deep" / "deeper" / "up").symlink_to(pictures)
     (pictures / "all").symlink_to("/")
-    found = command("build", "out.xlsx", "--images", "pictures", folder=tmp_path)
-    assert found.code == 0, found.err
-    assert "left out all: links to folders are not followed" in " ".join(found.out.split())
+    found = cli.printed("build", "out.xlsx", "--images", "pictures", folder=tmp_path)
+    assert "left out all: links to folders are not followed" in " ".join(found.split())
     (pictures / "ring.png").symlink_to("ring.png")
-    refused(tmp_path, ["build", "b.xlsx", "--images", "pictures"], "ring.png", "symbolic links")
+    cli.refused(tmp_path, ["build", "b.xlsx", "--images", "pictures"], "ring.png", "symbolic links")
     (pictures / "ring.png").unlink()
     (pictures / "zero.png").symlink_to("/dev/zero")
     os.mkfifo(pictures / "pipe.png")
-    assert command("build", "c.xlsx", "--images", "pictures", folder=tmp_path).code == 0
+    assert cli.command("build", "c.xlsx", "--images", "pictures", folder=tmp_path).code == 0
 
 
 LARGE: dict[str, Callable[[], bytes]] = {
@@ -265,16 +276,16 @@ LARGE: dict[str, Callable[[], bytes]] = {
 TOO_LARGE = ("enormous and whole", "a bomb of a note", "thin")
 
 
-@measures_memory
+@cli.measures_memory
 @pytest.mark.parametrize("what", LARGE)
 def test_large_pictures_need_little_memory(what: str, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     (folder / "a.png").write_bytes(LARGE[what]())
-    outcome = process("build", "out.xlsx", "--image", "a.png", folder=folder)
+    outcome = cli.process("build", "out.xlsx", "--image", "a.png", folder=folder)
     if what in TOO_LARGE:
-        check_refusal(outcome)
-        assert list(contents(folder)) == ["a.png"]
+        cli.check_refusal(outcome)
+        assert list(cli.contents(folder)) == ["a.png"]
     else:
         assert (outcome.code, (folder / "out.xlsx").exists()) == (0, True), outcome.err
-    assert 0 < outcome.memory < MOST_MEMORY
+    assert 0 < outcome.memory < cli.MOST_MEMORY

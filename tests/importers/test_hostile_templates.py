@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
-from support.command_line import (
-    MOST_MEMORY,
-    check_refusal,
-    command,
-    contents,
-    measures_memory,
-    npz,
-    process,
-    refused,
-)
+from support import command_line as cli
 from support.libreoffice import converted
 
 TINY = """
@@ -46,6 +36,7 @@ units = 2
 name = "softmax"
 kind = "Softmax"
 """
+BUILD: list[object] = ["build", "out.xlsx", "--template", "mine"]
 WEIGHTS = {
     "conv1.weight": np.ones((1, 1, 2, 2)),
     "conv1.bias": np.zeros(1),
@@ -58,7 +49,7 @@ def own_template(folder: Path, text: str | bytes = TINY) -> Path:
     mine = folder / "mine"
     mine.mkdir()
     (mine / "template.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
-    (mine / "weights.npz").write_bytes(npz(WEIGHTS))
+    (mine / "weights.npz").write_bytes(cli.npz(WEIGHTS))
     np.save(mine / "sample.npy", np.ones((3, 3)))
     return mine
 
@@ -75,6 +66,67 @@ def layers(count: int) -> str:
 
 
 IMAGE, INPUT, LABELS = 'image = "sample.npy"', "input = [1, 3, 3]", 'labels = ["a", "b"]'
+# What is said instead of a line of TINY, and words of the refusal.
+OTHERWISE: dict[str, tuple[str, ...]] = {
+    "training = 3": ("[training]\nepochs = 1", "training = 3", "training"),
+    "rates = 3": ("epochs = 1", "rates = 3", "rates"),
+    "start = 3": ("[training]", "start = 3\n[training]", "start"),
+    "a start of texts": ("[training]", '[start]\na = ["b"]\n[training]', "start"),
+    "an unknown key": ("title", "tittle", "'tittle'", "did you mean 'title'?"),
+    "an unknown setting": ("units", "unit", "'unit'", "did you mean 'units'?"),
+    "an unknown kind": ('"Conv2D"', '"Conv2d"', "'Conv2d'", "did you mean 'Conv2D'?"),
+    "an unknown palette": ('"lesson"', '"greyy"', "'greyy'", "did you mean 'grey'?"),
+    "an unknown scene": (
+        "[training]",
+        'scene = "digit"\n[training]',
+        "'digit'",
+        "did you mean 'digits'?",
+    ),
+    "an unknown recipe": ("epochs", "epoch", "'epoch'", "did you mean 'epochs'?"),
+    "an unknown padding": ("size = 2", 'size = 2\npadding = "sane"', "'sane'", "same"),
+    "the same name twice": ('"dense"', '"conv1"', "conv1"),
+    "itself": ("units = 2", 'units = 2\ninputs = ["dense"]', "'dense'", "no earlier layer"),
+    "a cycle": ("size = 2", 'size = 2\ninputs = ["dense"]', "'dense'", "no earlier layer"),
+    "too few labels": (LABELS, 'labels = ["a"]', "1 labels", "2 values"),
+    "too many labels": (LABELS, 'labels = ["a", "b", "c"]', "3 labels"),
+    "a label with a zero byte": ('"b"', '"b\\u0000"', "label", "no character"),
+    "a long label": ('"b"', f'"{"b" * 40_000}"', "40,000 characters"),
+    "a long title": ('"Tiny"', f'"{"b" * 40_000}"', "title", "40,000 characters"),
+    "a long description": (
+        "[training]",
+        f'description = "{"b" * 40_000}"\n[training]',
+        "description",
+        "40,000 characters",
+    ),
+    "a title with a bell": ('"Tiny"', '"T\\u0007"', "title"),
+    "a long name": ('"dense"', f'"{"d" * 300}"', "layer name", "cannot be used"),
+    "a name with a blank": ('"dense"', '"the dense"', "'the dense'", "cannot be used"),
+    "a name with a formula": ('"dense"', '"=1+1"', "'=1+1'", "cannot be used"),
+    "no image": (IMAGE, "", "image", "missing"),
+    "a missing image": (IMAGE, 'image = "nix.png"', "nix.png", "no such file"),
+    "a path": (IMAGE, 'image = "/etc/passwd"', "image", "inside the template's"),
+    "a path up": (IMAGE, 'image = "../../a.npy"', "image", "inside the template's"),
+    "a path up and down": (IMAGE, 'image = "x/../../a.npy"', "image", "inside the template's"),
+    "an image with a zero byte": (IMAGE, 'image = "a\\u0000b"', "image"),
+    "a gallery elsewhere": (IMAGE, IMAGE + '\ngallery = "/etc"', "gallery", "inside"),
+    "a folder": (IMAGE, 'image = "."', "image"),
+    "enormous kernels": (
+        "kernels = 1",
+        "kernels = 1000000000000",
+        "layer 'conv1'",
+        "9,000,000,000,000 cells",
+    ),
+    "enormous padding": (
+        "size = 2",
+        "size = 2\npadding = 1000000000000\nstride = 1000000000000",
+        "conv1",
+    ),
+    "enormous kernel": ("size = 2", "size = 100000000\npadding = 100000000", "conv1"),
+    "enormous dilation": ("size = 2", "size = 2\ndilation = 1000000000000", "conv1"),
+    "enormous picture": (INPUT, "input = [1, 1000000, 1000000]", "input", "1,000,000,000,000"),
+    "enormous channels": (INPUT, "input = [1000000000000, 3, 3]", "input", "9,000,000,000,000"),
+    "an enormous number": ("units = 2", f"units = 1{'0' * 10_000}", "template.toml"),
+}
 MISTAKES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     **{
         f"{key} = {value}": (said(line, f"{key} = {value}"), (key,))
@@ -94,74 +146,15 @@ MISTAKES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
         for value in ("true", "1.5", "[[1, [2]]]", "{ a = 1 }", "nan", "1979-05-27T07:32:00Z", "-1")
         if key != "epochs" or value != "1"
     },
+    **{what: (said(old, new), tuple(words)) for what, (old, new, *words) in OTHERWISE.items()},
     "layers = 3": (
         TINY.partition("[[layers]]")[0].replace("[training]", "layers = 3\n[training]"),
         ("layers",),
     ),
-    "training = 3": (said("[training]\nepochs = 1", "training = 3"), ("training",)),
-    "rates = 3": (said("epochs = 1", "rates = 3"), ("rates",)),
-    "start = 3": (said("[training]", "start = 3\n[training]"), ("start",)),
-    "a start of texts": (said("[training]", '[start]\na = ["b"]\n[training]'), ("start",)),
-    "an unknown key": (said("title", "tittle"), ("'tittle'", "did you mean 'title'?")),
-    "an unknown setting": (said("units", "unit"), ("'unit'", "did you mean 'units'?")),
-    "an unknown kind": (said('"Conv2D"', '"Conv2d"'), ("'Conv2d'", "did you mean 'Conv2D'?")),
-    "an unknown palette": (said('"lesson"', '"greyy"'), ("'greyy'", "did you mean 'grey'?")),
-    "an unknown scene": (
-        said("[training]", 'scene = "digit"\n[training]'),
-        ("'digit'", "did you mean 'digits'?"),
-    ),
-    "an unknown recipe": (said("epochs", "epoch"), ("'epoch'", "did you mean 'epochs'?")),
-    "an unknown padding": (said("size = 2", 'size = 2\npadding = "sane"'), ("'sane'", "same")),
-    "the same name twice": (said('"dense"', '"conv1"'), ("conv1",)),
-    "itself": (said("units = 2", 'units = 2\ninputs = ["dense"]'), ("'dense'", "no earlier layer")),
-    "a cycle": (said("size = 2", 'size = 2\ninputs = ["dense"]'), ("'dense'", "no earlier layer")),
-    "too few labels": (said(LABELS, 'labels = ["a"]'), ("1 labels", "2 values")),
-    "too many labels": (said(LABELS, 'labels = ["a", "b", "c"]'), ("3 labels",)),
-    "a label with a zero byte": (said('"b"', '"b\\u0000"'), ("label", "no character")),
-    "a long label": (said('"b"', f'"{"b" * 40_000}"'), ("40,000 characters",)),
-    "a long title": (said('"Tiny"', f'"{"b" * 40_000}"'), ("title", "40,000 characters")),
-    "a long description": (
-        said("[training]", f'description = "{"b" * 40_000}"\n[training]'),
-        ("description", "40,000 characters"),
-    ),
-    "a title with a bell": (said('"Tiny"', '"T\\u0007"'), ("title",)),
-    "a long name": (said('"dense"', f'"{"d" * 300}"'), ("layer name", "cannot be used")),
-    "a name with a blank": (said('"dense"', '"the dense"'), ("'the dense'", "cannot be used")),
-    "a name with a formula": (said('"dense"', '"=1+1"'), ("'=1+1'", "cannot be used")),
-    "no image": (said(IMAGE, ""), ("image", "missing")),
-    "a missing image": (said(IMAGE, 'image = "nix.png"'), ("nix.png", "no such file")),
-    "a path": (said(IMAGE, 'image = "/etc/passwd"'), ("image", "inside the template's")),
-    "a path up": (said(IMAGE, 'image = "../../a.npy"'), ("image", "inside the template's")),
-    "a path up and down": (
-        said(IMAGE, 'image = "x/../../a.npy"'),
-        ("image", "inside the template's"),
-    ),
-    "an image with a zero byte": (said(IMAGE, 'image = "a\\u0000b"'), ("image",)),
-    "a gallery elsewhere": (said(IMAGE, IMAGE + '\ngallery = "/etc"'), ("gallery", "inside")),
-    "a folder": (said(IMAGE, 'image = "."'), ("image",)),
     "enormous units": (
         said("units = 2", "units = 1000000000000").replace(LABELS, ""),
         ("layer 'dense'", "6,000,000,000,009 cells"),
     ),
-    "enormous kernels": (
-        said("kernels = 1", "kernels = 1000000000000"),
-        ("layer 'conv1'", "9,000,000,000,000 cells"),
-    ),
-    "enormous padding": (
-        said("size = 2", "size = 2\npadding = 1000000000000\nstride = 1000000000000"),
-        ("conv1",),
-    ),
-    "enormous kernel": (said("size = 2", "size = 100000000\npadding = 100000000"), ("conv1",)),
-    "enormous dilation": (said("size = 2", "size = 2\ndilation = 1000000000000"), ("conv1",)),
-    "enormous picture": (
-        said(INPUT, "input = [1, 1000000, 1000000]"),
-        ("input", "1,000,000,000,000"),
-    ),
-    "enormous channels": (
-        said(INPUT, "input = [1000000000000, 3, 3]"),
-        ("input", "9,000,000,000,000"),
-    ),
-    "an enormous number": (said("units = 2", f"units = 1{'0' * 10_000}"), ("template.toml",)),
     "many layers": (layers(20_000), ("20,000 layers",)),
     "not TOML": ("title = ", ("template.toml", "not valid TOML")),
     "twice": (TINY.replace('title = "Tiny"', 'title = "a"\ntitle = "b"'), ("not valid TOML",)),
@@ -180,59 +173,40 @@ MISTAKES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
 def test_mistakes_in_a_template(what: str, tmp_path: Path) -> None:
     text, words = MISTAKES[what]
     own_template(tmp_path, text)
-    arguments: list[object] = ["build", "out.xlsx", "--template", "mine"]
+    arguments = BUILD
     if what.startswith(("epochs", "rates", "an unknown recipe", "an unknown scene")):
         arguments = ["train", "mine", "--out", "w.npz"]
-    refused(tmp_path, arguments, *words)
+    cli.refused(tmp_path, arguments, *words)
 
 
-def instead(path: Path) -> Path:
-    """A path where something else shall be."""
-    path.unlink()
-    return path
-
-
-FILES: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
-    "no weights": (lambda mine: instead(mine / "weights.npz"), ("weights.npz", "no such file")),
-    "no picture": (lambda mine: instead(mine / "sample.npy"), ("sample.npy", "no such file")),
-    "no description": (lambda mine: instead(mine / "template.toml"), ("template.toml",)),
-    "a folder of that name": (
-        lambda mine: instead(mine / "template.toml").mkdir(),
-        ("template.toml",),
-    ),
-    "a pipe of that name": (
-        lambda mine: os.mkfifo(instead(mine / "template.toml")),
-        ("template.toml",),
-    ),
-    "an endless description": (
-        lambda mine: instead(mine / "template.toml").symlink_to("/dev/zero"),
-        ("template.toml",),
-    ),
-    "a link out": (
-        lambda mine: instead(mine / "sample.npy").symlink_to("/etc/passwd"),
-        ("sample.npy",),
-    ),
-    "a deep measurement": (
-        lambda mine: (mine / "measured.json").write_text("[" * 200_000),
-        ("measured.json",),
-    ),
+# The file, what is there instead of it, and words beside its name.
+FILES: dict[str, tuple[str, Callable[[Path], object], tuple[str, ...]]] = {
+    "no weights": ("weights.npz", cli.NO_FILES["nothing"], ("no such file",)),
+    "no picture": ("sample.npy", cli.NO_FILES["nothing"], ("no such file",)),
+    "no description": ("template.toml", cli.NO_FILES["nothing"], ()),
+    "a folder of that name": ("template.toml", cli.NO_FILES["a folder"], ()),
+    "a pipe of that name": ("template.toml", cli.NO_FILES["a pipe"], ()),
+    "an endless description": ("template.toml", cli.NO_FILES["a device"], ()),
+    "a link out": ("sample.npy", lambda path: path.symlink_to("/etc/passwd"), ()),
+    "a deep measurement": ("measured.json", lambda path: path.write_text("[" * 200_000), ()),
 }
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@cli.has_pipes
 @pytest.mark.parametrize("what", FILES)
 def test_files_that_are_not_there_or_none(what: str, tmp_path: Path) -> None:
-    change, words = FILES[what]
-    change(own_template(tmp_path))
-    refused(tmp_path, ["build", "out.xlsx", "--template", "mine"], *words)
+    name, make, words = FILES[what]
+    path = own_template(tmp_path) / name
+    path.unlink(missing_ok=True)
+    make(path)
+    cli.refused(tmp_path, BUILD, name, *words)
 
 
 @pytest.mark.parametrize("head", [b"\xef\xbb\xbf", b""], ids=["with a mark", "without"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix", "Windows"])
 def test_text_as_editors_save_it(head: bytes, end: str, tmp_path: Path) -> None:
     own_template(tmp_path, head + TINY.replace("\n", end).encode())
-    found = command("build", "out.xlsx", "--template", "mine", folder=tmp_path)
-    assert found.code == 0, found.err
+    cli.printed(*BUILD, folder=tmp_path)
 
 
 # ---- text in cells
@@ -256,13 +230,12 @@ def test_text_that_looks_like_a_formula_is_text(
     )
     mine = own_template(tmp_path, text.replace('"Softmax"', f'"{last}"'))
     weights = WEIGHTS | {"dense.weight": np.eye(count, 4), "dense.bias": np.zeros(count)}
-    (mine / "weights.npz").write_bytes(npz(weights))
+    (mine / "weights.npz").write_bytes(cli.npz(weights))
     pictures = tmp_path / "pictures" / "+1+1"
     pictures.mkdir(parents=True)
     np.save(pictures / "=2+3.npy", np.ones((3, 3)))
-    arguments = ["build", "out.xlsx", "--template", "mine", "--images", "pictures"]
-    found = command(*arguments, folder=tmp_path)
-    assert found.code == 0, found.err
+    arguments = [*BUILD, "--images", "pictures"]
+    cli.printed(*arguments, folder=tmp_path)
     check_texts(tmp_path / "out.xlsx")
     if any_libreoffice is not None:
         check_texts(converted(any_libreoffice, [tmp_path / "out.xlsx"], tmp_path) / "out.xlsx")
@@ -290,14 +263,10 @@ def check_texts(path: Path) -> None:
 ENORMOUS = [what for what in MISTAKES if what.startswith(("enormous", "many", "deep", "an enorm"))]
 
 
-@measures_memory
+@cli.measures_memory
 @pytest.mark.parametrize("what", ENORMOUS)
 def test_enormous_things_cost_no_memory(what: str, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     own_template(folder, MISTAKES[what][0])
-    before = contents(folder)
-    outcome = process("build", "out.xlsx", "--template", "mine", folder=folder)
-    check_refusal(outcome, *MISTAKES[what][1])
-    assert contents(folder) == before
-    assert 0 < outcome.memory < MOST_MEMORY
+    cli.refused_cheaply(folder, BUILD, *MISTAKES[what][1])

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from support.cases import NAMES, load_case
 
+from xlconv import Dropout, Network
 from xlconv.network.layers.base import Layer, sources
-from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.kinds import KINDS
 from xlconv.network.model import Array
-from xlconv.network.network import Network
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.receptive.numbers import reached_box, read_box

@@ -14,41 +14,29 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from support import networks as drawn
 from support.books import EXAMPLES, filled_ring_cells, overlaps
-from support.networks import (
-    EVERY_KIND,
-    HARD_KERNEL_NAMES,
-    HARD_LABELS,
-    KERNEL_NAMES,
-    STRANGE_KERNEL_NAMES,
-    STRANGE_LABELS,
-    even_weights,
-    models,
-    networks,
-    one_of_four,
-)
+from support.reports import check_agrees
 from support.sessions import verifies
 
 import xlconv
+from xlconv import Dense, KernelDemo, Model, Network, Sigmoid
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, NetworkError
 from xlconv.network.description import network_of, network_text, read_toml
-from xlconv.network.layers.activation import Sigmoid
-from xlconv.network.layers.convolution import KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.model import Array, Model
-from xlconv.network.network import INPUT, Network
+from xlconv.network.model import Array
+from xlconv.network.network import INPUT
 
 
-@pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
+@pytest.mark.parametrize(("part", "kind"), drawn.EVERY_KIND)
 @settings(max_examples=3 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_book_agrees_and_reads_back(part: str, kind: str, data: st.DataObject) -> None:
-    model, image = data.draw(models(part, kind))
+    model, image = data.draw(drawn.models(part, kind))
     with tempfile.TemporaryDirectory() as folder:
         path, again = Path(folder, "book.xlsx"), Path(folder, "again.xlsx")
         xlconv.build(path, model, image)
-        if data.draw(one_of_four):
+        if data.draw(drawn.one_of_four):
             xlconv.build(again, model, image)
             assert path.read_bytes() == again.read_bytes()
         verifies(path)
@@ -68,26 +56,26 @@ def in_cells(array: Array) -> Array:
     return np.where(np.abs(array) < 2.0**-1022, 0.0, array)
 
 
-@pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
+@pytest.mark.parametrize(("part", "kind"), drawn.EVERY_KIND)
 @settings(max_examples=4 * EXAMPLES)
 @given(st.data())
 def test_nothing_overlaps_on_any_sheet(part: str, kind: str, data: st.DataObject) -> None:
-    network = data.draw(networks(part, kind))
-    book = compile_book(Model(network, even_weights(network)), np.ones(network.input_shape))
+    network = data.draw(drawn.networks(part, kind))
+    book = compile_book(Model(network, drawn.even_weights(network)), np.ones(network.input_shape))
     assert [line for sheet in book.sheets for line in overlaps(sheet)] == []
     assert filled_ring_cells(book, network) == []
 
 
-@pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
+@pytest.mark.parametrize(("part", "kind"), drawn.EVERY_KIND)
 @settings(max_examples=9 * EXAMPLES)
 @given(st.data())
 def test_a_networks_text_spells_the_network(part: str, kind: str, data: st.DataObject) -> None:
-    network = data.draw(networks(part, kind))
+    network = data.draw(drawn.networks(part, kind))
     table = read_toml(network_text(network), "here")
     assert network_of(table, "here") == network
 
 
-@pytest.mark.parametrize("label", STRANGE_LABELS + HARD_LABELS, ids=ascii)
+@pytest.mark.parametrize("label", drawn.STRANGE_LABELS + drawn.HARD_LABELS, ids=ascii)
 def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> None:
     network = Network("n", (1, 1, 1), (Dense("dense", 2),), (label, "other"))
     model = Model(network, {"dense.weight": np.array([[2.0], [1.0]]), "dense.bias": np.zeros(2)})
@@ -98,7 +86,7 @@ def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> Non
     assert xlconv.read_book(path).network.labels == (label, "other")
 
 
-@pytest.mark.parametrize("label", STRANGE_LABELS + HARD_LABELS, ids=ascii)
+@pytest.mark.parametrize("label", drawn.STRANGE_LABELS + drawn.HARD_LABELS, ids=ascii)
 def test_a_strange_label_is_one_of_several(label: str, tmp_path: Path) -> None:
     """Behind a sigmoid the labels of all classes that are found are joined to one text."""
     layers = (Dense("dense", 3, bias=False), Sigmoid("sigmoid"))
@@ -106,8 +94,7 @@ def test_a_strange_label_is_one_of_several(label: str, tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     weights = {"dense.weight": np.array([[2.0], [-1.0], [0.0]])}
     xlconv.build(path, Model(network, weights), np.ones((1, 1, 1)))
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings) == ("agrees", ())
+    report = check_agrees(path)
     assert report.prediction == f"{label}, other"
     assert xlconv.read_book(path).network == network
 
@@ -156,22 +143,23 @@ def check_chosen(names: tuple[str, ...]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "book.xlsx")
         xlconv.build(path, model, np.ones((1, 1, 1)))
-        report = xlconv.verify(path)
-        assert (report.verdict, report.findings) == ("agrees", ())
+        check_agrees(path)
         found = xlconv.read_book(path)
     assert found.network == model.network
     assert found.stored["demo"] == 3
 
 
 @pytest.mark.parametrize(
-    "names", [*(("other", name) for name in (*KERNEL_NAMES, "R1C1")), ("i", "ı")], ids=ascii
+    "names", [*(("other", name) for name in (*drawn.KERNEL_NAMES, "R1C1")), ("i", "ı")], ids=ascii
 )
 def test_the_chosen_kernel_is_never_another_one(names: tuple[str, str]) -> None:
     check_chosen(names)
 
 
 @pytest.mark.parametrize(
-    "names", [*(("other", name) for name in STRANGE_KERNEL_NAMES), *HARD_KERNEL_NAMES], ids=ascii
+    "names",
+    [*(("other", name) for name in drawn.STRANGE_KERNEL_NAMES), *drawn.HARD_KERNEL_NAMES],
+    ids=ascii,
 )
 def test_names_of_kernels_that_no_list_can_hold_are_refused(names: tuple[str, str]) -> None:
     check_refusal(names)
@@ -205,8 +193,7 @@ def test_labels_of_several_classes_that_are_too_long_for_a_cell_are_refused(clas
 def test_long_labels_of_several_classes_fit_in_a_cell(tmp_path: Path) -> None:
     model = Model(long_labels(9), {"dense.weight": np.ones((9, 1))})
     xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
-    report = xlconv.verify(tmp_path / "book.xlsx")
-    assert (report.verdict, report.findings) == ("agrees", ())
+    check_agrees(tmp_path / "book.xlsx")
 
 
 @pytest.mark.parametrize("below", [2**-53, 1e-15, 1e-14, 1e-13, 1e-12])
@@ -215,8 +202,7 @@ def test_outputs_that_are_nearly_equal_are_no_difference(below: float, tmp_path:
     network = Network("n", (1, 1, 1), (Dense("dense", 2, bias=False),), ("less", "more"))
     weights = {"dense.weight": np.array([[1 - below], [1.0]])}
     xlconv.build(tmp_path / "book.xlsx", Model(network, weights), np.ones((1, 1, 1)))
-    report = xlconv.verify(tmp_path / "book.xlsx")
-    assert (report.verdict, report.findings) == ("agrees", ())
+    check_agrees(tmp_path / "book.xlsx")
 
 
 # Whatever TOML can hold stands where a setting belongs.

@@ -9,14 +9,9 @@ import pytest
 from support.books import random_image, random_model
 
 import xlconv
+from xlconv import Conv2D, Dense, Dropout, Flatten, KernelDemo, Network, ReLU, Softmax
 from xlconv.errors import NetworkError
-from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.base import Layer
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.reshaping import Flatten
-from xlconv.network.network import Network
 
 STEPS = {
     "softmax": (Dense("dense", 2), Softmax("softmax")),

@@ -8,22 +8,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from support.books import noise
 
+from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Dropout, Flatten, KernelDemo, Network
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Array, Model
-from xlconv.network.network import Network
 from xlconv.reference import forward as reference
 from xlconv.reference.layers.gradient import Learning, Pass
 from xlconv.reference.layers.registry import layer_steps, propagate
-from xlconv.training.dataset import Dataset
 from xlconv.training.loss import binary_cross_entropy, cross_entropy, layer_passes, lesson
 from xlconv.training.train import initial_weights
 
@@ -241,12 +235,6 @@ BRANCHED = Network(
         Softmax("softmax"),
     ),
 )
-
-
-def noise(network: Network, count: int, seed: int = 3) -> Dataset:
-    random = np.random.default_rng(seed)
-    images = random.random((count, *network.input_shape), dtype=np.float32)
-    return Dataset(images, random.integers(0, len(network.labels), count))
 
 
 @pytest.mark.parametrize("network", [CHAIN, BRANCHED], ids=lambda network: network.name)

@@ -10,17 +10,10 @@ import numpy as np
 import openpyxl
 import pytest
 from PIL import Image
+from support import books
 from support.books import SMALL as NETWORK
 from support.books import SMALL_SEVERAL as SEVERAL
-from support.books import (
-    BuildBook,
-    BuiltBook,
-    TemplateBook,
-    random_image,
-    random_model,
-    stored_cells,
-)
-from support.command_line import refusal, run, started
+from support.command_line import printed, refusal, run, started
 from support.edits import edited, with_constant, with_value, without_stored_values
 from support.libreoffice import converted
 
@@ -51,11 +44,8 @@ CELL = 12  # pixels: without numbers
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> BuiltBook:
-    path = tmp_path_factory.mktemp("render") / "book.xlsx"
-    model, image = random_model(NETWORK, 0), random_image(NETWORK, 0)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
+def book(network_book: books.NetworkBook) -> books.BuiltBook:
+    return network_book(NETWORK)
 
 
 def opened(path: Path) -> Pixels:
@@ -86,8 +76,8 @@ def check_colours(
     picture: Pixels, path: Path, name: str, whole: str, low: str | None, zero: str, high: str
 ) -> None:
     """Every cell of a name has the colour of its stored value on the scale of the whole tensor."""
-    shown = stored_cells(path, name)
-    values = np.array(list(stored_cells(path, whole).values()))
+    shown = books.stored_cells(path, name)
+    values = np.array(list(books.stored_cells(path, whole).values()))
     limit = float(np.abs(values).max() if low else values.max())
     assert len(shown) > 8
     for cell, value in shown.items():
@@ -99,7 +89,7 @@ def check_colours(
 @pytest.mark.parametrize("palette", PALETTES)
 def test_colours_are_those_of_the_stored_values(tmp_path: Path, palette: str) -> None:
     path = tmp_path / "book.xlsx"
-    model, image = random_model(NETWORK, 3), random_image(NETWORK, 3)
+    model, image = books.random_model(NETWORK, 3), books.random_image(NETWORK, 3)
     xlconv.build(path, model, image, palette=palette)
     look, picture = PALETTES[palette], pixels(path)
     signed = (look.negative, look.zero, look.positive)
@@ -107,13 +97,13 @@ def test_colours_are_those_of_the_stored_values(tmp_path: Path, palette: str) ->
         check_colours(picture, path, name, "conv", *signed)
     check_colours(picture, path, "relu_1", "relu", None, look.paper, look.rectified)
     check_colours(picture, path, "input", "input", None, look.paper, look.ink)
-    assert min(stored_cells(path, "conv").values()) < 0
+    assert min(books.stored_cells(path, "conv").values()) < 0
 
 
-def test_what_is_drawn_is_what_the_file_stores(book: BuiltBook, tmp_path: Path) -> None:
+def test_what_is_drawn_is_what_the_file_stores(book: books.BuiltBook, tmp_path: Path) -> None:
     """A stored value that is not what its formula computes is drawn as it is stored."""
-    cells = list(stored_cells(book.path, "conv_1"))
-    limit = max(map(abs, stored_cells(book.path, "conv").values()))
+    cells = list(books.stored_cells(book.path, "conv_1"))
+    limit = max(map(abs, books.stored_cells(book.path, "conv").values()))
     path = tmp_path / "edited.xlsx"
     edited(book.path, path, with_value(cells[37], -limit / 2))
     look = PALETTES["lesson"]
@@ -124,8 +114,8 @@ def test_what_is_drawn_is_what_the_file_stores(book: BuiltBook, tmp_path: Path) 
     assert np.abs(differences - (row, column)).max() <= CELL / 2
 
 
-def test_a_pixel_that_was_typed_is_drawn(book: BuiltBook, tmp_path: Path) -> None:
-    cell = next(iter(stored_cells(book.path, "input")))
+def test_a_pixel_that_was_typed_is_drawn(book: books.BuiltBook, tmp_path: Path) -> None:
+    cell = next(iter(books.stored_cells(book.path, "input")))
     path = tmp_path / "typed.xlsx"
     edited(book.path, path, with_constant(cell, 0))
     assert pixels(path)[middle(cell)].tolist() == [255, 255, 255]
@@ -133,7 +123,7 @@ def test_a_pixel_that_was_typed_is_drawn(book: BuiltBook, tmp_path: Path) -> Non
 
 
 def test_a_book_that_libreoffice_saved_looks_the_same(
-    book: BuiltBook, tmp_path: Path, libreoffice: str
+    book: books.BuiltBook, tmp_path: Path, libreoffice: str
 ) -> None:
     saved = converted(libreoffice, [book.path], tmp_path) / book.path.name
     ours, theirs = pixels(book.path, 24).astype(int), pixels(saved, 24).astype(int)
@@ -141,15 +131,15 @@ def test_a_book_that_libreoffice_saved_looks_the_same(
     assert np.abs(ours - theirs).max() <= 1
 
 
-def test_a_missing_value_is_an_empty_cell(book: BuiltBook, tmp_path: Path) -> None:
-    cells = list(stored_cells(book.path, "conv_1"))
+def test_a_missing_value_is_an_empty_cell(book: books.BuiltBook, tmp_path: Path) -> None:
+    cells = list(books.stored_cells(book.path, "conv_1"))
     path = tmp_path / "gap.xlsx"
     edited(book.path, path, lambda xml: with_value(cells[5], "")(xml).replace("<v></v>", ""))
     assert pixels(path)[middle(cells[5])].tolist() == [255, 255, 255]
     assert pixels(path)[middle(cells[6])].tolist() != [255, 255, 255]
 
 
-def test_the_bars_are_as_long_as_the_probabilities(book: BuiltBook) -> None:
+def test_the_bars_are_as_long_as_the_probabilities(book: books.BuiltBook) -> None:
     layout = xlconv.read_book(book.path).layout
     assert layout.answer is not None
     green = list(bytes.fromhex(PALETTES["lesson"].positive))
@@ -169,8 +159,8 @@ def cell_pixels(picture: Pixels, cell: str, size: int) -> Pixels:
     return picture[row - reach : row + reach, column - reach : column + reach]
 
 
-def test_numbers_are_written_where_there_is_room(book: BuiltBook) -> None:
-    cells = list(stored_cells(book.path, "conv_1"))
+def test_numbers_are_written_where_there_is_room(book: books.BuiltBook) -> None:
+    cells = list(books.stored_cells(book.path, "conv_1"))
     for size, written in ((12, False), (16, False), (20, True), (24, True)):
         picture = pixels(book.path, size)
         inked = [np.ptp(cell_pixels(picture, c, size), axis=(0, 1)).max() > 40 for c in cells]
@@ -180,9 +170,9 @@ def test_numbers_are_written_where_there_is_room(book: BuiltBook) -> None:
 def test_digits_are_white_on_dark_ink(tmp_path: Path) -> None:
     path = tmp_path / "book.xlsx"
     image = np.where(np.arange(100).reshape(1, 10, 10) % 2, 1.0, 0.3)
-    xlconv.build(path, random_model(NETWORK, 0), image)
+    xlconv.build(path, books.random_model(NETWORK, 0), image)
     picture = pixels(path, 24)
-    for cell, value in stored_cells(path, "input").items():
+    for cell, value in books.stored_cells(path, "input").items():
         inside = cell_pixels(picture, cell, 24).astype(int).sum(axis=2)
         ground, darkest, brightest = np.median(inside), inside.min(), inside.max()
         if value == 1.0:
@@ -191,7 +181,7 @@ def test_digits_are_white_on_dark_ink(tmp_path: Path) -> None:
             assert ground - darkest > 300 > brightest - ground
 
 
-def test_padding_is_hatched(book: BuiltBook) -> None:
+def test_padding_is_hatched(book: books.BuiltBook) -> None:
     layout = xlconv.read_book(book.path).layout
     corner = layout.tensors["input"].ringed(0).first
     picture = pixels(book.path)
@@ -199,10 +189,10 @@ def test_padding_is_hatched(book: BuiltBook) -> None:
     assert colours == {(255, 255, 255), (0xD5, 0xDA, 0xDF)}
 
 
-def test_a_layer_is_its_columns_of_the_board(book: BuiltBook) -> None:
+def test_a_layer_is_its_columns_of_the_board(book: books.BuiltBook) -> None:
     whole, part = pixels(book.path), pixels(book.path, layer="relu")
     assert part.shape[1] < whole.shape[1] / 3
-    places = list(stored_cells(book.path, "relu"))
+    places = list(books.stored_cells(book.path, "relu"))
     first = xlconv.read_book(book.path).layout.bands[2].first - 1
     shift = middle(Cell(1, first).a1)[1] - CELL // 2
     for cell in places:
@@ -210,10 +200,10 @@ def test_a_layer_is_its_columns_of_the_board(book: BuiltBook) -> None:
         assert part[row, column - shift].tolist() == whole[row, column].tolist()
 
 
-def test_titles_stay_legible_in_small_pictures(book: BuiltBook) -> None:
+def test_titles_stay_legible_in_small_pictures(book: books.BuiltBook) -> None:
     picture = pixels(book.path, 3)
     look = PALETTES["lesson"]
-    values = stored_cells(book.path, "conv")
+    values = books.stored_cells(book.path, "conv")
     limit = max(map(abs, values.values()))
     for cell, value in values.items():
         end = look.positive if value > 0 else look.negative
@@ -225,7 +215,7 @@ def test_titles_stay_legible_in_small_pictures(book: BuiltBook) -> None:
 
 @pytest.mark.parametrize("template", ["resnet", "rgb", "dropout", "edges", "conv-example"])
 def test_templates_at_their_usual_size(
-    template: str, template_book: TemplateBook, tmp_path: Path
+    template: str, template_book: books.TemplateBook, tmp_path: Path
 ) -> None:
     built = template_book(template)
     book = xlconv.read_book(built.path)
@@ -239,21 +229,20 @@ def test_templates_at_their_usual_size(
         assert height > 60
 
 
-def test_the_same_book_gives_the_same_bytes(book: BuiltBook, tmp_path: Path) -> None:
+def test_the_same_book_gives_the_same_bytes(book: books.BuiltBook, tmp_path: Path) -> None:
     for name in ("one.png", "two.png"):
         xlconv.render(book.path, tmp_path / name, cell=20)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
-def test_the_command_writes_a_png(book: BuiltBook, tmp_path: Path) -> None:
+def test_the_command_writes_a_png(book: books.BuiltBook, tmp_path: Path) -> None:
     arguments = ("render", book.path, "out.png", "--cell", "8", "--layer", "conv")
     result = started(*arguments, folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     picture = opened(tmp_path / "out.png")
     assert picture.tolist() == pixels(book.path, 8, "conv").tolist()
     assert f"{picture.shape[1]:,} × {picture.shape[0]:,} pixels" in result.stdout
-    again = run("render", book.path, "out.png", "--force", folder=tmp_path)
-    assert again.returncode == 0
+    printed("render", book.path, "out.png", "--force", folder=tmp_path)
     assert opened(tmp_path / "out.png").shape != picture.shape
 
 
@@ -269,12 +258,12 @@ def test_the_command_writes_a_png(book: BuiltBook, tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_drawn(
-    book: BuiltBook, tmp_path: Path, arguments: tuple[str, ...], words: str
+    book: books.BuiltBook, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     assert words in refusal(run("render", book.path, *arguments, folder=tmp_path), tmp_path)
 
 
-def test_a_missing_book_and_one_without_values(book: BuiltBook, tmp_path: Path) -> None:
+def test_a_missing_book_and_one_without_values(book: books.BuiltBook, tmp_path: Path) -> None:
     assert "no such file" in refusal(run("render", "no.xlsx", "a.png", folder=tmp_path), tmp_path)
     edited(book.path, tmp_path / "absent.xlsx", without_stored_values)
     result = run("render", "absent.xlsx", "a.png", folder=tmp_path)
@@ -283,7 +272,7 @@ def test_a_missing_book_and_one_without_values(book: BuiltBook, tmp_path: Path) 
     assert "save it once in Excel or LibreOffice" in words
 
 
-def test_an_existing_picture_is_kept(book: BuiltBook, tmp_path: Path) -> None:
+def test_an_existing_picture_is_kept(book: books.BuiltBook, tmp_path: Path) -> None:
     (tmp_path / "out.png").write_bytes(b"mine")
     result = run("render", book.path, "out.png", folder=tmp_path)
     assert "--force" in refusal(result, tmp_path, "out.png")
@@ -292,12 +281,12 @@ def test_an_existing_picture_is_kept(book: BuiltBook, tmp_path: Path) -> None:
         xlconv.render(book.path, tmp_path / "out.png", overwrite=False)
 
 
-def test_a_picture_too_large_is_refused(template_book: TemplateBook) -> None:
+def test_a_picture_too_large_is_refused(template_book: books.TemplateBook) -> None:
     with pytest.raises(OutputError, match="smaller --cell"):
         xlconv.render(template_book("lenet5").path, cell=64)
 
 
-def test_an_unknown_palette_names_the_book(book: BuiltBook) -> None:
+def test_an_unknown_palette_names_the_book(book: books.BuiltBook) -> None:
     found = xlconv.read_book(book.path)
     other = replace(found, manifest=replace(found.manifest, palette="pink"))
     with pytest.raises(BookError, match=r"book\.xlsx: no palette 'pink'"):
@@ -491,7 +480,7 @@ def test_numbers_are_written_as_their_format_says(
 # In notebooks.
 
 
-def test_a_book_in_a_notebook_is_its_picture(book: BuiltBook, tmp_path: Path) -> None:
+def test_a_book_in_a_notebook_is_its_picture(book: books.BuiltBook, tmp_path: Path) -> None:
     html = xlconv.read_book(book.path)._repr_html_()
     assert 'src="data:image/png;base64,iVBOR' in html
     best = NETWORK.labels[int(book.truth["softmax"].argmax())]
@@ -502,7 +491,7 @@ def test_a_book_in_a_notebook_is_its_picture(book: BuiltBook, tmp_path: Path) ->
     assert "<img" not in html
 
 
-def test_labels_are_escaped_in_notebooks(build_book: BuildBook) -> None:
+def test_labels_are_escaped_in_notebooks(build_book: books.BuildBook) -> None:
     labels = ("<b>one</b>", "<i>two</i>", "<u>three</u>")
     built = build_book(Network("marked", (1, 10, 10), NETWORK.layers, labels))
     for html in (
@@ -513,18 +502,18 @@ def test_labels_are_escaped_in_notebooks(build_book: BuildBook) -> None:
         assert not any(label in html for label in labels)
 
 
-def test_a_report_in_a_notebook_is_a_table(book: BuiltBook, tmp_path: Path) -> None:
+def test_a_report_in_a_notebook_is_a_table(book: books.BuiltBook, tmp_path: Path) -> None:
     html = xlconv.verify(book.path, "none")._repr_html_()
     assert "agrees" in html
     assert html.count("<tr>") == 1 + len(xlconv.verify(book.path, "none").blocks)
-    cell = next(iter(stored_cells(book.path, "relu_1")))
+    cell = next(iter(books.stored_cells(book.path, "relu_1")))
     edited(book.path, tmp_path / "typed.xlsx", with_constant(cell, 3))
     html = xlconv.verify(tmp_path / "typed.xlsx", "none")._repr_html_()
     assert f"<td>Board!{cell}</td>" in html
     assert "differs" in html
 
 
-def test_what_was_found_is_escaped_in_notebooks(book: BuiltBook) -> None:
+def test_what_was_found_is_escaped_in_notebooks(book: books.BuiltBook) -> None:
     report = xlconv.verify(book.path, "none")
     where = ("label", Place("Board", Cell(1, 1)), "softmax", None, 1, 1)
     findings = (Finding(*where, "<b>bee</b>", "<script>", None),) * 30
@@ -534,7 +523,7 @@ def test_what_was_found_is_escaped_in_notebooks(book: BuiltBook) -> None:
     assert not any(text in html for text in ("<script>", "<b>bee", "<u>"))
 
 
-def test_ticks_are_drawn(build_book: BuildBook) -> None:
+def test_ticks_are_drawn(build_book: books.BuildBook) -> None:
     """Only classes that reach the threshold have one."""
     built = build_book(SEVERAL, seed=MIXED)
     found = xlconv.read_book(built.path)

@@ -24,11 +24,7 @@ from support.sessions import (
 )
 from support.terms import Parts, Place, Question, Window, places_to_try, taken_apart
 
-from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Tanh
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
+from xlconv import BatchNorm2D, Dropout, LeakyReLU, Model, Network, ReLU, Sigmoid, Tanh
 from xlconv.sheets.explain.places import SENTENCE, InspectorPlaces, inspector_places
 from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Range
@@ -49,26 +45,18 @@ def plain(template_book: TemplateBook, name: str) -> LearningBook:
 
 def looked_at(places: InspectorPlaces) -> dict[str, Range]:
     """What is read of the sheet after each choice."""
+    own = (
+        *("board", "result", "equal", "then_name", "then", "fact_names", "facts", "captions"),
+        *("heads", "reads", "weights", "products", "sums"),
+    )
     return {
         "used": USED,
         "sentence": Range.of(SENTENCE),
-        "board": places.board,
-        "result": places.result,
-        "equal": places.equal,
-        "then_name": places.then_name,
-        "then": places.then,
-        "fact_names": places.fact_names,
-        "facts": places.facts,
         "for": places.favour,
         "for_words": places.words_of(places.favour),
         "against": places.against,
         "against_words": places.words_of(places.against),
-        "captions": places.captions,
-        "heads": places.heads,
-        "reads": places.reads,
-        "weights": places.weights,
-        "products": places.products,
-        "sums": places.sums,
+        **{key: getattr(places, key) for key in own},
     }
 
 

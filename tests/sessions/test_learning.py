@@ -23,11 +23,7 @@ from support.sessions import (
 )
 
 import xlconv
-from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.model import Model
-from xlconv.network.network import Network
+from xlconv import Conv2D, Dense, Model, Network, ReLU, Sigmoid, Softmax
 
 LABELS = tuple("0123456789")
 COLOURED = Network(

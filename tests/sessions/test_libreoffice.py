@@ -7,19 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.books import Array, BuiltBook, TemplateBook, random_image, random_model, xml_cells
+from support.books import Array, BuiltBook, TemplateBook, built, xml_cells
 from support.edits import edited, with_value
 from support.libreoffice import UnoSession
+from support.reports import check_agrees
 
 import xlconv
+from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.engines.registry import ENGINES
 from xlconv.importers.template import template_names
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(
@@ -40,10 +36,7 @@ SEED = 19  # no map is all zero, no class all but certain
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> BuiltBook:
-    path = tmp_path_factory.mktemp("books") / "a book.xlsx"
-    model, image = random_model(NETWORK, SEED), random_image(NETWORK, SEED)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
+    return built(tmp_path_factory.mktemp("books") / "a book.xlsx", NETWORK, SEED)
 
 
 def changed_weight(model: Model, name: str, index: tuple[int, ...], value: float) -> Model:
@@ -69,8 +62,7 @@ def test_every_template_agrees_in_every_engine(
     monkeypatch.delitem(ENGINES, "gnumeric")  # which has tests of its own
     book, large = template_book(name), name in ("lenet5", "multilabel", "resnet", "rgb")
     network = book.model.network
-    report = xlconv.verify(book.path, "all", random=0 if large else 1)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    report = check_agrees(book.path, "all", stored="present", random=0 if large else 1)
     assert {block.tensor for block in report.blocks} >= set(network.shapes) - {"input"}
     assert all(block.live.checked == block.cells for block in report.blocks)
     expected = book.truth[network.output] if network.labels else []
@@ -202,8 +194,7 @@ def test_a_book_saved_by_libreoffice_verifies(
 ) -> None:
     saved = tmp_path / "saved.xlsx"
     session.run(book.path, ["save", saved.as_uri()])
-    report = xlconv.verify(saved)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    check_agrees(saved, stored="present")
     found = xlconv.read_book(saved)
     assert found.network == NETWORK
     np.testing.assert_allclose(found.image, book.image, rtol=1e-14)
@@ -225,8 +216,7 @@ def test_a_book_edited_and_saved_by_libreoffice_verifies(
         ["save", saved.as_uri()],
     )
     after = xlconv.forward(model, image)
-    report = xlconv.verify(saved)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    report = check_agrees(saved, stored="present")
     assert list(report.values.values()) == pytest.approx(after["softmax"], rel=1e-12)
     found = xlconv.read_book(saved)
     assert found.image[1, 3, 2] == pixel_number

@@ -11,14 +11,8 @@ from support.libreoffice import UnoSession
 from support.sessions import Grid, LearningBook, Step, cell, explain, learning_book, random_book
 
 import xlconv
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Flatten, Model, ReLU, Softmax
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
-from xlconv.network.model import Model
 from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.panel.places import check_cell

@@ -9,12 +9,9 @@ from itertools import pairwise
 import pytest
 
 import xlconv
+from xlconv import Add, Conv2D, Dense, Network
 from xlconv.compiler import compile_book
 from xlconv.importers.template import Template, template_names
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.merging import Add
-from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import Book, Sheet, TextBlock

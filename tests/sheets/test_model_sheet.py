@@ -12,9 +12,8 @@ from support.books import (
     LITERAL,
     BuildBook,
     BuiltBook,
+    NetworkBook,
     TemplateBook,
-    random_image,
-    random_model,
     sheet_parts,
     xml_cells,
 )
@@ -27,21 +26,17 @@ from support.edits import (
     without_stored_values,
 )
 from support.libreoffice import converted
+from support.reports import check_agrees
 
 import xlconv
+from xlconv import Add, BatchNorm2D, Concat, Dense, Flatten, Network, ReLU, Softmax
 from xlconv.compiler import compile_book
 from xlconv.engines.registry import engine_named
 from xlconv.importers.template import template_names
-from xlconv.network.layers.activation import ReLU, Softmax
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.kinds import KINDS
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
-from xlconv.network.network import Network
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.formulas import rules as model_rules
 from xlconv.sheets.model.numbers import value_of
@@ -154,7 +149,7 @@ BY_HAND: dict[str, dict[str, dict[str, object]]] = {
             **{"rows": "(5 + 2·1 − 3)/1 + 1 = 5", "columns": "(6 + 2·1 − 3)/1 + 1 = 6"},
             **{"parameters_line": "2 × (3 × 3)", "parameters": 18, "maps": "as input: 1"},
             **{"multiplications_line": "1 × 5 × 6 × (3 × 3)", "multiplications": 270},
-        },
+        }
     },
     "pools": {
         "pool": {"rows": "⌊(7 + 2·0 − 2)/2⌋ + 1 = 3", "columns": "⌊(4 + 2·0 − 3)/2⌋ + 1 = 1"},
@@ -197,17 +192,11 @@ def place_of(network: Network, tensor: str, column: str) -> Cell:
 
 @pytest.fixture(scope="module")
 def book(
-    request: pytest.FixtureRequest,
-    template_book: TemplateBook,
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, template_book: TemplateBook, network_book: NetworkBook
 ) -> BuiltBook:
     """The book of one of the networks above, or of a template."""
-    if request.param not in NETWORKS:
-        return template_book(request.param)
-    network, path = NETWORKS[request.param], tmp_path_factory.mktemp("book") / "book.xlsx"
-    model, image = random_model(network, 1), random_image(network, 1)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
+    name = request.param
+    return network_book(NETWORKS[name], 1) if name in NETWORKS else template_book(name)
 
 
 def on_model(source: Path, target: Path, edit: Callable[[str], str]) -> Path:
@@ -272,8 +261,7 @@ def test_engines_compute_it_from_the_file(
 def test_it_verifies(book: BuiltBook, engine: str, request: pytest.FixtureRequest) -> None:
     if engine == "libreoffice":
         request.getfixturevalue("libreoffice")
-    report = xlconv.verify(book.path, engine)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "present")
+    report = check_agrees(book.path, engine, stored="present")
     cells = {block.tensor: block.cells for block in report.blocks}
     assert cells["shapes"] > 2 * len(book.model.network.layers)
     assert cells["counts"] > 4 * len(book.model.network.layers)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 import pytest
+from openpyxl import Workbook
 from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
@@ -16,31 +17,27 @@ from support.books import WITH_GALLERY, TemplateBook
 
 import xlconv
 from xlconv.compiler import compile_book
-from xlconv.importers.template import Template
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.styles import INK, PALETTES
 from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Range
 from xlconv.xlsx.writer import write_book
 
-
-@pytest.fixture(scope="module")
-def template() -> Template:
-    return xlconv.load_template("lesson3")
+TEMPLATE = xlconv.load_template("lesson3")
 
 
 @pytest.fixture(scope="module")
-def workbook(template_book: TemplateBook) -> openpyxl.Workbook:
+def workbook(template_book: TemplateBook) -> Workbook:
     return openpyxl.load_workbook(template_book("lesson3").path)
 
 
 @pytest.fixture(scope="module")
-def shown(template_book: TemplateBook) -> openpyxl.Workbook:
+def shown(template_book: TemplateBook) -> Workbook:
     """With the values that the file stores."""
     return openpyxl.load_workbook(template_book("lesson3").path, data_only=True)
 
 
-def test_sheets_and_their_views(workbook: openpyxl.Workbook) -> None:
+def test_sheets_and_their_views(workbook: Workbook) -> None:
     assert workbook.sheetnames == WITH_GALLERY
     board = workbook["Board"]
     assert board.freeze_panes == "A4"
@@ -50,10 +47,8 @@ def test_sheets_and_their_views(workbook: openpyxl.Workbook) -> None:
         assert sheet.page_setup.orientation == "landscape"
 
 
-def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(
-    workbook: openpyxl.Workbook, template: Template
-) -> None:
-    board, layout = workbook["Board"], plan(template.network)
+def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(workbook: Workbook) -> None:
+    board, layout = workbook["Board"], plan(TEMPLATE.network)
     answer = layout.answer
     assert answer is not None
     scale = board.sheet_view.zoomScale / 100
@@ -61,23 +56,19 @@ def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(
     assert layout.bands[1].last * 24 * scale <= 1366
 
 
-def test_every_tensor_map_and_weight_has_a_name(
-    workbook: openpyxl.Workbook, template: Template
-) -> None:
-    shapes = template.network.shapes
+def test_every_tensor_map_and_weight_has_a_name(workbook: Workbook) -> None:
+    shapes = TEMPLATE.network.shapes
     hidden = {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
     expected = {*shapes, *hidden, "xlconv_network", "picture", "loss"}
     for tensor, shape in shapes.items():
         if len(shape) == 3:
             expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}
-    expected |= {name.replace(".", "_") for name in template.weights}
+    expected |= {name.replace(".", "_") for name in TEMPLATE.weights}
     assert set(workbook.defined_names) == expected
 
 
-def test_names_of_maps_have_the_maps_shapes(
-    workbook: openpyxl.Workbook, template: Template
-) -> None:
-    for tensor, shape in template.network.shapes.items():
+def test_names_of_maps_have_the_maps_shapes(workbook: Workbook) -> None:
+    for tensor, shape in TEMPLATE.network.shapes.items():
         if len(shape) != 3:
             continue
         for number in range(1, shape[0] + 1):
@@ -91,7 +82,7 @@ def links_of(sheet: Worksheet) -> list[Hyperlink]:
     return [cell.hyperlink for row in sheet.iter_rows() for cell in row if cell.hyperlink]
 
 
-def test_links_lead_to_cells_of_the_workbook(workbook: openpyxl.Workbook) -> None:
+def test_links_lead_to_cells_of_the_workbook(workbook: Workbook) -> None:
     links = [link for sheet in workbook for link in links_of(sheet)]
     assert len(links) > 20
     for link in links:
@@ -102,25 +93,23 @@ def test_links_lead_to_cells_of_the_workbook(workbook: openpyxl.Workbook) -> Non
         assert link.target is None
 
 
-def test_guide_leads_to_every_layer(workbook: openpyxl.Workbook, template: Template) -> None:
-    layout = plan(template.network)
+def test_guide_leads_to_every_layer(workbook: Workbook) -> None:
+    layout = plan(TEMPLATE.network)
     targets = {link.location for link in links_of(workbook["Guide"])}
     for placement in layout.tensors.values():
         assert f"Board!{placement.maps[0].first.a1}" in targets
 
 
-def test_document_properties(workbook: openpyxl.Workbook, template: Template) -> None:
+def test_document_properties(workbook: Workbook) -> None:
     properties = workbook.properties
-    assert properties.title == template.about.title
+    assert properties.title == TEMPLATE.about.title
     assert properties.creator == f"xlconv {xlconv.__version__}"
     assert properties.version == xlconv.__version__
 
 
-def test_chart_shows_the_probabilities_with_their_labels(
-    workbook: openpyxl.Workbook, template: Template
-) -> None:
+def test_chart_shows_the_probabilities_with_their_labels(workbook: Workbook) -> None:
     [chart] = workbook["Board"]._charts
-    layout = plan(template.network)
+    layout = plan(TEMPLATE.network)
     [series] = chart.series
     assert series.val.numRef.f == f"'Board'!{layout.tensors['softmax'].maps[0].absolute}"
     category = series.cat.numRef or series.cat.strRef
@@ -141,39 +130,35 @@ def test_digits_can_be_read_on_every_end_of_a_scale(name: str) -> None:
         assert (luminance(end) + 0.05) / (luminance(INK) + 0.05) >= 4.5
 
 
-def test_scales_around_zero_are_symmetric_and_one_a_map(template: Template) -> None:
+def test_scales_around_zero_are_symmetric_and_one_a_map() -> None:
     """Each ends at the number below its map; those of a vector and of weights compute their own."""
-    [board, *_] = compile_book(template, template.image).sheets
+    [board, *_] = compile_book(TEMPLATE, TEMPLATE.image).sheets
     scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
-    maps = sum(shape[0] if len(shape) == 3 else 1 for shape in template.network.shapes.values())
-    assert len(scales) == maps + len(plan(template.network).weights)
+    maps = sum(shape[0] if len(shape) == 3 else 1 for shape in TEMPLATE.network.shapes.values())
+    assert len(scales) == maps + len(plan(TEMPLATE.network).weights)
     for scale in scales:
         assert re.fullmatch(r"IF\(\$[A-Z]+\$\d+=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit)
 
 
-def test_the_maps_of_a_layer_share_the_end_of_their_scales(
-    template: Template, shown: openpyxl.Workbook
-) -> None:
+def test_the_maps_of_a_layer_share_the_end_of_their_scales(shown: Workbook) -> None:
     board = shown["Board"]
-    truth = xlconv.forward(template.model, template.image)
-    for tensor, legends in plan(template.network, 100).legends.items():
+    truth = xlconv.forward(TEMPLATE.model, TEMPLATE.image)
+    for tensor, legends in plan(TEMPLATE.network, 100).legends.items():
         ends = {board[place.last.a1].value for place in legends}
         assert ends == ({abs(truth[tensor]).max()} if legends else set())
 
 
-def test_texts_cannot_become_formulas(template: Template) -> None:
-    for sheet in compile_book(template, template.image).sheets:
+def test_texts_cannot_become_formulas() -> None:
+    for sheet in compile_book(TEMPLATE, TEMPLATE.image).sheets:
         texts = [block.text for block in sheet.blocks if isinstance(block, TextBlock)]
         assert texts
         assert all(isinstance(text, str) for text in texts)
 
 
-def test_words_tell_what_each_layer_does(
-    workbook: openpyxl.Workbook, template: Template, shown: openpyxl.Workbook
-) -> None:
-    board, layout = workbook["Board"], plan(template.network)
+def test_words_tell_what_each_layer_does(workbook: Workbook, shown: Workbook) -> None:
+    board, layout = workbook["Board"], plan(TEMPLATE.network)
     for band in layout.bands:
-        shape = template.network.shapes[band.tensor]
+        shape = TEMPLATE.network.shapes[band.tensor]
         assert board.cell(1, band.first).value == band.tensor
         line = " × ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} values"
         assert shown["Board"].cell(2, band.first).value == line

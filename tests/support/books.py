@@ -19,19 +19,11 @@ import numpy as np
 import openpyxl
 
 import xlconv
-from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
+from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.places import plan
-from xlconv.spreadsheet.blocks import (
-    BlankBlock,
-    Book,
-    Sheet,
-)
+from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.training.dataset import Dataset
 
 Array = np.ndarray
 Grid = list[list[object]]
@@ -60,7 +52,8 @@ class BuiltBook:
 
 
 BuildBook = Callable[..., BuiltBook]
-TemplateBook = Callable[..., BuiltBook]  # by the template's name; see conftest
+# By the network, or by the template's name; see conftest.
+NetworkBook = TemplateBook = Callable[..., BuiltBook]
 
 
 def random_model(network: Network, seed: int) -> Model:
@@ -266,19 +259,25 @@ LITERAL = Network(
     ("cat", "7", "dog"),
 )
 
-
-_HEAD = (
-    Conv2D("conv", 2, 3, padding="same"),
-    ReLU("relu"),
-    MaxPool2D("pool"),
-    Dense("dense", 3),
-)
-
+_HEAD = (Conv2D("conv", 2, 3, padding="same"), ReLU("relu"), MaxPool2D("pool"), Dense("dense", 3))
 
 SMALL = Network("small", (1, 10, 10), (*_HEAD, Softmax("softmax")), ("ant", "<b>bee</b>", "7"))
 
-
 SMALL_SEVERAL = Network("several", (1, 10, 10), (*_HEAD, Sigmoid("sigmoid")), ("ant", "bee", "cat"))
+
+
+def built(path: Path, network: Network, seed: int = 0) -> BuiltBook:
+    """The book of a network with random weights and a random picture."""
+    model, image = random_model(network, seed), random_image(network, seed)
+    xlconv.build(path, model, image)
+    return BuiltBook(path, model, image)
+
+
+def noise(network: Network, count: int = 24, seed: int = 3) -> Dataset:
+    """Pictures to train a network of one class each with, of which nothing can be learned."""
+    random = np.random.default_rng(seed)
+    images = random.random((count, *network.input_shape), dtype=np.float32)
+    return Dataset(images, random.integers(0, len(network.labels), count))
 
 
 def stored_cells(path: Path, name: str) -> dict[str, float]:

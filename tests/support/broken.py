@@ -20,14 +20,8 @@ from PIL import Image
 from support.command_line import npz, own_weights, zipped
 from support.hostile_books import FORMULAS, members, packed
 
-from xlconv.errors import XlconvError
-from xlconv.images.load import load_image
-from xlconv.importers.template import (
-    describe_template,
-    load_template,
-    load_weights,
-    template_folder,
-)
+from xlconv import XlconvError, load_image, load_template
+from xlconv.importers.template import describe_template, load_weights, template_folder
 from xlconv.training.dataset import read_idx
 
 NUMBERS = (

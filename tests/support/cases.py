@@ -14,9 +14,7 @@ from xlconv.network.model import Model
 
 FOLDER = Path(__file__).resolve().parent.parent / "cases"
 
-
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
-
 
 KEYS = {"input", "labels", "layers", "weights", "image", "expected"}
 

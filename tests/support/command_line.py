@@ -20,10 +20,7 @@ import numpy as np
 import pytest
 
 from xlconv.commands.app import main
-from xlconv.importers.template import (
-    load_weights,
-    template_folder,
-)
+from xlconv.importers.template import load_weights, template_folder
 
 MOST_MEMORY = 500_000  # kB that a command may need to refuse a file
 measures_memory = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory")
@@ -97,6 +94,14 @@ def process(*arguments: object, folder: Path, **environment: str) -> Outcome:
     return Outcome(done.returncode, printed, said, memory)
 
 
+def printed(*arguments: object, folder: Path, quiet: bool = True) -> str:
+    """What a command prints that succeeds, with no other word but perhaps of its progress."""
+    outcome = command(*arguments, folder=folder)
+    assert outcome.code == 0, outcome.err
+    assert not quiet or outcome.err == "", outcome.err
+    return outcome.out
+
+
 def contents(folder: Path) -> dict[str, object]:
     """Every file of a folder with what identifies it."""
     return {
@@ -132,6 +137,28 @@ def refused(folder: Path, arguments: list[object], *words: str) -> str:
     line = check_refusal(outcome, *words)
     assert contents(folder) == before
     return line
+
+
+def refused_cheaply(folder: Path, arguments: list[object], *words: str) -> None:
+    """As `refused`, in a process of its own, which needs little memory."""
+    before = contents(folder)
+    outcome = process(*arguments, folder=folder)
+    check_refusal(outcome, *words)
+    assert contents(folder) == before
+    assert 0 < outcome.memory < MOST_MEMORY
+
+
+# What can stand where a file belongs; a test says what is said of it.
+NO_FILES: dict[str, Callable[[Path], object]] = {
+    "a folder": Path.mkdir,
+    "nothing": lambda path: None,
+    "a pipe": lambda path: os.mkfifo(path),
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a terminal": lambda path: path.symlink_to("/dev/tty"),
+    "a dangling link": lambda path: path.symlink_to("nowhere"),
+    "a ring of links": lambda path: path.symlink_to(path.name),
+}
+has_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
 
 
 # ---- weights

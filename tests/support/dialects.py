@@ -21,6 +21,7 @@ Parts = dict[str, str | bytes]
 Piece = Callable[[Parts], Parts]
 
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PURL = "http://purl.oclc.org/ooxml"
 MICROSOFT = "http://schemas.microsoft.com/office"
 CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
@@ -77,7 +78,7 @@ def saved(source: Path, target: Path, *pieces: Piece, streamed: bool = False) ->
         assert changed != parts, f"{piece} changed nothing"
         parts = changed
     data = io.BytesIO()
-    out: object = _Unseekable(data) if streamed else data
+    out: object = Unseekable(data) if streamed else data
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for name, content in parts.items():
             archive.writestr(name, content)
@@ -85,7 +86,7 @@ def saved(source: Path, target: Path, *pieces: Piece, streamed: bool = False) ->
     return target
 
 
-class _Unseekable(io.RawIOBase):
+class Unseekable(io.RawIOBase):
     """A stream that cannot go back: the zip's sizes come behind the data (bit 3)."""
 
     def __init__(self, target: io.BytesIO) -> None:
@@ -335,9 +336,7 @@ def _rowwise() -> CellChange:
         assert ref is not None
         place = f"{cell.place}:{ref[2] or ref[1]}{cell.row}"
         return replace(
-            cell,
-            attributes=f' t="shared" ref="{place}" si="0"',
-            formula=_moved(heads[group], cell),
+            cell, attributes=f' t="shared" ref="{place}" si="0"', formula=_moved(heads[group], cell)
         )
 
     return change
@@ -602,24 +601,16 @@ def prefixed(parts: Parts) -> Parts:
 def strict(parts: Parts) -> Parts:
     """Strict Open XML, as Excel saves it."""
     pairs = (
-        (
-            "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-            "http://purl.oclc.org/ooxml/spreadsheetml/main",
-        ),
-        (
-            "http://schemas.openxmlformats.org/officeDocument/2006/",
-            "http://purl.oclc.org/ooxml/officeDocument/",
-        ),
-        (
-            "http://schemas.openxmlformats.org/drawingml/2006/",
-            "http://purl.oclc.org/ooxml/drawingml/",
-        ),
+        ("spreadsheetml/2006/main", "spreadsheetml/main"),
+        ("officeDocument/2006/", "officeDocument/"),
+        ("drawingml/2006/", "drawingml/"),
     )
     made: Parts = {}
     for name, content in parts.items():
         if isinstance(content, str) and not name.startswith("[Content"):
-            for common, own in pairs:
-                content = content.replace(common, own)
+            for old, new in pairs:
+                old, new = f"http://schemas.openxmlformats.org/{old}", f"{PURL}/{new}"
+                content = content.replace(old, new)
         made[name] = content
     book = text(made, "xl/workbook.xml")
     made["xl/workbook.xml"] = book.replace("<workbook ", '<workbook conformance="strict" ', 1)

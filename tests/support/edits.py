@@ -7,77 +7,112 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from xml.sax.saxutils import escape
 
 import numpy as np
+import openpyxl
 
 import xlconv
-from xlconv import compiler
-from xlconv.images.gallery import Gallery
-from xlconv.network.model import Model
+from xlconv import Gallery, Model, compiler
 from xlconv.sheets.first_display import first_display
 from xlconv.state.choices import Display
 
+Edit = Callable[[str], str]
 BOARD_PART = "xl/worksheets/sheet1.xml"
+_TYPE = re.compile(r' t="\w+"')
+_VALUE = re.compile(r"<v>.*?</v>|<v ?/>", re.DOTALL)
 
 
-def edited(source: Path, target: Path, edit: Callable[[str], str], part: str = BOARD_PART) -> Path:
-    """A copy of a workbook with one part changed; the change must change something."""
+def edited(source: Path, target: Path, edit: Edit, part: str = BOARD_PART) -> Path:
+    """A copy of a workbook with one part changed."""
+    return edited_parts(source, target, {part: edit})
+
+
+def edited_parts(
+    source: Path, target: Path, edits: Mapping[str, Edit], added: Mapping[str, str] | None = None
+) -> Path:
+    """A copy of a workbook with parts changed, each of them somehow, and with parts more."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             content = old.read(name)
-            if name == part:
+            if name in edits:
                 before = content.decode()
-                after = edit(before)
-                assert after != before, "the edit changed nothing"
+                after = edits[name](before)
+                assert after != before, f"the edit changed nothing in {name}"
                 content = after.encode()
             new.writestr(name, content)
+        for name, text in (added or {}).items():
+            new.writestr(name, text)
     return target
 
 
-def cell_element(cell: str, inside: Callable[[str], str]) -> Callable[[str], str]:
+def typed_by_script(source: Path, target: Path, values: Mapping[tuple[str, str], object]) -> Path:
+    """A copy in which openpyxl typed into cells of sheets; it saves no computed values."""
+    book = openpyxl.load_workbook(source)
+    for (sheet, cell), value in values.items():
+        book[sheet][cell] = value
+    book.save(target)
+    return target
+
+
+def cell_pattern(cell: str) -> re.Pattern[str]:
+    """A cell's element, with its other attributes and with what stands in it."""
+    return re.compile(rf'<c r="{cell}"((?:[^>/]|/(?!>))*)(?:/>|>(.*?)</c>)', re.DOTALL)
+
+
+def whole_cell(cell: str, inside: Callable[[str, str], tuple[str, str]]) -> Edit:
+    """An edit of a cell's attributes and of what stands in it."""
+
+    def replaced(match: re.Match[str]) -> str:
+        attributes, new = inside(match[1], match[2] or "")
+        return f'<c r="{cell}"{attributes}>{new}</c>'
+
+    return lambda xml: cell_pattern(cell).sub(replaced, xml, count=1)
+
+
+def cell_element(cell: str, inside: Callable[[str], str]) -> Edit:
     """An edit of what stands between <c> and </c> of one cell."""
-    pattern = re.compile(rf'(<c r="{cell}"[^>/]*)(?:/>|>(.*?)</c>)', re.DOTALL)
-
-    def edit(xml: str) -> str:
-        return pattern.sub(lambda match: f"{match[1]}>{inside(match[2] or '')}</c>", xml, count=1)
-
-    return edit
+    return whole_cell(cell, lambda attributes, old: (attributes, inside(old)))
 
 
-def with_value(cell: str, value: float | str) -> Callable[[str], str]:
+def with_value(cell: str, value: float | str) -> Edit:
     """Another stored value, or another constant."""
-    return cell_element(cell, lambda old: re.sub("<v>.*?</v>", f"<v>{value}</v>", old))
+    return cell_element(cell, lambda old: _VALUE.sub(f"<v>{value}</v>", old))
 
 
-def with_constant(cell: str, value: float | str) -> Callable[[str], str]:
+def with_constant(cell: str, value: float | str) -> Edit:
     """A number typed into a cell, whatever it held."""
-    return cell_element(cell, lambda old: f"<v>{value}</v>")
+    return whole_cell(cell, lambda attributes, _: (_TYPE.sub("", attributes), f"<v>{value}</v>"))
 
 
-def with_text(cell: str, text: str) -> Callable[[str], str]:
+def with_text(cell: str, text: str) -> Edit:
     """A text typed into a cell, whatever it held."""
-
-    def edit(xml: str) -> str:
-        xml = re.sub(rf'(<c r="{cell}"[^>]*?) t="\w+"', r"\1", xml)
-        xml = cell_element(cell, lambda _: f"<is><t>{text}</t></is>")(xml)
-        return xml.replace(f'<c r="{cell}"', f'<c t="inlineStr" r="{cell}"', 1)
-
-    return edit
+    typed = f"<is><t>{escape(text)}</t></is>"
+    return whole_cell(cell, lambda old, _: (f'{_TYPE.sub("", old)} t="inlineStr"', typed))
 
 
-def with_formula(cell: str, formula: str) -> Callable[[str], str]:
+def with_formula(cell: str, formula: str) -> Edit:
     """Another formula, with the stored value as it was."""
 
     def replaced(old: str) -> str:
-        value = re.search("<v>.*?</v>", old)
-        return f"<f>{formula}</f>{value[0] if value else ''}"
+        value = _VALUE.search(old)
+        return f"<f>{escape(formula)}</f>{value[0] if value else ''}"
 
     return cell_element(cell, replaced)
+
+
+def all_of(edits: list[Edit]) -> Edit:
+    def edit(xml: str) -> str:
+        for one in edits:
+            xml = one(xml)
+        return xml
+
+    return edit
 
 
 def without_stored_values(xml: str) -> str:
@@ -108,10 +143,7 @@ def build_chosen(
 
 def emptied(source: Path, target: Path) -> Path:
     """A copy of a book in which no formula has a stored value: engines have to compute them."""
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in old.namelist():
-            content = old.read(name)
-            if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name):
-                content = without_stored_values(content.decode()).encode()
-            new.writestr(name, content)
-    return target
+    with zipfile.ZipFile(source) as book:
+        sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
+        computing = [name for name in sheets if b"<f" in book.read(name)]
+    return edited_parts(source, target, dict.fromkeys(computing, without_stored_values))

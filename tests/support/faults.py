@@ -14,29 +14,37 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from xml.sax.saxutils import escape, unescape
+from typing import TypeVar
+from xml.sax.saxutils import unescape
 
 import openpyxl
 from support.books import sheet_parts
+from support.edits import (
+    Edit,
+    all_of,
+    cell_pattern,
+    edited_parts,
+    whole_cell,
+    with_constant,
+    with_formula,
+    with_text,
+    with_value,
+)
 from support.libreoffice import converted
 
 import xlconv
+from xlconv import Conv2D, Dense, Gallery, MaxPool2D, ReLU, Softmax
 from xlconv.book.book import FoundBook, read_book
 from xlconv.errors import BookError
-from xlconv.images.gallery import Gallery
 from xlconv.importers.gallery import template_gallery
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import INPUT
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.sheet_names import BOARD
 from xlconv.verification.structure import ComputedCell, computed_cells
 
-Edits = Mapping[str, Callable[[str], str]]  # of parts of the package
-_REFERENCES = re.compile(r"\$?[A-Z]{1,3}\$?\d+(?::\$?[A-Z]{1,3}\$?\d+)?")
+Edits = Mapping[str, Edit]  # of parts of the package
+Place = TypeVar("Place")
 _RELATIVE = re.compile(r"(?<![A-Z$!])[A-Z]{1,3}\d+(?::[A-Z]{1,3}\d+)?")
 
 
@@ -74,7 +82,7 @@ class Specimen:
             }
 
     def element(self, sheet: str, cell: str) -> re.Match[str]:
-        found = _element(cell).search(self.contents[self.parts[sheet]])
+        found = cell_pattern(cell).search(self.contents[self.parts[sheet]])
         assert found is not None, (self.path, sheet, cell)
         return found
 
@@ -95,76 +103,19 @@ class Planted:
     added: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, source: Path, target: Path) -> Path:
-        with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-            for name in old.namelist():
-                content = old.read(name)
-                if name in self.edits:
-                    before = content.decode()
-                    content = self.edits[name](before).encode()
-                    assert content.decode() != before, f"{self.what} changed nothing in {name}"
-                new.writestr(name, content, zipfile.ZIP_DEFLATED, compresslevel=1)
-            for name, text in self.added.items():
-                new.writestr(name, text)
-        return target
+        return edited_parts(source, target, self.edits, self.added)
 
 
-def _element(cell: str) -> re.Pattern[str]:
-    return re.compile(rf'<c r="{cell}"((?:[^>/]|/(?!>))*)(?:/>|>(.*?)</c>)', re.DOTALL)
-
-
-_VALUE = re.compile(r"<v>.*?</v>|<v ?/>", re.DOTALL)
-
-
-def _with(cell: str, inside: Callable[[str, str], tuple[str, str]]) -> Callable[[str], str]:
-    """An edit of a cell's attributes and of what stands in it."""
-
-    def replaced(match: re.Match[str]) -> str:
-        attributes, new = inside(match[1], match[2] or "")
-        return f'<c r="{cell}"{attributes}>{new}</c>'
-
-    return lambda xml: _element(cell).sub(replaced, xml, count=1)
-
-
-def formula_in(cell: str, text: str) -> Callable[[str], str]:
-    """Another formula, with the stored value as it was."""
-
-    def inside(attributes: str, old: str) -> tuple[str, str]:
-        value = _VALUE.search(old)
-        return attributes, f"<f>{escape(text)}</f>{value[0] if value else ''}"
-
-    return _with(cell, inside)
-
-
-def constant_in(cell: str, value: float | str) -> Callable[[str], str]:
+def constant_in(cell: str, value: float | str) -> Edit:
     """A constant, whatever the cell held."""
-
-    def inside(attributes: str, _: str) -> tuple[str, str]:
-        plain = re.sub(r' t="\w+"', "", attributes)
-        if isinstance(value, str):
-            return f'{plain} t="inlineStr"', f"<is><t>{escape(value)}</t></is>"
-        return plain, f"<v>{value!r}</v>"
-
-    return _with(cell, inside)
+    return with_text(cell, value) if isinstance(value, str) else with_constant(cell, repr(value))
 
 
-def new_constant(cell: Cell, value: float) -> Callable[[str], str]:
+def new_constant(cell: Cell, value: float) -> Edit:
     """A constant in a cell that may be missing from the file."""
     from xlconv.xlsx.patch import typed_sheet
 
     return lambda xml: typed_sheet(xml.encode(), {cell: value}).decode()
-
-
-def stored_in(cell: str, value: float) -> Callable[[str], str]:
-    return _with(cell, lambda given, old: (given, _VALUE.sub(f"<v>{value!r}</v>", old)))
-
-
-def all_of(edits: list[Callable[[str], str]]) -> Callable[[str], str]:
-    def edit(xml: str) -> str:
-        for one in edits:
-            xml = one(xml)
-        return xml
-
-    return edit
 
 
 # ----- planting -----
@@ -172,10 +123,7 @@ def all_of(edits: list[Callable[[str], str]]) -> Callable[[str], str]:
 
 def _candidates(specimen: Specimen, *kinds: type) -> list[ComputedCell]:
     layers = [layer for layer in specimen.book.network.layers if isinstance(layer, kinds)]
-    found = [cell for layer in layers for cell in specimen.cells[layer.name]]
-    if not found:
-        raise NoPlaceError
-    return found
+    return [cell for layer in layers for cell in specimen.cells[layer.name]]
 
 
 def _pick(
@@ -185,10 +133,21 @@ def _pick(
     fits: Callable[[ComputedCell], bool],
 ) -> ComputedCell:
     for _ in range(400):
-        cell = random.choice(cells)
+        cell = _any(random, cells)
         if specimen.plain(cell) and fits(cell):
             return cell
     raise NoPlaceError
+
+
+def _any(random: Random, places: Sequence[Place]) -> Place:
+    if not places:
+        raise NoPlaceError
+    return random.choice(places)
+
+
+def _in_cell(specimen: Specimen, cell: str, edit: Edit, what: str, sheet: str = BOARD) -> Planted:
+    """A fault of one cell, planted there."""
+    return Planted({specimen.parts[sheet]: edit}, frozenset([f"{sheet}!{cell}"]), what)
 
 
 def _always(_: ComputedCell) -> bool:
@@ -198,24 +157,30 @@ def _always(_: ComputedCell) -> bool:
 def _changed(specimen: Specimen, cell: ComputedCell, text: str) -> Planted:
     sheet, place = cell.place
     assert f"={text}" != cell.formula
-    spot = f"{sheet}!{place.a1}"
-    edits = {specimen.parts[sheet]: formula_in(place.a1, text)}
-    return Planted(edits, frozenset([spot]), f"{spot}: {cell.formula} -> ={text}"[:200])
+    what = f"{sheet}!{place.a1}: {cell.formula} -> ={text}"[:200]
+    return _in_cell(specimen, place.a1, with_formula(place.a1, text), what, sheet)
 
 
 def _text(cell: ComputedCell) -> str:
     return cell.formula[1:]
 
 
-def _reformed(
-    specimen: Specimen, random: Random, kinds: tuple[type, ...], reform: Callable[[str], str | None]
-) -> Planted:
+def reformed(
+    kinds: tuple[type, ...], reform: Callable[[str, Random], str | None]
+) -> Callable[[Specimen, Random], Planted]:
     """A cell of a layer of some kind whose formula is written otherwise."""
-    cells = _candidates(specimen, *kinds)
-    cell = _pick(specimen, random, cells, lambda one: reform(_text(one)) not in (None, _text(one)))
-    text = reform(_text(cell))
-    assert text is not None
-    return _changed(specimen, cell, text)
+
+    def plant(specimen: Specimen, random: Random) -> Planted:
+        def fits(cell: ComputedCell) -> bool:
+            return reform(_text(cell), random) not in (None, _text(cell))
+
+        cell = _pick(specimen, random, _candidates(specimen, *kinds), fits)
+        text = reform(_text(cell), random)
+        while text in (None, _text(cell)):  # by chance
+            text = reform(_text(cell), random)
+        return _changed(specimen, cell, str(text))
+
+    return plant
 
 
 def _moved(text: str, down: int, across: int) -> str | None:
@@ -227,28 +192,11 @@ def _moved(text: str, down: int, across: int) -> str | None:
     return text[: match.start()] + ":".join(ends) + text[match.end() :]
 
 
-WINDOWED = (Conv2D, MaxPool2D)
-
-
-def window_row(specimen: Specimen, random: Random) -> Planted:
-    step = random.choice([-1, 1])
-    return _reformed(specimen, random, WINDOWED, lambda text: _moved(text, step, 0))
-
-
-def window_column(specimen: Specimen, random: Random) -> Planted:
-    step = random.choice([-1, 1])
-    return _reformed(specimen, random, WINDOWED, lambda text: _moved(text, 0, step))
-
-
-def dollar_dropped(specimen: Specimen, random: Random) -> Planted:
+def _without_a_dollar(text: str, random: Random) -> str | None:
     """The kernel is the same in this cell, and another one when the formula is copied on."""
-
-    def reform(text: str) -> str | None:
-        spots = [match.start() for match in re.finditer(r"\$", text)]
-        spot = random.choice(spots) if spots else None
-        return None if spot is None else text[:spot] + text[spot + 1 :]
-
-    return _reformed(specimen, random, (Conv2D, Dense), reform)
+    spots = [match.start() for match in re.finditer(r"\$", text)]
+    spot = random.choice(spots) if spots else None
+    return None if spot is None else text[:spot] + text[spot + 1 :]
 
 
 def other_kernel(specimen: Specimen, random: Random) -> Planted:
@@ -260,7 +208,7 @@ def other_kernel(specimen: Specimen, random: Random) -> Planted:
         for place in layout.weights[layer.name].arrays["weight"]
     }
 
-    def reform(text: str) -> str | None:
+    def reform(text: str, random: Random) -> str | None:
         own = [
             place for place in re.findall(r"\$[A-Z]+\$\d+:\$[A-Z]+\$\d+", text) if place in kernels
         ]
@@ -270,47 +218,24 @@ def other_kernel(specimen: Specimen, random: Random) -> Planted:
         others = [other for other in kernels[place] if other != place]
         return text.replace(place, random.choice(others)) if others else None
 
-    return _reformed(specimen, random, (Conv2D, Dense), reform)
+    return reformed((Conv2D, Dense), reform)(specimen, random)
 
 
-def sign_flipped(specimen: Specimen, random: Random) -> Planted:
-    def reform(text: str) -> str:
-        if "+" in text:
-            return "-".join(text.rsplit("+", 1))
-        if "SUMPRODUCT(" in text:
-            return text.replace("SUMPRODUCT(", "-SUMPRODUCT(", 1)
-        return f"-{text}"
-
-    return _reformed(specimen, random, (Conv2D, Dense, ReLU), reform)
+def _sign_flipped(text: str, _: Random) -> str:
+    if "+" in text:
+        return "-".join(text.rsplit("+", 1))
+    if "SUMPRODUCT(" in text:
+        return text.replace("SUMPRODUCT(", "-SUMPRODUCT(", 1)
+    return f"-{text}"
 
 
-def max_is_min(specimen: Specimen, random: Random) -> Planted:
-    return _reformed(
-        *(specimen, random, (ReLU, MaxPool2D, Conv2D)), lambda text: text.replace("MAX(", "MIN(", 1)
-    )
+def _without_relu(text: str, _: Random) -> str | None:
+    return text[len("MAX(0,") : -1] if text.startswith("MAX(0,") else None
 
 
-def bias_forgotten(specimen: Specimen, random: Random) -> Planted:
-    return _reformed(
-        *(specimen, random, (Conv2D, Dense)), lambda text: re.sub(r"\+\$[A-Z]+\$\d+$", "", text)
-    )
-
-
-def relu_forgotten(specimen: Specimen, random: Random) -> Planted:
-    return _reformed(
-        *(specimen, random, (ReLU, Conv2D)),
-        lambda text: text[len("MAX(0,") : -1] if text.startswith("MAX(0,") else None,
-    )
-
-
-def pool_of_2x3(specimen: Specimen, random: Random) -> Planted:
-    def reform(text: str) -> str | None:
-        match = re.fullmatch(r"MAX\(([A-Z]+\d+):([A-Z]+\d+)\)", text)
-        if match is None:
-            return None
-        return f"MAX({match[1]}:{Cell.parse(match[2]).shifted(0, 1).a1})"
-
-    return _reformed(specimen, random, (MaxPool2D,), reform)
+def _of_2x3(text: str, _: Random) -> str | None:
+    match = re.fullmatch(r"MAX\(([A-Z]+\d+):([A-Z]+\d+)\)", text)
+    return match and f"MAX({match[1]}:{Cell.parse(match[2]).shifted(0, 1).a1})"
 
 
 def _number(value: object) -> bool:
@@ -335,8 +260,7 @@ def own_value(specimen: Specimen, random: Random) -> Planted:
     value = _stored(specimen, cell)
     assert isinstance(value, float)
     place = cell.place[1].a1
-    edit = {specimen.parts[BOARD]: constant_in(place, value)}
-    return Planted(edit, frozenset([f"{BOARD}!{place}"]), f"{place} is {value!r}")
+    return _in_cell(specimen, place, constant_in(place, value), f"{place} is {value!r}")
 
 
 def right_number(specimen: Specimen, random: Random) -> Planted:
@@ -361,8 +285,6 @@ def right_today(specimen: Specimen, random: Random) -> Planted:
             value = max(bias, 0.0) if layer.activation else bias
             if tensors[layer.name][channel, cell.row, cell.column] == value:
                 cells.append(cell)
-    if not cells:
-        raise NoPlaceError
     cell = _pick(specimen, random, cells, _always)
     text = re.sub(
         r"SUMPRODUCT\(([A-Z]+\d+):[A-Z]+\d+,(\$[A-Z]+\$\d+)[^)]*\)", r"\1*\2", _text(cell)
@@ -377,8 +299,7 @@ def tenth_digit(specimen: Specimen, random: Random) -> Planted:
     cell = _pick(specimen, random, cells, lambda one: _number(one.found.value))
     assert isinstance(cell.found.value, float)
     place, value = cell.place[1].a1, cell.found.value * (1 + 2e-10)
-    edit = {specimen.parts[BOARD]: stored_in(place, value)}
-    return Planted(edit, frozenset([f"{BOARD}!{place}"]), f"{place} stores {value!r}")
+    return _in_cell(specimen, place, with_value(place, repr(value)), f"{place} stores {value!r}")
 
 
 def in_a_ring(specimen: Specimen, random: Random) -> Planted:
@@ -391,11 +312,9 @@ def in_a_ring(specimen: Specimen, random: Random) -> Planted:
         for number in range(len(placement.maps))
         for cell in ring_cells(layout, tensor, number)
     ]
-    if not ring:
-        raise NoPlaceError
-    cell = random.choice(ring)
-    edit = {specimen.parts[BOARD]: new_constant(cell, random.choice([1.0, 0.0, -2.5]))}
-    return Planted(edit, frozenset([f"{BOARD}!{cell.a1}"]), f"a number in {cell.a1}")
+    cell = _any(random, ring)
+    edit = new_constant(cell, random.choice([1.0, 0.0, -2.5]))
+    return _in_cell(specimen, cell.a1, edit, f"a number in {cell.a1}")
 
 
 def maps_swapped(specimen: Specimen, random: Random) -> Planted:
@@ -405,9 +324,7 @@ def maps_swapped(specimen: Specimen, random: Random) -> Planted:
         for layer in specimen.book.network.layers
         if isinstance(layer, Conv2D) and layer.kernels > 1
     ]
-    if not layers:
-        raise NoPlaceError
-    cells = specimen.cells[random.choice(layers)]
+    cells = specimen.cells[_any(random, layers)]
     numbers = sorted({cell.rule.channel or 0 for cell in cells})
     one, other = random.sample(numbers, 2)
     texts: dict[str, str] = {}
@@ -416,13 +333,13 @@ def maps_swapped(specimen: Specimen, random: Random) -> Planted:
             twin = other if cell.rule.channel == one else one
             there = next(c for c in cells if (c.rule.channel, c.row, c.column) == (twin, 0, 0))
             texts[cell.place[1].a1] = moved_formula(_text(there), cell.row, cell.column)
-    pattern = re.compile(_element("([A-Z]+[0-9]+)").pattern, re.DOTALL)
+    pattern = cell_pattern("([A-Z]+[0-9]+)")
 
     def edit(xml: str) -> str:
         def replaced(match: re.Match[str]) -> str:
             if match[1] not in texts:
                 return match[0]
-            return formula_in(match[1], texts[match[1]])(match[0])
+            return with_formula(match[1], texts[match[1]])(match[0])
 
         return pattern.sub(replaced, xml)
 
@@ -433,9 +350,7 @@ def maps_swapped(specimen: Specimen, random: Random) -> Planted:
 def labels_swapped(specimen: Specimen, random: Random) -> Planted:
     labels = specimen.book.layout.labels
     places = [(tensor, place) for tensor, place in labels.items() if place.height > 1]
-    if not places:
-        raise NoPlaceError
-    tensor, place = random.choice(places)
+    tensor, place = _any(random, places)
     one, other = random.sample(range(place.height), 2)
     held = {unit: specimen.book.cell(BOARD, place, unit).value for unit in (one, other)}
     spots = {unit: place.cell(unit, 0).a1 for unit in (one, other)}
@@ -455,20 +370,15 @@ def stray_number(specimen: Specimen, random: Random) -> Planted:
         own = {cell for place in ranges for cell in place.cells()}
         spots |= set(weights.range.cells()) - own
     empty = sorted(cell for cell in spots if (cell.row, cell.column) not in board)
-    if not empty:
-        raise NoPlaceError
-    cell = random.choice(empty)
-    edit = {specimen.parts[BOARD]: new_constant(cell, random.choice([1.0, -0.25]))}
-    return Planted(edit, frozenset([f"{BOARD}!{cell.a1}"]), f"a number in {cell.a1}")
+    cell = _any(random, empty)
+    edit = new_constant(cell, random.choice([1.0, -0.25]))
+    return _in_cell(specimen, cell.a1, edit, f"a number in {cell.a1}")
 
 
 def _in_block(
     specimen: Specimen, random: Random, keys: Callable[[str], bool], reform: Callable[[str], str]
 ) -> Planted:
-    names = [key for key in specimen.cells if keys(key)]
-    if not names:
-        raise NoPlaceError
-    cells = specimen.cells[random.choice(names)]
+    cells = specimen.cells[_any(random, [key for key in specimen.cells if keys(key)])]
     cell = _pick(specimen, random, cells, lambda one: reform(_text(one)) != _text(one))
     return _changed(specimen, cell, reform(_text(cell)))
 
@@ -516,15 +426,12 @@ def typed_around(specimen: Specimen, random: Random) -> Planted:
         if key.startswith(("explain:", "counts:", "shapes:", "sums_", "loss:", "answer", "titles_"))
         and any(isinstance(cell.found.value, float | str) and cell.found.value for cell in cells)
     ]
-    if not keys:
-        raise NoPlaceError
-    cells = [cell for cell in specimen.cells[random.choice(keys)] if cell.found.value]
+    cells = [cell for cell in specimen.cells[_any(random, keys)] if cell.found.value]
     cell = _pick(specimen, random, cells, lambda one: isinstance(one.found.value, float | str))
     sheet, place = cell.place
     value = cell.found.value
     assert isinstance(value, float | str)
-    spot = f"{sheet}!{place.a1}"
-    return Planted({specimen.parts[sheet]: constant_in(place.a1, value)}, frozenset([spot]), spot)
+    return _in_cell(specimen, place.a1, constant_in(place.a1, value), place.a1, sheet)
 
 
 def explain_table(specimen: Specimen, random: Random) -> Planted:
@@ -532,18 +439,14 @@ def explain_table(specimen: Specimen, random: Random) -> Planted:
     from xlconv.sheets.explain.places import inspector_places
 
     table = inspector_places(specimen.book.network, specimen.book.layout).table
-    spots = [
-        place
+    held = {
+        table.cell(row, column).a1: specimen.book.cell("Explain", table, row, column).value
         for row, column in table.offsets()
-        if isinstance(specimen.book.cell("Explain", table, row, column).value, float)
-        for place in [(row, column)]
-    ]
-    row, column = random.choice(spots)
-    value = specimen.book.cell("Explain", table, row, column).value
-    assert isinstance(value, float)
-    cell = table.cell(row, column).a1
-    edit = {specimen.parts["Explain"]: constant_in(cell, value + 1)}
-    return Planted(edit, frozenset([f"Explain!{cell}"]), f"Explain!{cell} is {value + 1}")
+    }
+    numbers = [(cell, value + 1) for cell, value in held.items() if isinstance(value, float)]
+    cell, value = random.choice(numbers)
+    edit = constant_in(cell, value)
+    return _in_cell(specimen, cell, edit, f"Explain!{cell} is {value}", "Explain")
 
 
 def name_redirected(specimen: Specimen, random: Random) -> Planted:
@@ -583,7 +486,7 @@ def hidden_sheet(specimen: Specimen, random: Random) -> Planted:
         'openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
     )
     edits = {
-        specimen.parts[BOARD]: formula_in(place, "Hidden!$A$1"),
+        specimen.parts[BOARD]: with_formula(place, "Hidden!$A$1"),
         "xl/workbook.xml": lambda xml: xml.replace("</sheets>", entry),
         "xl/_rels/workbook.xml.rels": lambda xml: xml.replace(
             "</Relationships>", f"{relation}</Relationships>"
@@ -598,12 +501,10 @@ def hidden_sheet(specimen: Specimen, random: Random) -> Planted:
 
 def hidden_weight(specimen: Specimen, random: Random) -> Planted:
     """A weight that is a formula: it is no number that could be read as one."""
-    weights = list(specimen.book.layout.weights.values())
-    if not weights:
-        raise NoPlaceError
+    weights = specimen.book.layout.weights.values()
     ranges = [place for one in weights for places in one.arrays.values() for place in places]
-    cell = random.choice(ranges).first.a1
-    edit = {specimen.parts[BOARD]: formula_in(cell, "0.5*2")}
+    cell = _any(random, ranges).first.a1
+    edit = {specimen.parts[BOARD]: with_formula(cell, "0.5*2")}
     return Planted(edit, frozenset(), f"the weight {cell} is a formula")
 
 
@@ -672,7 +573,7 @@ def lying_format(specimen: Specimen, random: Random) -> Planted:
 
     edits = {
         "xl/styles.xml": lambda xml: xml.replace("</cellXfs>", look, 1),
-        specimen.parts[sheet]: _with(place.a1, shown),
+        specimen.parts[sheet]: whole_cell(place.a1, shown),
     }
     return Planted(edits, frozenset({f"{sheet}!{place.a1}"}), f"{place.a1} is shown as a date")
 
@@ -683,21 +584,29 @@ def caption_of_another(specimen: Specimen, random: Random) -> Planted:
     band = random.choice(specimen.book.layout.bands)
     other = random.choice([name for name in names if name != band.tensor])
     cell = Cell(1, band.first).a1
-    edit = {specimen.parts[BOARD]: constant_in(cell, other)}
-    return Planted(edit, frozenset({f"{BOARD}!{cell}"}), f"{band.tensor} is called {other}")
+    return _in_cell(specimen, cell, with_text(cell, other), f"{band.tensor} is called {other}")
 
 
+WINDOWED = (Conv2D, MaxPool2D)
 Mutation = Callable[[Specimen, Random], Planted]
 KINDS: dict[str, Mutation] = {
-    "a window shifted by a row": window_row,
-    "a window shifted by a column": window_column,
-    "a $ dropped": dollar_dropped,
+    "a window shifted by a row": reformed(
+        WINDOWED, lambda text, random: _moved(text, random.choice([-1, 1]), 0)
+    ),
+    "a window shifted by a column": reformed(
+        WINDOWED, lambda text, random: _moved(text, 0, random.choice([-1, 1]))
+    ),
+    "a $ dropped": reformed((Conv2D, Dense), _without_a_dollar),
     "another channel's kernel": other_kernel,
-    "a sign flipped": sign_flipped,
-    "MAX turned MIN": max_is_min,
-    "a bias forgotten": bias_forgotten,
-    "a ReLU forgotten": relu_forgotten,
-    "a pool window of 2 x 3": pool_of_2x3,
+    "a sign flipped": reformed((Conv2D, Dense, ReLU), _sign_flipped),
+    "MAX turned MIN": reformed(
+        (ReLU, MaxPool2D, Conv2D), lambda text, _: text.replace("MAX(", "MIN(", 1)
+    ),
+    "a bias forgotten": reformed(
+        (Conv2D, Dense), lambda text, _: re.sub(r"\+\$[A-Z]+\$\d+$", "", text)
+    ),
+    "a ReLU forgotten": reformed((ReLU, Conv2D), _without_relu),
+    "a pool window of 2 x 3": reformed((MaxPool2D,), _of_2x3),
     "a formula replaced by its value": own_value,
     "a formula that is the right number": right_number,
     "right only while inputs are 0": right_today,

@@ -11,7 +11,10 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from support import dialects
+from support.dialects import Unseekable
 
 BOARD = "xl/worksheets/sheet1.xml"
 WORKBOOK = "xl/workbook.xml"
@@ -32,7 +35,11 @@ def members(book: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def packed(parts: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+def text_members(book: bytes) -> dialects.Parts:
+    return {name: content.decode() for name, content in members(book).items()}
+
+
+def packed(parts: Mapping[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """Parts as a zip archive."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", method, compresslevel=1) as archive:
@@ -89,23 +96,12 @@ def sized(part: str, size: int) -> Maker:
 
 def written_as_it_goes(book: bytes) -> bytes:
     """As programs write that do not know the sizes before: with those of 64 bits behind."""
-
-    class Stream(io.RawIOBase):
-        data = bytearray()
-
-        def writable(self) -> bool:
-            return True
-
-        def write(self, data: object) -> int:
-            self.data += data  # type: ignore[operator]
-            return len(data)  # type: ignore[arg-type]
-
-    stream = Stream()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    target = io.BytesIO()
+    with zipfile.ZipFile(Unseekable(target), "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
         for name, content in members(book).items():
             with archive.open(name, "w", force_zip64=True) as part:
                 part.write(content)
-    return bytes(stream.data)
+    return target.getvalue()
 
 
 def renamed_beside(book: bytes) -> bytes:
@@ -139,20 +135,29 @@ def added_rows(xml: str, part: str = BOARD) -> Maker:
     return replaced(part, "</sheetData>", f"{xml}</sheetData>")
 
 
+def added_cells(xml: str) -> Maker:
+    """With a row of cells far below a sheet's last one."""
+    return added_rows(f'<row r="3000">{xml}</row>')
+
+
 def added_element(xml: str, part: str = BOARD) -> Maker:
     """With an element behind a sheet's cells."""
     return replaced(part, "</sheetData>", f"</sheetData>{xml}")
 
 
+def in_workbook(element: str, xml: str) -> Maker:
+    """With more at the end of one of the workbook's elements."""
+    return replaced(WORKBOOK, f"</{element}>", f"{xml}</{element}>")
+
+
 def added_name(text: str, attributes: str = "") -> Maker:
     """With a defined name of a text."""
-    xml = f'<definedName name="mine"{attributes}>{text}</definedName></definedNames>'
-    return replaced(WORKBOOK, "</definedNames>", xml)
+    return in_workbook("definedNames", f'<definedName name="mine"{attributes}>{text}</definedName>')
 
 
 def formula_of(text: str) -> Maker:
     """With a formula of one's own below the board."""
-    return added_rows(f'<row r="3000"><c r="B3000"><f>{text}</f><v>1</v></c></row>')
+    return added_cells(f'<c r="B3000"><f>{text}</f><v>1</v></c>')
 
 
 def added_sheet(xml: str) -> Maker:
@@ -281,13 +286,15 @@ def late(make: Callable[[], Maker]) -> Maker:
 
 
 FILES: dict[str, tuple[Maker, str]] = {
-    "nothing": (lambda _: b"", "an empty file"),
+    "nothing": (lambda _: b"", "not an .xlsx workbook but an empty file"),
     "half": (lambda book: book[: len(book) // 2], "cut short"),
     "only a head": (lambda book: b"PK\x03\x04", "cut short"),
     "noise": (lambda _: bytes(range(256)) * 40, "not an .xlsx workbook but data"),
     "zip noise": (lambda _: b"PK\x03\x04" + bytes(range(256)) * 40, "cut short"),
     "csv": (lambda _: b"a;b;c\r\n1;2;3\r\n", "plain text"),
     "utf-16 text": (lambda _: "a\tb\n".encode("utf-16"), "plain text"),
+    "a word": (lambda _: b"hello", "not an .xlsx workbook"),
+    "an empty zip": (lambda _: b"PK\x05\x06" + bytes(18), "not a workbook"),
     "html": (lambda _: b"\n<HTML><table><tr><td>1</td></tr></table></HTML>", "an HTML page"),
     "xml": (lambda _: b"<?xml version='1.0'?><Workbook/>", "an XML file"),
     "pdf": (lambda _: b"%PDF-1.4\n%\xe2\xe3", "a PDF"),
@@ -357,6 +364,8 @@ FILES: dict[str, tuple[Maker, str]] = {
     ),
 }
 
+MERGED = '<mergeCell ref="A1:B2"/>'
+NAME = '<definedName name="n{}">Board!$A$1</definedName>'
 XML: dict[str, tuple[Maker, str]] = {
     "laughs": (doctype(LAUGHS), "entities"),
     "laughs in strings": (doctype(LAUGHS, STRINGS), "entities"),
@@ -368,11 +377,7 @@ XML: dict[str, tuple[Maker, str]] = {
     "external parameter": (doctype('<!ENTITY % x SYSTEM "http://0.0.0.0/"> %x;'), "entities"),
     "deep": (late(lambda: added_element("<a>" * 500_000 + "</a>" * 500_000)), "nested"),
     "deep in the workbook": (
-        late(
-            lambda: replaced(
-                WORKBOOK, "</sheets>", "</sheets>" + "<a>" * 100_000 + "</a>" * 100_000
-            )
-        ),
+        late(lambda: in_workbook("sheets", "<a>" * 100_000 + "</a>" * 100_000)),
         "nested",
     ),
     "long attribute": (late(lambda: added_element(f'<x a="{"a" * (8 * MEGABYTE)}"/>')), "a tag"),
@@ -385,28 +390,16 @@ XML: dict[str, tuple[Maker, str]] = {
         "a tag",
     ),
     "merges": (
-        late(
-            lambda: added_element(
-                "<mergeCells>" + '<mergeCell ref="A1:B2"/>' * 3_000_000 + "</mergeCells>"
-            )
-        ),
+        late(lambda: added_element(f"<mergeCells>{MERGED * 3_000_000}</mergeCells>")),
         "elements|unpacks",
     ),
     "names": (
-        late(
-            lambda: replaced(
-                WORKBOOK,
-                "</definedNames>",
-                "".join(
-                    f'<definedName name="n{n}">Board!$A$1</definedName>' for n in range(700_000)
-                )
-                + "</definedNames>",
-            )
-        ),
+        late(lambda: in_workbook("definedNames", "".join(map(NAME.format, range(700_000))))),
         "elements|unpacks",
     ),
 }
 
+LONG_TEXT = f"<t>{'a' * MEGABYTE}</t>"
 CELLS: dict[str, tuple[Maker, str]] = {
     "a million rows": (late(lambda: added_rows(many_rows(1_000_000, 3000))), "elements|unpacks"),
     "a million foreign rows": (
@@ -418,27 +411,18 @@ CELLS: dict[str, tuple[Maker, str]] = {
         "elements|unpacks",
     ),
     "row beyond": (added_rows('<row r="1048577"><c r="A1048577"><v>1</v></c></row>'), "limits"),
-    "column beyond": (added_rows('<row r="3000"><c r="XFE3000"><v>1</v></c></row>'), "limits"),
-    "far beyond": (added_rows('<row r="3000"><c r="ZZZ3000"><v>1</v></c></row>'), "limits"),
+    "column beyond": (added_cells('<c r="XFE3000"><v>1</v></c>'), "limits"),
+    "far beyond": (added_cells('<c r="ZZZ3000"><v>1</v></c>'), "limits"),
     "row 0": (added_rows('<row r="0"><c r="A0"><v>1</v></c></row>'), "row|cell"),
     "negative row": (added_rows('<row r="-7"/>'), "no number"),
     "absurd row": (added_rows(f'<row r="{"9" * 5000}"/>'), "no number"),
-    "cell in another row": (added_rows('<row r="3000"><c r="A1"><v>1</v></c></row>'), "order"),
-    "cell twice": (
-        added_rows('<row r="3000"><c r="A3000"><v>1</v></c><c r="A3000"><v>2</v></c></row>'),
-        "twice",
-    ),
+    "cell in another row": (added_cells('<c r="A1"><v>1</v></c>'), "order"),
+    "cell twice": (added_cells('<c r="A3000"><v>1</v></c><c r="A3000"><v>2</v></c>'), "twice"),
     "row twice": (added_rows('<row r="3"><c r="A3"><v>1</v></c></row>'), "order"),
-    "two formulas": (
-        added_rows('<row r="3000"><c r="A3000"><f>1</f><f>2</f><v>1</v></c></row>'),
-        "two formulas",
-    ),
-    "two values": (added_rows('<row r="3000"><c r="A3000"><v>1</v><v>2</v></c></row>'), "two"),
+    "two formulas": (added_cells('<c r="A3000"><f>1</f><f>2</f><v>1</v></c>'), "two formulas"),
+    "two values": (added_cells('<c r="A3000"><v>1</v><v>2</v></c>'), "two"),
     "cell outside of rows": (added_element('<c r="A9000"><v>1</v></c>'), "cell"),
-    "nested cells": (
-        added_rows('<row r="3000"><c r="A3000"><c r="B3000"><v>1</v></c></c></row>'),
-        "cell",
-    ),
+    "nested cells": (added_cells('<c r="A3000"><c r="B3000"><v>1</v></c></c>'), "cell"),
     **{
         f"value {text[:9]}": (
             changed(BOARD, "<v>[^<]*</v>", f"<v>{text}</v>"),
@@ -449,12 +433,7 @@ CELLS: dict[str, tuple[Maker, str]] = {
     "bad text number": (changed(BOARD, 't="s"><v>[^<]*', 't="s"><v>99999'), "text"),
     "negative text number": (changed(BOARD, 't="s"><v>[^<]*', 't="s"><v>-1'), "text"),
     "long text": (
-        late(
-            lambda: added_rows(
-                '<row r="3000"><c r="A3000" t="inlineStr"><is>'
-                f"<t>{'a' * MEGABYTE}</t></is></c></row>"
-            )
-        ),
+        late(lambda: added_cells(f'<c r="A3000" t="inlineStr"><is>{LONG_TEXT}</is></c>')),
         "characters",
     ),
     "long formula": (late(lambda: formula_of("1+" * MEGABYTE + "1")), "characters"),
@@ -517,10 +496,7 @@ OUTSIDE: dict[str, tuple[Maker, str]] = {
         added_sheet(sheet_of('<row r="1"><c r="A1"><f>[1]S!A1</f></c></row>')),
         "Mine!A1",
     ),
-    "shared formula": (
-        added_rows('<row r="3000"><c r="A3000"><f t="shared" si="99">[1]S!A1</f></c></row>'),
-        "A3000",
-    ),
+    "shared formula": (added_cells('<c r="A3000"><f t="shared" si="99">[1]S!A1</f></c>'), "A3000"),
     "rule": (
         added_element(
             '<conditionalFormatting sqref="A1"><cfRule type="expression" priority="1">'
@@ -528,10 +504,7 @@ OUTSIDE: dict[str, tuple[Maker, str]] = {
         ),
         "another workbook",
     ),
-    "scale": (
-        added_element('<cfvo type="formula" val="[1]S!A1"/>'),
-        "another workbook",
-    ),
+    "scale": (added_element('<cfvo type="formula" val="[1]S!A1"/>'), "another workbook"),
     "validation": (
         added_element(
             '<dataValidations><dataValidation type="list" sqref="A1"><formula1>[1]S!A1</formula1>'
@@ -648,8 +621,8 @@ HARMLESS: dict[str, Maker] = {
     "a link of a function": formula_of("HYPERLINK(&quot;https://x.org&quot;,&quot;x&quot;)"),
     "a function of a like name": formula_of("CALLS(1)+IMAGES(2)+MYINDIRECT(3)+RTDX(1)"),
     "a name like a function": formula_of("call+image+Image!A1"),
-    "text that reads like a formula": added_rows(
-        '<row r="3000"><c r="B3000" t="inlineStr"><is><t>=[1]S!A1</t></is></c></row>'
+    "text that reads like a formula": added_cells(
+        '<c r="B3000" t="inlineStr"><is><t>=[1]S!A1</t></is></c>'
     ),
     "circular formulas": formula_of("B3000+1"),
     "a sum of everything": formula_of("SUM(A1:XFD1048576)"),
@@ -659,24 +632,8 @@ HARMLESS: dict[str, Maker] = {
 }
 
 
-def strict(book: bytes) -> bytes:
-    """The book with the namespaces of Strict Open XML (ISO/IEC 29500, Part 1)."""
-    office = "http://purl.oclc.org/ooxml/officeDocument/relationships"
-    main = "http://purl.oclc.org/ooxml/spreadsheetml/main"
-    return packed(
-        {
-            name: content.replace(OFFICE.encode(), office.encode()).replace(
-                MAIN.encode(), main.encode()
-            )
-            if name.endswith((".xml", ".rels"))
-            else content
-            for name, content in members(book).items()
-        }
-    )
-
-
-HARMLESS["strict"] = strict
 HARMLESS |= {
+    "strict": lambda book: packed(dialects.strict(text_members(book))),
     "written as it goes": written_as_it_goes,
     "ended by zip64": ended_by_zip64,
     "another name beside": renamed_beside,

@@ -15,17 +15,13 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import openpyxl
+from support.books import random_model
 from support.edits import edited
 
 import xlconv
+from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.book.book import FoundBook
 from xlconv.formulas.layers.registry import layer_rules
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
 from xlconv.spreadsheet.cells import Range
 from xlconv.spreadsheet.formula import moved_formula
@@ -132,20 +128,11 @@ NETWORK = Network(
     ("cat", "7", "dog"),
 )
 
-
 LAYERS = ("conv1", "relu1", "conv2", "pool", "dense", "softmax")
 
 
-def model_of(network: Network) -> Model:
-    random = np.random.default_rng(3)
-    weights = {
-        name: np.abs(random.normal(0.2, 0.5, shape)) + 0.1
-        if name.endswith("variance")
-        else random.normal(0.2, 0.5, shape)
-        for layer in network.layers
-        for name, shape in network.weight_shapes(layer).items()
-    }
-    return Model(network, weights)
+MODEL = random_model(NETWORK, 3)
+IMAGE = np.random.default_rng(4).random((1, 8, 8))
 
 
 def _unfixed(formula: str, part: Part, row: int, column: int) -> str:
@@ -187,6 +174,31 @@ def _other_kernel(formula: str, part: Part, row: int, column: int) -> str:
 PITCH = 12  # rows from one map of NETWORK to the next; a test below says so
 
 
+def substituted(pattern: str, new: str) -> Change:
+    """The formula with what matches as something else."""
+    return lambda formula, part, row, column: re.sub(pattern, new, formula)
+
+
+def _without_bias(formula: str, part: Part, row: int, column: int) -> str:
+    return formula.rpartition("+")[0]
+
+
+def _without_relu(formula: str, part: Part, row: int, column: int) -> str:
+    return f"={formula[7:-1]}"
+
+
+def _transposed(formula: str, part: Part, row: int, column: int) -> str:
+    """Products written out, with the kernel's columns down."""
+    window, kernel = (
+        Range.parse(part) for part in re.findall(r"\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+", formula)
+    )
+    pairs = zip(window.offsets(), window.cells(), strict=True)
+    terms = [f"{cell.a1}*{kernel.cell(across, down).absolute}" for (down, across), cell in pairs]
+    return f"={'+'.join(terms)}+{formula.rpartition('+')[2]}"
+
+
+FIRST_VALUE = "=SUMPRODUCT($CG$7:$CJ$10,$CX$7:$DA$10)+SUMPRODUCT($CG$20:$CJ$23,$CX$20:$DA$23)+$DI$7"
+PRODUCTS = r"(SUMPRODUCT\([^)]*\))"
 MISTAKES: dict[str, tuple[str, Change, str]] = {
     "one column to the right": (
         *("conv1", _shifted(0, 1)),
@@ -197,26 +209,11 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "kernel not fixed": ("conv1", _unfixed, "the kernel is not fixed with $"),
     "fused: kernel not fixed": ("conv2", _unfixed, "the kernel is not fixed with $"),
     "maximum not fixed": ("softmax", _unfixed, "the largest logit is not fixed with $"),
-    "bias forgotten": (
-        *("conv1", lambda f, p, r, c: f.rpartition("+")[0]),
-        "the bias is forgotten",
-    ),
-    "dense: bias forgotten": (
-        *("dense", lambda f, p, r, c: f.rpartition("+")[0]),
-        "the bias is forgotten",
-    ),
-    "ReLU forgotten": (
-        *("relu1", lambda f, p, r, c: f"={f[7:-1]}"),
-        "ReLU is forgotten",
-    ),
-    "fused ReLU forgotten": (
-        *("conv2", lambda f, p, r, c: f"={f[7:-1]}"),
-        "ReLU is forgotten",
-    ),
-    "a map left out": (
-        *("conv2", lambda f, p, r, c: re.sub(r"\+SUMPRODUCT\([^)]*\)", "", f)),
-        "relu1 map 2 is left out",
-    ),
+    "bias forgotten": ("conv1", _without_bias, "the bias is forgotten"),
+    "dense: bias forgotten": ("dense", _without_bias, "the bias is forgotten"),
+    "ReLU forgotten": ("relu1", _without_relu, "ReLU is forgotten"),
+    "fused ReLU forgotten": ("conv2", _without_relu, "ReLU is forgotten"),
+    "a map left out": ("conv2", substituted(rf"\+{PRODUCTS}", ""), "relu1 map 2 is left out"),
     "one map twice": ("conv2", _first_map_twice, "relu1 map 2 is left out"),
     "kernels swapped": ("conv2", _swapped, "wrong channel"),
     "kernel of the other map": ("conv1", _other_kernel, "reads the kernel of map 2 instead of"),
@@ -236,28 +233,19 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "an error": ("dense", lambda f, p, r, c: f"{f}+NOTHING(1)", "gives the error #NAME?"),
     "typed": ("dense", lambda f, p, r, c: 0.25, "was typed, which is not right"),
     "text": ("dense", lambda f, p, r, c: "two", "was typed, which is not right"),
-    "no maximum": (
-        *("softmax", lambda f, p, r, c: f.partition("-")[0]),
-        "the largest logit",
-    ),
+    "no maximum": ("softmax", lambda f, p, r, c: f.partition("-")[0], "the largest logit"),
     "exp of the logit": (
         *("softmax", lambda f, p, r, c: re.sub(r"EXP\(\w+", f"EXP(DK{7 + r}", f)),
         "takes exp of the logit itself",
     ),
-    "exp forgotten": (
-        *("softmax", lambda f, p, r, c: re.sub(r"EXP\((\w+)\)", r"\1", f)),
-        "EXP is forgotten",
-    ),
+    "exp forgotten": ("softmax", substituted(r"EXP\((\w+)\)", r"\1"), "EXP is forgotten"),
     "sum not fixed": (
         *("softmax", lambda f, p, r, c: re.sub(r"/\$DQ\$12", f"/DQ{12 + r}", f)),
         "the sum of exp is not fixed with $: DQ12 became DQ13",
     ),
-    "transposed": (
-        *("conv1", lambda f, p, r, c: _transposed(f)),
-        "rows and columns of the kernel are swapped",
-    ),
+    "transposed": ("conv1", _transposed, "rows and columns of the kernel are swapped"),
     "mean of products": (
-        *("conv2", lambda f, p, r, c: re.sub(r"(SUMPRODUCT\([^)]*\))", r"\1/9", f)),
+        *("conv2", substituted(PRODUCTS, r"\1/9")),
         "divides the sum of the products by 9",
     ),
     "rounded": ("conv1", lambda f, p, r, c: f"=ROUND({f[1:]},2)", "is rounded to 2 decimals"),
@@ -266,13 +254,10 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
         "the bias is subtracted instead of added",
     ),
     "ReLU of each map": (
-        *("conv2", lambda f, p, r, c: re.sub(r"(SUMPRODUCT\([^)]*\))", r"MAX(0,\1)", f)),
+        *("conv2", substituted(PRODUCTS, r"MAX(0,\1)")),
         "ReLU is around each map's sum",
     ),
-    "sign dropped": (
-        *("relu1", lambda f, p, r, c: f"=ABS({f[7:-1]})"),
-        "drops the sign",
-    ),
+    "sign dropped": ("relu1", lambda f, p, r, c: f"=ABS({f[7:-1]})", "drops the sign"),
     "stride forgotten": (
         *("pool", lambda f, p, r, c: f"=MAX({moved_formula(f[5:-1], -r, -c)})"),
         "the stride is forgotten",
@@ -290,16 +275,3 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "a number as text": ("dense", lambda f, p, r, c: "0.25", "'0.25' is a text"),
     "a blank": ("dense", lambda f, p, r, c: " ", "holds a blank"),
 }
-
-
-FIRST_VALUE = "=SUMPRODUCT($CG$7:$CJ$10,$CX$7:$DA$10)+SUMPRODUCT($CG$20:$CJ$23,$CX$20:$DA$23)+$DI$7"
-
-
-def _transposed(formula: str) -> str:
-    """Products written out, with the kernel's columns down."""
-    window, kernel = (
-        Range.parse(part) for part in re.findall(r"\$?[A-Z]+\$?\d+:\$?[A-Z]+\$?\d+", formula)
-    )
-    pairs = zip(window.offsets(), window.cells(), strict=True)
-    terms = [f"{cell.a1}*{kernel.cell(column, row).absolute}" for (row, column), cell in pairs]
-    return f"={'+'.join(terms)}+{formula.rpartition('+')[2]}"

@@ -20,18 +20,13 @@ from support.cases import load_case
 from support.libreoffice import converted
 
 import xlconv
+from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Dropout, Flatten, KernelDemo
 from xlconv.book.book import read_book
 from xlconv.errors import NetworkError
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import Layer, sources
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.kinds import KINDS
-from xlconv.network.layers.merging import Add, Concat
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
@@ -39,7 +34,6 @@ from xlconv.verification.trials import trial
 from xlconv.xlsx.patch import typed_copy
 
 SIDE = 9
-
 
 STRANGE_LABELS = (
     *("=1+1", "<b>", "a & b", 'say "so"', "'7", "7", "007", "-1", "1e3", "TRUE", "#N/A", "@x"),
@@ -50,7 +44,6 @@ STRANGE_LABELS = (
 
 # What XML, TOML or Excel's own escapes (_x0041_ stands for A) would change on the way.
 HARD_LABELS = ("_x0041_", "a\rb", "a\x7fb", "a\x85b", "a\u2028b", "\ufeffa", "a\x1cb")
-
 
 KERNEL_NAMES = ("edge", "Blur", "as it is", "é", "日本語", "A1", "x-y_2", "x" * 60)
 
@@ -69,7 +62,6 @@ HARD_KERNEL_NAMES = (
     *(("a", "a "), ("ss", "ß"), ("ab", "a.")),
 )
 
-
 numbers = st.floats(-4, 4, allow_nan=False) | st.sampled_from([0.0, -0.0, 1.0, 1e-9, -1e6, 1 / 3])
 
 
@@ -84,7 +76,6 @@ def divisors(number: int) -> list[int]:
 # Every maker is given the new layer's name, the shapes of all tensors before it and the one that
 # it is to read, and draws one layer, or two of which the first makes an input of the second fit.
 Shapes = dict[str, Shape]
-
 
 Maker = Callable[[str, Shapes, str], st.SearchStrategy[list[Layer]]]
 
@@ -166,9 +157,7 @@ def joints(draw: st.DrawFn, name: str, shapes: Shapes, read: str) -> list[Layer]
 
 slopes = st.sampled_from([0.0, 0.01, 1e-9]) | st.floats(0, 0.9)
 
-
 rates = st.sampled_from([0.0, 0.1, 1 / 3, 0.5, 0.999, 1 - 2**-40]) | st.floats(0, 0.9)
-
 
 CELLWISE: dict[str, Maker] = {
     "ReLU": simple(ReLU),
@@ -198,19 +187,15 @@ OF_MAPS: dict[str, Maker] = {
     **CELLWISE,
 }
 
-
 DENSE = simple(Dense, units=st.integers(1, 14), bias=st.booleans())
 
-
 FLATTEN = simple(Flatten, order=st.sampled_from(["chw", "hwc"]))
-
 
 TO_VECTORS: dict[str, Maker] = {
     "Dense": DENSE,
     "Flatten": FLATTEN,
     "GlobalAvgPool2D": simple(GlobalAvgPool2D),
 }
-
 
 OF_VECTORS: dict[str, Maker] = {
     "Dense": DENSE,
@@ -219,17 +204,13 @@ OF_VECTORS: dict[str, Maker] = {
     **CELLWISE,
 }
 
-
 ENDS = {kind: OF_VECTORS[kind] for kind in ("Softmax", "Sigmoid", "Dense")}
 
-
 PARTS = {"of maps": OF_MAPS, "to vectors": TO_VECTORS, "of vectors": OF_VECTORS, "end": ENDS}
-
 
 SAID = {kind for makers in PARTS.values() for kind in makers} | {"Softmax"}
 OF_MAPS |= {kind: as_in_its_case(kind) for kind in KINDS if kind not in SAID}
 EVERY_KIND = [(part, kind) for part, makers in PARTS.items() for kind in makers]
-
 
 MOST_MAPS, MOST_VALUES = 9, 120
 

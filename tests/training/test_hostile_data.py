@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.command_line import (
-    MOST_MEMORY,
-    check_refusal,
-    command,
-    contents,
-    measures_memory,
-    process,
-    refused,
-)
+from support import command_line as cli
 
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 
@@ -33,73 +24,106 @@ FINE = {
     "t10k-labels-idx1-ubyte": idx((2,), b"\1\2"),
 }
 
-FILES: dict[str, tuple[str, Callable[[], bytes], tuple[str, ...]]] = {
-    "empty": (IMAGES, lambda: b"", ("begins with nothing",)),
-    "text": (IMAGES, lambda: b"hello", ("not an IDX file",)),
-    "the wrong kind": (IMAGES, lambda: FINE[LABELS], ("1 dimensions", "pictures have 3")),
-    "floats": (IMAGES, lambda: b"\0\0\x0d\3" + PICTURES[4:], ("not an IDX file",)),
-    "a short head": (IMAGES, lambda: PICTURES[:7], ("cut off",)),
-    "short": (IMAGES, lambda: PICTURES[:-1], ("cut off", "1583")),
-    "long": (IMAGES, lambda: PICTURES + b"x", ("1585 or more bytes", "1584")),
-    "an enormous claim": (IMAGES, lambda: idx((2**32 - 1,) * 3, b""), ("calls for",)),
-    "a large claim": (IMAGES, lambda: idx((200_000, 30, 30), b""), ("cut off",)),
+TESTED = "t10k-labels-idx1-ubyte"
+OF_TEN = "'lesson3' has 10 classes (0 to 9)"
+FILES: dict[str, tuple[Any, ...]] = {
+    "empty": (IMAGES, lambda: b"", "begins with nothing, not 00 00 08 03"),
+    "text": (IMAGES, lambda: b"hello", "not an IDX file"),
+    "a page": (IMAGES, lambda: b"<!DOCTYPE html>", "begins with 3c 21 44 4f, not 00 00 08 03"),
+    "labels for pictures": (
+        IMAGES,
+        lambda: FINE[LABELS],
+        "of 1 dimensions, but pictures have 3; put",
+    ),
+    "pictures for labels": (
+        LABELS,
+        lambda: PICTURES,
+        "of 3 dimensions, but labels have 1; put the",
+    ),
+    "floats": (IMAGES, lambda: b"\0\0\x0d\3" + PICTURES[4:], "not an IDX file of unsigned bytes"),
+    "a short head": (IMAGES, lambda: PICTURES[:7], "it is cut off or damaged, download it again"),
+    "short": (
+        IMAGES,
+        lambda: PICTURES[:-1],
+        "has 1583 bytes where its header (2x28x28) calls for 1584",
+    ),
+    "long": (IMAGES, lambda: PICTURES + b"x", "has 1585 or more bytes where", "1584"),
+    "an enormous claim": (IMAGES, lambda: idx((2**32 - 1,) * 3, b""), "calls for", "it is cut off"),
+    "a large claim": (IMAGES, lambda: idx((200_000, 30, 30), b""), "cut off"),
     "a gzip bomb": (
         IMAGES,
         lambda: gzip.compress(PICTURES + bytes(300_000_000), 6),
-        ("1585 or more bytes", "1584"),
+        "1585 or more bytes",
+        "1584",
     ),
-    "a short gzip": (IMAGES, lambda: gzip.compress(PICTURES)[:-9], ("cannot be unpacked",)),
+    "a short gzip": (IMAGES, lambda: gzip.compress(PICTURES)[:-9], "cannot be unpacked"),
     "a damaged gzip": (
         IMAGES,
         lambda: gzip.compress(PICTURES)[:-6] + bytes(6),
-        ("cannot be unpacked",),
+        "cannot be unpacked",
     ),
-    "a gzip of nothing": (IMAGES, lambda: gzip.compress(b""), ("begins with nothing",)),
-    "none": (IMAGES, lambda: idx((0, 28, 28), b""), ("holds no pictures",)),
-    "no rows": (IMAGES, lambda: idx((2, 0, 28), b""), ("1x0x28",)),
-    "another size": (IMAGES, lambda: idx((2, 2, 2), bytes(8)), ("1x2x2", "1x28x28")),
-    "labels out of range": (LABELS, lambda: idx((2,), b"\1\xff"), ("label 255", "0 to 9")),
-    "too many labels": (LABELS, lambda: idx((3,), b"\1\2\3"), ("3 labels", "2 pictures")),
-    "two dimensions": (LABELS, lambda: idx((2, 1), b"\1\2"), ("2 dimensions",)),
+    "a gzip of nothing": (IMAGES, lambda: gzip.compress(b""), "begins with nothing"),
+    "none": (IMAGES, lambda: idx((0, 28, 28), b""), "holds no pictures"),
+    "no rows": (IMAGES, lambda: idx((2, 0, 28), b""), "1x0x28"),
+    "another size": (
+        IMAGES,
+        lambda: idx((2, 2, 2), bytes(8)),
+        "pictures of 1x2x2 but 'lesson3' reads",
+    ),
+    "labels out of range": (
+        LABELS,
+        lambda: idx((2,), b"\1\xff"),
+        "label 255 is out of range",
+        OF_TEN,
+    ),
+    "a test's out of range": (
+        TESTED,
+        lambda: idx((2,), b"\1\x0a"),
+        "label 10 is out of range",
+        OF_TEN,
+    ),
+    "too many labels": (
+        LABELS,
+        lambda: idx((3,), b"\1\2\3"),
+        f"3 labels, but {IMAGES} has 2 pictures",
+    ),
+    "two dimensions": (LABELS, lambda: idx((2, 1), b"\1\2"), "2 dimensions"),
 }
+
+
+TRAIN: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
+
+
+def put(what: str, folder: Path) -> tuple[str, ...]:
+    """Fine data but for one file, and the words with which it is refused."""
+    name, make, *words = FILES[what]
+    (folder / "data").mkdir(parents=True)
+    for each, data in (FINE | {name: make()}).items():
+        (folder / "data" / each).write_bytes(data)
+    return f"data/{name}", *words
 
 
 @pytest.mark.parametrize("what", FILES)
 def test_data_that_cannot_be_used(what: str, tmp_path: Path) -> None:
-    name, make, words = FILES[what]
-    (tmp_path / "data").mkdir()
-    for each, data in (FINE | {name: make()}).items():
-        (tmp_path / "data" / each).write_bytes(data)
-    arguments: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
-    refused(tmp_path, arguments, f"data/{name}", *words)
+    cli.refused(tmp_path, TRAIN, *put(what, tmp_path))
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among files")
+@cli.has_pipes
 def test_data_that_are_no_files(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    arguments: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
-    os.mkfifo(tmp_path / "data" / IMAGES)
-    refused(tmp_path, arguments, IMAGES)
-    (tmp_path / "data" / IMAGES).unlink()
-    (tmp_path / "data" / IMAGES).symlink_to("/dev/zero")
-    refused(tmp_path, arguments, IMAGES)
-    refused(tmp_path, [*arguments[:-1], "/dev/zero"], "/dev/zero")
+    for what in ("a pipe", "a device"):
+        cli.NO_FILES[what](tmp_path / "data" / IMAGES)
+        cli.refused(tmp_path, TRAIN, IMAGES)
+        (tmp_path / "data" / IMAGES).unlink()
+    cli.refused(tmp_path, [*TRAIN[:-1], "/dev/zero"], "/dev/zero")
 
 
-@measures_memory
+@cli.measures_memory
 @pytest.mark.parametrize("what", ["a gzip bomb", "an enormous claim", "a large claim"])
 def test_a_refusal_costs_no_memory(what: str, tmp_path: Path) -> None:
-    name, make, words = FILES[what]
     folder = tmp_path / "here"
-    (folder / "data").mkdir(parents=True)
-    for each, data in (FINE | {name: make()}).items():
-        (folder / "data" / each).write_bytes(data)
-    before = contents(folder)
-    arguments = ("train", "lesson3", "--out", "w.npz", "--data", "data")
-    outcome = process(*arguments, folder=folder)
-    check_refusal(outcome, *words)
-    assert contents(folder) == before
-    assert 0 < outcome.memory < MOST_MEMORY
+    words = put(what, folder)
+    cli.refused_cheaply(folder, TRAIN, *words)
 
 
 MEANT: dict[str, tuple[list[object], str]] = {
@@ -122,9 +146,9 @@ MEANT: dict[str, tuple[list[object], str]] = {
 
 
 def test_names_that_are_nearly_right(tmp_path: Path) -> None:
-    assert command("build", "a.xlsx", folder=tmp_path).code == 0
+    assert cli.command("build", "a.xlsx", folder=tmp_path).code == 0
     for what, (arguments, word) in MEANT.items():
-        line = refused(tmp_path, arguments, word)
+        line = cli.refused(tmp_path, arguments, word)
         assert line.count("did you mean") <= 1, what
 
 
@@ -145,7 +169,7 @@ UNKNOWN = (
 
 @pytest.mark.parametrize("arguments", UNKNOWN, ids=lambda arguments: " ".join(arguments))
 def test_arguments_that_are_none(arguments: list[str], tmp_path: Path) -> None:
-    found = command(*arguments, folder=tmp_path)
-    assert (found.code, contents(tmp_path)) == (2, {})
+    found = cli.command(*arguments, folder=tmp_path)
+    assert (found.code, cli.contents(tmp_path)) == (2, {})
     assert "Traceback" not in found.err
     assert "Usage" in found.err

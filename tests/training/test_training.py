@@ -11,34 +11,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlconv.errors import (
-    DatasetError,
-    NetworkError,
-    OutputError,
-    TrainingError,
-    WeightsError,
-)
+from xlconv import Add, BatchNorm2D, Conv2D, Dense, Dropout, KernelDemo, Network
+from xlconv.errors import DatasetError, NetworkError, OutputError, TrainingError, WeightsError
 from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
 from xlconv.network.layers.base import Layer
-from xlconv.network.layers.convolution import Conv2D, KernelDemo
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.merging import Add
-from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
 from xlconv.network.model import Array, Model
-from xlconv.network.network import Network
 from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.recipe import Recipe, falling
-from xlconv.training.train import (
-    Adam,
-    Progress,
-    initial_weights,
-    rounded,
-    save_weights,
-    train,
-)
+from xlconv.training.train import Adam, Progress, initial_weights, rounded, save_weights, train
 
 # A line of ink that lies or stands: two classes that a small network tells apart.
 LINES = Network(

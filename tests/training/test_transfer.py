@@ -7,15 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.books import noise
 
+from xlconv import BatchNorm2D, Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.errors import WeightsError
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Array, Model
-from xlconv.network.network import Network
+from xlconv.network.model import Array
 from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import evaluate
 from xlconv.training.recipe import Recipe
@@ -50,12 +46,6 @@ def learned(network: Network, seed: int) -> dict[str, Array]:
     random = np.random.default_rng(seed)
     first = initial_weights(network, seed)
     return {name: np.abs(random.normal(0.2, 1, array.shape)) for name, array in first.items()}
-
-
-def noise(network: Network, count: int = 24, seed: int = 3) -> Dataset:
-    random = np.random.default_rng(seed)
-    images = random.random((count, *network.input_shape), dtype=np.float32)
-    return Dataset(images, random.integers(0, len(network.labels), count))
 
 
 def of_layer(weights: dict[str, Array], *layers: str) -> set[str]:
@@ -193,9 +183,7 @@ def test_a_frozen_layer_does_not_change_what_the_others_learn_first() -> None:
 
 
 FRONT = Network(
-    "front",
-    (2, 4, 4),
-    (BatchNorm2D("norm"), ReLU("relu"), Dense("dense", 2), Softmax("softmax")),
+    "front", (2, 4, 4), (BatchNorm2D("norm"), ReLU("relu"), Dense("dense", 2), Softmax("softmax"))
 )
 BEFORE = {
     **{"norm.mean": np.array([0.123456789, -3.0]), "norm.variance": np.array([0.7654321098, 4.0])},
@@ -271,11 +259,7 @@ def test_with_frozen_statistics_learning_computes_what_using_computes() -> None:
 def test_rates_fall_from_the_head_back() -> None:
     recipe = Recipe(rate=0.01, rate_decay=0.5)
     assert recipe.rates_of(NETWORK) == pytest.approx(
-        {
-            **{"conv1": 0.0025, "norm1": 0.0025},
-            **{"conv2": 0.005, "norm2": 0.005},
-            "dense": 0.01,
-        }
+        {**{"conv1": 0.0025, "norm1": 0.0025}, **{"conv2": 0.005, "norm2": 0.005}, "dense": 0.01}
     )
     assert set(Recipe(rate=0.01).rates_of(NETWORK).values()) == {0.01}
 

@@ -9,16 +9,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from support.books import TemplateBook, random_image, random_model
+from support.books import NetworkBook, TemplateBook
+from support.edits import BOARD_PART, edited_parts
 from support.libreoffice import converted
 
 import xlconv
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.network import INPUT, Network
-from xlconv.sheets.board.layout import Layout
+from xlconv import Conv2D, Dense, Dropout, Network, ReLU, Softmax
+from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(
@@ -33,20 +30,14 @@ NETWORK = Network(
     ),
     ("cat", "7", "dog"),
 )
+LAYOUT = plan(NETWORK)
 LIES = ('"7"', '0.00"9"', "0.0\\9", "0;0", "yyyy-mm-dd", '0"%"', "0,", '"yes";"no"', "[h]:mm")
 HONEST = (";;;", "General", "0.000", "0%", "0.00E+00", "0.00;[Red]-0.00", "# ?/?", '0.0 "ink"', "@")
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("books") / "book.xlsx"
-    xlconv.build(path, random_model(NETWORK, 3), random_image(NETWORK, 3))
-    return path
-
-
-@pytest.fixture(scope="module")
-def layout() -> Layout:
-    return plan(NETWORK)
+def book(network_book: NetworkBook) -> Path:
+    return network_book(NETWORK, 3).path
 
 
 Change = Callable[[openpyxl.Workbook], None]
@@ -73,41 +64,35 @@ def formatted(cells: dict[str, str]) -> Change:
     return change
 
 
-def test_formats_that_show_another_number_are_found(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
+def test_formats_that_show_another_number_are_found(book: Path, tmp_path: Path) -> None:
     """In pixels and weights."""
-    pixels = [cell.a1 for cell in layout.tensors[INPUT].maps[0].cells()]
+    pixels = [cell.a1 for cell in LAYOUT.tensors[INPUT].maps[0].cells()]
     cells = dict(zip(pixels, LIES, strict=False))
-    bias = layout.weights["conv"].array_range("bias").first.a1
+    bias = LAYOUT.weights["conv"].array_range("bias").first.a1
     cells |= {bias: "d/m/yyyy"}
     path = changed(book, tmp_path / "lies.xlsx", formatted(cells))
     told = {cell: found for kind, cell, _, found in findings(path) if kind == "format"}
     assert told == {f"Board!{cell}": lie for cell, lie in cells.items()}
 
 
-def test_a_computed_cell_is_shown_as_it_is(book: Path, layout: Layout, tmp_path: Path) -> None:
-    cell = layout.tensors["relu"].maps[1].cell(2, 2).a1
-    broken = tmp_path / "lie.xlsx"
-    with zipfile.ZipFile(book) as old, zipfile.ZipFile(broken, "w") as new:
-        styles = old.read("xl/styles.xml").decode()
-        number = int(re.findall(r'<cellXfs count="(\d+)"', styles)[0])
-        xf = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-        for name in old.namelist():
-            text = old.read(name)
-            if name == "xl/styles.xml":
-                text = styles.replace("</cellXfs>", xf).encode()
-            elif name == "xl/worksheets/sheet1.xml":
-                text = re.sub(rf'(r="{cell}") s="\d+"', rf'\1 s="{number}"', text.decode()).encode()
-            new.writestr(name, text)
+def test_a_computed_cell_is_shown_as_it_is(book: Path, tmp_path: Path) -> None:
+    cell = LAYOUT.tensors["relu"].maps[1].cell(2, 2).a1
+    with zipfile.ZipFile(book) as archive:
+        [number] = re.findall(rb'<cellXfs count="(\d+)"', archive.read("xl/styles.xml"))
+    xf = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    edits = {
+        "xl/styles.xml": lambda xml: xml.replace("</cellXfs>", xf),
+        BOARD_PART: lambda xml: re.sub(rf'(r="{cell}") s="\d+"', rf'\1 s="{int(number)}"', xml),
+    }
+    broken = edited_parts(book, tmp_path / "lie.xlsx", edits)
     [finding] = xlconv.verify(broken).findings
     assert (finding.kind, finding.cell, finding.tensor) == ("format", f"Board!{cell}", "relu")
 
 
 def test_formats_that_show_the_number_in_other_ways_are_the_readers(
-    book: Path, layout: Layout, tmp_path: Path
+    book: Path, tmp_path: Path
 ) -> None:
-    pixels = [cell.a1 for cell in layout.tensors[INPUT].maps[0].cells()]
+    pixels = [cell.a1 for cell in LAYOUT.tensors[INPUT].maps[0].cells()]
     cells = dict(zip(pixels, HONEST, strict=False))
     assert findings(changed(book, tmp_path / "honest.xlsx", formatted(cells))) == []
 
@@ -168,19 +153,15 @@ def test_the_same_in_other_words_is_the_readers(
     assert findings(changed(book, tmp_path / "words.xlsx", worded(sheet, cell, after))) == []
 
 
-def test_the_zero_between_the_ends_of_a_scale_stays_one(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
-    legend = next(one for places in layout.legends.values() for one in places if one.width > 1)
+def test_the_zero_between_the_ends_of_a_scale_stays_one(book: Path, tmp_path: Path) -> None:
+    legend = next(one for places in LAYOUT.legends.values() for one in places if one.width > 1)
     middle = legend.cell(0, legend.width - 2).a1
     path = changed(book, tmp_path / "zero.xlsx", worded("Board", middle, 3))
     assert findings(path) == [("caption", f"Board!{middle}", 0.0, 3.0)]
 
 
-def test_settings_that_were_changed_leave_words_as_they_are(
-    book: Path, layout: Layout, tmp_path: Path
-) -> None:
-    rate = layout.controls["drop"]["rate"].first.a1
+def test_settings_that_were_changed_leave_words_as_they_are(book: Path, tmp_path: Path) -> None:
+    rate = LAYOUT.controls["drop"]["rate"].first.a1
     assert findings(changed(book, tmp_path / "rate.xlsx", worded("Board", rate, 0.25))) == []
 
 

@@ -4,24 +4,17 @@ one finding at that cell; choices that make no sense are one line that says what
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 import pytest
+from support import edits
 from support.books import random_model, sheet_parts
 from support.command_line import run, started
-from support.edits import cell_element, edited, with_constant, with_formula, with_text
+from support.reports import check_agrees, check_refused, found
 
 import xlconv
-from xlconv.errors import BookError
-from xlconv.images.gallery import Gallery
-from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.network import Network
+from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import CHOSEN, USED, check_cell
@@ -41,7 +34,6 @@ NETWORK = Network(
 )
 LAYOUT = plan(NETWORK, 3)
 PLACES = inspector_places(NETWORK, LAYOUT)
-Edit = Callable[[str], str]
 
 
 @pytest.fixture(scope="module")
@@ -55,22 +47,8 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def counted(cell: str, number: float) -> Edit:
-    """A number typed into a cell, whatever it held."""
-
-    def edit(xml: str) -> str:
-        xml = re.sub(rf'<c r="{cell}"([^>]*?) t="\w+"', rf'<c r="{cell}"\1', xml)
-        return with_constant(cell, number)(xml)
-
-    return edit
-
-
-def changed(book: Path, sheet: str, edit: Edit, folder: Path) -> Path:
-    return edited(book, folder / "changed.xlsx", edit, sheet_parts(book)[sheet])
-
-
-def found(path: Path, engine: str) -> list[tuple[str, str]]:
-    return [(one.kind, one.cell) for one in xlconv.verify(path, engine).findings]
+def changed(book: Path, sheet: str, edit: edits.Edit, folder: Path) -> Path:
+    return edits.edited(book, folder / "changed.xlsx", edit, sheet_parts(book)[sheet])
 
 
 def learned(book: Path) -> list[ComputedCell]:
@@ -92,16 +70,12 @@ def test_what_stands_instead_of_a_formula_is_one_finding(
         sheet, place = cell.place
         value = cell.found.value
         if kind == "formula":
-            edit = with_formula(place.a1, f"IF(1=1,{escaped(cell.formula[1:])},0)")
+            edit = edits.with_formula(place.a1, f"IF(1=1,{cell.formula[1:]},0)")
         else:
-            typing = with_text if isinstance(value, str) else counted
+            typing = edits.with_text if isinstance(value, str) else edits.with_constant
             edit = typing(place.a1, value)  # type: ignore[arg-type]
         path = changed(book, sheet, edit, tmp_path)
         assert found(path, engine) == [(kind, f"{sheet}!{place.a1}")], cell.rule.key
-
-
-def escaped(formula: str) -> str:
-    return formula.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 @pytest.mark.parametrize("engine", ["formualizer", "none"])
@@ -113,7 +87,7 @@ def test_a_number_typed_into_the_table_of_layers_is_one_finding(
     column = NETWORK.layers.index(NETWORK.layer(layer))
     for key in ("operation", "top", "from1_left", "weights", "number", "fact1_top"):
         cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
-        path = changed(book, EXPLAIN, counted(cell, 3.5), tmp_path)
+        path = changed(book, EXPLAIN, edits.with_constant(cell, 3.5), tmp_path)
         assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")], key
 
 
@@ -125,7 +99,7 @@ def test_another_name_in_the_table_of_layers_is_one_finding(
 ) -> None:
     column = NETWORK.layers.index(NETWORK.layer(layer))
     cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
-    path = changed(book, EXPLAIN, with_text(cell, "wrong"), tmp_path)
+    path = changed(book, EXPLAIN, edits.with_text(cell, "wrong"), tmp_path)
     assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")]
 
 
@@ -133,7 +107,7 @@ def test_a_formula_in_the_table_of_layers_is_one_finding(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = PLACES.table.cell(PLACES.keys.index("maps"), 0).a1
-    path = changed(book, EXPLAIN, cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
+    path = changed(book, EXPLAIN, edits.cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
     assert found(path, "none") == [("table", f"{EXPLAIN}!{cell}")]
     monkeypatch.setenv("COLUMNS", "1000")  # its lines are not broken
     done = run("verify", path, folder=tmp_path)
@@ -197,11 +171,7 @@ NONSENSE = [
 
 
 def with_choice(book: Path, sheet: str, cell: str, value: object, folder: Path) -> Path:
-    """As a script types it: openpyxl saves no computed values."""
-    found = openpyxl.load_workbook(book)
-    found[sheet][cell] = value
-    found.save(folder / "chosen.xlsx")
-    return folder / "chosen.xlsx"
+    return edits.typed_by_script(book, folder / "chosen.xlsx", {(sheet, cell): value})
 
 
 @pytest.mark.parametrize(("sheet", "cell", "value", "remedy"), NONSENSE)
@@ -209,10 +179,7 @@ def test_a_choice_without_meaning_is_one_clear_line(
     sheet: str, cell: str, value: object, remedy: str, book: Path, tmp_path: Path
 ) -> None:
     path = with_choice(book, sheet, cell, value, tmp_path)
-    with pytest.raises(BookError) as caught:
-        xlconv.verify(path)
-    said = str(caught.value)
-    assert "\n" not in said
+    said = check_refused(path, "")
     assert f"{sheet}!{cell} (" in said
     assert said.endswith(remedy)
     held = {None: "holds ''", True: "holds True", False: "holds False"}.get(value, str(value))
@@ -250,5 +217,4 @@ def test_what_else_can_be_typed(
     sheet: str, cell: str, value: object, book: Path, tmp_path: Path
 ) -> None:
     """In capitals or not, beyond what there is, empty: the engine computes what NumPy does."""
-    report = xlconv.verify(with_choice(book, sheet, cell, value, tmp_path))
-    assert (report.verdict, report.findings) == ("agrees", ())
+    check_agrees(with_choice(book, sheet, cell, value, tmp_path))

@@ -3,7 +3,6 @@ of the desk or of the inspector is one finding, at that cell."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,24 +10,12 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
+from support import edits
 from support.books import BuiltBook, random_image, random_model, sheet_parts
-from support.edits import (
-    build_chosen,
-    cell_element,
-    edited,
-    with_constant,
-    with_formula,
-    with_text,
-    with_value,
-)
+from support.reports import check_agrees, found
 
 import xlconv
-from xlconv.images.gallery import Gallery
-from xlconv.network.layers.activation import ReLU, Sigmoid, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.network import Network
+from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.panel.places import CHOSEN, check_cell
@@ -56,7 +43,7 @@ SEVERAL = Network(
     ("cat", "7", "dog"),
 )
 PICTURES = 12
-Edit = Callable[[str], str]
+Books = Callable[[Network, bool], BuiltBook]
 
 
 def gallery_of(network: Network) -> Gallery:
@@ -66,7 +53,7 @@ def gallery_of(network: Network) -> Gallery:
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Network, bool], BuiltBook]:
+def books(tmp_path_factory: pytest.TempPathFactory) -> Books:
     """Builds the book of a network once, with a gallery or without one."""
     folder = tmp_path_factory.mktemp("books")
 
@@ -82,8 +69,8 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Network, bool],
     return build
 
 
-def changed(book: BuiltBook, sheet: str, edit: Edit, folder: Path) -> Path:
-    return edited(book.path, folder / "changed.xlsx", edit, sheet_parts(book.path)[sheet])
+def changed(book: BuiltBook, sheet: str, edit: edits.Edit, folder: Path) -> Path:
+    return edits.edited(book.path, folder / "changed.xlsx", edit, sheet_parts(book.path)[sheet])
 
 
 def chosen_picture(layout: Layout) -> str:
@@ -102,26 +89,27 @@ def label_of_picture(layout: Layout, number: int) -> str:
 
 
 # What somebody chooses, by a script that calculates nothing: the sheet, and the edit there.
-CHOICES: dict[str, tuple[str, Callable[[Layout], Edit]]] = {
-    "another picture": (BOARD, lambda at: with_value(chosen_picture(at), 11)),
-    "one's own drawing": (BOARD, lambda at: with_value(chosen_picture(at), 0)),
-    "a pixel of the picture": (IMAGES, lambda at: with_value(pixel_of_picture(at, 2), 0.125)),
-    "what the picture shows": (IMAGES, lambda at: with_text(label_of_picture(at, 2), "dog")),
-    "that nobody knows it": (IMAGES, lambda at: with_text(label_of_picture(at, 2), "?")),
-    "the scale": (BOARD, lambda at: with_text(at.desk.scale.first.a1, "map")),
-    "the explained layer": (EXPLAIN, lambda at: with_text(CHOSEN.cell(0, 0).a1, "dense")),
+CHOICES: dict[str, tuple[str, Callable[[Layout], edits.Edit]]] = {
+    "another picture": (BOARD, lambda at: edits.with_value(chosen_picture(at), 11)),
+    "one's own drawing": (BOARD, lambda at: edits.with_value(chosen_picture(at), 0)),
+    "a pixel of the picture": (IMAGES, lambda at: edits.with_value(pixel_of_picture(at, 2), 0.125)),
+    "what the picture shows": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "dog")),
+    "that nobody knows it": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "?")),
+    "the scale": (BOARD, lambda at: edits.with_text(at.desk.scale.first.a1, "map")),
+    "the explained layer": (EXPLAIN, lambda at: edits.with_text(CHOSEN.cell(0, 0).a1, "dense")),
     "a pixel to follow": (
         BOARD,
-        lambda at: (
-            lambda xml: with_constant(at.desk.pixel_column.first.a1, 3)(
-                with_constant(at.desk.pixel_row.first.a1, 2)(xml)
-            )
+        lambda at: edits.all_of(
+            [
+                edits.with_constant(at.desk.pixel_row.first.a1, 2),
+                edits.with_constant(at.desk.pixel_column.first.a1, 3),
+            ]
         ),
     ),
-    "what is hidden": (GUIDE, lambda at: with_value(check_cell(1).a1, 0)),
+    "what is hidden": (GUIDE, lambda at: edits.with_value(check_cell(1).a1, 0)),
     "a weight of the explained layer": (
         BOARD,
-        lambda at: with_value(at.weights["conv"].kernels(1)[0].cell(0, 0).a1, 0.625),
+        lambda at: edits.with_value(at.weights["conv"].kernels(1)[0].cell(0, 0).a1, 0.625),
     ),
 }
 
@@ -129,81 +117,64 @@ CHOICES: dict[str, tuple[str, Callable[[Layout], Edit]]] = {
 @pytest.mark.parametrize("network", [ONE, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("what", CHOICES)
 def test_a_choice_of_a_script_makes_a_book_stale(
-    what: str,
-    network: Network,
-    books: Callable[[Network, bool], BuiltBook],
-    tmp_path: Path,
+    what: str, network: Network, books: Books, tmp_path: Path
 ) -> None:
     book, (sheet, edit) = books(network, True), CHOICES[what]
     path = changed(book, sheet, edit(xlconv.read_book(book.path).layout), tmp_path)
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    check_agrees(path, stored="stale")
     assert xlconv.verify(path, "none").verdict == "unchecked"
 
 
 @pytest.mark.parametrize("axis", ["map", "row", "column"])
-def test_another_cell_explained_makes_a_book_stale(
-    axis: str, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
-) -> None:
+def test_another_cell_explained_makes_a_book_stale(axis: str, books: Books, tmp_path: Path) -> None:
     """Whatever was chosen first, another one is chosen now."""
     book, number = books(ONE, True), 1 + ["map", "row", "column"].index(axis)
     before = getattr(xlconv.read_book(book.path).display.choices.explained, axis)
-    edit = with_value(CHOSEN.cell(number, 0).a1, 1.0 if before > 1 else 2.0)
-    report = xlconv.verify(changed(book, EXPLAIN, edit, tmp_path))
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    edit = edits.with_value(CHOSEN.cell(number, 0).a1, 1.0 if before > 1 else 2.0)
+    check_agrees(changed(book, EXPLAIN, edit, tmp_path), stored="stale")
 
 
 @pytest.mark.parametrize("what", ["another picture", "the explained layer"])
 def test_one_s_own_drawing_and_the_last_layer_were_chosen_before(what: str, tmp_path: Path) -> None:
-    model, gallery, last = (
-        random_model(ONE, 1),
-        gallery_of(ONE),
-        Explained("softmax", 1.0, 1.0, 1.0),
-    )
+    model, gallery = random_model(ONE, 1), gallery_of(ONE)
+    last = Explained("softmax", 1.0, 1.0, 1.0)
     path = tmp_path / "book.xlsx"
-    build_chosen(path, model, gallery.image, gallery, picture=0, explained=last)
+    edits.build_chosen(path, model, gallery.image, gallery, picture=0, explained=last)
     book, (sheet, edit) = BuiltBook(path, model, gallery.image), CHOICES[what]
-    report = xlconv.verify(changed(book, sheet, edit(xlconv.read_book(path).layout), tmp_path))
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    edited_book = changed(book, sheet, edit(xlconv.read_book(path).layout), tmp_path)
+    check_agrees(edited_book, stored="stale")
 
 
 @pytest.mark.parametrize("network", [ONE, SEVERAL], ids=["one", "several"])
 @pytest.mark.parametrize("actual", ["cat", "dog", "nothing of it"])
 def test_an_actual_class_typed_by_a_script_makes_a_book_stale(
-    actual: str,
-    network: Network,
-    books: Callable[[Network, bool], BuiltBook],
-    tmp_path: Path,
+    actual: str, network: Network, books: Books, tmp_path: Path
 ) -> None:
     book = books(network, False)
     verdict = plan(network).verdict
     assert verdict is not None
-    path = changed(book, BOARD, with_text(verdict.actual.first.a1, actual), tmp_path)
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    path = changed(book, BOARD, edits.with_text(verdict.actual.first.a1, actual), tmp_path)
+    check_agrees(path, stored="stale")
 
 
-def test_a_typed_pixel_makes_a_book_of_pictures_stale(
-    books: Callable[[Network, bool], BuiltBook], tmp_path: Path
-) -> None:
+def test_a_typed_pixel_makes_a_book_of_pictures_stale(books: Books, tmp_path: Path) -> None:
     """Over the formula that looks it up: the largest of the picture, so that its scale follows."""
     book = books(ONE, True)
     layout = xlconv.read_book(book.path).layout
     cell = layout.tensors["input"].maps[0].cell(2, 2).a1
-    report = xlconv.verify(changed(book, BOARD, with_constant(cell, 7), tmp_path))
-    assert (report.verdict, report.findings, report.stored_state) == ("agrees", (), "stale")
+    check_agrees(changed(book, BOARD, edits.with_constant(cell, 7), tmp_path), stored="stale")
 
 
 @pytest.mark.parametrize("gallery", [True, False], ids=["pictures", "one picture"])
 def test_a_wrong_value_beside_a_choice_is_found(
-    gallery: bool, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
+    gallery: bool, books: Books, tmp_path: Path
 ) -> None:
     book = books(ONE, gallery)
     layout = xlconv.read_book(book.path).layout
-    stale = changed(book, BOARD, with_text(layout.desk.scale.first.a1, "map"), tmp_path)
+    stale = changed(book, BOARD, edits.with_text(layout.desk.scale.first.a1, "map"), tmp_path)
     cell = layout.tensors["pool"].maps[1].cell(1, 1).a1
-    report = xlconv.verify(edited(stale, tmp_path / "both.xlsx", with_value(cell, 55.5)))
-    assert [(f.kind, f.cell) for f in report.findings] == [("stored", f"Board!{cell}")]
+    both = edits.edited(stale, tmp_path / "both.xlsx", edits.with_value(cell, 55.5))
+    assert found(both) == [("stored", f"Board!{cell}")]
 
 
 def learned(book: BuiltBook, block: str) -> list[ComputedCell]:
@@ -221,22 +192,19 @@ BOOKS = {"pictures": (ONE, True), "one picture": (SEVERAL, False)}
 
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("name", BOOKS)
-def test_an_error_is_one_finding(
-    name: str, block: str, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
-) -> None:
+def test_an_error_is_one_finding(name: str, block: str, books: Books, tmp_path: Path) -> None:
     """Whatever reads it is an error, too, and not to blame."""
     book = books(*BOOKS[name])
     for cell in learned(book, block):
         sheet, place = cell.place
-        path = changed(book, sheet, with_formula(place.a1, "1/0"), tmp_path)
-        findings = [(f.kind, f.cell) for f in xlconv.verify(path, random=0).findings]
-        assert findings == [("formula", f"{sheet}!{place.a1}")], cell.rule.key
+        path = changed(book, sheet, edits.with_formula(place.a1, "1/0"), tmp_path)
+        assert found(path, random=0) == [("formula", f"{sheet}!{place.a1}")], cell.rule.key
 
 
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_wrong_stored_value_is_one_finding(
-    name: str, block: str, books: Callable[[Network, bool], BuiltBook], tmp_path: Path
+    name: str, block: str, books: Books, tmp_path: Path
 ) -> None:
     """Also of a cell that repeats a choice: what reads it was computed with the right one."""
     book = books(*BOOKS[name])
@@ -244,13 +212,8 @@ def test_a_wrong_stored_value_is_one_finding(
         sheet, place = cell.place
         value = cell.found.value
         wrong = value + 7 if isinstance(value, float) else "wrong"
-
-        def tamper(old: str, wrong: float | str = wrong) -> str:
-            return re.sub("<v>.*?</v>|<v/>", f"<v>{wrong}</v>", old)
-
-        path = changed(book, sheet, cell_element(place.a1, tamper), tmp_path)
-        findings = [(f.kind, f.cell) for f in xlconv.verify(path, "none").findings]
-        assert findings == [("stored", f"{sheet}!{place.a1}")], cell.rule.key
+        path = changed(book, sheet, edits.with_value(place.a1, wrong), tmp_path)
+        assert found(path, "none") == [("stored", f"{sheet}!{place.a1}")], cell.rule.key
 
 
 def test_words_of_small_galleries_stand_on_nothing(tmp_path: Path) -> None:

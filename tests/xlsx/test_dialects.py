@@ -12,23 +12,17 @@ import numpy as np
 import openpyxl
 import pytest
 from support import dialects
-from support.books import BuiltBook, TemplateBook, random_image, random_model
+from support.books import BuiltBook, NetworkBook, TemplateBook
 from support.dialects import Piece, saved
 from support.edits import build_chosen, edited, with_constant, with_formula
 from support.learners import build_exercise, written_in
+from support.reports import check_agrees
 from typer.testing import CliRunner
 
 import xlconv
+from xlconv import BatchNorm2D, Conv2D, Dense, Dropout, MaxPool2D, Model, Network, grade
 from xlconv.commands.app import app
-from xlconv.grading.grade import grade
 from xlconv.network.layers.activation import ReLU, Softmax
-from xlconv.network.layers.convolution import Conv2D
-from xlconv.network.layers.dense import Dense
-from xlconv.network.layers.dropout import Dropout
-from xlconv.network.layers.normalization import BatchNorm2D
-from xlconv.network.layers.pooling import MaxPool2D
-from xlconv.network.model import Model
-from xlconv.network.network import Network
 from xlconv.state.choices import Explained
 
 EXCEL: tuple[Piece, ...] = (
@@ -71,11 +65,8 @@ NETWORK = Network(
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> BuiltBook:
-    path = tmp_path_factory.mktemp("small") / "book.xlsx"
-    model, image = random_model(NETWORK, 5), random_image(NETWORK, 5)
-    xlconv.build(path, model, image)
-    return BuiltBook(path, model, image)
+def small(network_book: NetworkBook) -> BuiltBook:
+    return network_book(NETWORK, 5)
 
 
 def as_saved(source: Path, target: Path, dialect: str) -> Path:
@@ -92,8 +83,7 @@ def test_what_is_right_agrees(dialect: str, small: BuiltBook, tmp_path: Path) ->
         assert np.allclose(book.model.weights[key], array, rtol=1e-14)
     for tensor, array in small.truth.items():
         assert np.allclose(book.stored[tensor], array, rtol=1e-13)
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings) == ("agrees", ())
+    check_agrees(path)
     run = CliRunner()
     assert run.invoke(app, ["render", str(path), str(tmp_path / "board.png")]).exit_code == 0
     assert run.invoke(app, ["show", str(path)]).exit_code == 0
@@ -103,8 +93,7 @@ def test_what_is_right_agrees(dialect: str, small: BuiltBook, tmp_path: Path) ->
 def test_a_template_agrees(dialect: str, template_book: TemplateBook, tmp_path: Path) -> None:
     """One with a gallery, and with lists on other sheets."""
     path = as_saved(template_book("edges").path, tmp_path / "saved.xlsx", dialect)
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings) == ("agrees", ())
+    check_agrees(path)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -145,8 +134,7 @@ def test_numbers_that_nearly_cancel_agree_with_15_digits(tmp_path: Path) -> None
     path = build_chosen(tmp_path / "book.xlsx", model, image, explained=relu)
     path = saved(path, tmp_path / "saved.xlsx", dialects.short_numbers)
     for engine in ("formualizer", "none"):
-        report = xlconv.verify(path, engine)
-        assert (report.verdict, report.findings) == ("agrees", ()), engine
+        check_agrees(path, engine)
 
 
 def test_programs_that_read_little_find_all_parts(small: BuiltBook) -> None:
