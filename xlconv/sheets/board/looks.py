@@ -44,6 +44,7 @@ from xlconv.spreadsheet.blocks import (
     Style,
     TextBlock,
     Values,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -221,21 +222,13 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
         for key, place in layout.controls.get(layer.name, {}).items():
             value = setting_cell(getattr(layer, key))
             style = palette.CHOSEN if isinstance(value, str) else palette.CONTROL
-            yield _constant(Range.of(place.first), value, style)
+            yield one_cell(place.first, value, style)
             yield from _rest(place, style)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
             listed = bool(model.network.layer(tensor).listed)
             style = palette.LIST_NAME if listed else palette.CLASS_LABEL
-            cell = Range.of(column.cell(unit, 0))
-            yield _constant(cell, label if listed else label_cell(label), style)
-
-
-def _constant(cell: Range, value: float | str, style: Style) -> Block:
-    """A number or a text in one cell."""
-    if isinstance(value, str):
-        return TextBlock(cell, value, style, runs_on=True)
-    return ConstantBlock(cell, np.array([[value]]), style)
+            yield one_cell(column.cell(unit, 0), label if listed else label_cell(label), style)
 
 
 def _rest(place: Range, style: Style) -> Iterator[Block]:
@@ -258,8 +251,8 @@ def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -
         if places.apart == (1, 1):
             yield ConstantBlock(place, part.reshape(place.height, place.width), style)
         else:
-            for cell, value in zip(cells, part.reshape(-1, 1, 1), strict=True):
-                yield ConstantBlock(Range.of(cell), value, style)
+            for cell, value in zip(cells, part, strict=True):
+                yield one_cell(cell, value, style)
 
 
 def _weight_style(layer: Layer, key: str) -> Style:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from xlconv.formulas.layers.base import Rule
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, sources
@@ -45,7 +43,7 @@ from xlconv.spreadsheet.blocks import (
     Pages,
     Sheet,
     Style,
-    TextBlock,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -107,16 +105,12 @@ def sheet(shown: Shown) -> Sheet | None:
     )
 
 
-def _line(row: int, column: int, text: str, style: Style, link: str | None = None) -> TextBlock:
-    return TextBlock(Range(row, column, 1, 1), text, style, link, runs_on=True)
-
-
 def _words(exercise: Exercise) -> Iterator[Block]:
     """What to do, in a few lines."""
-    yield _line(1, LAYER, "Exercise", _TITLE)
+    yield one_cell(Cell(1, LAYER), "Exercise", _TITLE)
     who = f"for {exercise.student}" if exercise.student is not None else "fill in what is left open"
     seed = "" if exercise.seed is None else f" · seed {exercise.seed}"
-    yield _line(2, LAYER, f"{who}{seed}", _LEAD)
+    yield one_cell(Cell(2, LAYER), f"{who}{seed}", _LEAD)
     what = "the first cells of each map or column" if exercise.first else "whole maps and columns"
     lines = (
         f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
@@ -128,9 +122,9 @@ def _words(exercise: Exercise) -> Iterator[Block]:
         "4. Work from left to right: a layer that reads another can only be right when that is.",
     )
     for row, text in enumerate(lines, 3):
-        yield _line(row, LAYER, text, _TEXT)
-    yield _line(7, LAYER, f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
-    yield _line(7, WORDS, f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
+        yield one_cell(Cell(row, LAYER), text, _TEXT)
+    yield one_cell(Cell(7, LAYER), f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
+    yield one_cell(Cell(7, WORDS), f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
 
 
 def _heads() -> Iterator[Block]:
@@ -147,29 +141,22 @@ def _heads() -> Iterator[Block]:
         heads[RIGHT + first] = "is right at"
         heads[MAGNITUDE + first] = "measured by"
     for column, text in heads.items():
-        yield TextBlock(Range(HEAD_ROW, column, 1, 1), text, _HEAD)
+        yield one_cell(Cell(HEAD_ROW, column), text, _HEAD)
 
 
 def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
     for name, row in places.layers.items():
         layer, parts = network.layer(name), places.of_layer(name)
         link = f"{BOARD}!{parts[0].open.first.a1}"
-        yield TextBlock(Range(row, LAYER, 1, 1), name, _LAYER, link)
-        yield TextBlock(Range(row, WORDS, 1, 1), layer.words(), _LAYER_WORDS)
-        yield _count(row, sum(part.open.size for part in parts), _LAYER_COUNT)
+        yield one_cell(Cell(row, LAYER), name, _LAYER, link)
+        yield one_cell(Cell(row, WORDS), layer.words(), _LAYER_WORDS)
+        count = sum(part.open.size for part in parts)
+        yield one_cell(Cell(row, CELLS), count, _LAYER_COUNT)
         for part in parts:
-            yield TextBlock(
-                Range(part.row, LAYER, 1, 1),
-                f"   {part.title}: {part.open.a1}",
-                _PART_LINK,
-                f"{BOARD}!{part.open.first.a1}",
-            )
-            yield TextBlock(Range(part.row, WORDS, 1, 1), part_words(layer, part), _PART)
-            yield _count(part.row, part.open.size, _COUNT)
-
-
-def _count(row: int, count: int, style: Style) -> Block:
-    return ConstantBlock(Range(row, CELLS, 1, 1), np.array([[float(count)]]), style)
+            title, link = f"   {part.title}: {part.open.a1}", f"{BOARD}!{part.open.first.a1}"
+            yield one_cell(Cell(part.row, LAYER), title, _PART_LINK, link)
+            yield one_cell(Cell(part.row, WORDS), part_words(layer, part), _PART)
+            yield one_cell(Cell(part.row, CELLS), part.open.size, _COUNT)
 
 
 def part_words(layer: Layer, part: Part) -> str:
@@ -230,19 +217,20 @@ def _given_words(places: ExercisePlaces) -> Iterator[Block]:
     row = places.all_given.row
     known = "The checks know these numbers alone."
     words = f"{known} While one is changed they say “{State.CHANGED}”: undo it"
-    yield _line(row, LAYER, words, _TEXT)
+    yield one_cell(Cell(row, LAYER), words, _TEXT)
     for tensor, line in places.given.items():
-        yield _line(line, LAYER, f"   {tensor}", _TEXT)
+        yield one_cell(Cell(line, LAYER), f"   {tensor}", _TEXT)
         what = "the picture's pixels" if tensor == INPUT else "weights and settings"
-        yield _line(line, WORDS, f"{what}: their sum (sheet {MODEL}) is what it was", _TEXT)
+        words = f"{what}: their sum (sheet {MODEL}) is what it was"
+        yield one_cell(Cell(line, WORDS), words, _TEXT)
 
 
 def _keys(places: ExercisePlaces) -> Iterator[Block]:
     note = "The keys of the checks: each cell counts with another number"
-    yield _line(HEAD_ROW - 1, KEY_COLUMN, note, _NOTE)
+    yield one_cell(Cell(HEAD_ROW - 1, KEY_COLUMN), note, _NOTE)
     for (height, width), both in places.keys.items():
         for check, place in enumerate(both):
-            yield _line(place.row - 1, KEY_COLUMN, f"{height} × {width}", _NOTE)
+            yield one_cell(Cell(place.row - 1, KEY_COLUMN), f"{height} × {width}", _NOTE)
             yield ConstantBlock(place, check_key(check, height, width), _KEY)
 
 

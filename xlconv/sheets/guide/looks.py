@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import prod
 
-import numpy as np
-
 from xlconv.network.layers.activation import Sigmoid, Softmax
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -29,11 +27,11 @@ from xlconv.spreadsheet.blocks import (
     BlankBlock,
     Block,
     Choice,
-    ConstantBlock,
     Pages,
     Sheet,
     Style,
     TextBlock,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -65,7 +63,7 @@ def sheet(shown: Shown) -> Sheet:
     return Sheet(
         GUIDE,
         (
-            TextBlock(Range(1, _LEFT, 1, 1), shown.title, _TITLE, runs_on=True),
+            one_cell(Cell(1, _LEFT), shown.title, _TITLE),
             TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), shown.description, _LEAD),
             *_blocks(shown.display, shown.layout, shown.colours),
         ),
@@ -103,29 +101,23 @@ def _check_cells(display: Display) -> Iterator[Block]:
     """The cells that reveal the layers, one after another."""
     for number, tensor in enumerate(display.network.shapes):
         shown = 0.0 if tensor in display.choices.hidden else 1.0
-        yield ConstantBlock(Range.of(check_cell(number)), np.array([[shown]]), _CHECK)
+        yield one_cell(check_cell(number), shown, _CHECK)
 
 
 def _swatch(colour: str) -> Style:
     return Style(fill=colour, border="C5CDD5")
 
 
-def _cell(row: int, column: int) -> Range:
-    return Range(row, column, 1, 1)
-
-
 def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
-    yield TextBlock(Range.of(CHECKS.shifted(-1, 0)), "show", _HEAD)
-    yield TextBlock(
-        _cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True
-    )
+    yield one_cell(CHECKS.shifted(-1, 0), "show", _HEAD)
+    yield one_cell(Cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD)
     for offset, (tensor, shape) in enumerate(network.shapes.items()):
         row = _TOP + offset
         place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
         words = network.words(tensor)
-        yield TextBlock(_cell(row, _LEFT), tensor, _LINK, link=place)
-        yield TextBlock(_cell(row, _LEFT + 1), shape_text(shape), _TEXT)
-        yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
+        yield one_cell(Cell(row, _LEFT), tensor, _LINK, link=place)
+        yield one_cell(Cell(row, _LEFT + 1), shape_text(shape), _TEXT)
+        yield one_cell(Cell(row, _LEFT + 2), words, _TEXT)
     row = _TOP + len(network.shapes)
     sheets = {
         EXPLAIN: "one cell taken apart: its window, weights, products, sum, in numbers and words",
@@ -137,8 +129,8 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
     if layout.exercise is not None:
         sheets = {EXERCISE: "what is left for you to fill in, and whether it is right", **sheets}
     for name, words in sheets.items():
-        yield TextBlock(_cell(row, _LEFT), name, _LINK, link=f"{name}!A1")
-        yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
+        yield one_cell(Cell(row, _LEFT), name, _LINK, link=f"{name}!A1")
+        yield one_cell(Cell(row, _LEFT + 2), words, _TEXT)
         row += 1
     row -= 1
     names = [name for name in layout.names(network) if name.startswith(network.layers[0].name)]
@@ -150,7 +142,7 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
         "In a terminal, `xlconv verify` compares every cell with NumPy.",
     )
     for offset, note in enumerate(notes, 2):
-        yield TextBlock(_cell(row + offset, _LEFT), note, _TEXT, runs_on=True)
+        yield one_cell(Cell(row + offset, _LEFT), note, _TEXT)
 
 
 Try = tuple[str, str]  # words, and the cell to go to
@@ -228,19 +220,19 @@ def _layer_tries(layer: Layer, layout: Layout) -> Iterator[Try]:
 
 
 def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
-    yield TextBlock(_cell(_TOP - 1, _RIGHT), "What to try", _HEAD, runs_on=True)
+    yield one_cell(Cell(_TOP - 1, _RIGHT), "What to try", _HEAD)
     for number, (words, place) in enumerate(_tries(network, layout), 1):
         row = _TOP + number - 1
-        yield TextBlock(_cell(row, _RIGHT), str(number), _NUMBER)
+        yield one_cell(Cell(row, _RIGHT), str(number), _NUMBER)
         link = place if "!" in place else f"{BOARD}!{place}"
-        yield TextBlock(_cell(row, _WORDS), words, _LINK, link=link)
+        yield one_cell(Cell(row, _WORDS), words, _LINK, link=link)
 
 
 def _what_colours_mean(meanings: Sequence[Meaning], row: int) -> Iterator[Block]:
-    yield TextBlock(_cell(row - 1, _RIGHT), "What the colours mean", _HEAD, runs_on=True)
+    yield one_cell(Cell(row - 1, _RIGHT), "What the colours mean", _HEAD)
     for offset, (style, words) in enumerate(meanings):
-        yield BlankBlock(_cell(row + offset, _RIGHT), style)
-        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+        yield BlankBlock(Range(row + offset, _RIGHT, 1, 1), style)
+        yield one_cell(Cell(row + offset, _WORDS), words, _TEXT)
 
 
 Meaning = tuple[Style, str]
@@ -281,13 +273,11 @@ def _what_a_head_costs(network: Network, row: int) -> Iterator[Block]:
         (_dense(cells, 128, 128, outputs), "VGG-style: two dense layers of 128, then the classes"),
         (_dense(7 * 7 * 512, 4096, 4096, 1000), "VGG-16's own, of 138 million parameters in all"),
     )
-    yield TextBlock(
-        _cell(row - 1, _RIGHT), "What the last layers cost, in parameters", _HEAD, runs_on=True
-    )
+    yield one_cell(Cell(row - 1, _RIGHT), "What the last layers cost, in parameters", _HEAD)
     for offset, (count, words) in enumerate(lines):
         number = Range(row + offset, _RIGHT - 1, 1, 2)
         yield TextBlock(number, f"{count:,}", _PARAMETERS)
-        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+        yield one_cell(Cell(row + offset, _WORDS), words, _TEXT)
 
 
 def _dense(*units: int) -> int:

@@ -37,6 +37,7 @@ from xlconv.spreadsheet.blocks import (
     Sheet,
     Style,
     TextBlock,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -113,10 +114,8 @@ def _sheet(shown: Shown, lines: list[str]) -> Sheet:
     network = shown.network
     table = {**_texts(network, shown.layout), **_computed(shown)}
     blocks = [
-        TextBlock(
-            Range(1, FIRST_COLUMN, 1, 1), f"The network: {network.name}", _TITLE, runs_on=True
-        ),
-        TextBlock(Range(2, FIRST_COLUMN, 1, 1), _LEAD_TEXT, _LEAD, runs_on=True),
+        one_cell(Cell(1, FIRST_COLUMN), f"The network: {network.name}", _TITLE),
+        one_cell(Cell(2, FIRST_COLUMN), _LEAD_TEXT, _LEAD),
         *_heads(),
         *table.values(),
         *_blanks(network, set(table)),
@@ -156,16 +155,16 @@ def _texts(network: Network, layout: Layout) -> dict[Cell, Block]:
     for tensor in network.shapes:
         place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
         cell = cell_of(network, tensor, "layer")
-        blocks[cell] = TextBlock(Range.of(cell), tensor, _LINK, link=place)
+        blocks[cell] = one_cell(cell, tensor, _LINK, link=place)
         words = {"kind": "picture", "words": PICTURE_WORDS}
         if tensor != INPUT:
             words = _words(network.layer(tensor), network)
         for column, text in words.items():
             cell = cell_of(network, tensor, column)
             style = _STYLES.get(column, _TEXT)
-            blocks[cell] = TextBlock(Range.of(cell), text, style, runs_on=column == "words")
+            blocks[cell] = one_cell(cell, text, style)
     below = total_cell(network, "layer")
-    blocks[below] = TextBlock(Range.of(below), "all", _ALL)
+    blocks[below] = one_cell(below, "all", _ALL)
     return blocks
 
 
@@ -202,7 +201,7 @@ def _setting(value: object) -> str:
 def _heads() -> Iterator[Block]:
     """The heads of the columns, and those of the groups above them."""
     for column, (_, head) in COLUMNS.items():
-        yield TextBlock(Range(HEAD_ROW, column_of(column), 1, 1), head, _HEAD)
+        yield one_cell(Cell(HEAD_ROW, column_of(column)), head, _HEAD)
     for group, members in groupby(COLUMNS, key=lambda column: COLUMNS[column][0]):
         columns = list(members)
         if group:
@@ -246,7 +245,7 @@ def _length(block: Block) -> int:
 def _notes(network: Network) -> Iterator[Block]:
     first = total_cell(network, "layer")
     for down, note in enumerate(_NOTES, 2):
-        yield TextBlock(Range.of(first.shifted(down, 0)), note, _LEAD, runs_on=True)
+        yield one_cell(first.shifted(down, 0), note, _LEAD)
 
 
 def text_range(network: Network, lines: list[str]) -> Range:
@@ -258,11 +257,10 @@ def text_range(network: Network, lines: list[str]) -> Range:
 def _text(network: Network, lines: list[str]) -> Iterator[Block]:
     place = text_range(network, lines)
     head = place.first.shifted(-2, 0)
-    yield TextBlock(Range.of(head), "The network's own text", _TITLE, runs_on=True)
+    yield one_cell(head, "The network's own text", _TITLE)
     note = head.shifted(1, 0)
     text = "`xlconv verify` reads the network from these lines: leave them as they are."
-    yield TextBlock(Range.of(note), text, _LEAD, runs_on=True)
+    yield one_cell(note, text, _LEAD)
     for row, line in enumerate(lines):
         if line:
-            cell = place.cell(row, 0)
-            yield TextBlock(Range.of(cell), line, _CODE, runs_on=True)
+            yield one_cell(place.cell(row, 0), line, _CODE)
