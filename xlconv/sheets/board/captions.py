@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import map_count
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.board.furniture import (
     GAP,
     Look,
@@ -54,15 +54,15 @@ def _title(network: Network, band: Band) -> Iterator[Block]:
     words = network.words(band.tensor)
     # Again and again over a wide layer, so that its title is seen wherever one scrolls to.
     for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _AGAIN):
-        yield one_cell(Cell(1, column), band.tensor, palette.LAYER_TITLE)
-        yield one_cell(Cell(3, column), words, palette.LAYER_WORDS)
+        yield one_cell(Cell(1, column), band.tensor, styles.LAYER_TITLE)
+        yield one_cell(Cell(3, column), words, styles.LAYER_WORDS)
 
 
 def _to_guide(band: Band, layout: Layout) -> Block:
     """The way back to the Guide, in the frozen rows, behind the shape and what it is called."""
     opened = layout.exercise is not None and band.tensor in layout.exercise.layers
     cell = Cell(2, band.first + (_STATE_COLUMNS if opened else _TITLE_COLUMNS))
-    return one_cell(cell, "← Guide", palette.TO_GUIDE, f"{GUIDE}!A1")
+    return one_cell(cell, "← Guide", styles.LINK, f"{GUIDE}!A1")
 
 
 def _words(piece: Piece, layout: Layout) -> Block:
@@ -78,13 +78,13 @@ def _words(piece: Piece, layout: Layout) -> Block:
 
 
 _LOOKS: dict[Look, Style] = {
-    "title": palette.MAP_TITLE,
-    "narrow": palette.NARROW_TITLE,
-    "head": palette.COLUMN_HEAD,
-    "caption": palette.CAPTION,
-    "control": palette.BIAS_CAPTION,
-    "arrow": palette.ARROW,
-    "link": palette.READ_LINK,
+    "title": styles.HEAD,
+    "narrow": styles.NARROW_TITLE,
+    "head": styles.COLUMN_HEAD,
+    "caption": styles.NOTE,
+    "control": styles.BIAS_CAPTION,
+    "arrow": styles.ARROW,
+    "link": styles.LINK,
 }
 
 
@@ -94,7 +94,7 @@ def _channel_names(layout: Layout) -> Iterator[Block]:
     if len(placement.maps) == len(CHANNELS):
         for name, place in zip(CHANNELS, placement.maps, strict=True):
             title = Cell(place.row - placement.ring.top - 1, place.column + _TITLE_COLUMNS)
-            yield one_cell(title, name, palette.CHANNEL_NAME)
+            yield one_cell(title, name, styles.LEAD)
 
 
 CHANNELS = ("red", "green", "blue")
@@ -108,7 +108,7 @@ def _lanes(layout: Layout) -> Iterator[Block]:
         for column in range(place.column, place.right + 1, _AGAIN):
             width = min(_AGAIN, place.right + 1 - column)
             part = Range(place.row, column, 1, width)
-            yield TextBlock(part, words, palette.LANE, link=link)
+            yield TextBlock(part, words, styles.LANE, link=link)
 
 
 def _vector_heads(layer: Layer, network: Network, layout: Layout) -> Iterator[Block]:
@@ -128,7 +128,7 @@ def _vector_heads(layer: Layer, network: Network, layout: Layout) -> Iterator[Bl
 
 
 def _head(column: Range, text: str) -> Block:
-    return one_cell(column.first.shifted(-1, 0), text, palette.COLUMN_HEAD)
+    return one_cell(column.first.shifted(-1, 0), text, styles.COLUMN_HEAD)
 
 
 def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[Block]:
@@ -141,28 +141,28 @@ def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[Block]:
     if len(network.shapes[band.tensor]) == 1:
         maps = layout.tensors[before].maps
     for place in maps:
-        yield TextBlock(arrow(place.row, band.first - GAP, place.height, GAP), "→", palette.ARROW)
+        yield TextBlock(arrow(place.row, band.first - GAP, place.height, GAP), "→", styles.ARROW)
 
 
 def _answer(network: Network, layout: Layout) -> Iterator[Block]:
     answer = layout.answer
     if answer is None:
         return
-    yield one_cell(answer.title, "the network's answer", palette.MAP_TITLE)
+    yield one_cell(answer.title, "the network's answer", styles.HEAD)
     what = "this is a" if answer.labels else network.output
     what = "here I see" if answer.ticks else what
     over = answer.label
-    yield TextBlock(Range(over.row - 1, over.column, 1, over.width), what, palette.ANSWER_LEAD)
+    yield TextBlock(Range(over.row - 1, over.column, 1, over.width), what, styles.ANSWER_LEAD)
     target = layout.tensors[network.output].maps[0]
     under = answer.value
     if answer.threshold is not None:
         above = answer.threshold.first.shifted(-1, -2)
         text = "found from this probability on:"
-        yield TextBlock(Range(above.row, above.column, 1, under.width), text, palette.BIAS_CAPTION)
+        yield TextBlock(Range(above.row, above.column, 1, under.width), text, styles.BIAS_CAPTION)
     row = (answer.threshold or under).bottom + 1
     yield TextBlock(
         Range(row, under.column, 1, under.width),
         f"see how: {network.output} →",
-        palette.ANSWER_LINK,
+        styles.ANSWER_LINK,
         link=f"{BOARD}!{target.first.a1}",
     )

@@ -1,22 +1,23 @@
 """The `Exercise` sheet: what is to be filled in, and whether it is right yet.
 
 The right answer is not in it: two checks add up the cells, each times a number of its own, and
-compare the sums with those that are right. Must not know how a file is written.
+compare the sums with those that are right. On the board: empty cells that are marked, words where
+one is chosen, the colours of the states beside the titles. Must not know how a file is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from xlconv.formulas.layers.base import Rule
+import numpy as np
+
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.open_cells import STATE_COLOURS
 from xlconv.sheets.exercise.places import (
     CELLS,
     CHECK,
@@ -37,7 +38,9 @@ from xlconv.sheets.exercise.places import (
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
+    BlankBlock,
     Block,
+    Choice,
     ConstantBlock,
     Highlight,
     Pages,
@@ -50,11 +53,9 @@ from xlconv.state.choices import Display
 from xlconv.state.exercise import CHECKS, Exercise, State, check_key
 from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, MODEL
 
-_TITLE = Style(size=24, bold=True, horizontal="left")
 _LEAD = Style(size=12, horizontal="left", colour=QUIET)
 _TEXT = Style(size=12, horizontal="left")
 _LINK = Style(size=12, bold=True, horizontal="left", colour="1F5F99")
-_HEAD = Style(size=11, bold=True, fill="E8ECF0", border="C5CDD5", wrap=True)
 _LAYER = Style(size=12, bold=True, horizontal="left", colour="1F5F99", fill="F5F1FB")
 _LAYER_WORDS = Style(size=12, horizontal="left", fill="F5F1FB")
 _LAYER_COUNT = Style(size=12, bold=True, number_format="#,##0", fill="F5F1FB")
@@ -64,14 +65,15 @@ _COUNT = Style(size=12, number_format="#,##0", border="E1E6EB")
 _STATE = Style(size=12, bold=True, border="E1E6EB", colour="6B21A8")
 _LAYER_STATE = Style(size=12, bold=True, fill="F5F1FB", colour="6B21A8")
 _NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
-_WAITS = Style(size=10, horizontal="left", colour=QUIET)
-_KEY = Style(size=8, number_format="0.00", colour=palette.FAINT, shrink=True)
+_KEY = Style(size=8, number_format="0.00", colour=styles.FAINT, shrink=True)
 _NOTE = Style(size=10, horizontal="left", colour=QUIET)
 _MARK = Style(size=12, bold=True, number_format='"✓";;[Red]"✗"', colour="1E7B45")
 _WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, NOTE: 290}
 _CHECK_WIDTHS = dict.fromkeys(range(CHECK, KEY_COLUMN - 1), 110)
 _GAP_PIXELS = 24
 _KEY_PIXELS = 30
+# A state, the colour of its letters, and of the cell where it stands by itself.
+STATE_COLOURS = ((State.RIGHT, "1E7B45", "DDF3E4"), (State.CLOSE, "8A6100", "FFF3C4"))
 
 
 def sheet(shown: Shown) -> Sheet | None:
@@ -100,14 +102,14 @@ def sheet(shown: Shown) -> Sheet | None:
         widths={**_WIDTHS, **_CHECK_WIDTHS, **gaps, **keys},
         heights={1: 40, HEAD_ROW: 36},
         freeze=Cell(HEAD_ROW + 1, 1),
-        tab_colour=palette.EXERCISE_COLOUR,
+        tab_colour=styles.EXERCISE_COLOUR,
         pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, NOTE)),
     )
 
 
 def _words(exercise: Exercise) -> Iterator[Block]:
     """What to do, in a few lines."""
-    yield one_cell(Cell(1, LAYER), "Exercise", _TITLE)
+    yield one_cell(Cell(1, LAYER), "Exercise", styles.TITLE)
     who = f"for {exercise.student}" if exercise.student is not None else "fill in what is left open"
     seed = "" if exercise.seed is None else f" · seed {exercise.seed}"
     yield one_cell(Cell(2, LAYER), f"{who}{seed}", _LEAD)
@@ -141,7 +143,7 @@ def _heads() -> Iterator[Block]:
         heads[RIGHT + first] = "is right at"
         heads[MAGNITUDE + first] = "measured by"
     for column, text in heads.items():
-        yield one_cell(Cell(HEAD_ROW, column), text, _HEAD)
+        yield one_cell(Cell(HEAD_ROW, column), text, styles.TABLE_HEAD)
 
 
 def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
@@ -182,19 +184,14 @@ _SOFTMAX_WORDS = {
 
 def _computed(shown: Shown) -> Iterator[Block]:
     for rule in shown.rules_of(EXERCISE):
-        yield rule_block(rule, shown.values[rule.key], _style(rule))
-
-
-def _style(rule: Rule) -> Style:
-    if rule.tensor and rule.role in _LAYER_STYLES:
-        return _LAYER_STYLES[rule.role]
-    return _STYLES[rule.role]
+        looks = {**_STYLES, **_LAYER_STYLES} if rule.tensor else _STYLES
+        yield rule_block(rule, shown.values[rule.key], looks[rule.role])
 
 
 _STYLES = {
     "check": _NUMBER,
     "given": _MARK,
-    "note": _WAITS,
+    "note": _NOTE,
     "state": _STATE,
     "filled": _COUNT,
 }
@@ -240,3 +237,47 @@ def _state_rules(places: ExercisePlaces) -> Iterator[Highlight]:
     column = Range(first, STATE, last - first + 1, 1)
     for word, colour, fill in STATE_COLOURS:
         yield Highlight((column,), f'{column.first.a1}="{word}"', colour=colour, fill=fill)
+
+
+# ---- on the board
+
+
+def open_choices(network: Network, places: ExercisePlaces) -> Iterator[Choice]:
+    """What is said when a learner chooses an open cell of the board."""
+    for layer in places.layers:
+        parts = places.of_layer(layer)
+        what = network.layer(layer).words()
+        words = f"Yours to fill in: {what}. The sheet {EXERCISE} says more."
+        yield Choice(tuple(part.open for part in parts), f"{layer}: to do", words)
+
+
+def open_titles(places: ExercisePlaces, layout: Layout) -> Iterator[Highlight]:
+    """The colours of the states beside the titles of the board."""
+    bands = {band.tensor: band for band in layout.bands}
+    cells = [Range(2, bands[layer].first, 1, 1) for layer in places.layers]
+    for part in places.parts:
+        if part.channel is not None:
+            above = part.range.row - layout.tensors[part.layer].ring.top - 1
+            cells.append(Range(above, part.range.column, 1, 1))
+    for word, colour, _ in STATE_COLOURS:
+        ends = f'RIGHT({cells[0].a1},{len(word) + 3})=" · {word}"'
+        yield Highlight(tuple(cells), ends, colour=colour)
+
+
+def open_blocks(
+    places: ExercisePlaces, key: str, channel: int | None, whole: Values
+) -> list[Block] | None:
+    """A rule's cells where they are left open: empty ones, and the others as plain numbers; None
+    if they are not left open."""
+    for part in places.parts:
+        if (part.key, part.channel) == (key, channel):
+            shaped = np.asarray(whole, dtype=np.float64).reshape(
+                part.range.height, part.range.width
+            )
+            blocks: list[Block] = [BlankBlock(part.open, styles.OPEN)]
+            for rest in part.rest:
+                down, across = rest.row - part.range.row, rest.column - part.range.column
+                numbers = shaped[down : down + rest.height, across : across + rest.width]
+                blocks.append(ConstantBlock(rest, numbers, styles.GIVEN))
+            return blocks
+    return None

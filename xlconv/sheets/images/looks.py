@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import CHANNEL_COLOURS, QUIET, Palette
@@ -63,8 +63,8 @@ def sheet(shown: Shown) -> Sheet | None:
         rules=tuple(_scales(places, colours)),
         merges=tuple(place for place in captions if place.size > 1),
         choices=tuple(_choices(places, maps)),
-        column_width=palette.CELL_PIXELS,
-        row_height=palette.CELL_PIXELS,
+        column_width=styles.CELL_PIXELS,
+        row_height=styles.CELL_PIXELS,
         heights={1: 150, 2: 80, 3: 80, 4: 80, **dict.fromkeys(rows, _CAPTION_PIXELS)},
         freeze=Cell(places.top - 1, 1),
         zoom=_ZOOM,
