@@ -46,6 +46,7 @@ from xlconv.spreadsheet.blocks import (
     Pages,
     Sheet,
     Style,
+    Values,
     one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
