@@ -308,7 +308,7 @@ def painted(*blocks: object, cell: int = 20, **settings: object) -> Pixels:
 
 
 def text(row: int, column: int, words: str, style: Style = PLAIN, **settings: bool) -> TextBlock:
-    return TextBlock(Range(row, column, 1, 1), words, style, runs_on=True, **settings)
+    return TextBlock(Range(row, column, 1, 1), words, style, **settings)
 
 
 def inked(picture: Pixels, row: int, column: int) -> bool:

@@ -14,15 +14,6 @@ from decimal import Decimal
 from xlconv.spreadsheet.cells import Cell, Range
 
 
-def on(sheet: str, place: Cell | Range) -> str:
-    """A place of another sheet.
-
-    >>> on("Images", Cell(3, 2)), on("Images", Range(1, 1, 2, 2))
-    ('Images!$B$3', 'Images!$A$1:$B$2')
-    """
-    return f"{sheet}!{place.absolute}"
-
-
 def weighted_sum(
     windows: Iterable[Range], weights: Iterable[Range], bias: Cell | None, fixed: bool = False
 ) -> str:

@@ -111,9 +111,7 @@ def _block_texts(
         return
     style = block.style
     if isinstance(block, TextBlock):
-        place = Range.of(block.range.first) if block.runs_on else block.range
-        place = merged.get(place.first, place)
-        yield looks.words(place, block.text, style)
+        yield looks.words(merged.get(block.range.first, block.range), block.text, style)
         return
     if not _wide_enough(block, view, merged):
         return

@@ -136,5 +136,5 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def merged_ranges(sheet: Sheet) -> tuple[Range, ...]:
     """Every range that is one cell to the eye."""
-    texts = (b.range for b in sheet.blocks if isinstance(b, TextBlock) and not b.runs_on)
+    texts = (b.range for b in sheet.blocks if isinstance(b, TextBlock))
     return tuple(place for place in (*sheet.merges, *texts) if place.size > 1)

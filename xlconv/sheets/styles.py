@@ -15,6 +15,8 @@ from xlconv.spreadsheet.blocks import Style
 INK = "1F2933"
 FAINT = "A9B2BC"
 QUIET = "6B7785"
+BLUE = "1F5F99"  # of what can be clicked
+GREEN = "1E7B45"  # of what is right
 
 CHANNEL_COLOURS = ("EE6055", "4FB477", "5B8DEF")  # red, green and blue of a colour picture
 
@@ -56,72 +58,98 @@ def palette_named(name: str) -> Palette:
     return PALETTES[name]
 
 
+# Words, on all sheets.
+TITLE = Style(size=24, bold=True, horizontal="left")
+SHEET_TITLE = Style(size=20, bold=True, horizontal="left")
+SECTION = Style(size=14, bold=True, horizontal="left")
+HEAD = Style(size=11, bold=True, horizontal="left")
+TABLE_HEAD = Style(size=11, bold=True, fill="E8ECF0", border="C5CDD5", wrap=True)
+TEXT = Style(size=11, horizontal="left")
+LEAD = Style(size=11, colour=QUIET, horizontal="left")
+NOTE = Style(size=9, colour=QUIET, horizontal="left")
+LINK = Style(size=11, bold=True, colour=BLUE, horizontal="left")
+LIST_NAME = Style(size=10, horizontal="left")
+
+# Numbers of the network, and what people type over.
 NUMBER = Style(number_format="0.0", shrink=True)
 WEIGHT = Style(number_format="0.00", shrink=True, border="C99A2E", locked=False)
 DENSE_WEIGHT = Style(number_format="0.00", shrink=True, locked=False)
-BIAS = Style(
-    number_format="0.00", shrink=True, bold=True, border="B07D00", fill="FFF3C4", locked=False
-)
+OWN_WEIGHT = Style(number_format="0.00", shrink=True, border="B07D00", fill="FFF3C4", locked=False)
+BIAS = replace(OWN_WEIGHT, bold=True)
 PIXEL = Style(number_format="0.0", shrink=True, locked=False)
 RING = Style(hatch="D5DADF")
-LAYER_TITLE = Style(size=24, bold=True, horizontal="left", vertical="bottom")
-LAYER_SHAPE = Style(size=16, horizontal="left", colour=QUIET)
-LAYER_WORDS = Style(size=13, italic=True, horizontal="left", colour=QUIET, vertical="top")
-MAP_TITLE = Style(size=11, bold=True, horizontal="left")
-CAPTION = Style(size=9, colour=QUIET, horizontal="left")
-CHANNEL_NAME = Style(size=11, colour=QUIET, horizontal="left")
-BIAS_CAPTION = Style(size=9, bold=True, colour="8A6100", horizontal="left")
-BAR = Style(fill="F1F4F6", border="FFFFFF")
-NARROW_TITLE = Style(size=8, bold=True, shrink=True)
 CONTROL = Style(size=11, shrink=True, bold=True, border="B07D00", fill="FFF3C4", locked=False)
 # As text: a name such as "May-3" must not turn into a date when it is chosen.
 CHOSEN = replace(CONTROL, number_format="@")
 COMPUTED = Style(size=10, number_format="0.0%", shrink=True, border="C5CDD5")
-FACTOR = Style(size=10, number_format="0.00", shrink=True, border="C5CDD5")
-COUNT = Style(size=10, number_format="0", shrink=True, border="C5CDD5")
-EXERCISE_COLOUR = "7C3AED"
-OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", border="D6C4F2", locked=False)
-GIVEN = Style(number_format="0.0", shrink=True, colour=QUIET)
-RANDOM = Style(number_format="0.00", shrink=True, colour=QUIET)
-MASK = Style(number_format="0", shrink=True)
-KERNEL_IN_USE = Style(number_format="0.00", shrink=True, border="8A94A0")
-OWN_WEIGHT = Style(number_format="0.00", shrink=True, border="B07D00", fill="FFF3C4", locked=False)
-LIST_NAME = Style(size=10, horizontal="left")
-LANE = Style(size=11, bold=True, colour="1F5F99", fill="DCE9F7", horizontal="left")
-READ_LINK = Style(size=11, bold=True, colour="1F5F99", horizontal="left")
-TICK_MARK = Style(size=16, bold=True, colour="1E7B45")
-ARROW = Style(size=28, colour="9AA5B1")
-COLUMN_HEAD = Style(size=11, bold=True, colour=QUIET, wrap=True)
 VECTOR = Style(size=11, number_format="0.00", shrink=True)
 FRACTION = Style(size=11, number_format="0.0000", shrink=True)
 PERCENT = Style(size=11, number_format="0.0%", shrink=True)
 CLASS_LABEL = Style(size=11, bold=True, shrink=True)
+RESULT = Style(size=14, bold=True, number_format="0.0000", shrink=True, border="C5CDD5")
+EXERCISE_COLOUR = "7C3AED"
+OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", border="D6C4F2", locked=False)
+GIVEN = Style(number_format="0.0", shrink=True, colour=QUIET)
+
+# The board's words.
+LAYER_TITLE = Style(size=24, bold=True, horizontal="left", vertical="bottom")
+LAYER_WORDS = Style(size=13, italic=True, horizontal="left", colour=QUIET, vertical="top")
+BIAS_CAPTION = Style(size=9, bold=True, colour="8A6100", horizontal="left")
+BAR = Style(fill="F1F4F6", border="FFFFFF")
+LANE = Style(size=11, bold=True, colour=BLUE, fill="DCE9F7", horizontal="left")
+ARROW = Style(size=28, colour="9AA5B1")
+COLUMN_HEAD = Style(size=11, bold=True, colour=QUIET, wrap=True)
+NARROW_TITLE = Style(size=8, bold=True, shrink=True)
 ANSWER_LABEL = Style(size=96, bold=True, shrink=True)
 ANSWER_VALUE = Style(size=26, bold=True, shrink=True)
 ANSWER_CLASS = Style(size=16, bold=True, shrink=True)
 ANSWER_SHARE = Style(size=14, shrink=True)
 ANSWER_LEAD = Style(size=14, colour=QUIET)
-ANSWER_LINK = Style(size=11, colour="1F5F99")
+ANSWER_LINK = Style(size=11, colour=BLUE)
+TICK_MARK = Style(size=16, bold=True, colour=GREEN)
 
 # What is chosen, and what follows from it, under the picture.
 READS, REACHES = "1F6FEB", "D9480F"  # lines around what is read, and around what is reached
-DESK_TITLE = Style(size=14, bold=True, horizontal="left")
-DESK_WORDS = Style(size=11, horizontal="left")
-DESK_NOTE = Style(size=9, horizontal="left", colour=QUIET)
 DESK_HEAD = Style(size=8, bold=True, colour=QUIET)
-DESK_NAME = Style(size=10, bold=True, horizontal="left")
-DESK_COUNT = Style(size=8, number_format="0", shrink=True, colour=QUIET)
-DESK_END = Style(size=8, number_format="0.00", shrink=True, colour=QUIET)
-BOX_READ = Style(size=9, number_format='[>99998]"";[=0]"";0', shrink=True, colour=READS)
-BOX_REACHED = replace(BOX_READ, colour=REACHES)
-LEGEND = Style(size=8, number_format="0.00", shrink=True, border="E1E6EB")
-ACTUAL = Style(size=36, bold=True, shrink=True)
-ACTUAL_TYPED = replace(CONTROL, size=24, number_format="General")
-VERDICT = Style(size=16, bold=True, shrink=True, colour="1E7B45")
-ONE_HOT = Style(size=11, number_format="0", shrink=True)
-LOSS = Style(size=14, bold=True, number_format="0.0000", shrink=True, border="C5CDD5")
-LOSS_NOTE = Style(size=11, horizontal="left", colour=QUIET)
-TO_GUIDE = Style(size=11, bold=True, colour="1F5F99", horizontal="left")
 DESK_HEAD_LEFT = replace(DESK_HEAD, horizontal="left")
-DESK_LINK = replace(DESK_NAME, colour="1F5F99")
+DESK_LINK = Style(size=10, bold=True, colour=BLUE, horizontal="left")
+LEGEND = Style(size=8, number_format="0.00", shrink=True, border="E1E6EB")
+ACTUAL_TYPED = replace(CONTROL, size=24, number_format="General")
 LOSS_HEAD = Style(size=11, bold=True, colour=QUIET)
+_COUNT = Style(size=8, number_format="0", shrink=True, colour=QUIET)
+_END = Style(size=8, number_format="0.00", shrink=True, colour=QUIET)
+_BOX = Style(size=9, number_format='[>99998]"";[=0]"";0', shrink=True, colour=READS)
+
+# The board's computed cells, by their role.
+ROLES = {
+    # the titles, and what is chosen and follows from it
+    "shape": Style(size=16, horizontal="left", colour=QUIET),
+    "title": HEAD,
+    "line": _COUNT,
+    "place": _COUNT,
+    "actual": Style(size=36, bold=True, shrink=True),
+    "right": Style(size=16, bold=True, shrink=True, colour=GREEN),
+    "truth": Style(size=11, number_format="0", shrink=True),
+    "parts": FRACTION,
+    "total": RESULT,
+    "decimal": FRACTION,
+    "scale": _COUNT,
+    "end": _END,
+    "network": _END,
+    "high": LEGEND,
+    "low": LEGEND,
+    "reads": _BOX,
+    "reaches": replace(_BOX, colour=REACHES),
+    "shown": _COUNT,
+    # layers' steps
+    "max": VECTOR,
+    "shifted": VECTOR,
+    "exp": FRACTION,
+    "sum": FRACTION,
+    "random": _END,
+    "mask": Style(number_format="0", shrink=True),
+    "share": COMPUTED,
+    "factor": replace(COMPUTED, number_format="0.00"),
+    "number": replace(COMPUTED, number_format="0"),
+    "kernel": Style(number_format="0.00", shrink=True, border="8A94A0"),
+}

@@ -73,14 +73,13 @@ class CellwiseBlock:
 
 @dataclass(frozen=True)
 class TextBlock:
-    """One text; a range of several cells is merged. `link` is a place to jump to, as in
-    "Board!A1"; `runs_on` leaves the cells unmerged, so that the text runs over empty ones."""
+    """One text, which runs on over empty cells; a range of several cells is merged. `link` is a
+    place to jump to, as in "Board!A1"."""
 
     range: Range
     text: str
     style: Style
     link: str | None = None
-    runs_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,15 @@ class BlankBlock:
 
 
 Block = ConstantBlock | FormulaBlock | CellwiseBlock | TextBlock | BlankBlock
+
+
+def one_cell(
+    cell: Cell, held: float | str, style: Style, link: str | None = None
+) -> ConstantBlock | TextBlock:
+    """A number or a text in a cell."""
+    if isinstance(held, str):
+        return TextBlock(Range.of(cell), held, style, link)
+    return ConstantBlock(Range.of(cell), np.array([[float(held)]]), style)
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def _worksheet(workbook: Workbook, sheet: Sheet) -> Worksheet:
     worksheet = workbook.create_sheet(sheet.name)
     _view(worksheet, sheet)
     _columns(worksheet, sheet)
-    merged = [b.range for b in sheet.blocks if isinstance(b, TextBlock) and not b.runs_on]
+    merged = [b.range for b in sheet.blocks if isinstance(b, TextBlock)]
     for place in (*merged, *sheet.merges):
         if place.size > 1:
             # Without the look at all that are merged already: none of ours overlap.

@@ -63,7 +63,7 @@ def _softmax_steps(
     exp = numbers(values[f"{name}_exp"])
     yield Step(f"{name}_sum", np.array([exp.sum()]), np.array([np.abs(exp).sum()]))
     share = exp / numbers(values[f"{name}_sum"])
-    yield Step(name, share, np.abs(share))
+    yield Step.measured(name, share)
 
 
 # ---- backward

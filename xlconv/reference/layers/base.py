@@ -39,6 +39,26 @@ class Step:
     scale: Array | None = None
     also: frozenset[float | str] = frozenset()
 
+    @classmethod
+    def text(cls, name: str, text: str, *also: str) -> Step:
+        """One text, and those that are as right."""
+        return cls(name, np.array([text]), also=frozenset(also))
+
+    @classmethod
+    def exact(cls, name: str, *held: float | str) -> Step:
+        """Numbers that rounding does not change, or one text."""
+        return cls(name, np.array(held), np.zeros(len(held)))
+
+    @classmethod
+    def measured(cls, name: str, value: Array) -> Step:
+        """Numbers of which programs keep 15 digits or more."""
+        return cls(name, value, np.abs(value))
+
+    @classmethod
+    def unknown(cls, name: str) -> Step:
+        """One cell of which nothing can be said, as it reads what is no number."""
+        return cls.exact(name, np.nan)
+
 
 @singledispatch
 def apply(layer: Layer, weights: Weights, *xs: Array) -> Array:

@@ -62,12 +62,12 @@ def _demo_steps(
 ) -> Iterator[Step]:
     """The place of the chosen kernel in the list, its numbers, and what it makes of the maps."""
     number = layer.kernels.index(layer.chosen) + 1.0
-    yield Step(f"{layer.name}_number", np.array([number]), np.zeros(1))
+    yield Step.exact(f"{layer.name}_number", number)
     [place] = numbers(values[f"{layer.name}_number"]).tolist()
     there = place in range(1, len(layer.kernels) + 1)
     presets = weights["presets"]
     kernel = presets[[int(place) - 1]] if there else np.full((1, *presets.shape[1:]), np.nan)
-    yield Step(f"{layer.name}_kernel", kernel, np.abs(kernel))
+    yield Step.measured(f"{layer.name}_kernel", kernel)
     found, x = numbers(values[f"{layer.name}_kernel"])[0], numbers(values[source(layer)])
     scale = _correlated(layer, np.abs(found), np.abs(x))
     yield Step(layer.name, _correlated(layer, found, x), scale)

@@ -39,7 +39,7 @@ def _dropout_steps(
     factor = np.array([1.0 / (1.0 - layer.rate) if layer.rescale else 1.0])
     yield Step(f"{name}_factor", factor, factor / (1.0 - layer.rate))
     made = x * mask * numbers(values[f"{name}_factor"]) if layer.active else x
-    yield Step(name, made, np.abs(made))
+    yield Step.measured(name, made)
 
 
 def drawn_numbers(name: str, shape: tuple[int, ...]) -> Array:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import map_count
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.board.furniture import (
     GAP,
     Look,
@@ -22,7 +22,7 @@ from xlconv.sheets.board.furniture import (
 from xlconv.sheets.board.layout import Band, Layout
 from xlconv.sheets.board.pitch import Pitches
 from xlconv.sheets.board.places import MIN_BAND
-from xlconv.spreadsheet.blocks import Style, TextBlock
+from xlconv.spreadsheet.blocks import Block, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, GUIDE
 
@@ -31,7 +31,7 @@ _STATE_COLUMNS = 11  # behind a title with a state
 _AGAIN = 48  # columns after which the title of a wide layer, or the words on a line, come again
 
 
-def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
+def captions(network: Network, layout: Layout) -> Iterator[Block]:
     """Every text of the board that is not computed."""
     for band in layout.bands:
         yield from _title(network, band)
@@ -50,22 +50,22 @@ def captions(network: Network, layout: Layout) -> Iterator[TextBlock]:
     yield from _answer(network, layout)
 
 
-def _title(network: Network, band: Band) -> Iterator[TextBlock]:
+def _title(network: Network, band: Band) -> Iterator[Block]:
     words = network.words(band.tensor)
     # Again and again over a wide layer, so that its title is seen wherever one scrolls to.
     for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _AGAIN):
-        yield _line(Cell(1, column), band.tensor, palette.LAYER_TITLE)
-        yield _line(Cell(3, column), words, palette.LAYER_WORDS)
+        yield one_cell(Cell(1, column), band.tensor, styles.LAYER_TITLE)
+        yield one_cell(Cell(3, column), words, styles.LAYER_WORDS)
 
 
-def _to_guide(band: Band, layout: Layout) -> TextBlock:
+def _to_guide(band: Band, layout: Layout) -> Block:
     """The way back to the Guide, in the frozen rows, behind the shape and what it is called."""
     opened = layout.exercise is not None and band.tensor in layout.exercise.layers
     cell = Cell(2, band.first + (_STATE_COLUMNS if opened else _TITLE_COLUMNS))
-    return TextBlock(Range.of(cell), "← Guide", palette.TO_GUIDE, f"{GUIDE}!A1", runs_on=True)
+    return one_cell(cell, "← Guide", styles.LINK, f"{GUIDE}!A1")
 
 
-def _words(piece: Piece, layout: Layout) -> TextBlock:
+def _words(piece: Piece, layout: Layout) -> Block:
     """The words above a piece, or in it if it is nothing else."""
     place = piece.place
     if piece.holds != "words":
@@ -74,34 +74,33 @@ def _words(piece: Piece, layout: Layout) -> TextBlock:
     if piece.link is not None:
         tensor, number = piece.link
         link = f"{BOARD}!{layout.tensors[tensor].maps[number].first.a1}"
-    alone = piece.look in ("arrow", "narrow", "head")
-    return TextBlock(place, piece.text, _LOOKS[piece.look], link=link, runs_on=not alone)
+    return TextBlock(place, piece.text, _LOOKS[piece.look], link=link)
 
 
 _LOOKS: dict[Look, Style] = {
-    "title": palette.MAP_TITLE,
-    "narrow": palette.NARROW_TITLE,
-    "head": palette.COLUMN_HEAD,
-    "caption": palette.CAPTION,
-    "control": palette.BIAS_CAPTION,
-    "arrow": palette.ARROW,
-    "link": palette.READ_LINK,
+    "title": styles.HEAD,
+    "narrow": styles.NARROW_TITLE,
+    "head": styles.COLUMN_HEAD,
+    "caption": styles.NOTE,
+    "control": styles.BIAS_CAPTION,
+    "arrow": styles.ARROW,
+    "link": styles.LINK,
 }
 
 
-def _channel_names(layout: Layout) -> Iterator[TextBlock]:
+def _channel_names(layout: Layout) -> Iterator[Block]:
     """The colours of a colour picture, beside the titles of its maps."""
     placement = layout.tensors[INPUT]
     if len(placement.maps) == len(CHANNELS):
         for name, place in zip(CHANNELS, placement.maps, strict=True):
             title = Cell(place.row - placement.ring.top - 1, place.column + _TITLE_COLUMNS)
-            yield _line(title, name, palette.CHANNEL_NAME)
+            yield one_cell(title, name, styles.LEAD)
 
 
 CHANNELS = ("red", "green", "blue")
 
 
-def _lanes(layout: Layout) -> Iterator[TextBlock]:
+def _lanes(layout: Layout) -> Iterator[Block]:
     """The lines of skip connections, with their words again and again."""
     for lane in layout.lanes:
         place, words = lane.range, f"{lane.source} → {lane.reader}"
@@ -109,10 +108,10 @@ def _lanes(layout: Layout) -> Iterator[TextBlock]:
         for column in range(place.column, place.right + 1, _AGAIN):
             width = min(_AGAIN, place.right + 1 - column)
             part = Range(place.row, column, 1, width)
-            yield TextBlock(part, words, palette.LANE, link=link)
+            yield TextBlock(part, words, styles.LANE, link=link)
 
 
-def _vector_heads(layer: Layer, network: Network, layout: Layout) -> Iterator[TextBlock]:
+def _vector_heads(layer: Layer, network: Network, layout: Layout) -> Iterator[Block]:
     """The headings of a vector's columns."""
     name = layer.name
     places = {"labels": layout.labels[name], "values": layout.tensors[name].maps[0]}
@@ -128,11 +127,11 @@ def _vector_heads(layer: Layer, network: Network, layout: Layout) -> Iterator[Te
         yield _head(Range.of(steps.total), "sum of exp")
 
 
-def _head(column: Range, text: str) -> TextBlock:
-    return TextBlock(Range.of(column.first.shifted(-1, 0)), text, palette.COLUMN_HEAD)
+def _head(column: Range, text: str) -> Block:
+    return one_cell(column.first.shifted(-1, 0), text, styles.COLUMN_HEAD)
 
 
-def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[TextBlock]:
+def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[Block]:
     """An arrow into each map of a layer from the one before, in the middle of its height."""
     tensors = list(layout.tensors)
     before = tensors[tensors.index(band.tensor) - 1]
@@ -142,36 +141,28 @@ def _arrows(network: Network, layout: Layout, band: Band) -> Iterator[TextBlock]
     if len(network.shapes[band.tensor]) == 1:
         maps = layout.tensors[before].maps
     for place in maps:
-        yield _text(arrow(place.row, band.first - GAP, place.height, GAP), "→", palette.ARROW)
+        yield TextBlock(arrow(place.row, band.first - GAP, place.height, GAP), "→", styles.ARROW)
 
 
-def _answer(network: Network, layout: Layout) -> Iterator[TextBlock]:
+def _answer(network: Network, layout: Layout) -> Iterator[Block]:
     answer = layout.answer
     if answer is None:
         return
-    yield _line(answer.title, "the network's answer", palette.MAP_TITLE)
+    yield one_cell(answer.title, "the network's answer", styles.HEAD)
     what = "this is a" if answer.labels else network.output
     what = "here I see" if answer.ticks else what
     over = answer.label
-    yield _text(Range(over.row - 1, over.column, 1, over.width), what, palette.ANSWER_LEAD)
+    yield TextBlock(Range(over.row - 1, over.column, 1, over.width), what, styles.ANSWER_LEAD)
     target = layout.tensors[network.output].maps[0]
     under = answer.value
     if answer.threshold is not None:
         above = answer.threshold.first.shifted(-1, -2)
         text = "found from this probability on:"
-        yield _text(Range(above.row, above.column, 1, under.width), text, palette.BIAS_CAPTION)
+        yield TextBlock(Range(above.row, above.column, 1, under.width), text, styles.BIAS_CAPTION)
     row = (answer.threshold or under).bottom + 1
     yield TextBlock(
         Range(row, under.column, 1, under.width),
         f"see how: {network.output} →",
-        palette.ANSWER_LINK,
+        styles.ANSWER_LINK,
         link=f"{BOARD}!{target.first.a1}",
     )
-
-
-def _line(cell: Cell, text: str, style: Style) -> TextBlock:
-    return TextBlock(Range.of(cell), text, style, runs_on=True)
-
-
-def _text(place: Range, text: str, style: Style) -> TextBlock:
-    return TextBlock(place, text, style)

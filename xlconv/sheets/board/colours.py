@@ -14,7 +14,7 @@ from xlconv.formulas.places import Placement
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.formulas import WRONG, hidden, on_frame, scale_limit
+from xlconv.sheets.panel.formulas import WRONG, on_frame, scale_limit
 from xlconv.sheets.panel.places import Line
 from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
@@ -88,7 +88,7 @@ def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
             below = layout.desk.outlined.row - 3
             areas.append(Range(title.row, first.range.column, below - title.row, 28))
         now = tuple(areas) if band.tensor in display.choices.hidden else ()
-        formula = hidden(layout.desk.lines[band.tensor].shown)
+        formula = f"{layout.desk.lines[band.tensor].shown:$}=0"
         yield Highlight(tuple(areas), formula, WHITE, WHITE, ";;;", WHITE, last=True, now=now)
 
 
@@ -219,9 +219,7 @@ def _bars(
 ) -> Iterator[Highlight]:
     """A bar for each class, of cells that are filled as far as the probability goes."""
     answer = layout.answer
-    if answer is None or not network.layer(network.output).shares:
-        return
-    if not answer.bars:
+    if answer is None or not answer.bars or not network.layer(network.output).shares:
         return
     shares = np.asarray(values[network.output], dtype=np.float64).tolist()
     for line in range(answer.bars[0].height):

@@ -21,13 +21,13 @@ from xlconv.network.layers.settings import setting_cell
 from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network, vector_labels
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.board.captions import captions as network_captions
 from xlconv.sheets.board.colours import KERNELS, colour_rules
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import TITLE_ROWS
-from xlconv.sheets.exercise.open_cells import open_blocks, open_choices, open_titles
+from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.explain.places import counted_to, inspector_places
 from xlconv.sheets.panel.looks import controls, desk_blocks, desk_choices, empty_controls
@@ -44,6 +44,7 @@ from xlconv.spreadsheet.blocks import (
     Style,
     TextBlock,
     Values,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -68,13 +69,13 @@ def sheet(shown: Shown) -> Sheet:
         *desk_blocks(display, layout),
         *_rings(layout),
         *_gaps(layout),
-        *(part for place in layout.cells.values() for part in _rest(place, palette.COMPUTED)),
+        *(part for place in layout.cells.values() for part in _rest(place, styles.COMPUTED)),
         *network_captions(model.network, layout),
         *_bars(model, layout),
-        *(BlankBlock(place, palette.CONTROL) for place in empty_controls(display, layout)),
-        *(part for place in controls(layout) for part in _rest(place, palette.CONTROL)),
+        *(BlankBlock(place, styles.CONTROL) for place in empty_controls(display, layout)),
+        *(part for place in controls(layout) for part in _rest(place, styles.CONTROL)),
     ]
-    widths = dict.fromkeys(layout.vector_columns, palette.VECTOR_PIXELS)
+    widths = dict.fromkeys(layout.vector_columns, styles.VECTOR_PIXELS)
     return Sheet(
         BOARD,
         tuple(blocks),
@@ -89,8 +90,8 @@ def sheet(shown: Shown) -> Sheet:
             *desk_choices(display, layout, counting),
             *(open_choices(network, places) if places else ()),
         ),
-        column_width=palette.CELL_PIXELS,
-        row_height=palette.CELL_PIXELS,
+        column_width=styles.CELL_PIXELS,
+        row_height=styles.CELL_PIXELS,
         widths={1: 12, **widths},
         heights=TITLE_HEIGHTS,
         freeze=Cell(TITLE_ROWS + 1, 1),
@@ -120,7 +121,7 @@ def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock 
 
 def _pages(layout: Layout) -> Pages:
     """So many pages beside each other that digits can still be told apart, titles on each."""
-    wide = layout.bands[-1].last * palette.CELL_PIXELS
+    wide = layout.bands[-1].last * styles.CELL_PIXELS
     return Pages(max(1, round(wide / PAGE_PIXELS)), None, (1, TITLE_ROWS))
 
 
@@ -133,8 +134,8 @@ def _zoom(layout: Layout) -> int:
     )
     wide = layout.bands[min(1, len(layout.bands) - 1)].last
     fits = min(
-        SCREEN[1] / (tall * palette.CELL_PIXELS + sum(TITLE_HEIGHTS.values())),
-        SCREEN[0] / (wide * palette.CELL_PIXELS),
+        SCREEN[1] / (tall * styles.CELL_PIXELS + sum(TITLE_HEIGHTS.values())),
+        SCREEN[0] / (wide * styles.CELL_PIXELS),
     )
     return max(20, min(100, int(fits * 20) * 5))
 
@@ -156,46 +157,12 @@ def _style(rule: Rule, network: Network, colours: Palette) -> Style:
     if rule.block == ANSWER:
         return _answer_style(rule.role, network, colours)
     if rule.role:
-        return _STYLES[rule.role]
+        return styles.ROLES[rule.role]
     if rule.block == INPUT:
-        return palette.PIXEL
+        return styles.PIXEL
     if rule.channel is not None:
-        return palette.NUMBER
-    return palette.PERCENT if network.layer(rule.block).shares else palette.VECTOR
-
-
-_STYLES = {
-    # the titles, and what is chosen and follows from it
-    "shape": palette.LAYER_SHAPE,
-    "title": palette.MAP_TITLE,
-    "line": palette.DESK_COUNT,
-    "place": palette.DESK_COUNT,
-    "actual": palette.ACTUAL,
-    "right": palette.VERDICT,
-    "truth": palette.ONE_HOT,
-    "parts": palette.FRACTION,
-    "total": palette.LOSS,
-    "decimal": palette.FRACTION,
-    "scale": palette.DESK_COUNT,
-    "end": palette.DESK_END,
-    "network": palette.DESK_END,
-    "high": palette.LEGEND,
-    "low": palette.LEGEND,
-    "reads": palette.BOX_READ,
-    "reaches": palette.BOX_REACHED,
-    "shown": palette.DESK_COUNT,
-    # layers' steps
-    "max": palette.VECTOR,
-    "shifted": palette.VECTOR,
-    "exp": palette.FRACTION,
-    "sum": palette.FRACTION,
-    "random": palette.RANDOM,
-    "mask": palette.MASK,
-    "share": palette.COMPUTED,
-    "factor": palette.FACTOR,
-    "number": palette.COUNT,
-    "kernel": palette.KERNEL_IN_USE,
-}
+        return styles.NUMBER
+    return styles.PERCENT if network.layer(rule.block).shares else styles.VECTOR
 
 
 def _answer_style(role: str, network: Network, colours: Palette) -> Style:
@@ -203,39 +170,31 @@ def _answer_style(role: str, network: Network, colours: Palette) -> Style:
     number_format = "0.0%" if output.shares else "0.00"
     found = '0 "found"' if output.several else number_format
     return {
-        "label": replace(palette.ANSWER_LABEL, colour=colours.accent),
-        "value": replace(palette.ANSWER_VALUE, number_format=found),
-        "class label": palette.ANSWER_CLASS,
-        "class value": replace(palette.ANSWER_SHARE, number_format=number_format),
-        "class tick": replace(palette.TICK_MARK, colour=colours.accent),
+        "label": replace(styles.ANSWER_LABEL, colour=colours.accent),
+        "value": replace(styles.ANSWER_VALUE, number_format=found),
+        "class label": styles.ANSWER_CLASS,
+        "class value": replace(styles.ANSWER_SHARE, number_format=number_format),
+        "class tick": replace(styles.TICK_MARK, colour=colours.accent),
     }[role]
 
 
 def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> Iterator[Block]:
     for channel, place in enumerate(layout.tensors[INPUT].maps):
         if layout.gallery is None:
-            yield ConstantBlock(place, values[INPUT][channel], palette.PIXEL)
+            yield ConstantBlock(place, values[INPUT][channel], styles.PIXEL)
     for layer in model.network.layers:
         for key, array in model.layer_weights(layer).items():
             yield from _weight_blocks(layer, key, array, layout.weights[layer.name])
         for key, place in layout.controls.get(layer.name, {}).items():
             value = setting_cell(getattr(layer, key))
-            style = palette.CHOSEN if isinstance(value, str) else palette.CONTROL
-            yield _constant(Range.of(place.first), value, style)
+            style = styles.CHOSEN if isinstance(value, str) else styles.CONTROL
+            yield one_cell(place.first, value, style)
             yield from _rest(place, style)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
             listed = bool(model.network.layer(tensor).listed)
-            style = palette.LIST_NAME if listed else palette.CLASS_LABEL
-            cell = Range.of(column.cell(unit, 0))
-            yield _constant(cell, label if listed else label_cell(label), style)
-
-
-def _constant(cell: Range, value: float | str, style: Style) -> Block:
-    """A number or a text in one cell."""
-    if isinstance(value, str):
-        return TextBlock(cell, value, style, runs_on=True)
-    return ConstantBlock(cell, np.array([[value]]), style)
+            style = styles.LIST_NAME if listed else styles.CLASS_LABEL
+            yield one_cell(column.cell(unit, 0), label if listed else label_cell(label), style)
 
 
 def _rest(place: Range, style: Style) -> Iterator[Block]:
@@ -254,25 +213,25 @@ def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -
         cells = list(places.cells(place))
         part = np.array(list(islice(numbers, len(cells))))
         if layer.listed and number == len(ranges) - 1:
-            style = palette.OWN_WEIGHT  # the last of the list is for the user's own
+            style = styles.OWN_WEIGHT  # the last of the list is for the user's own
         if places.apart == (1, 1):
             yield ConstantBlock(place, part.reshape(place.height, place.width), style)
         else:
-            for cell, value in zip(cells, part.reshape(-1, 1, 1), strict=True):
-                yield ConstantBlock(Range.of(cell), value, style)
+            for cell, value in zip(cells, part, strict=True):
+                yield one_cell(cell, value, style)
 
 
 def _weight_style(layer: Layer, key: str) -> Style:
     if key not in KERNELS:
-        return palette.BIAS
-    return palette.DENSE_WEIGHT if isinstance(layer, Dense) else palette.WEIGHT
+        return styles.BIAS
+    return styles.DENSE_WEIGHT if isinstance(layer, Dense) else styles.WEIGHT
 
 
 def _gaps(layout: Layout) -> Iterator[Block]:
     """The empty cells between a dilated kernel's numbers."""
     for places in layout.weights.values():
         for place in (place for ranges in places.arrays.values() for place in ranges):
-            yield from (BlankBlock(Range.of(cell), palette.RING) for cell in places.gaps(place))
+            yield from (BlankBlock(Range.of(cell), styles.RING) for cell in places.gaps(place))
 
 
 def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
@@ -305,14 +264,14 @@ def _rings(layout: Layout) -> Iterator[Block]:
                 Range(inside.row, outside.column, inside.height, ring.left),
                 Range(inside.row, inside.right + 1, inside.height, ring.right),
             )
-            yield from (BlankBlock(side, palette.RING) for side in sides if side.size)
+            yield from (BlankBlock(side, styles.RING) for side in sides if side.size)
 
 
 def _bars(model: Model, layout: Layout) -> Iterator[Block]:
     """The empty cells that the bars of the answer are drawn on."""
     output = model.network.layer(model.network.output)
     if layout.answer is not None and output.shares:
-        yield from (BlankBlock(bar, palette.BAR) for bar in layout.answer.bars)
+        yield from (BlankBlock(bar, styles.BAR) for bar in layout.answer.bars)
 
 
 def _merges(layout: Layout) -> tuple[Range, ...]:

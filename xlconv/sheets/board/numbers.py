@@ -42,20 +42,17 @@ def answer_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     if several or len(output) > 1:
         for number, label in enumerate(network.labels, 1):
             value = output[[number - 1]]
-            yield Step(f"answer_label_{number}", np.array([label_cell(label)]), np.zeros(1))
-            yield Step(f"answer_value_{number}", value, np.abs(value))
+            yield Step.exact(f"answer_label_{number}", label_cell(label))
+            yield Step.measured(f"answer_value_{number}", value)
     if several:
         yield from _several(network, output, network.threshold, values)
     else:
         yield from _largest(network, output)
 
 
-UNKNOWN = np.array([np.nan])  # nothing can be said of what reads what is no number
-
-
 def _largest(network: Network, output: Array) -> Iterator[Step]:
     if np.isnan(output).any():
-        yield from (Step(key, UNKNOWN, np.zeros(1)) for key in ("answer_label", "answer_value"))
+        yield from (Step.unknown(key) for key in ("answer_label", "answer_value"))
         return
     best = int(output.argmax())
     # Spreadsheets look a number up by its first digits, so that near ones are one to them.
@@ -64,7 +61,7 @@ def _largest(network: Network, output: Array) -> Iterator[Step]:
     cells = [label_cell(network.labels[number]) for number in np.flatnonzero(near)]
     label = np.array([label_cell(network.labels[best])])
     yield Step("answer_label", label, np.zeros(1), also=frozenset(cells))
-    yield Step("answer_value", output[[best]], np.abs(output[[best]]))
+    yield Step.measured("answer_value", output[[best]])
 
 
 def _several(
@@ -76,32 +73,32 @@ def _several(
         yield _tick(f"{TICKS}{number}", float(value), threshold)
         marks.append(str(values[f"{TICKS}{number}"][0]))
     if not {*marks} <= {TICK, ""}:
-        yield from (Step(key, UNKNOWN, np.zeros(1)) for key in ("answer_label", "answer_value"))
+        yield from (Step.unknown(key) for key in ("answer_label", "answer_value"))
         return
     found = [label for label, mark in zip(network.labels, marks, strict=True) if mark == TICK]
-    yield Step("answer_label", np.array([", ".join(found) or NONE_FOUND]))
-    yield Step("answer_value", np.array([float(len(found))]), np.zeros(1))
+    yield Step.text("answer_label", ", ".join(found) or NONE_FOUND)
+    yield Step.exact("answer_value", float(len(found)))
 
 
 def _tick(key: str, value: float, threshold: float) -> Step:
     if np.isnan(value):
-        return Step(key, UNKNOWN, np.zeros(1))
-    mark = np.array([TICK if value >= threshold else ""])
+        return Step.unknown(key)
     # LibreOffice takes numbers for equal that differ in their last digits.
     near = abs(value - threshold) <= LAST_DIGITS * threshold
-    return Step(key, mark, also=frozenset((TICK, "") if near else ()))
+    mark = TICK if value >= threshold else ""
+    return Step.text(key, mark, *((TICK, "") if near else ()))
 
 
 def title_steps(network: Network) -> Iterator[Step]:
     """The texts of the board that say a tensor's shape, and a map's."""
     for tensor, shape in network.shapes.items():
         if len(shape) == 1:
-            yield Step(f"titles_{tensor}", np.array([f"{shape[0]} values"]))
+            yield Step.text(f"titles_{tensor}", f"{shape[0]} values")
             continue
-        yield Step(f"titles_{tensor}", np.array([" × ".join(map(str, shape))]))
+        yield Step.text(f"titles_{tensor}", " × ".join(map(str, shape)))
         for number in range(1, shape[0] + 1):
             text = f"{tensor} map {number} · {shape[1]} × {shape[2]}"
-            yield Step(f"titles_{tensor}_{number}", np.array([text]))
+            yield Step.text(f"titles_{tensor}_{number}", text)
 
 
 def sum_steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:

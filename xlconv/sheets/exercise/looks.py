@@ -1,7 +1,8 @@
 """The `Exercise` sheet: what is to be filled in, and whether it is right yet.
 
 The right answer is not in it: two checks add up the cells, each times a number of its own, and
-compare the sums with those that are right. Must not know how a file is written.
+compare the sums with those that are right. On the board: empty cells that are marked, words where
+one is chosen, the colours of the states beside the titles. Must not know how a file is written.
 """
 
 from __future__ import annotations
@@ -10,15 +11,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlconv.formulas.layers.base import Rule
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.open_cells import STATE_COLOURS
 from xlconv.sheets.exercise.places import (
     CELLS,
     CHECK,
@@ -39,24 +38,25 @@ from xlconv.sheets.exercise.places import (
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
+    BlankBlock,
     Block,
+    Choice,
     ConstantBlock,
     Highlight,
     Pages,
     Sheet,
     Style,
-    TextBlock,
+    Values,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
 from xlconv.state.exercise import CHECKS, Exercise, State, check_key
 from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, MODEL
 
-_TITLE = Style(size=24, bold=True, horizontal="left")
 _LEAD = Style(size=12, horizontal="left", colour=QUIET)
 _TEXT = Style(size=12, horizontal="left")
 _LINK = Style(size=12, bold=True, horizontal="left", colour="1F5F99")
-_HEAD = Style(size=11, bold=True, fill="E8ECF0", border="C5CDD5", wrap=True)
 _LAYER = Style(size=12, bold=True, horizontal="left", colour="1F5F99", fill="F5F1FB")
 _LAYER_WORDS = Style(size=12, horizontal="left", fill="F5F1FB")
 _LAYER_COUNT = Style(size=12, bold=True, number_format="#,##0", fill="F5F1FB")
@@ -66,14 +66,15 @@ _COUNT = Style(size=12, number_format="#,##0", border="E1E6EB")
 _STATE = Style(size=12, bold=True, border="E1E6EB", colour="6B21A8")
 _LAYER_STATE = Style(size=12, bold=True, fill="F5F1FB", colour="6B21A8")
 _NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
-_WAITS = Style(size=10, horizontal="left", colour=QUIET)
-_KEY = Style(size=8, number_format="0.00", colour=palette.FAINT, shrink=True)
+_KEY = Style(size=8, number_format="0.00", colour=styles.FAINT, shrink=True)
 _NOTE = Style(size=10, horizontal="left", colour=QUIET)
 _MARK = Style(size=12, bold=True, number_format='"✓";;[Red]"✗"', colour="1E7B45")
 _WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, NOTE: 290}
 _CHECK_WIDTHS = dict.fromkeys(range(CHECK, KEY_COLUMN - 1), 110)
 _GAP_PIXELS = 24
 _KEY_PIXELS = 30
+# A state, the colour of its letters, and of the cell where it stands by itself.
+STATE_COLOURS = ((State.RIGHT, "1E7B45", "DDF3E4"), (State.CLOSE, "8A6100", "FFF3C4"))
 
 
 def sheet(shown: Shown) -> Sheet | None:
@@ -102,21 +103,17 @@ def sheet(shown: Shown) -> Sheet | None:
         widths={**_WIDTHS, **_CHECK_WIDTHS, **gaps, **keys},
         heights={1: 40, HEAD_ROW: 36},
         freeze=Cell(HEAD_ROW + 1, 1),
-        tab_colour=palette.EXERCISE_COLOUR,
+        tab_colour=styles.EXERCISE_COLOUR,
         pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, NOTE)),
     )
 
 
-def _line(row: int, column: int, text: str, style: Style, link: str | None = None) -> TextBlock:
-    return TextBlock(Range(row, column, 1, 1), text, style, link, runs_on=True)
-
-
 def _words(exercise: Exercise) -> Iterator[Block]:
     """What to do, in a few lines."""
-    yield _line(1, LAYER, "Exercise", _TITLE)
+    yield one_cell(Cell(1, LAYER), "Exercise", styles.TITLE)
     who = f"for {exercise.student}" if exercise.student is not None else "fill in what is left open"
     seed = "" if exercise.seed is None else f" · seed {exercise.seed}"
-    yield _line(2, LAYER, f"{who}{seed}", _LEAD)
+    yield one_cell(Cell(2, LAYER), f"{who}{seed}", _LEAD)
     what = "the first cells of each map or column" if exercise.first else "whole maps and columns"
     lines = (
         f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
@@ -128,9 +125,9 @@ def _words(exercise: Exercise) -> Iterator[Block]:
         "4. Work from left to right: a layer that reads another can only be right when that is.",
     )
     for row, text in enumerate(lines, 3):
-        yield _line(row, LAYER, text, _TEXT)
-    yield _line(7, LAYER, f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
-    yield _line(7, WORDS, f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
+        yield one_cell(Cell(row, LAYER), text, _TEXT)
+    yield one_cell(Cell(7, LAYER), f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
+    yield one_cell(Cell(7, WORDS), f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
 
 
 def _heads() -> Iterator[Block]:
@@ -147,29 +144,22 @@ def _heads() -> Iterator[Block]:
         heads[RIGHT + first] = "is right at"
         heads[MAGNITUDE + first] = "measured by"
     for column, text in heads.items():
-        yield TextBlock(Range(HEAD_ROW, column, 1, 1), text, _HEAD)
+        yield one_cell(Cell(HEAD_ROW, column), text, styles.TABLE_HEAD)
 
 
 def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
     for name, row in places.layers.items():
         layer, parts = network.layer(name), places.of_layer(name)
         link = f"{BOARD}!{parts[0].open.first.a1}"
-        yield TextBlock(Range(row, LAYER, 1, 1), name, _LAYER, link)
-        yield TextBlock(Range(row, WORDS, 1, 1), layer.words(), _LAYER_WORDS)
-        yield _count(row, sum(part.open.size for part in parts), _LAYER_COUNT)
+        yield one_cell(Cell(row, LAYER), name, _LAYER, link)
+        yield one_cell(Cell(row, WORDS), layer.words(), _LAYER_WORDS)
+        count = sum(part.open.size for part in parts)
+        yield one_cell(Cell(row, CELLS), count, _LAYER_COUNT)
         for part in parts:
-            yield TextBlock(
-                Range(part.row, LAYER, 1, 1),
-                f"   {part.title}: {part.open.a1}",
-                _PART_LINK,
-                f"{BOARD}!{part.open.first.a1}",
-            )
-            yield TextBlock(Range(part.row, WORDS, 1, 1), part_words(layer, part), _PART)
-            yield _count(part.row, part.open.size, _COUNT)
-
-
-def _count(row: int, count: int, style: Style) -> Block:
-    return ConstantBlock(Range(row, CELLS, 1, 1), np.array([[float(count)]]), style)
+            title, link = f"   {part.title}: {part.open.a1}", f"{BOARD}!{part.open.first.a1}"
+            yield one_cell(Cell(part.row, LAYER), title, _PART_LINK, link)
+            yield one_cell(Cell(part.row, WORDS), part_words(layer, part), _PART)
+            yield one_cell(Cell(part.row, CELLS), part.open.size, _COUNT)
 
 
 def part_words(layer: Layer, part: Part) -> str:
@@ -195,19 +185,14 @@ _SOFTMAX_WORDS = {
 
 def _computed(shown: Shown) -> Iterator[Block]:
     for rule in shown.rules_of(EXERCISE):
-        yield rule_block(rule, shown.values[rule.key], _style(rule))
-
-
-def _style(rule: Rule) -> Style:
-    if rule.tensor and rule.role in _LAYER_STYLES:
-        return _LAYER_STYLES[rule.role]
-    return _STYLES[rule.role]
+        looks = {**_STYLES, **_LAYER_STYLES} if rule.tensor else _STYLES
+        yield rule_block(rule, shown.values[rule.key], looks[rule.role])
 
 
 _STYLES = {
     "check": _NUMBER,
     "given": _MARK,
-    "note": _WAITS,
+    "note": _NOTE,
     "state": _STATE,
     "filled": _COUNT,
 }
@@ -230,19 +215,20 @@ def _given_words(places: ExercisePlaces) -> Iterator[Block]:
     row = places.all_given.row
     known = "The checks know these numbers alone."
     words = f"{known} While one is changed they say “{State.CHANGED}”: undo it"
-    yield _line(row, LAYER, words, _TEXT)
+    yield one_cell(Cell(row, LAYER), words, _TEXT)
     for tensor, line in places.given.items():
-        yield _line(line, LAYER, f"   {tensor}", _TEXT)
+        yield one_cell(Cell(line, LAYER), f"   {tensor}", _TEXT)
         what = "the picture's pixels" if tensor == INPUT else "weights and settings"
-        yield _line(line, WORDS, f"{what}: their sum (sheet {MODEL}) is what it was", _TEXT)
+        words = f"{what}: their sum (sheet {MODEL}) is what it was"
+        yield one_cell(Cell(line, WORDS), words, _TEXT)
 
 
 def _keys(places: ExercisePlaces) -> Iterator[Block]:
     note = "The keys of the checks: each cell counts with another number"
-    yield _line(HEAD_ROW - 1, KEY_COLUMN, note, _NOTE)
+    yield one_cell(Cell(HEAD_ROW - 1, KEY_COLUMN), note, _NOTE)
     for (height, width), both in places.keys.items():
         for check, place in enumerate(both):
-            yield _line(place.row - 1, KEY_COLUMN, f"{height} × {width}", _NOTE)
+            yield one_cell(Cell(place.row - 1, KEY_COLUMN), f"{height} × {width}", _NOTE)
             yield ConstantBlock(place, check_key(check, height, width), _KEY)
 
 
@@ -252,3 +238,47 @@ def _state_rules(places: ExercisePlaces) -> Iterator[Highlight]:
     column = Range(first, STATE, last - first + 1, 1)
     for word, colour, fill in STATE_COLOURS:
         yield Highlight((column,), f'{column.first.a1}="{word}"', colour=colour, fill=fill)
+
+
+# ---- on the board
+
+
+def open_choices(network: Network, places: ExercisePlaces) -> Iterator[Choice]:
+    """What is said when a learner chooses an open cell of the board."""
+    for layer in places.layers:
+        parts = places.of_layer(layer)
+        what = network.layer(layer).words()
+        words = f"Yours to fill in: {what}. The sheet {EXERCISE} says more."
+        yield Choice(tuple(part.open for part in parts), f"{layer}: to do", words)
+
+
+def open_titles(places: ExercisePlaces, layout: Layout) -> Iterator[Highlight]:
+    """The colours of the states beside the titles of the board."""
+    bands = {band.tensor: band for band in layout.bands}
+    cells = [Range(2, bands[layer].first, 1, 1) for layer in places.layers]
+    for part in places.parts:
+        if part.channel is not None:
+            above = part.range.row - layout.tensors[part.layer].ring.top - 1
+            cells.append(Range(above, part.range.column, 1, 1))
+    for word, colour, _ in STATE_COLOURS:
+        ends = f'RIGHT({cells[0].a1},{len(word) + 3})=" · {word}"'
+        yield Highlight(tuple(cells), ends, colour=colour)
+
+
+def open_blocks(
+    places: ExercisePlaces, key: str, channel: int | None, whole: Values
+) -> list[Block] | None:
+    """A rule's cells where they are left open: empty ones, and the others as plain numbers; None
+    if they are not left open."""
+    for part in places.parts:
+        if (part.key, part.channel) == (key, channel):
+            shaped = np.asarray(whole, dtype=np.float64).reshape(
+                part.range.height, part.range.width
+            )
+            blocks: list[Block] = [BlankBlock(part.open, styles.OPEN)]
+            for rest in part.rest:
+                down, across = rest.row - part.range.row, rest.column - part.range.column
+                numbers = shaped[down : down + rest.height, across : across + rest.width]
+                blocks.append(ConstantBlock(rest, numbers, styles.GIVEN))
+            return blocks
+    return None

@@ -137,7 +137,7 @@ def _unanswered(
         return step
     said = UNANSWERED[step.name]
     if isinstance(said, str):
-        return Step(step.name, np.array([said]))
+        return Step.text(step.name, said)
     return Step(step.name, np.full(step.value.shape, said), np.zeros(step.value.shape))
 
 
@@ -157,22 +157,24 @@ def _steps(
     for (tensor, _), (then, magnitude) in zip(places.given.items(), checks.given, strict=True):
         now = numbers(values[f"sums_{tensor}"])[0]
         same = 1.0 if abs(now - then) <= RIGHT_WITHIN * magnitude else 0.0
-        yield _count(f"given_{tensor}", same if np.isfinite(now) else np.nan)
-    yield _count(GIVEN, min(_one(values, f"given_{tensor}") for tensor in places.given))
+        yield Step.exact(f"exercise:given_{tensor}", same if np.isfinite(now) else np.nan)
+    unchanged = min(_one(values, f"given_{tensor}") for tensor in places.given)
+    yield Step.exact(f"exercise:{GIVEN}", unchanged)
     for number, part in enumerate(places.parts, 1):
-        yield _count(f"filled_{number}", filled_cells(part, number, values))
+        filled = float(filled_cells(part, number, values))
+        yield Step.exact(f"exercise:filled_{number}", filled)
         cells = part_values(part, values)
         for check in range(CHECKS):
             weighted = check_key(check, *cells.shape) * cells
             total, magnitude = np.array([weighted.sum()]), np.array([np.abs(weighted).sum()])
             yield Step(f"exercise:check_{number}_{check + 1}", total, magnitude)
-        yield _state(f"state_{number}", *_part_state(number, part, checks, values))
+        yield Step.text(f"exercise:state_{number}", *_part_state(number, part, checks, values))
     for layer in places.layers:
         mine = [n for n, part in enumerate(places.parts, 1) if part.layer == layer]
         counts = [_one(values, f"filled_{number}") for number in mine]
-        yield _count(f"filled_{layer}", float(np.sum(counts)))
+        yield Step.exact(f"exercise:filled_{layer}", float(np.sum(counts)))
         states = [values[f"exercise:state_{number}"].tolist()[0] for number in mine]
-        yield _state(f"state_{layer}", _layer_state(states))
+        yield Step.text(f"exercise:state_{layer}", _layer_state(states))
     for layer, before in places.before.items():
         if before:
             yield _note(layer, before, values)
@@ -203,13 +205,11 @@ def _part_state(
 def _note(layer: str, before: tuple[str, ...], values: Mapping[str, Values]) -> Step:
     """The first layer before one that keeps it from being right."""
     states = {name: values[f"exercise:state_{name}"].tolist()[0] for name in (layer, *before)}
-    settled = states[layer] == State.RIGHT or 0 in (
-        _one(values, f"filled_{layer}"),
-        _one(values, GIVEN),
-    )
+    counts = (_one(values, f"filled_{layer}"), _one(values, GIVEN))
+    settled = states[layer] == State.RIGHT or 0 in counts
     wrong = [name for name in before if states[name] != State.RIGHT]
     words = f"cannot be right before {wrong[0]} is" if wrong and not settled else ""
-    return Step(f"exercise:note_{layer}", np.array([words]))
+    return Step.text(f"exercise:note_{layer}", words)
 
 
 def _layer_state(states: list[object]) -> str:
@@ -218,20 +218,9 @@ def _layer_state(states: list[object]) -> str:
     for word in (State.RIGHT, State.TO_DO):
         if all(state == word for state in states):
             return word
-    return (
-        State.CHANGED
-        if State.CHANGED in states
-        else f"{states.count(State.RIGHT)} of {len(states)} right"
-    )
+    right = f"{states.count(State.RIGHT)} of {len(states)} right"
+    return State.CHANGED if State.CHANGED in states else right
 
 
 def _one(values: Mapping[str, Values], key: str) -> float:
     return float(numbers(values[f"exercise:{key}"])[0])
-
-
-def _count(key: str, count: float) -> Step:
-    return Step(f"exercise:{key}", np.array([float(count)]), np.zeros(1))
-
-
-def _state(key: str, word: str, *also: str) -> Step:
-    return Step(f"exercise:{key}", np.array([word]), also=frozenset(also))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import cell_text
-from xlconv.formulas.text import on, place_in_list
+from xlconv.formulas.text import place_in_list
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.places import (
@@ -31,7 +31,7 @@ _, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
 
 def rules(network: Network, layout: Layout) -> list[Rule]:
     """The rules of the sheet, in the order of computation."""
-    places, looked_up = inspector_places(network, layout), on(BOARD, layout.board)
+    places, looked_up = inspector_places(network, layout), f"{layout.board:{BOARD}}"
     return [
         *_chosen(places),
         *_slots(places),
@@ -158,7 +158,7 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     )
     read = f"INDEX({board},{origin(2)}+{down},{origin(3)}+{across})"
     spot = f"{origin(4)}+{down},{origin(5)}+{across}"
-    kernels = [f"INDEX({on(BOARD, one)},{spot})" for one in places.kernels]
+    kernels = [f"INDEX({one:{BOARD}},{spot})" for one in places.kernels]
     kernel = f"CHOOSE({p['kernels_number']},{','.join(kernels)})" if kernels else '""'
     shifted = f"{value}-MAX({lists[3].absolute})"
     multiplied = f"IF({p['weights']}={EXPONENTS},EXP({weight}),{value}*{weight})"

@@ -12,6 +12,7 @@ import numpy as np
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.text import largest_magnitude
+from xlconv.sheets import styles
 from xlconv.sheets.explain.places import (
     FOUND,
     LABELS,
@@ -36,8 +37,8 @@ from xlconv.spreadsheet.blocks import (
     Pages,
     Sheet,
     Style,
-    TextBlock,
     Values,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -45,23 +46,10 @@ from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE
 
 _MAP_PIXELS, _BEHIND_PIXELS = 34, 62
 _SCREEN_PIXELS = 1340  # that a laptop shows of a sheet beside each other
-_TITLE = Style(size=20, bold=True, horizontal="left")
-_LEAD = Style(size=11, horizontal="left", colour=QUIET)
-_SENTENCE = Style(size=15, bold=True, horizontal="left", colour="1F5F99")
-_HEAD = Style(size=11, bold=True, horizontal="left")
-_TEXT = Style(size=11, horizontal="left")
-_NOTE = Style(size=9, horizontal="left", colour=QUIET)
-_LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99")
 _TYPED = Style(size=12, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False)
 _USED = Style(size=12, colour=QUIET, number_format="0")
-_RESULT = Style(size=14, bold=True, number_format="0.0000", border="C5CDD5", shrink=True)
-_MARK = Style(size=14, bold=True, colour="1E7B45")
-_NUMBER = Style(size=11, number_format="0.0000", shrink=True)
 _PLACE = Style(size=9, number_format="0", colour=QUIET)
 _CELL = Style(size=9, number_format="0.00", shrink=True)
-_CAPTION = Style(size=10, horizontal="left")
-_COLUMN = Style(size=8, number_format="0", colour=QUIET)
-_SUM = Style(size=11, bold=True, number_format="0.00", shrink=True)
 _BEHIND = Style(size=8, colour=QUIET, number_format="General", shrink=True)
 _BEHIND_NAME = Style(size=8, colour=QUIET, horizontal="left")
 
@@ -70,27 +58,27 @@ _STYLES = {
     "maps": _USED,
     "rows": _USED,
     "columns": _USED,
-    "unit": _NOTE,
-    "sentence": _SENTENCE,
-    "board": _RESULT,
-    "result": _RESULT,
-    "then": _RESULT,
-    "then_name": _TEXT,
-    "equal": _MARK,
-    "fact_names": _TEXT,
-    "facts": _NUMBER,
-    "strongest_for": _NUMBER,
-    "strongest_against": _NUMBER,
+    "unit": styles.NOTE,
+    "sentence": Style(size=15, bold=True, horizontal="left", colour="1F5F99"),
+    "board": styles.RESULT,
+    "result": styles.RESULT,
+    "then": styles.RESULT,
+    "then_name": styles.TEXT,
+    "equal": Style(size=14, bold=True, colour="1E7B45"),
+    "fact_names": styles.TEXT,
+    "facts": styles.FRACTION,
+    "strongest_for": styles.FRACTION,
+    "strongest_against": styles.FRACTION,
     "strongest_for_term": _PLACE,
     "strongest_against_term": _PLACE,
-    "strongest_for_words": _TEXT,
-    "strongest_against_words": _TEXT,
-    "captions": _CAPTION,
-    "heads": _COLUMN,
+    "strongest_for_words": styles.TEXT,
+    "strongest_against_words": styles.TEXT,
+    "captions": styles.LIST_NAME,
+    "heads": Style(size=8, number_format="0", colour=QUIET),
     "reads": _CELL,
     "weights": _CELL,
     "products": _CELL,
-    "sums": _SUM,
+    "sums": Style(size=11, bold=True, number_format="0.00", shrink=True),
 }
 
 
@@ -144,31 +132,28 @@ def _computed(rule: Rule, values: Mapping[str, Values]) -> Block:
     return rule_block(rule, values[rule.key], style)
 
 
-def _line(row: int, column: int, text: str, style: Style, link: str | None = None) -> TextBlock:
-    return TextBlock(Range(row, column, 1, 1), text, style, link, runs_on=True)
-
-
 def _words(places: InspectorPlaces) -> Iterator[Block]:
-    yield _line(1, LABELS, "How one cell came about", _TITLE)
-    yield _line(2, LABELS, "Choose a layer and one of its cells in the yellow cells.", _LEAD)
-    yield _line(2, places.reads.column, f"← {GUIDE}", _LINK, f"{GUIDE}!A1")
+    yield one_cell(Cell(1, LABELS), "How one cell came about", styles.SHEET_TITLE)
+    lead = "Choose a layer and one of its cells in the yellow cells."
+    yield one_cell(Cell(2, LABELS), lead, styles.LEAD)
+    yield one_cell(Cell(2, places.reads.column), f"← {GUIDE}", styles.LINK, f"{GUIDE}!A1")
     to_board = f"its window is outlined on the {BOARD} →"
-    yield _line(2, ROWS_AT + 4, to_board, _LINK, f"{BOARD}!A1")
-    yield _line(CHOSEN.row - 1, TYPED, "choose", _HEAD)
-    yield _line(CHOSEN.row - 1, FOUND, "used", _NOTE)
+    yield one_cell(Cell(2, ROWS_AT + 4), to_board, styles.LINK, f"{BOARD}!A1")
+    yield one_cell(Cell(CHOSEN.row - 1, TYPED), "choose", styles.HEAD)
+    yield one_cell(Cell(CHOSEN.row - 1, FOUND), "used", styles.NOTE)
     for row, text in enumerate(("layer", "map", "row", "column")):
-        yield _line(CHOSEN.row + row, LABELS, text, _TEXT)
-    yield _line(places.board.row, LABELS, "on the board", _TEXT)
-    yield _line(places.result.row, LABELS, "computed here", _TEXT)
-    yield _line(places.equal.row, LABELS, "equal", _TEXT)
-    yield _line(places.facts.row - 1, LABELS, "beside the window", _HEAD)
+        yield one_cell(Cell(CHOSEN.row + row, LABELS), text, styles.TEXT)
+    yield one_cell(Cell(places.board.row, LABELS), "on the board", styles.TEXT)
+    yield one_cell(Cell(places.result.row, LABELS), "computed here", styles.TEXT)
+    yield one_cell(Cell(places.equal.row, LABELS), "equal", styles.TEXT)
+    yield one_cell(Cell(places.facts.row - 1, LABELS), "beside the window", styles.HEAD)
     for strongest, text in (
         (places.favour, "the five strongest for a large result"),
         (places.against, "the five strongest against it"),
     ):
-        yield _line(strongest.row - 2, strongest.column, text, _HEAD)
+        yield one_cell(Cell(strongest.row - 2, strongest.column), text, styles.HEAD)
         for column, head in enumerate(("product", "term", "value × weight: where")):
-            yield _line(strongest.row - 1, strongest.column + column, head, _NOTE)
+            yield one_cell(Cell(strongest.row - 1, strongest.column + column), head, styles.NOTE)
     yield from _map_heads(places)
     yield from _behind_heads(places)
 
@@ -180,14 +165,14 @@ def _map_heads(places: InspectorPlaces) -> Iterator[Block]:
         (places.products, "= products"),
         (places.sums, "summed"),
     ):
-        yield _line(TOP - 2, place.column, text, _HEAD)
+        yield one_cell(Cell(TOP - 2, place.column), text, styles.HEAD)
     softmax = "softmax: minus the largest, then exp"
-    yield _line(TOP - 1, places.weights.column, softmax, _NOTE)
+    yield one_cell(Cell(TOP - 1, places.weights.column), softmax, styles.NOTE)
 
 
 def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
     """What the lists to the right are: nothing is hidden."""
-    yield _line(TOP - 4, places.behind, "How the sheet finds its numbers", _HEAD)
+    yield one_cell(Cell(TOP - 4, places.behind), "How the sheet finds its numbers", styles.HEAD)
     lists = {
         "numbers of the chosen layer": places.key_names,
         "of every layer: where it stands on the board": places.table,
@@ -198,7 +183,7 @@ def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
         "for the lists": places.counting,
     }
     for text, place in lists.items():
-        yield _line(TOP - 2, place.column, text, _BEHIND_NAME)
+        yield one_cell(Cell(TOP - 2, place.column), text, _BEHIND_NAME)
     heads = {
         places.chosen: ("chosen",),
         places.window: ("first",),
@@ -208,30 +193,26 @@ def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
     }
     for place, texts in heads.items():
         for column, text in enumerate(texts):
-            yield _line(TOP - 1, place.column + column, text, _BEHIND)
+            yield one_cell(Cell(TOP - 1, place.column + column), text, _BEHIND)
     for row, text in enumerate(("map", "row", "column", "tensor")):
-        yield _line(TOP + row, places.window.column - 1, text, _BEHIND_NAME)
+        yield one_cell(Cell(TOP + row, places.window.column - 1), text, _BEHIND_NAME)
 
 
 def _chosen(display: Display) -> Iterator[Block]:
     explained = display.choices.explained
-    yield TextBlock(Range.of(CHOSEN.first), explained.layer, _TYPED, runs_on=True)
+    yield one_cell(CHOSEN.first, explained.layer, _TYPED)
     for row, number in enumerate((explained.map, explained.row, explained.column), 1):
-        yield ConstantBlock(Range.of(CHOSEN.cell(row, 0)), np.array([[number]]), _TYPED)
+        yield one_cell(CHOSEN.cell(row, 0), number, _TYPED)
 
 
 def _table(places: InspectorPlaces) -> Iterator[Block]:
     """The table of the layers' numbers, and the numbers of the drop-down lists."""
     for row, key in enumerate(places.keys):
-        cell = Range.of(places.key_names.cell(row, 0))
-        yield TextBlock(cell, key.replace("_", " "), _BEHIND_NAME, runs_on=True)
+        yield one_cell(places.key_names.cell(row, 0), key.replace("_", " "), _BEHIND_NAME)
     for column, line in enumerate(places.lines):
         for row, held in enumerate(table_column(line, places)):
-            cell = Range.of(places.table.cell(row, column))
-            if isinstance(held, float):
-                yield ConstantBlock(cell, np.array([[held]]), _BEHIND)
-            elif held:
-                yield TextBlock(cell, held, _BEHIND, runs_on=True)
+            if held != "":
+                yield one_cell(places.table.cell(row, column), held, _BEHIND)
     numbers = np.arange(places.numbers + 1, dtype=np.float64)[:, None]
     yield ConstantBlock(places.counting, numbers, _BEHIND)
 

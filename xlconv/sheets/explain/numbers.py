@@ -67,7 +67,7 @@ _AXES = ("maps", "rows", "columns")
 
 
 def _numbers(key: str, found: list[float]) -> Step:
-    return Step(f"explain:{key}", np.array(found), np.zeros(len(found)))
+    return Step.exact(f"explain:{key}", *found)
 
 
 def _held(key: str, found: Sequence[Held], scale: list[float] | None = None) -> Step:
@@ -84,7 +84,7 @@ def _said(key: str, texts: tuple[str, ...] | None) -> Step:
     if texts is None:
         return _held(key, [None])
     also = {one for text in texts for one in _spelled(text)}
-    return Step(f"explain:{key}", np.array([texts[0]]), also=frozenset(also))
+    return Step.text(f"explain:{key}", texts[0], *also)
 
 
 def _texts_of(sentences: Iterable[list[Part]]) -> tuple[str, ...] | None:

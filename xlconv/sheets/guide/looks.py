@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from math import prod
 
-import numpy as np
-
 from xlconv.network.layers.activation import Sigmoid, Softmax
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -20,6 +18,7 @@ from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import shape_text
+from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.panel.places import CHECKS, CHOSEN, check_cell
@@ -29,11 +28,11 @@ from xlconv.spreadsheet.blocks import (
     BlankBlock,
     Block,
     Choice,
-    ConstantBlock,
     Pages,
     Sheet,
     Style,
     TextBlock,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -43,11 +42,7 @@ _WIDTHS = {1: 24, 2: 44, 3: 10, 4: 100, 5: 84, 6: 430, 7: 40, 8: 44, 9: 12, 10: 
 _LEFT, _RIGHT = 4, 8
 _WORDS = _RIGHT + 2
 
-_TITLE = Style(size=24, bold=True, horizontal="left")
 _LEAD = Style(size=12, colour=QUIET, horizontal="left", vertical="top", wrap=True)
-_HEAD = Style(size=14, bold=True, horizontal="left")
-_TEXT = Style(size=11, horizontal="left")
-_LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99")
 _NUMBER = Style(size=12, bold=True, colour="FFFFFF", fill="1F5F99")
 _PARAMETERS = Style(size=11, bold=True, horizontal="right")
 _TOP = CHECKS.row
@@ -65,7 +60,7 @@ def sheet(shown: Shown) -> Sheet:
     return Sheet(
         GUIDE,
         (
-            TextBlock(Range(1, _LEFT, 1, 1), shown.title, _TITLE, runs_on=True),
+            one_cell(Cell(1, _LEFT), shown.title, styles.TITLE),
             TextBlock(Range(2, _LEFT, 1, _WORDS - _LEFT + 1), shown.description, _LEAD),
             *_blocks(shown.display, shown.layout, shown.colours),
         ),
@@ -103,29 +98,23 @@ def _check_cells(display: Display) -> Iterator[Block]:
     """The cells that reveal the layers, one after another."""
     for number, tensor in enumerate(display.network.shapes):
         shown = 0.0 if tensor in display.choices.hidden else 1.0
-        yield ConstantBlock(Range.of(check_cell(number)), np.array([[shown]]), _CHECK)
+        yield one_cell(check_cell(number), shown, _CHECK)
 
 
 def _swatch(colour: str) -> Style:
     return Style(fill=colour, border="C5CDD5")
 
 
-def _cell(row: int, column: int) -> Range:
-    return Range(row, column, 1, 1)
-
-
 def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
-    yield TextBlock(Range.of(CHECKS.shifted(-1, 0)), "show", _HEAD)
-    yield TextBlock(
-        _cell(_TOP - 1, _LEFT), "What is where (click to go there)", _HEAD, runs_on=True
-    )
+    yield one_cell(CHECKS.shifted(-1, 0), "show", styles.SECTION)
+    yield one_cell(Cell(_TOP - 1, _LEFT), "What is where (click to go there)", styles.SECTION)
     for offset, (tensor, shape) in enumerate(network.shapes.items()):
         row = _TOP + offset
         place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
         words = network.words(tensor)
-        yield TextBlock(_cell(row, _LEFT), tensor, _LINK, link=place)
-        yield TextBlock(_cell(row, _LEFT + 1), shape_text(shape), _TEXT)
-        yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
+        yield one_cell(Cell(row, _LEFT), tensor, styles.LINK, link=place)
+        yield one_cell(Cell(row, _LEFT + 1), shape_text(shape), styles.TEXT)
+        yield one_cell(Cell(row, _LEFT + 2), words, styles.TEXT)
     row = _TOP + len(network.shapes)
     sheets = {
         EXPLAIN: "one cell taken apart: its window, weights, products, sum, in numbers and words",
@@ -137,8 +126,8 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
     if layout.exercise is not None:
         sheets = {EXERCISE: "what is left for you to fill in, and whether it is right", **sheets}
     for name, words in sheets.items():
-        yield TextBlock(_cell(row, _LEFT), name, _LINK, link=f"{name}!A1")
-        yield TextBlock(_cell(row, _LEFT + 2), words, _TEXT)
+        yield one_cell(Cell(row, _LEFT), name, styles.LINK, link=f"{name}!A1")
+        yield one_cell(Cell(row, _LEFT + 2), words, styles.TEXT)
         row += 1
     row -= 1
     names = [name for name in layout.names(network) if name.startswith(network.layers[0].name)]
@@ -150,7 +139,7 @@ def _what_is_where(network: Network, layout: Layout) -> Iterator[Block]:
         "In a terminal, `xlconv verify` compares every cell with NumPy.",
     )
     for offset, note in enumerate(notes, 2):
-        yield TextBlock(_cell(row + offset, _LEFT), note, _TEXT, runs_on=True)
+        yield one_cell(Cell(row + offset, _LEFT), note, styles.TEXT)
 
 
 Try = tuple[str, str]  # words, and the cell to go to
@@ -160,22 +149,19 @@ def _tries(network: Network, layout: Layout) -> list[Try]:
     """Things to try, each with the place to go: one of each kind."""
     middle = layout.tensors[INPUT].maps[0]
     pixel = middle.cell(middle.height // 2, middle.width // 2).a1
-    tries = [*_exercise_tries(network, layout)]
-    tries += [(f"Change a pixel: type 1 into {pixel}, and see what follows.", pixel)]
+    tries: list[Try] = []
+    if (places := exercise_places(network, layout)) is not None:
+        cell = places.parts[0].open.first.a1
+        tries.append(
+            (f"Fill in the violet cells, from {cell} on. Undo what else you change.", cell)
+        )
+    tries.append((f"Change a pixel: type 1 into {pixel}, and see what follows.", pixel))
     seen: set[type[Layer]] = set()
     for layer in network.layers:
         if type(layer) not in seen:
             tries += _layer_tries(layer, layout)
             seen.add(type(layer))
     return [*tries, *_desk_tries(layout)]
-
-
-def _exercise_tries(network: Network, layout: Layout) -> Iterator[Try]:
-    """Where an exercise begins."""
-    places = exercise_places(network, layout)
-    if places is not None:
-        cell = places.parts[0].open.first.a1
-        yield f"Fill in the violet cells, from {cell} on. Undo what else you change.", cell
 
 
 def _desk_tries(layout: Layout) -> Iterator[Try]:
@@ -228,19 +214,19 @@ def _layer_tries(layer: Layer, layout: Layout) -> Iterator[Try]:
 
 
 def _what_to_try(network: Network, layout: Layout) -> Iterator[Block]:
-    yield TextBlock(_cell(_TOP - 1, _RIGHT), "What to try", _HEAD, runs_on=True)
+    yield one_cell(Cell(_TOP - 1, _RIGHT), "What to try", styles.SECTION)
     for number, (words, place) in enumerate(_tries(network, layout), 1):
         row = _TOP + number - 1
-        yield TextBlock(_cell(row, _RIGHT), str(number), _NUMBER)
+        yield one_cell(Cell(row, _RIGHT), str(number), _NUMBER)
         link = place if "!" in place else f"{BOARD}!{place}"
-        yield TextBlock(_cell(row, _WORDS), words, _LINK, link=link)
+        yield one_cell(Cell(row, _WORDS), words, styles.LINK, link=link)
 
 
 def _what_colours_mean(meanings: Sequence[Meaning], row: int) -> Iterator[Block]:
-    yield TextBlock(_cell(row - 1, _RIGHT), "What the colours mean", _HEAD, runs_on=True)
+    yield one_cell(Cell(row - 1, _RIGHT), "What the colours mean", styles.SECTION)
     for offset, (style, words) in enumerate(meanings):
-        yield BlankBlock(_cell(row + offset, _RIGHT), style)
-        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+        yield BlankBlock(Range(row + offset, _RIGHT, 1, 1), style)
+        yield one_cell(Cell(row + offset, _WORDS), words, styles.TEXT)
 
 
 Meaning = tuple[Style, str]
@@ -272,22 +258,20 @@ def _what_a_head_costs(network: Network, row: int) -> Iterator[Block]:
         return
     shape = network.shapes[source(average)]
     cells, outputs = prod(shape), classes[0]
-    here = sum(
-        network.parameters(layer) for layer in network.layers[network.layers.index(average) :]
-    )
+    behind = network.layers[network.layers.index(average) :]
+    here = sum(network.parameters(layer) for layer in behind)
     lines = (
         (here, f"here: {average.name}, then one dense layer on {shape[0]} means"),
         (_dense(cells, outputs), f"one dense layer on all {shape_text(shape)} cells"),
         (_dense(cells, 128, 128, outputs), "VGG-style: two dense layers of 128, then the classes"),
         (_dense(7 * 7 * 512, 4096, 4096, 1000), "VGG-16's own, of 138 million parameters in all"),
     )
-    yield TextBlock(
-        _cell(row - 1, _RIGHT), "What the last layers cost, in parameters", _HEAD, runs_on=True
-    )
+    head = "What the last layers cost, in parameters"
+    yield one_cell(Cell(row - 1, _RIGHT), head, styles.SECTION)
     for offset, (count, words) in enumerate(lines):
         number = Range(row + offset, _RIGHT - 1, 1, 2)
         yield TextBlock(number, f"{count:,}", _PARAMETERS)
-        yield TextBlock(_cell(row + offset, _WORDS), words, _TEXT)
+        yield one_cell(Cell(row + offset, _WORDS), words, styles.TEXT)
 
 
 def _dense(*units: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import CHANNEL_COLOURS, QUIET, Palette
@@ -24,6 +24,7 @@ from xlconv.spreadsheet.blocks import (
     Sheet,
     Style,
     TextBlock,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -62,8 +63,8 @@ def sheet(shown: Shown) -> Sheet | None:
         rules=tuple(_scales(places, colours)),
         merges=tuple(place for place in captions if place.size > 1),
         choices=tuple(_choices(places, maps)),
-        column_width=palette.CELL_PIXELS,
-        row_height=palette.CELL_PIXELS,
+        column_width=styles.CELL_PIXELS,
+        row_height=styles.CELL_PIXELS,
         heights={1: 150, 2: 80, 3: 80, 4: 80, **dict.fromkeys(rows, _CAPTION_PIXELS)},
         freeze=Cell(places.top - 1, 1),
         zoom=_ZOOM,
@@ -73,15 +74,12 @@ def sheet(shown: Shown) -> Sheet | None:
 
 
 def _words(places: GalleryPlaces) -> Iterator[Block]:
-    def line(row: int, text: str, style: Style, link: str | None = None) -> TextBlock:
-        return TextBlock(Range(row, places.left, 1, 1), text, style, link, runs_on=True)
-
-    yield line(1, "Pictures to choose from", _TITLE)
-    yield line(
-        2, f"Type a picture's number above the picture on the {BOARD} →", _LINK, f"{BOARD}!A1"
-    )
-    yield line(3, "Yellow: what each picture shows; ? if nobody knows", _LEAD)
-    yield line(4, "← Guide", _LINK, f"{GUIDE}!A1")
+    left = places.left
+    yield one_cell(Cell(1, left), "Pictures to choose from", _TITLE)
+    choose = f"Type a picture's number above the picture on the {BOARD} →"
+    yield one_cell(Cell(2, left), choose, _LINK, f"{BOARD}!A1")
+    yield one_cell(Cell(3, left), "Yellow: what each picture shows; ? if nobody knows", _LEAD)
+    yield one_cell(Cell(4, left), "← Guide", _LINK, f"{GUIDE}!A1")
     own = places.maps(0)[0]
     # Three rows of the grid are as high as one line of these letters, and a fourth keeps lines
     # apart, but small pictures have fewer above those to choose from.
@@ -99,8 +97,7 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
 
 def _pictures(display: Display, places: GalleryPlaces) -> Iterator[Block]:
     for number, (picture, label) in enumerate(zip(display.pictures, display.labels, strict=True)):
-        caption = Range.of(places.number(number).first)
-        yield ConstantBlock(caption, np.array([[float(number)]]), _NUMBER)
+        yield one_cell(places.number(number).first, number, _NUMBER)
         yield from _label(places.label(number), label)
         for place, pixels in zip(places.maps(number), picture, strict=True):
             # Paper stays empty: it counts as 0, and keeps the file small.
@@ -116,11 +113,7 @@ def _pictures(display: Display, places: GalleryPlaces) -> Iterator[Block]:
 
 
 def _label(place: Range, label: float | str) -> Iterator[Block]:
-    cell = Range.of(place.first)
-    if isinstance(label, str):
-        yield TextBlock(cell, label, _LABEL, runs_on=True)
-    else:
-        yield ConstantBlock(cell, np.array([[label]]), _LABEL)
+    yield one_cell(place.first, label, _LABEL)
     if place.width > 1:
         yield BlankBlock(Range(place.row, place.column + 1, 1, place.width - 1), _LABEL)
 

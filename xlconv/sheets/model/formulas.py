@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.limits import fitting
-from xlconv.formulas.text import label_of_largest, on
+from xlconv.formulas.text import label_of_largest
 from xlconv.network.arithmetic import (
     Arithmetic,
     Expression,
@@ -77,7 +77,7 @@ def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
 
 def _listed(places: Iterable[Range]) -> str:
     """Ranges of the board, one after the other."""
-    return ",".join(on(BOARD, place) for place in places)
+    return ",".join(f"{place:{BOARD}}" for place in places)
 
 
 def _cost_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -116,7 +116,7 @@ def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str,
         read = network.read_shapes(layer)
         parameters, times = layer.parameters(*read), layer.multiplications(*read)
     if parameters is not None:
-        yield "parameters", f"COUNT({on(BOARD, layout.weights[tensor].range)})"
+        yield "parameters", f"COUNT({layout.weights[tensor].range:{BOARD}})"
         if parameters.gaps:
             yield "parameters_line", _line(parameters, layout)
         yield "parameter_bytes", f"{cell('parameters')}*{NUMBER_BYTES}"
@@ -197,7 +197,7 @@ def _side(side: Side, layout: Layout) -> str:
     if side.weight:
         weights = layout.weights[side.tensor]
         place, apart = weights.arrays[side.weight][0], weights.apart[side.axis]
-    length = f"{('ROWS', 'COLUMNS')[side.axis]}({on(BOARD, place)})"
+    length = f"{('ROWS', 'COLUMNS')[side.axis]}({place:{BOARD}})"
     return length if apart == 1 else f"({length}-1)/{apart}+1"
 
 

@@ -14,6 +14,7 @@ from itertools import groupby
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.settings import settings
 from xlconv.network.network import INPUT, PICTURE_WORDS, Network
+from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.places import (
     BAR,
@@ -29,7 +30,6 @@ from xlconv.sheets.model.places import (
     total_cell,
 )
 from xlconv.sheets.shown import Shown, rule_block
-from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
     Block,
@@ -37,6 +37,7 @@ from xlconv.spreadsheet.blocks import (
     Sheet,
     Style,
     TextBlock,
+    one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -59,31 +60,30 @@ _NOTES = (
 _PIXELS = 6.6  # the width of a character of 11 points, on average and a little more
 _LEAST, _MOST = 64, 640  # pixels of a column
 
-_TITLE = Style(size=20, bold=True, horizontal="left")
-_LEAD = Style(size=11, colour=QUIET, horizontal="left")
-_MOST_STYLE = Style(size=12, bold=True, horizontal="left")
 _GROUP = Style(size=11, bold=True, fill="DCE3EA", border="C5CDD5", horizontal="left")
-_HEAD = Style(size=11, bold=True, fill="E8ECF0", border="C5CDD5", wrap=True)
-_TEXT = Style(size=11, horizontal="left", border="E1E6EB")
-_WORDS = Style(size=11, horizontal="left", colour=QUIET, italic=True)
-_LINK = Style(size=11, bold=True, horizontal="left", colour="1F5F99", border="E1E6EB")
-_LINE = Style(size=11, horizontal="right", border="E1E6EB")
+_TEXT = replace(styles.TEXT, border="E1E6EB")
+_LINK = replace(styles.LINK, border="E1E6EB")
 _COUNT = Style(size=11, horizontal="right", number_format='#,##0_);-#,##0_);"–"_)', border="E1E6EB")
-_SHARE = Style(size=11, horizontal="right", number_format="0.0%_)", border="E1E6EB")
 _SUM = Style(size=11, horizontal="right", number_format="0.0000_)", border="E1E6EB")
-_MARK = Style(size=11, bold=True, border="E1E6EB", colour="1E7B45")
-_BAR = Style(size=11, horizontal="left", border="E1E6EB", colour="1F5F99")
 _TOTAL = Style(
     size=11, horizontal="right", bold=True, number_format="#,##0_)", border="C5CDD5", fill="F5F7F9"
 )
 _ALL = replace(_TOTAL, horizontal="left")
 _CODE = Style(size=10, horizontal="left", font="Consolas")
 _STYLES = {
-    **dict.fromkeys(("parameters_line", "multiplications_line"), _LINE),
+    **dict.fromkeys(
+        ("parameters_line", "multiplications_line"), replace(_TEXT, horizontal="right")
+    ),
     **dict.fromkeys(("parameters", "multiplications", "kept", "kept_bytes"), _COUNT),
     **dict.fromkeys(("parameter_bytes", "bytes"), _COUNT),
-    **{"layer": _LINK, "agrees": _MARK, "share": _SHARE, "bar": _BAR, "sum": _SUM},
-    **{"words": _WORDS, "total": _TOTAL, "most": _MOST_STYLE},
+    "layer": _LINK,
+    "agrees": Style(size=11, bold=True, border="E1E6EB", colour=styles.GREEN),
+    "share": replace(_COUNT, number_format="0.0%_)"),
+    "bar": replace(_TEXT, colour=styles.BLUE),
+    "sum": _SUM,
+    "words": replace(styles.LEAD, italic=True),
+    "total": _TOTAL,
+    "most": Style(size=12, bold=True, horizontal="left"),
 }
 
 
@@ -113,10 +113,8 @@ def _sheet(shown: Shown, lines: list[str]) -> Sheet:
     network = shown.network
     table = {**_texts(network, shown.layout), **_computed(shown)}
     blocks = [
-        TextBlock(
-            Range(1, FIRST_COLUMN, 1, 1), f"The network: {network.name}", _TITLE, runs_on=True
-        ),
-        TextBlock(Range(2, FIRST_COLUMN, 1, 1), _LEAD_TEXT, _LEAD, runs_on=True),
+        one_cell(Cell(1, FIRST_COLUMN), f"The network: {network.name}", styles.SHEET_TITLE),
+        one_cell(Cell(2, FIRST_COLUMN), _LEAD_TEXT, styles.LEAD),
         *_heads(),
         *table.values(),
         *_blanks(network, set(table)),
@@ -156,16 +154,16 @@ def _texts(network: Network, layout: Layout) -> dict[Cell, Block]:
     for tensor in network.shapes:
         place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
         cell = cell_of(network, tensor, "layer")
-        blocks[cell] = TextBlock(Range.of(cell), tensor, _LINK, link=place)
+        blocks[cell] = one_cell(cell, tensor, _LINK, link=place)
         words = {"kind": "picture", "words": PICTURE_WORDS}
         if tensor != INPUT:
             words = _words(network.layer(tensor), network)
         for column, text in words.items():
             cell = cell_of(network, tensor, column)
             style = _STYLES.get(column, _TEXT)
-            blocks[cell] = TextBlock(Range.of(cell), text, style, runs_on=column == "words")
+            blocks[cell] = one_cell(cell, text, style)
     below = total_cell(network, "layer")
-    blocks[below] = TextBlock(Range.of(below), "all", _ALL)
+    blocks[below] = one_cell(below, "all", _ALL)
     return blocks
 
 
@@ -202,7 +200,7 @@ def _setting(value: object) -> str:
 def _heads() -> Iterator[Block]:
     """The heads of the columns, and those of the groups above them."""
     for column, (_, head) in COLUMNS.items():
-        yield TextBlock(Range(HEAD_ROW, column_of(column), 1, 1), head, _HEAD)
+        yield one_cell(Cell(HEAD_ROW, column_of(column)), head, styles.TABLE_HEAD)
     for group, members in groupby(COLUMNS, key=lambda column: COLUMNS[column][0]):
         columns = list(members)
         if group:
@@ -246,7 +244,7 @@ def _length(block: Block) -> int:
 def _notes(network: Network) -> Iterator[Block]:
     first = total_cell(network, "layer")
     for down, note in enumerate(_NOTES, 2):
-        yield TextBlock(Range.of(first.shifted(down, 0)), note, _LEAD, runs_on=True)
+        yield one_cell(first.shifted(down, 0), note, styles.LEAD)
 
 
 def text_range(network: Network, lines: list[str]) -> Range:
@@ -258,11 +256,10 @@ def text_range(network: Network, lines: list[str]) -> Range:
 def _text(network: Network, lines: list[str]) -> Iterator[Block]:
     place = text_range(network, lines)
     head = place.first.shifted(-2, 0)
-    yield TextBlock(Range.of(head), "The network's own text", _TITLE, runs_on=True)
+    yield one_cell(head, "The network's own text", styles.SHEET_TITLE)
     note = head.shifted(1, 0)
     text = "`xlconv verify` reads the network from these lines: leave them as they are."
-    yield TextBlock(Range.of(note), text, _LEAD, runs_on=True)
+    yield one_cell(note, text, styles.LEAD)
     for row, line in enumerate(lines):
         if line:
-            cell = place.cell(row, 0)
-            yield TextBlock(Range.of(cell), line, _CODE, runs_on=True)
+            yield one_cell(place.cell(row, 0), line, _CODE)

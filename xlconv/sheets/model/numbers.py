@@ -32,7 +32,6 @@ from xlconv.sheets.model.places import (
 from xlconv.state.choices import Display
 
 HELD = "held:"  # begins the names of how many cells of the picture, or of weights, are not empty
-UNKNOWN = np.array([np.nan])  # nothing can be said of what reads what is no number
 
 
 def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -52,14 +51,14 @@ def _shape_steps(network: Network) -> Iterator[Step]:
     """Each tensor's size, how it comes about, and that both agree."""
     for tensor, shape in network.shapes.items():
         size = " × ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} values"
-        yield Step(f"shapes:size:{tensor}", np.array([size]))
+        yield Step.text(f"shapes:size:{tensor}", size)
         if tensor == INPUT:
             continue
         layer = network.layer(tensor)
         for column, length in length_columns(layer, network):
             if length.gaps:
-                yield Step(f"shapes:{column}:{tensor}", np.array([_line(length, layer, network)]))
-        yield Step(f"shapes:agrees:{tensor}", np.array([TICK]))
+                yield Step.text(f"shapes:{column}:{tensor}", _line(length, layer, network))
+        yield Step.text(f"shapes:agrees:{tensor}", TICK)
 
 
 def _line(arithmetic: Arithmetic, layer: Layer, network: Network) -> str:
@@ -94,8 +93,8 @@ def _tensor_steps(network: Network, tensor: str, values: Mapping[str, Values]) -
         if times is not None:
             count = value_of(times.value, network.shapes | network.weight_shapes(layer))
             yield _number(f"counts:multiplications:{tensor}", float(count))
-            line = np.array([_line(times, layer, network)])
-            yield Step(f"counts:multiplications_line:{tensor}", line)
+            line = _line(times, layer, network)
+            yield Step.text(f"counts:multiplications_line:{tensor}", line)
     whole = _counted("kept_bytes", tensor, values)
     if f"counts:parameter_bytes:{tensor}" in values:
         whole += _counted("parameter_bytes", tensor, values)
@@ -122,8 +121,7 @@ def _parameter_steps(
     yield _number(f"counts:parameters:{name}", _held(name, full, values), also=full)
     written = layer.parameters(*network.read_shapes(layer))
     if written is not None and written.gaps:
-        line = np.array([_line(written, layer, network)])
-        yield Step(f"counts:parameters_line:{name}", line)
+        yield Step.text(f"counts:parameters_line:{name}", _line(written, layer, network))
     count = _counted("parameters", name, values)
     yield _number(f"counts:parameter_bytes:{name}", count * NUMBER_BYTES)
 
@@ -144,10 +142,10 @@ def _share_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     known = np.isfinite([whole, *memory.values()]).all() and min(whole, largest) > 0
     for tensor, count in memory.items():
         if not known or count < 0:
-            yield Step(f"counts:bar:{tensor}", UNKNOWN, np.zeros(1))
+            yield Step.unknown(f"counts:bar:{tensor}")
             continue
         length, percent = _rounded(BAR_LENGTH * count / largest), _rounded(100 * count / whole)
-        yield Step(f"counts:bar:{tensor}", np.array([f"{AXIS}{BAR * length} {percent} %"]))
+        yield Step.text(f"counts:bar:{tensor}", f"{AXIS}{BAR * length} {percent} %")
 
 
 def _rounded(value: float) -> int:
@@ -165,10 +163,10 @@ def _most(network: Network, values: Mapping[str, Values]) -> Step:
             continue
         whole = _counted("total", what, values)
         if not np.isfinite([whole, *counted.values()]).all():
-            return Step("counts:most", UNKNOWN, np.zeros(1))
+            return Step.unknown("counts:most")
         best = max(counted, key=lambda tensor: counted[tensor])
         parts.append(f"{best} {verb} ({counted[best]:.15g} of {whole:.15g}{unit})")
-    return Step("counts:most", np.array([f"Here {parts[0]}, {parts[1]}, and {parts[2]}."]))
+    return Step.text("counts:most", f"Here {parts[0]}, {parts[1]}, and {parts[2]}.")
 
 
 def _column(network: Network, what: str, values: Mapping[str, Values]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from xlconv.formulas.text import largest_magnitude
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.places import ACROSS, USED, GalleryPlaces, check_cell
+from xlconv.sheets.panel.places import ACROSS, USED, check_cell
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
     Box,
@@ -86,15 +86,10 @@ def _verdict_rules(layout: Layout) -> Iterator[Rule]:
         return
     actual = verdict.actual.first
     if layout.gallery is not None and layout.desk.line and layout.desk.place:
-        formula = _label(layout.gallery, layout.desk.line, layout.desk.place)
-        yield _single(PICTURE, "actual", actual, formula)
-    formula = judged(actual, answer.label.first, UNKNOWN, RIGHT, WRONG)
-    yield _single(PICTURE, "right", verdict.right.first, formula)
-
-
-def _label(gallery: GalleryPlaces, line: Cell, place: Cell) -> str:
-    grid, column = f"{gallery.range:{IMAGES}}", gallery.number_width + 1
-    return known_or(looked_up(grid, line, place, 1, column), UNKNOWN)
+        grid, column = f"{layout.gallery.range:{IMAGES}}", layout.gallery.number_width + 1
+        label = looked_up(grid, layout.desk.line, layout.desk.place, 1, column)
+        yield _single(PICTURE, "actual", actual, f'IF({label}="","{UNKNOWN}",{label})')
+    yield _single(PICTURE, "right", verdict.right.first, judged(actual, answer.label.first))
 
 
 def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -112,7 +107,7 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         logit = layout.tensors[source(layer)].maps[0].first
         truth = several_hot(label, actual)
         part = binary_cross_entropy_part(loss.truth.first, logit)
-        total = loss_of_several(actual, loss.parts, UNKNOWN)
+        total = loss_of_several(actual, loss.parts)
     yield Rule(LOSS, f"{LOSS}:truth", None, loss.truth, truth, role="truth")
     yield Rule(LOSS, f"{LOSS}:parts", None, loss.parts, part, role="parts")
     yield _single(LOSS, "total", loss.total, total)
@@ -121,13 +116,13 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
 
 def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The largest magnitude of each tensor, and below each map the end of its scale."""
-    desk, first, second = layout.desk, SCALES[0], SCALES[1]
-    number = number_of(desk.scale.first, (first, second))
-    yield _single(SCALES_BLOCK, "number", desk.scale_number, number, "scale")
+    desk = layout.desk
+    yield _single(SCALES_BLOCK, "number", desk.scale_number, scale_of(desk.scale.first), "scale")
     for tensor in layout.tensors:
         largest = largest_magnitude(*layout.filled(tensor))
         yield _scale("end", desk.lines[tensor].limit, largest, tensor)
-    maps = scaled_together(network)
+    # All maps but the picture's share a scale where there is one for the network.
+    maps = [one for one, shape in network.shapes.items() if len(shape) == 3 and one != INPUT]
     ends = _runs(desk.lines[tensor].limit for tensor in maps)
     yield _single(SCALES_BLOCK, "network", desk.network_limit, largest_of(ends))
     for tensor, legends in layout.legends.items():
@@ -138,14 +133,6 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
             yield _scale("high", legend.last, end, tensor, channel)
             if legend.width == 3:
                 yield _scale("low", legend.first, f"-{legend.last:$}", tensor, channel)
-
-
-def scaled_together(network: Network) -> list[str]:
-    """The tensors that share a scale where there is one for the network: all maps but the
-    picture's."""
-    return [
-        tensor for tensor, shape in network.shapes.items() if len(shape) == 3 and tensor != INPUT
-    ]
 
 
 def _runs(cells: Iterable[Cell]) -> list[Range]:
@@ -196,9 +183,8 @@ def _or_here(texts: Intervals, chosen: str, cell: list[str]) -> Intervals:
 def _pixel(network: Network, layout: Layout) -> Intervals:
     """The followed pixel, if row and column are given."""
     channels, height, width = network.input_shape
-    row, column = (
-        place.first.absolute for place in (layout.desk.pixel_row, layout.desk.pixel_column)
-    )
+    pixel = (layout.desk.pixel_row, layout.desk.pixel_column)
+    row, column = (place.first.absolute for place in pixel)
 
     def when(number: str, otherwise: str) -> str:
         return f"IF(COUNT({row},{column})=2,{number},{otherwise})"
@@ -260,24 +246,18 @@ def looked_up(gallery: str, line: Cell, place: Cell, row: int, column: int) -> s
     return f"INDEX({gallery},{line.absolute}+{row},{place.absolute}+{column})"
 
 
-def known_or(found: str, unknown: str) -> str:
-    """What is found, or a mark if nothing stands there.
-
-    >>> known_or("INDEX(A1:B9,3,1)", "?")
-    'IF(INDEX(A1:B9,3,1)="","?",INDEX(A1:B9,3,1))'
-    """
-    return f'IF({found}="","{unknown}",{found})'
+def if_known(actual: Cell, formula: str) -> str:
+    """A formula's value, or an empty text where nobody knows what is actually there."""
+    return f'IF(OR({actual:$}="{UNKNOWN}",{actual:$}=""),"",{formula})'
 
 
-def judged(actual: Cell, answer: Cell, unknown: str, right: str, wrong: str) -> str:
+def judged(actual: Cell, answer: Cell) -> str:
     """Whether an answer is what is actually there.
 
-    >>> judged(Cell(1, 1), Cell(2, 1), "?", "yes", "no")
-    'IF(OR($A$1="?",$A$1=""),"",IF($A$1=$A$2,"yes","no"))'
+    >>> judged(Cell(1, 1), Cell(2, 1))
+    'IF(OR($A$1="?",$A$1=""),"",IF($A$1=$A$2,"✓ right","✗ wrong"))'
     """
-    here = actual.absolute
-    nobody = f'OR({here}="{unknown}",{here}="")'
-    return f'IF({nobody},"",IF({here}={answer.absolute},"{right}","{wrong}"))'
+    return if_known(actual, f'IF({actual:$}={answer:$},"{RIGHT}","{WRONG}")')
 
 
 def one_hot(label: Cell, actual: Cell) -> str:
@@ -318,24 +298,22 @@ def binary_cross_entropy_part(truth: Cell, logit: Cell) -> str:
     return f"MAX({logit.a1},0)-{logit.a1}*{truth.a1}+LN(1+EXP(-ABS({logit.a1})))"
 
 
-def loss_of_several(actual: Cell, parts: Range, unknown: str) -> str:
+def loss_of_several(actual: Cell, parts: Range) -> str:
     """The mean of the parts, if it is known which classes are there.
 
-    >>> loss_of_several(Cell(1, 1), Range(5, 7, 10, 1), "?")
+    >>> loss_of_several(Cell(1, 1), Range(5, 7, 10, 1))
     'IF(OR($A$1="?",$A$1=""),"",AVERAGE($G$5:$G$14))'
     """
-    here = actual.absolute
-    return f'IF(OR({here}="{unknown}",{here}=""),"",AVERAGE({parts.absolute}))'
+    return if_known(actual, f"AVERAGE({parts:$})")
 
 
-def number_of(text: Cell, names: tuple[str, str]) -> str:
-    """1 or 2 for a text that is one of two, else 3.
+def scale_of(chosen: Cell) -> str:
+    """The number of the chosen scale, from 1; the last for all other texts.
 
-    >>> number_of(Cell(1, 1), ("map", "layer"))
+    >>> scale_of(Cell(1, 1))
     'IF($A$1="map",1,IF($A$1="layer",2,3))'
     """
-    first, second = names
-    return f'IF({text.absolute}="{first}",1,IF({text.absolute}="{second}",2,3))'
+    return f'IF({chosen:$}="{SCALES[0]}",1,IF({chosen:$}="{SCALES[1]}",2,3))'
 
 
 def largest_of(places: Iterable[Range]) -> str:
@@ -364,15 +342,6 @@ def scale_limit(shown: Cell, end: str) -> str:
     ('IF($D$5=0,1E+300,$D$9)', 'IF($D$5=0,1E+300,MAX($A$1:$A$9))')
     """
     return f"IF({shown.absolute}=0,1E+300,{end})"
-
-
-def hidden(shown: Cell) -> str:
-    """Whether a layer is not revealed yet.
-
-    >>> hidden(Cell(5, 4))
-    '$D$5=0'
-    """
-    return f"{shown.absolute}=0"
 
 
 def on_frame(box: Range, place: Range, number: int) -> str:

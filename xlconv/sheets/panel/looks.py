@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from xlconv.sheets import styles as palette
+from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel.places import HEADS, OUTLINED, PIXEL, PLACE, SCALE, TITLE
-from xlconv.spreadsheet.blocks import Block, Choice, ConstantBlock, Style, TextBlock
+from xlconv.spreadsheet.blocks import Block, Choice, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.sheet_names import BOARD, EXPLAIN, IMAGES
@@ -28,34 +26,23 @@ def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     for legends in layout.legends.values():
         for legend in legends:
             if legend.width > 1:
-                middle = Range.of(legend.cell(0, legend.width - 2))
-                yield ConstantBlock(middle, np.zeros((1, 1)), palette.LEGEND)
-
-
-def _line(cell: Cell, text: str, style: Style) -> TextBlock:
-    return TextBlock(Range.of(cell), text, style, runs_on=True)
-
-
-def _number(place: Range, number: float) -> ConstantBlock:
-    return ConstantBlock(Range.of(place.first), np.array([[number]]), palette.CONTROL)
+                yield one_cell(legend.cell(0, legend.width - 2), 0.0, styles.LEGEND)
 
 
 def _chosen(display: Display, layout: Layout) -> Iterator[Block]:
     """The cells in which something is chosen, as it is now."""
     desk, choices = layout.desk, display.choices
     if desk.picture is not None:
-        yield _number(desk.picture, float(choices.picture))
+        yield one_cell(desk.picture.first, choices.picture, styles.CONTROL)
         before = desk.picture.first.shifted(0, -9)
-        yield _line(before, "choose a picture (0: draw your own)", palette.BIAS_CAPTION)
+        yield one_cell(before, "choose a picture (0: draw your own)", styles.BIAS_CAPTION)
         behind = desk.picture.first.shifted(0, 4)
-        link = f"{IMAGES}!A1"
-        yield TextBlock(Range.of(behind), "see them all →", palette.TO_GUIDE, link, runs_on=True)
-    yield _number(desk.outlined, float(choices.outlined))
-    for place, number in zip(
-        (desk.pixel_row, desk.pixel_column), choices.pixel or (), strict=False
-    ):
-        yield _number(place, number)
-    yield TextBlock(Range.of(desk.scale.first), choices.scale, palette.CHOSEN, runs_on=True)
+        yield one_cell(behind, "see them all →", styles.LINK, f"{IMAGES}!A1")
+    yield one_cell(desk.outlined.first, choices.outlined, styles.CONTROL)
+    pixel = (desk.pixel_row, desk.pixel_column)
+    for place, number in zip(pixel, choices.pixel or (), strict=False):
+        yield one_cell(place.first, number, styles.CONTROL)
+    yield one_cell(desk.scale.first, choices.scale, styles.CHOSEN)
 
 
 def empty_controls(display: Display, layout: Layout) -> list[Range]:
@@ -75,28 +62,20 @@ def _words(layout: Layout) -> Iterator[Block]:
     desk = layout.desk
     left = desk.range.column - 6
     top = desk.outlined.row - OUTLINED
-    yield _line(Cell(top + TITLE, left), "where does it look?", palette.DESK_TITLE)
-    yield _line(
-        Cell(top + OUTLINED, left), "outline what the explained cell reads", palette.DESK_WORDS
-    )
-    link = TextBlock(
-        Range(top + OUTLINED, left + 17, 1, 1),
-        "choose the cell →",
-        palette.TO_GUIDE,
-        link=f"{EXPLAIN}!C5",
-        runs_on=True,
-    )
-    yield link
-    yield _line(Cell(top + PIXEL, left), "follow a pixel: its row", palette.DESK_WORDS)
-    yield _line(Cell(top + PIXEL, left + 16), "column", palette.DESK_WORDS)
-    yield _line(Cell(top + SCALE, left), "one colour scale for each", palette.DESK_WORDS)
+    yield one_cell(Cell(top + TITLE, left), "where does it look?", styles.SECTION)
+    words = "outline what the explained cell reads"
+    yield one_cell(Cell(top + OUTLINED, left), words, styles.TEXT)
+    behind = Cell(top + OUTLINED, left + 17)
+    yield one_cell(behind, "choose the cell →", styles.LINK, f"{EXPLAIN}!C5")
+    yield one_cell(Cell(top + PIXEL, left), "follow a pixel: its row", styles.TEXT)
+    yield one_cell(Cell(top + PIXEL, left + 16), "column", styles.TEXT)
+    yield one_cell(Cell(top + SCALE, left), "one colour scale for each", styles.TEXT)
     words = "← 1 map, 2 layer, 3 network; the network's end"
-    yield _line(Cell(top + SCALE, left + 22), words, palette.DESK_NOTE)
+    yield one_cell(Cell(top + SCALE, left + 22), words, styles.NOTE)
     if desk.line is not None:
-        yield _line(
-            Cell(top + PLACE, left), "the picture's place in the gallery: row", palette.DESK_NOTE
-        )
-        yield _line(Cell(top + PLACE, left + 16), "column", palette.DESK_NOTE)
+        words = "the picture's place in the gallery: row"
+        yield one_cell(Cell(top + PLACE, left), words, styles.NOTE)
+        yield one_cell(Cell(top + PLACE, left + 16), "column", styles.NOTE)
 
 
 def _table_heads(layout: Layout) -> Iterator[Block]:
@@ -108,17 +87,16 @@ def _table_heads(layout: Layout) -> Iterator[Block]:
         (first.reads, "the explained cell reads"),
         (first.reaches, "the followed pixel reaches"),
     ):
-        yield _line(Cell(row, place.column), words, palette.DESK_HEAD_LEFT)
+        yield one_cell(Cell(row, place.column), words, styles.DESK_HEAD_LEFT)
         for number, axis in enumerate(("maps", "rows", "columns")):
             over = Range(row + 1, place.column + 2 * number, 1, 2)
-            yield TextBlock(over, axis, palette.DESK_HEAD)
-    shown = Range(row + 1, first.shown.column, 1, 1)
-    yield TextBlock(shown, "on", palette.DESK_HEAD)
-    yield TextBlock(Range.of(first.limit.shifted(-1, 0)), "end", palette.DESK_HEAD)
+            yield TextBlock(over, axis, styles.DESK_HEAD)
+    yield one_cell(Cell(row + 1, first.shown.column), "on", styles.DESK_HEAD)
+    yield one_cell(first.limit.shifted(-1, 0), "end", styles.DESK_HEAD)
     for tensor, line in desk.lines.items():
         cell = Cell(line.shown.row, line.shown.column - 6)
         link = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
-        yield TextBlock(Range.of(cell), tensor, palette.DESK_LINK, link, runs_on=True)
+        yield one_cell(cell, tensor, styles.DESK_LINK, link)
 
 
 def _verdict(display: Display, layout: Layout) -> Iterator[Block]:
@@ -128,13 +106,9 @@ def _verdict(display: Display, layout: Layout) -> Iterator[Block]:
     above = verdict.actual
     text = "what it really is" if layout.gallery else "type what it really is"
     place = Range(above.row - 1, above.column, 1, above.width)
-    yield TextBlock(place, text, palette.ANSWER_LEAD)
+    yield TextBlock(place, text, styles.ANSWER_LEAD)
     if layout.gallery is None:
-        actual, cell = display.choices.actual, Range.of(verdict.actual.first)
-        if isinstance(actual, str):
-            yield TextBlock(cell, actual, palette.ACTUAL_TYPED, runs_on=True)
-        else:
-            yield ConstantBlock(cell, np.array([[actual]]), palette.ACTUAL_TYPED)
+        yield one_cell(verdict.actual.first, display.choices.actual, styles.ACTUAL_TYPED)
 
 
 def _loss_notes(layout: Layout, several: bool) -> Iterator[Block]:
@@ -145,8 +119,8 @@ def _loss_notes(layout: Layout, several: bool) -> Iterator[Block]:
         (loss.truth, "actual: 1" if several else "one-hot"),
         (loss.parts, "loss" if several else "−y × ln p"),
     ):
-        yield TextBlock(Range.of(column.first.shifted(-1, 0)), text, palette.COLUMN_HEAD)
-    yield _line(loss.total.shifted(-1, 0), "cross-entropy", palette.LOSS_HEAD)
+        yield one_cell(column.first.shifted(-1, 0), text, styles.COLUMN_HEAD)
+    yield one_cell(loss.total.shifted(-1, 0), "cross-entropy", styles.LOSS_HEAD)
     beside = loss.total.shifted(0, 1)
     lines = [
         "the mean over the classes: −ln p where it is there, −ln(1 − p) where it is not"
@@ -157,8 +131,8 @@ def _loss_notes(layout: Layout, several: bool) -> Iterator[Block]:
         else "written with ln(1 + exp(−|logit|)), which no large logit can spoil",
     ]
     for row, text in enumerate(lines):
-        yield _line(beside.shifted(row, 0), text, palette.LOSS_NOTE)
-    yield _line(loss.decimal.shifted(-1, 0), "with LOG", palette.LOSS_HEAD)
+        yield one_cell(beside.shifted(row, 0), text, styles.LEAD)
+    yield one_cell(loss.decimal.shifted(-1, 0), "with LOG", styles.LOSS_HEAD)
     beside = loss.decimal.shifted(0, 1)
     for row, text in enumerate(
         (
@@ -166,7 +140,7 @@ def _loss_notes(layout: Layout, several: bool) -> Iterator[Block]:
             "Losses are natural logarithms: use LN, as PyTorch, Keras and this sheet do.",
         )
     ):
-        yield _line(beside.shifted(row, 0), text, palette.LOSS_NOTE)
+        yield one_cell(beside.shifted(row, 0), text, styles.LEAD)
 
 
 def desk_choices(display: Display, layout: Layout, counting: str) -> Iterator[Choice]:

@@ -26,25 +26,16 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
         return
     offset = layout.gallery.offset(display.choices.picture)
     for key, count in zip(("line", "place"), offset, strict=True):
-        yield _exact(f"picture:{key}", [float(count)])
+        yield Step.exact(f"picture:{key}", float(count))
     there = _is_chosen(display, layout, values)
     image = display.image if there else np.full_like(display.image, np.nan)
-    yield Step(INPUT, image, np.abs(image))
+    yield Step.measured(INPUT, image)
 
 
 def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:
     """Whether the picture that is looked up is the chosen one: of others nothing is said."""
     found = [numbers(values[f"picture:{key}"])[0] for key in ("line", "place")]
     return layout.gallery is not None and found == [*layout.gallery.offset(display.choices.picture)]
-
-
-def _exact(name: str, found: list[float]) -> Step:
-    return Step(name, np.array(found), np.zeros(len(found)))
-
-
-def _measured(name: str, found: Array) -> Step:
-    """Numbers of the network, of which programs keep 15 digits or more."""
-    return Step(name, found, np.abs(found))
 
 
 def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -54,15 +45,7 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     yield from _scale_steps(display, layout, values)
     yield from _looks_steps(display, layout, values)
     for tensor in display.network.shapes:
-        yield _exact(f"shown:{tensor}", [0.0 if tensor in display.choices.hidden else 1.0])
-
-
-def _held(name: str, found: float | str | None) -> Step:
-    """A number or a text in one cell; None if nothing can be said of it."""
-    if found is None:
-        return Step(name, np.array([np.nan]), np.zeros(1))
-    array = np.array([found]) if isinstance(found, str) else np.array([float(found)])
-    return Step(name, array, np.zeros(1))
+        yield Step.exact(f"shown:{tensor}", 0.0 if tensor in display.choices.hidden else 1.0)
 
 
 def _folded(value: object) -> object:
@@ -78,16 +61,18 @@ def _verdict_steps(
     actual: object = display.choices.actual
     if layout.gallery is not None:
         label = display.labels[display.choices.picture]
-        yield _held("picture:actual", label if _is_chosen(display, layout, values) else None)
+        there = _is_chosen(display, layout, values)
+        yield Step.exact("picture:actual", label if there else np.nan)
         actual = _cell(values["picture:actual"])
     if actual == UNKNOWN:
-        yield _held("picture:right", "")
+        yield Step.exact("picture:right", "")
         return
     answer = _cell(values["answer_label"])
     if actual is None or answer is None:  # an error, which what reads it repeats
-        yield _held("picture:right", None)
+        yield Step.unknown("picture:right")
         return
-    yield _held("picture:right", "✓ right" if _folded(answer) == _folded(actual) else "✗ wrong")
+    right = _folded(answer) == _folded(actual)
+    yield Step.exact("picture:right", "✓ right" if right else "✗ wrong")
 
 
 def _cell(found: Values) -> object:
@@ -107,18 +92,18 @@ def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) 
         actual = _cell(values["picture:actual"])
     labels, several = network.labels, network.answers == "several"
     there = [np.nan if actual is None else _is_there(one, actual, several) for one in labels]
-    yield _exact("loss:truth", [float(one) for one in there])
+    yield Step.exact("loss:truth", *map(float, there))
     truth = numbers(values["loss:truth"])
     parts, scale = _parts(network, truth, values)
     yield Step("loss:parts", parts, scale)
     found = numbers(values["loss:parts"])
     if actual == UNKNOWN if several else truth.sum() == 0:
-        yield _held("loss:total", "")
+        yield Step.exact("loss:total", "")
     else:
         total = found.mean() if several else found.sum()
         yield Step("loss:total", np.array([total]), np.array([np.abs(found).sum()]))
     if _cell(values["loss:total"]) == "":
-        yield _held("loss:decimal", "")
+        yield Step.exact("loss:decimal", "")
         return
     loss = numbers(values["loss:total"])
     yield Step("loss:decimal", loss / np.log(10), np.abs(loss))
@@ -147,14 +132,15 @@ def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tupl
 def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     network = display.network
     number = SCALES.index(display.choices.scale) + 1.0
-    yield _exact("scales:number", [number])
+    yield Step.exact("scales:number", number)
     for tensor in network.shapes:
         magnitudes = np.abs(numbers(values[tensor])).reshape(-1)
-        yield _measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
+        yield Step.measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
     maps = [t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT]
     found = {one: float(numbers(values[f"scales:end_{one}"])[0]) for one in network.shapes}
     # An end that is no number is one of the network, too: Python's own max would lose it.
-    yield _measured("scales:network", np.max([0.0, *(found[one] for one in maps)], keepdims=True))
+    ends = [0.0, *(found[one] for one in maps)]
+    yield Step.measured("scales:network", np.max(ends, keepdims=True))
     widest = float(numbers(values["scales:network"])[0])
     chosen = numbers(values["scales:number"])[0]
     for tensor, legends in layout.legends.items():
@@ -162,10 +148,10 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
             own = float(np.abs(numbers(values[tensor])[channel - 1]).max())
             network_end = widest if tensor in maps else found[tensor]
             end = {1.0: own, 2.0: found[tensor], 3.0: network_end}.get(chosen, np.nan)
-            yield _measured(f"scales:high_{tensor}_{channel}", np.array([end]))
+            yield Step.measured(f"scales:high_{tensor}_{channel}", np.array([end]))
             if legend.width == 3:
                 high = numbers(values[f"scales:high_{tensor}_{channel}"])
-                yield _measured(f"scales:low_{tensor}_{channel}", -high)
+                yield Step.measured(f"scales:low_{tensor}_{channel}", -high)
 
 
 def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -182,11 +168,11 @@ def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values])
         six = [np.nan] * 6
         if layer is not None and cell is not None:
             six = read_box(network, tensor, layer, cell, boxes)
-        yield _exact(f"looks:reads_{tensor}", six)
-    yield _exact(f"looks:reaches_{INPUT}", pixel_box(network, _inside(pixel, network)))
+        yield Step.exact(f"looks:reads_{tensor}", *six)
+    yield Step.exact(f"looks:reaches_{INPUT}", *pixel_box(network, _inside(pixel, network)))
     for one in network.layers:
         boxes = {name: numbers(values[f"looks:reaches_{name}"]) for name in sources(one)}
-        yield _exact(f"looks:reaches_{one.name}", reached_box(network, one, boxes))
+        yield Step.exact(f"looks:reaches_{one.name}", *reached_box(network, one, boxes))
 
 
 def _explained(key: str, values: Mapping[str, Values]) -> float:
