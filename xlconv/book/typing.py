@@ -25,7 +25,6 @@ def typed_maps(sheet: str, maps: Iterable[Range], array: Array) -> Constants:
 def typed_weights(layout: Layout, layer: str, arrays: Mapping[str, Array]) -> Constants:
     """A layer's weights, by their short names, in their cells on the board."""
     typed: Constants = {}
-    places = layout.weights.get(layer)
     for key, array in arrays.items():
         places = layout.weights[layer]
         cells = (cell for place in places.arrays[key] for cell in places.cells(place))

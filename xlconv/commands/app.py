@@ -48,8 +48,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
@@ -76,9 +75,7 @@ def build(
         ),
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Take pictures' pixels as they are.")] = False,
-    palette: Annotated[
-        str | None, typer.Option(help="lesson, colourblind or grey.", show_default=False)
-    ] = None,
+    palette: Annotated[str | None, typer.Option(help="lesson, colourblind or grey.")] = None,
     scale: Annotated[
         str, typer.Option(help="One colour scale for each map, layer, or the network.")
     ] = "layer",
@@ -90,25 +87,15 @@ def build(
     ] = False,
     exercise: Annotated[
         str | None,
-        typer.Option(
-            help="Layers that are left for a learner to fill in, as in conv1,softmax.",
-            show_default=False,
-        ),
+        typer.Option(help="Layers that are left for a learner to fill in, as in conv1,softmax."),
     ] = None,
     first: Annotated[
-        int | None,
-        typer.Option(
-            help="Leave only the first cells of each map or column open.", show_default=False
-        ),
+        int | None, typer.Option(help="Leave only the first cells of each map or column open.")
     ] = None,
     seed: Annotated[
-        int | None,
-        typer.Option(help="Vary kernels and picture: same seed, same ones.", show_default=False),
+        int | None, typer.Option(help="Vary kernels and picture: same seed, same ones.")
     ] = None,
-    student: Annotated[
-        str | None,
-        typer.Option(help="Vary them for a student, by name.", show_default=False),
-    ] = None,
+    student: Annotated[str | None, typer.Option(help="Vary them for a student, by name.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
@@ -213,15 +200,12 @@ def verify(
 def render(
     book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
     out: Annotated[Path, typer.Argument(help="The picture to write, as in board.png.")],
-    layer: Annotated[
-        str | None, typer.Option(help="One layer instead of all, or input.", show_default=False)
-    ] = None,
+    layer: Annotated[str | None, typer.Option(help="One layer instead of all, or input.")] = None,
     cell: Annotated[
         int | None,
         typer.Option(
             help="Pixels of a grid cell, 2 to 64; from about 20 on with numbers. Left out, the "
-            "picture is about 2400 pixels long.",
-            show_default=False,
+            "picture is about 2400 pixels long."
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
@@ -238,12 +222,9 @@ def render(
 def show(
     book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
     layer: Annotated[
-        str | None,
-        typer.Option(help="One layer, larger, or input, instead of all.", show_default=False),
+        str | None, typer.Option(help="One layer, larger, or input, instead of all.")
     ] = None,
-    width: Annotated[
-        int | None, typer.Option(help="Columns to draw on, from 20.", show_default=False)
-    ] = None,
+    width: Annotated[int | None, typer.Option(help="Columns to draw on, from 20.")] = None,
 ) -> None:
     """Show the picture, every layer's maps and the answer in the terminal."""
     from xlconv.book.book import read_book, tensor_named
@@ -264,8 +245,7 @@ MIN_WIDTH, MAX_WIDTH = 20, 1000
 @app.command(epilog="Examples:  xlconv templates  |  xlconv templates resnet")
 def templates(
     name: Annotated[
-        str | None,
-        typer.Argument(help="A template's name, or a folder: shows it in detail."),
+        str | None, typer.Argument(help="A template's name, or a folder: shows it in detail.")
     ] = None,
 ) -> None:
     """List the templates with what they reach, or show one in detail."""

@@ -23,15 +23,12 @@ def grade(
     place: Annotated[
         Path, typer.Argument(help="A workbook with an exercise, or a folder of them.")
     ],
-    out: Annotated[
-        Path | None, typer.Option(help="Write the marks as CSV.", show_default=False)
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the marks as CSV.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the marks as JSON.")] = False,
     gradescope: Annotated[
         Path | None,
         typer.Option(
-            help="Write results for Gradescope: a file, or a folder of one for each workbook.",
-            show_default=False,
+            help="Write results for Gradescope: a file, or a folder of one for each workbook."
         ),
     ] = None,
     points: Annotated[float, typer.Option(help="What a block is worth on Gradescope.")] = 10.0,
@@ -45,13 +42,11 @@ def grade(
         str | None,
         typer.Option(
             help="The layers that were handed out: a workbook that leaves others open is not "
-            "marked.",
-            show_default=False,
+            "marked."
         ),
     ] = None,
     first: Annotated[
-        int | None,
-        typer.Option(help="With --exercise: as it was handed out.", show_default=False),
+        int | None, typer.Option(help="With --exercise: as it was handed out.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:

@@ -26,23 +26,15 @@ def train(
         Path | None,
         typer.Option(
             help="A folder of IDX files, gzipped or not, as MNIST's four. Left out, a few "
-            "hundred digits that come with xlconv.",
-            show_default=False,
+            "hundred digits that come with xlconv."
         ),
     ] = None,
     start: Annotated[
-        Path | None,
-        typer.Option("--from", help="Weights to begin with, those that fit.", show_default=False),
+        Path | None, typer.Option("--from", help="Weights to begin with, those that fit.")
     ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Times through the data.", show_default=False)
-    ] = None,
-    batch: Annotated[
-        int | None, typer.Option(min=1, help="Pictures a step.", show_default=False)
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, help="Same seed, same weights.", show_default=False)
-    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same weights.")] = None,
     rate: Annotated[
         list[str] | None,
         typer.Option(help="Learning rate, or LAYER=RATE for one layer; may be repeated."),
@@ -50,13 +42,10 @@ def train(
     rate_decay: Annotated[
         float | None,
         typer.Option(
-            help="Each layer learns so many times as fast as the next one towards the head.",
-            show_default=False,
+            help="Each layer learns so many times as fast as the next one towards the head."
         ),
     ] = None,
-    decay: Annotated[
-        float | None, typer.Option(help="How strongly weights shrink.", show_default=False)
-    ] = None,
+    decay: Annotated[float | None, typer.Option(help="How strongly weights shrink.")] = None,
     freeze: Annotated[
         list[str] | None,
         typer.Option(

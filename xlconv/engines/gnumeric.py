@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines.engine import NOTHING, Grid, Place
-from xlconv.engines.programs import find_program, run_limited, saved_values
-from xlconv.errors import EngineError
+from xlconv.engines.programs import find_program, run_saving, saved_values
 from xlconv.system.signals import temporary_folder
 from xlconv.xlsx.patch import Typed, typed_copy
 
@@ -21,9 +20,6 @@ class Gnumeric:
 
     name = "gnumeric"
 
-    def __init__(self, time_limit: float | None = None) -> None:
-        self.time_limit = TIME_LIMIT if time_limit is None else time_limit
-
     def evaluate(
         self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
     ) -> list[Grid]:
@@ -33,10 +29,5 @@ class Gnumeric:
             command = [find_program(PROGRAMS, _MISSING), "--recalc", "-T", "Gnumeric_Excel:xlsx2"]
             command += [str(source), str(made)]
             own = dict.fromkeys(("HOME", "XDG_CONFIG_HOME"), str(folder))
-            output = run_limited(command, self.time_limit, path, "Gnumeric", folder, **own)
-            if not made.is_file():
-                raise EngineError(
-                    f"{path}: Gnumeric could not load it ({output.strip()[-200:]}); "
-                    "try --engine formualizer"
-                )
+            run_saving(made, command, TIME_LIMIT, path, "Gnumeric", folder, **own)
             return saved_values(made, places)

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlconv.engines.engine import NOTHING, Grid, Place
-from xlconv.engines.programs import find_program, run_limited, saved_values
-from xlconv.errors import EngineError
+from xlconv.engines.programs import find_program, run_saving, saved_values
 from xlconv.system.signals import temporary_folder
 from xlconv.xlsx.patch import Typed, typed_copy
 
@@ -34,9 +33,6 @@ class LibreOffice:
 
     name = "libreoffice"
 
-    def __init__(self, time_limit: float | None = None) -> None:
-        self.time_limit = TIME_LIMIT if time_limit is None else time_limit
-
     def evaluate(
         self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
     ) -> list[Grid]:
@@ -53,10 +49,8 @@ class LibreOffice:
         command += ["--headless", "--norestore"]
         command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML"]
         command += ["--outdir", str(folder / "out"), str(source)]
-        output = run_limited(command, self.time_limit, path, "LibreOffice", folder)
         made = folder / "out" / source.name
-        if not made.is_file():
-            raise EngineError(f"{path}: LibreOffice could not load it ({output.strip()[-200:]})")
+        run_saving(made, command, TIME_LIMIT, path, "LibreOffice", folder)
         return made
 
 

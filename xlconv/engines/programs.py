@@ -42,6 +42,22 @@ def find_program(programs: Sequence[str], missing: str) -> str:
     return found
 
 
+def run_saving(
+    made: Path,
+    command: list[str],
+    seconds: float,
+    path: Path,
+    name: str,
+    folder: Path,
+    **environment: str,
+) -> None:
+    """`run_limited`; EngineError if it did not save the file that it should have `made`."""
+    output = run_limited(command, seconds, path, name, folder, **environment)
+    if not made.is_file():
+        told = output.strip()[-200:]
+        raise EngineError(f"{path}: {name} could not load it ({told}); try --engine formualizer")
+
+
 def run_limited(
     command: list[str],
     seconds: float,

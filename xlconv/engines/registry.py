@@ -1,4 +1,4 @@
-"""The engines by their names; a new one is a function and a line here.
+"""The engines by their names; a new one is a line here.
 
 Must not know how a program is run.
 """
@@ -8,31 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from xlconv.engines.engine import Engine
+from xlconv.engines.formualizer import Formualizer
+from xlconv.engines.gnumeric import Gnumeric
+from xlconv.engines.libreoffice import LibreOffice
 from xlconv.errors import EngineError, meant
 
-
-def _formualizer() -> Engine:
-    from xlconv.engines.formualizer import Formualizer
-
-    return Formualizer()
-
-
-def _libreoffice() -> Engine:
-    from xlconv.engines.libreoffice import LibreOffice
-
-    return LibreOffice()
-
-
-def _gnumeric() -> Engine:
-    from xlconv.engines.gnumeric import Gnumeric
-
-    return Gnumeric()
-
-
 ENGINES: dict[str, Callable[[], Engine]] = {
-    "formualizer": _formualizer,
-    "libreoffice": _libreoffice,
-    "gnumeric": _gnumeric,
+    Formualizer.name: Formualizer,
+    LibreOffice.name: LibreOffice,
+    Gnumeric.name: Gnumeric,
 }
 
 

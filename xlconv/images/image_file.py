@@ -220,9 +220,7 @@ def _laid_on_ground(picture: Image.Image) -> tuple[Image.Image, str]:
 
 
 def _check_size(size: tuple[int, ...]) -> None:
-    count = 1
-    for length in size:
-        count *= length
+    count = prod(size)
     if count == 0:
         raise ImageError(f"has no pixels ({shape_text(size)}); give a picture with something on it")
     if count > MAX_PIXELS:

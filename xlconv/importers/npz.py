@@ -122,40 +122,32 @@ def _head(path: Path, name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo
     where = f"{path}: {name!r}"
     try:
         with archive.open(info) as member:
-            shape, fortran, dtype, start = _head_of(member.read(_MAX_HEAD + 12))
+            head = _head_of(io.BytesIO(member.read(_MAX_HEAD + 12)))
     except (zlib.error, zipfile.BadZipFile) as error:
         raise WeightsError(f"{where} is damaged; make the file again") from error
     except Exception as error:  # NumPy raises whatever a broken head leads it to
         raise WeightsError(
             f"{where} is not an array as NumPy saves them; save with numpy.savez"
         ) from error
-    if dtype.hasobject:
+    if head.dtype.hasobject:
         raise WeightsError(f"{where} is a pickled object, which is never loaded; save numbers")
-    if dtype.kind not in "fiu" or dtype.subdtype is not None:
-        raise WeightsError(f"{where} holds {dtype}; save numbers: floats or whole numbers")
-    return _Head(shape, fortran, dtype, start)
+    if head.dtype.kind not in "fiu" or head.dtype.subdtype is not None:
+        raise WeightsError(f"{where} holds {head.dtype}; save numbers: floats or whole numbers")
+    return head
 
 
-def _head_of(begin: bytes) -> tuple[Shape, bool, np.dtype[Any], int]:
-    """Shape, Fortran's order or not, type, and where the numbers begin; ValueError and others
-    for what is no head."""
-    stream = io.BytesIO(begin)
-    version = np.lib.format.read_magic(stream)
-    if version not in ((1, 0), (2, 0)):  # 3 is that of fields with names beyond Latin
-        raise ValueError("an unknown version")
-    kind, read = {
-        1: ("<H", np.lib.format.read_array_header_1_0),
-        2: ("<I", np.lib.format.read_array_header_2_0),
-    }[version[0]]
-    [length] = struct.unpack_from(kind, begin, stream.tell())
-    if length > _MAX_HEAD:
-        raise ValueError("a head that is too long")
+def _head_of(stream: io.BytesIO) -> _Head:
+    """The head of an array; ValueError and others for what is none."""
+    read = {  # version 3 is that of fields with names beyond Latin
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }[np.lib.format.read_magic(stream)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what is odd in a head, and said by what comes of it
-        shape, fortran, dtype = read(stream)
+        shape, fortran, dtype = read(stream, max_header_size=_MAX_HEAD)
     if not all(length >= 0 for length in shape):
         raise ValueError("a negative length")
-    return tuple(shape), fortran, dtype, stream.tell()
+    return _Head(tuple(shape), fortran, dtype, stream.tell())
 
 
 def _check_count(path: Path, heads: Mapping[str, _Head]) -> None:

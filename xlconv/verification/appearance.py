@@ -16,7 +16,7 @@ from xlconv.network.model import Model
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import parts
 from xlconv.spreadsheet.blocks import ConstantBlock, TextBlock
-from xlconv.spreadsheet.cells import Place, Range
+from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.number_formats import is_honest
 from xlconv.state.sheet_names import BOARD
 from xlconv.verification.report import Finding
@@ -38,16 +38,8 @@ def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
         for row, column in place.offsets():
             found = book.cell(BOARD, place, row, column)
             if isinstance(found.value, float) and not _honest(book, found.style):
-                yield Finding(
-                    "format",
-                    Place(BOARD, place.cell(row, column)),
-                    tensor=owner,
-                    channel=None,
-                    row=row + 1,
-                    column=column + 1,
-                    expected=None,
-                    found=book.formats[found.style],
-                )
+                spot, shown = Place(BOARD, place.cell(row, column)), book.formats[found.style]
+                yield Finding.of_constant("format", spot, place.first, owner, None, shown)
 
 
 def _honest(book: FoundBook, style: int) -> bool:
@@ -80,25 +72,17 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
     ]
     own = {block.text for _, block in blocks if isinstance(block, TextBlock)}
     for sheet, block in blocks:
-        cell = block.range.first
+        spot = Place(sheet, block.range.first)
         found = book.cell(sheet, block.range)
-        if Place(sheet, cell) in known or found.value is None:
+        if spot in known or found.value is None:
             continue
         expected: Value = block.text if isinstance(block, TextBlock) else 0.0
         held = _text(found.value)
         if held == _text(expected):
             continue
         if isinstance(block, ConstantBlock) or held in own or not _tells(book, block.text, held):
-            yield Finding(
-                "caption",
-                Place(sheet, cell),
-                tensor=sheet.lower(),
-                channel=None,
-                row=cell.row,
-                column=cell.column,
-                expected=expected,
-                found=found.value,
-            )
+            start = Cell(1, 1)
+            yield Finding.of_constant("caption", spot, start, sheet.lower(), expected, found.value)
 
 
 def _text(value: Value) -> str:

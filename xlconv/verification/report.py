@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from xlconv.book.sheet_names import SheetNames
-from xlconv.spreadsheet.cells import Place
+from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.xlsx.reader import Value
 
 
@@ -52,6 +52,14 @@ class Finding:
     found: Value
     formula: str | None = None
     engine: str | None = None
+
+    @classmethod
+    def of_constant(
+        cls, kind: str, place: Place, start: Cell, owner: str, expected: Value, found: Value
+    ) -> Finding:
+        """A finding on a cell that no formula of the network's fills, counted from a first cell."""
+        row, column = place.cell.row - start.row + 1, place.cell.column - start.column + 1
+        return cls(kind, place, owner, None, row, column, expected, found)
 
     @property
     def cell(self) -> str:

@@ -113,16 +113,11 @@ def _says_nothing(
 
 def _empty_blocks(cells: ComputedCells) -> set[str]:
     """The blocks in which there are formulas, and none has a stored value."""
-    blocks = {
-        cell.rule.block
+    formulas = [
+        (cell.rule.block, cell.found.value)
         for members in cells.values()
         for cell in members
         if cell.found.formula is not None
-    }
-    filled = {
-        cell.rule.block
-        for members in cells.values()
-        for cell in members
-        if cell.found.formula is not None and cell.found.value is not None
-    }
-    return blocks - filled
+    ]
+    filled = {block for block, value in formulas if value is not None}
+    return {block for block, _ in formulas} - filled

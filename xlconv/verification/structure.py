@@ -7,7 +7,7 @@ Must not know engines, nor compare computed values.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose, isfinite
 
 from xlconv.book.book import FoundBook
@@ -122,37 +122,23 @@ def padding_findings(book: FoundBook) -> list[Finding]:
     for tensor, placement in book.layout.tensors.items():
         for number, inside in enumerate(placement.maps):
             cells = ring_cells(book.layout, tensor, number)
-            findings += _filled_cells(book, cells, inside, tensor, number + 1)
+            filled = _filled_cells(book, cells, inside, tensor)
+            findings += (replace(finding, channel=number + 1) for finding in filled)
     for layer, places in book.layout.weights.items():
         for place in (place for ranges in places.arrays.values() for place in ranges):
-            findings += _filled_cells(book, places.gaps(place), place, layer, None)
+            findings += _filled_cells(book, places.gaps(place), place, layer)
     return findings
 
 
 def _filled_cells(
-    book: FoundBook, cells: Iterable[Cell], place: Range, owner: str, channel: int | None
+    book: FoundBook, cells: Iterable[Cell], place: Range, owner: str
 ) -> Iterator[Finding]:
     """Those of some cells in or around a range that are not empty."""
     for cell in cells:
         found = book.sheets[BOARD].get(cell)
         if found is not None:
-            yield _filled_cell("padding", cell, found, place, owner, channel)
-
-
-def _filled_cell(
-    kind: str, cell: Cell, found: FoundCell, place: Range, owner: str, channel: int | None = None
-) -> Finding:
-    """A cell of the board, in or around a range, where nothing belongs."""
-    return Finding(
-        kind,
-        Place(BOARD, cell),
-        tensor=owner,
-        channel=channel,
-        row=cell.row - place.row + 1,
-        column=cell.column - place.column + 1,
-        expected=None,
-        found=found.shown(cell),
-    )
+            spot, shown = Place(BOARD, cell), found.shown(cell)
+            yield Finding.of_constant("padding", spot, place.first, owner, None, shown)
 
 
 def stray_findings(book: FoundBook) -> list[Finding]:
@@ -168,7 +154,8 @@ def stray_findings(book: FoundBook) -> list[Finding]:
             if cell in own or cell in seen or (BOARD, cell) in computed:
                 continue
             seen.add(cell)
-            findings.append(_filled_cell("stray", cell, found, whole, owner))
+            spot, shown = Place(BOARD, cell), found.shown(cell)
+            findings.append(Finding.of_constant("stray", spot, whole.first, owner, None, shown))
     return findings
 
 
@@ -254,18 +241,10 @@ def label_findings(book: FoundBook) -> list[Finding]:
         for unit, label in enumerate(vector_labels(book.network, tensor)):
             expected, found = label_cell(label), book.cell(BOARD, place, unit)
             if found.formula is not None or found.value != expected:
-                cell = place.cell(unit, 0)
+                spot = Place(BOARD, place.cell(unit, 0))
+                shown = found.shown(spot.cell)
                 findings.append(
-                    Finding(
-                        "label",
-                        Place(BOARD, cell),
-                        tensor=tensor,
-                        channel=None,
-                        row=unit + 1,
-                        column=1,
-                        expected=expected,
-                        found=found.shown(cell),
-                    )
+                    Finding.of_constant("label", spot, place.first, tensor, expected, shown)
                 )
     return findings
 
@@ -279,19 +258,9 @@ def table_findings(book: FoundBook) -> list[Finding]:
             found = book.cell(EXPLAIN, places.table, row, column)
             if found.formula is None and _equal(found.value, expected):
                 continue
-            cell = places.table.cell(row, column)
-            findings.append(
-                Finding(
-                    "table",
-                    Place(EXPLAIN, cell),
-                    tensor=line.name,
-                    channel=None,
-                    row=row + 1,
-                    column=column + 1,
-                    expected=expected,
-                    found=found.shown(cell),
-                )
-            )
+            spot, start = Place(EXPLAIN, places.table.cell(row, column)), places.table.first
+            shown = found.shown(spot.cell)
+            findings.append(Finding.of_constant("table", spot, start, line.name, expected, shown))
     return findings
 
 

@@ -7,7 +7,6 @@ what is typed.
 
 from __future__ import annotations
 
-import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.xlsx.archive import open_container
 from xlconv.xlsx.package import sheet_parts
+from xlconv.xlsx.rows import escaped_string
 from xlconv.xlsx.spans import (
     Edit,
     Element,
@@ -31,8 +31,6 @@ from xlconv.xlsx.spans import (
 Typed = Mapping[Place, float | str]
 _Cells = dict[Cell, float | str]
 _Values = Mapping[str, float | str]  # by A1 text
-
-_OFFICE_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
 
 def typed_copy(path: Path, typed: Typed, target: Path) -> Path:
@@ -91,17 +89,12 @@ def _cell(
     looks = f' s="{attributes["s"]}"' if attributes and "s" in attributes else ""
     if isinstance(value, str):
         kind = ' t="inlineStr"'
-        text = f'<{name}t xml:space="preserve">{escape(_escaped(value), quote=False)}</{name}t>'
+        text = f'<{name}t xml:space="preserve">{escaped_string(value)}</{name}t>'
         inside = f"<{name}is>{text}</{name}is>"
     else:
         kind, inside = "", f"<{name}v>{float(value)!r}</{name}v>"
     spelled = f'<{name}c r="{place}"{looks}{kind}>{inside}</{name}c>'
     return spelled.encode("ascii", "xmlcharrefreplace")
-
-
-def _escaped(text: str) -> str:
-    """A text in which nothing is taken for one of Office's own escapes, such as _x0041_."""
-    return _OFFICE_ESCAPE.sub("_x005F_", text)
 
 
 def _inserted(sheet: LocatedSheet, values: _Values) -> Iterator[Edit]:

@@ -10,6 +10,7 @@ import re
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from functools import singledispatch
+from html import escape
 
 import numpy as np
 
@@ -36,24 +37,16 @@ _XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def escaped(text: str) -> str:
-    """Text for XML.
-
-    >>> escaped('a<b & "c"')
-    'a&lt;b &amp; "c"'
-    """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def escaped_string(text: str) -> str:
-    """Text for a cell: besides, what XML cannot hold, and what looks like an escape, as Office
-    escapes it (ECMA-376 Part 1, 22.9.2.19, ST_Xstring).
+    """Text for a cell: what XML cannot hold, and what looks like an escape, as Office escapes it
+    (ECMA-376 Part 1, 22.9.2.19, ST_Xstring).
 
     >>> escaped_string("a" + chr(13) + "b _x0041_")
     'a_x000D_b _x005F_x0041_'
     """
     text = _LIKE_AN_ESCAPE.sub("_x005F_", text)
-    return escaped(_NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text))
+    text = _NOT_IN_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text)
+    return escape(text, quote=False)
 
 
 _LIKE_AN_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -189,7 +182,7 @@ def _formula_row(
     block: FormulaBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     _finite(block, block.values)
-    formula, place, values = escaped(block.formula), block.range, block.values
+    formula, place, values = escape(block.formula, quote=False), block.range, block.values
     if place.size == 1:
         [value], [kind] = _texts(values, 0), _types_of(values, 0)
         cell = f'<c r="{place.a1}" s="{style}"{kind}><f>{formula}</f><v>{value}</v></c>'
@@ -218,7 +211,8 @@ def _cellwise_row(
 
     def text(row: int) -> str:
         at = row - block.range.row
-        formulas = tuple(map(escaped, block.formulas[at * width : (at + 1) * width]))
+        own = block.formulas[at * width : (at + 1) * width]
+        formulas = tuple(escape(formula, quote=False) for formula in own)
         filling = _interleaved(_types_of(values, at), formulas, _texts(values, at))
         return pattern.replace(_ROW_MARK, str(row)) % filling
 
