@@ -75,7 +75,6 @@ BAD = {
     "verify old.xlsx": "old.xlsx: not an .xlsx workbook",
     "train lesson3 --data nix --out w.npz": "nix",
     "train lesson3 --data . --out w.npz --rate conv1=fast": "--rate conv1=fast: not a number",
-    "train lesson3 --out w.npz --from nix.npz": "nix.npz: no such file",
     "train lesson3 --data . --out w.npz --freeze conv9": "'conv9'",
     "train lesson3 --out w.npz --rate conv1=-1": "rates.conv1 is -1.0; give a number above 0",
     "train lesson3 --out w.npz --decay -0.5": "decay is -0.5; give a number from 0",
@@ -238,7 +237,7 @@ def few_digits(folder: Path) -> Path:
 def test_train_several_classes_with_own_data(tmp_path: Path) -> None:
     few_digits(tmp_path / "few")
     arguments = ("train", "multilabel", "--out", "w.npz", "--data", "few", "--epochs", "1")
-    result = printed(*arguments, folder=tmp_path)
+    result = printed(*arguments, folder=tmp_path, quiet=False)
     assert "no --data" not in result
     assert "class found wrongly found missed F1" in words(result)
     assert "test macro F1" in result
@@ -292,6 +291,11 @@ def test_train_from_weights_of_which_nothing_fits(tmp_path: Path) -> None:
     arguments = ("train", "lesson3", "--out", "w.npz", "--from", other)
     said = refusal(run(*arguments, folder=tmp_path), tmp_path)
     assert "none of the weights fit 'lesson3', which takes conv1.weight, conv1.bias, " in said
+
+
+def test_train_from_a_file_that_is_not_there(tmp_path: Path) -> None:
+    arguments = ("train", "lesson3", "--out", "w.npz", "--from", "nix.npz")
+    assert "nix.npz: no such file" in refusal(run(*arguments, folder=tmp_path), tmp_path)
 
 
 def test_train_slowly_and_with_kept_statistics(tmp_path: Path) -> None:
