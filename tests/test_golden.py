@@ -17,12 +17,11 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from support.books import TemplateBook
 from support.cases import NAMES as CASES
 from support.cases import load_case
-from support.learners import LAYERS, MISTAKES, NETWORK, build_exercise, filled_in, model_of, only
+from support.learners import IMAGE, LAYERS, MISTAKES, MODEL, build_exercise, filled_in, only
 
 import xlconv
 from xlconv.grading.grade import grade
@@ -91,8 +90,7 @@ def test_the_report_of_a_book(name: str, template_book: TemplateBook) -> None:
 def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A task of every layer of a small network, right in one file, each mistake in another."""
     folder = tmp_path_factory.mktemp("golden")
-    image = np.random.default_rng(4).random((1, 8, 8))
-    task = build_exercise(folder / "task.xlsx", model_of(NETWORK), image, *LAYERS, student="ada")
+    task = build_exercise(folder / "task.xlsx", MODEL, IMAGE, *LAYERS, student="ada")
     filled_in(task, folder / "right.xlsx")
     for number, (layer, change, _) in enumerate(MISTAKES.values()):
         filled_in(task, folder / f"mistake {number}.xlsx", only(layer, change))

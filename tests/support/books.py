@@ -56,11 +56,11 @@ BuildBook = Callable[..., BuiltBook]
 NetworkBook = TemplateBook = Callable[..., BuiltBook]
 
 
-def random_model(network: Network, seed: int) -> Model:
+def random_model(network: Network, seed: int, mean: float = 0.1, spread: float = 0.6) -> Model:
     """A model with weights of both signs that no two cells share."""
     random = np.random.default_rng(seed)
     drawn = {
-        name: random.normal(0.1, 0.6, shape)
+        name: random.normal(mean, spread, shape)
         for layer in network.layers
         for name, shape in network.weight_shapes(layer).items()
     }
