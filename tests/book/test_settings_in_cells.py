@@ -275,8 +275,8 @@ def test_what_is_typed_over_a_computed_cell_is_one_finding(
     kind: str,
     tmp_path: Path,
 ) -> None:
-    cell, saved = place.first.a1, tmp_path / "saved.xlsx"
-    session.run(books[name].path, ["set", cell, value], ["save", saved.as_uri()])
+    cell = place.first.a1
+    saved = session.saved(books[name].path, tmp_path, ["set", cell, value])
     for engine in ("formualizer", "none"):
         assert found(saved, engine) == [(kind, f"Board!{cell}")], engine
 

@@ -192,8 +192,7 @@ def test_the_answer_moves_to_another_class(session: UnoSession, book: BuiltBook)
 def test_a_book_saved_by_libreoffice_verifies(
     session: UnoSession, book: BuiltBook, tmp_path: Path
 ) -> None:
-    saved = tmp_path / "saved.xlsx"
-    session.run(book.path, ["save", saved.as_uri()])
+    saved = session.saved(book.path, tmp_path)
     check_agrees(saved, stored="present")
     found = xlconv.read_book(saved)
     assert found.network == NETWORK
