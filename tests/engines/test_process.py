@@ -10,20 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.books import random_image, random_model
+from support.books import TINY, NetworkBook, random_image, random_model
 from support.hostile_books import added_rows
 from support.learners import build_exercise, filled_in
 
 import xlconv
-from xlconv import Conv2D, Dense, Network, Softmax
 from xlconv.engines import evaluator
 from xlconv.engines import process as engine_process
 from xlconv.errors import EngineError
 from xlconv.grading.submissions import Terms, mark_all, submitted
 
-NETWORK = Network(
-    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
-)
 FOR_EVER = "CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
 LARGE = 'SUBSTITUTE(REPT("x",32767),"x",REPT("y",32767))'
 DOUBLED = [f"A{2999 + n}&amp;A{2999 + n}" if n else '"xxxxxxxx"' for n in range(40)]
@@ -53,10 +49,8 @@ def run_script(script: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 @pytest.fixture
-def good(tmp_path: Path) -> Path:
-    path = tmp_path / "good.xlsx"
-    xlconv.build(path, random_model(NETWORK, 1), random_image(NETWORK, 1))
-    return path
+def good(network_book: NetworkBook) -> Path:
+    return network_book(TINY, 1).path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are the system's own")
@@ -111,7 +105,7 @@ def test_the_program_tells_what_the_engine_says() -> None:
 
 def test_one_endless_workbook_does_not_end_the_others(tmp_path: Path) -> None:
     task = build_exercise(
-        tmp_path / "task.xlsx", random_model(NETWORK, 1), random_image(NETWORK, 1), "conv"
+        tmp_path / "task.xlsx", random_model(TINY, 1), random_image(TINY, 1), "conv"
     )
     place = tmp_path / "class"
     place.mkdir()

@@ -147,11 +147,8 @@ def test_names_and_cells_of_a_learner_are_followed(task: Path, tmp_path: Path) -
 def test_what_the_embedded_engine_cannot_evaluate_is_asked_elsewhere(
     task: Path, tmp_path: Path
 ) -> None:
-    def change(formula: str, part: Part, row: int, column: int) -> str:
-        exps = part.key == "softmax_sum"
-        return "=SUM(MMULT({1,1,1},$DQ$7:$DQ$9))" if exps else formula
-
-    done = filled_in(task, tmp_path / "done.xlsx", only("softmax", change))
+    change = only("softmax_sum", lambda f, p, r, c: "=SUM(MMULT({1,1,1},$DQ$7:$DQ$9))")
+    done = filled_in(task, tmp_path / "done.xlsx", change)
     assert grade(done).mark == 1.0
 
 
@@ -197,8 +194,8 @@ def test_pitch_of_the_maps_is_what_these_tests_take_it_for(task: Path) -> None:
 
 
 def test_a_mistake_in_one_cell_costs_one_cell(task: Path, tmp_path: Path) -> None:
-    def one(formula: str, part: Part, row: int, column: int) -> str:
-        return "=1+1" if (part.channel, row, column) == (1, 2, 3) else formula
+    def one(formula: str, part: Part, *place: int) -> str:
+        return "=1+1" if (part.channel, *place) == (1, 2, 3) else formula
 
     marks = one_layer(task, tmp_path, "conv1", one)
     [block] = [block for block in marks.blocks if block.block == "conv1"]

@@ -261,6 +261,10 @@ LITERAL = Network(
 
 _HEAD = (Conv2D("conv", 2, 3, padding="same"), ReLU("relu"), MaxPool2D("pool"), Dense("dense", 3))
 
+# The least of a classifier.
+TINY = Network(
+    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
+)
 SMALL = Network("small", (1, 10, 10), (*_HEAD, Softmax("softmax")), ("ant", "<b>bee</b>", "7"))
 
 SMALL_SEVERAL = Network("several", (1, 10, 10), (*_HEAD, Sigmoid("sigmoid")), ("ant", "bee", "cat"))

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import hostile_books as hostile
-from support.books import EXAMPLES, NetworkBook
+from support.books import EXAMPLES, TINY, NetworkBook
 from support.broken import mutated
 from support.reports import check_agrees, check_refused
 
 import xlconv
-from xlconv import Conv2D, Dense, Network, Softmax, XlconvError
+from xlconv import XlconvError
 from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula, ranges_in, relative_form
@@ -25,15 +25,12 @@ from xlconv.xlsx.cells import FoundFormula
 from xlconv.xlsx.external import formula_reach
 from xlconv.xlsx.rows import escaped
 
-NETWORK = Network(
-    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
-)
 REFUSED = {**hostile.FILES, **hostile.XML, **hostile.CELLS, **hostile.OUTSIDE, **hostile.CLAIMS}
 
 
 @pytest.fixture(scope="module")
 def good(network_book: NetworkBook) -> bytes:
-    return network_book(NETWORK, 1).path.read_bytes()
+    return network_book(TINY, 1).path.read_bytes()
 
 
 @pytest.mark.parametrize("name", REFUSED)
