@@ -336,12 +336,9 @@ def test_one_file_and_exit_codes(task: Path, folder: Path, tmp_path: Path) -> No
     assert CliRunner().invoke(app, ["grade", str(folder / "broken.xlsx")]).exit_code == 2
 
 
-def test_a_folder_without_workbooks_is_refused(tmp_path: Path) -> None:
+def test_places_without_workbooks_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BookError, match="no workbook in this folder"):
         submitted(tmp_path)
-
-
-def test_a_place_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BookError, match="no such file or folder; give a workbook"):
         submitted(tmp_path / "handed-in")
 
