@@ -265,16 +265,11 @@ TYPED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "place", "value", "kind"), TYPED)
+@pytest.mark.parametrize("typed", TYPED, ids=lambda typed: f"{typed[3]} {typed[2]}")
 def test_what_is_typed_over_a_computed_cell_is_one_finding(
-    session: UnoSession,
-    books: Books,
-    name: str,
-    place: Range,
-    value: str | float,
-    kind: str,
-    tmp_path: Path,
+    session: UnoSession, books: Books, typed: tuple[str, Range, object, str], tmp_path: Path
 ) -> None:
+    name, place, value, kind = typed
     cell = place.first.a1
     saved = session.saved(books[name].path, tmp_path, ["set", cell, value])
     for engine in ("formualizer", "none"):

@@ -23,6 +23,7 @@ from support.command_line import (
     contents,
     printed,
     process,
+    python,
     refused,
 )
 from support.learners import build_exercise, filled_in
@@ -382,14 +383,7 @@ def test_memory_that_is_not_there(tmp_path: Path) -> None:
         "sys.argv = ['xlconv', 'build', 'a.xlsx', '--template', 'resnet']\n"
         "main()\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-    )
+    ran = python(script, folder=folder, OPENBLAS_NUM_THREADS="1")
     assert ran.stderr == "error: not enough memory; give smaller files or a smaller network\n"
     assert ran.returncode == 2
     assert contents(folder) == {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from support.books import TINY, NetworkBook, random_image, random_model
+from support.command_line import python
 from support.hostile_books import added_rows
 from support.learners import build_exercise, filled_in
 
@@ -34,17 +34,6 @@ def rows(formulas: list[str]) -> str:
     return "".join(
         f'<row r="{row}"><c r="A{row}"><f>{formula}</f></c></row>'
         for row, formula in enumerate(formulas, 3000)
-    )
-
-
-def run_script(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(sys.path)
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path, **environment},
-        check=False,
     )
 
 
@@ -139,7 +128,7 @@ class Popen(subprocess.Popen):
 subprocess.Popen = Popen
 run(lambda: run_limited(["sleep", "1000"], 1000, Path("x"), "sleep", Path("/tmp")))
 """
-    done = run_script(script)
+    done = python(script)
     assert done.returncode == 128 + getattr(signal, what), done.stderr
     with pytest.raises(ProcessLookupError):
         os.kill(int(done.stdout), 0)
@@ -166,6 +155,6 @@ def work():
 
 run(work)
 """
-    done = run_script(script, TMPDIR=str(tmp_path))
+    done = python(script, TMPDIR=str(tmp_path))
     assert done.returncode == 128 + signal.SIGTERM, done.stderr
     assert list(tmp_path.iterdir()) == []

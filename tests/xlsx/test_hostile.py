@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from support import hostile_books as hostile
 from support.books import EXAMPLES, TINY, NetworkBook
 from support.broken import mutated
+from support.command_line import python, refused
 from support.reports import check_agrees, check_refused
 
 import xlconv
@@ -102,13 +102,7 @@ def test_the_command_says_so_within_bounds(name: str, good: bytes, tmp_path: Pat
     """Of addresses and of time, far wider than what the benchmark of hostile files measures."""
     path = tmp_path / "book.xlsx"
     path.write_bytes(HEAVY[name][0](good))
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, "verify", str(path)],
-        capture_output=True,
-        text=True,
-        env={"COLUMNS": "9999", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ":".join(sys.path)},
-        check=False,
-    )
+    done = python(LIMITED, "verify", path, COLUMNS="9999", OPENBLAS_NUM_THREADS="1")
     assert (done.returncode, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
     assert line.startswith(f"error: {path}") or str(path) in line
@@ -121,13 +115,7 @@ def test_every_command_that_reads_books_refuses(
     path = tmp_path / "book.xlsx"
     path.write_bytes(hostile.OUTSIDE["formula: a service"][0](good))
     name, *rest = command
-    arguments = [name, str(path), *(str(tmp_path / one) for one in rest)]
-    done = subprocess.run(
-        [sys.executable, "-m", "xlconv", *arguments], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "the function WEBSERVICE" in " ".join(done.stderr.split())
-    assert not (tmp_path / "x.png").exists()
+    refused(tmp_path, [name, path, *rest], "the function WEBSERVICE")
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
