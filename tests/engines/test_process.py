@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.books import TINY, NetworkBook, random_image, random_model
+from support.books import TINY, NetworkBook
 from support.command_line import python
 from support.hostile_books import added_rows
-from support.learners import build_exercise, filled_in
+from support.learners import filled_in, random_exercise
 
 import xlconv
 from xlconv.engines import evaluator
@@ -93,9 +93,7 @@ def test_the_program_tells_what_the_engine_says() -> None:
 
 
 def test_one_endless_workbook_does_not_end_the_others(tmp_path: Path) -> None:
-    task = build_exercise(
-        tmp_path / "task.xlsx", random_model(TINY, 1), random_image(TINY, 1), "conv"
-    )
+    task = random_exercise(tmp_path / "task.xlsx", TINY, "conv")
     place = tmp_path / "class"
     place.mkdir()
     for name in ("ada", "cy"):

@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import openpyxl
-from support.books import random_model
+from support.books import random_image, random_model
 from support.edits import edited
 
 import xlconv
@@ -38,6 +38,11 @@ def build_exercise(
     exercise = exercise_of(model.network, layers, **options)  # type: ignore[arg-type]
     xlconv.build(path, model, image, exercise=exercise)  # type: ignore[arg-type]
     return path
+
+
+def random_exercise(path: Path, network: Network, *layers: str) -> Path:
+    """An exercise with random weights and a random picture."""
+    return build_exercise(path, random_model(network, 1), random_image(network, 1), *layers)
 
 
 def places_of(book: FoundBook) -> ExercisePlaces:

@@ -183,7 +183,7 @@ def test_a_choice_without_meaning_is_one_clear_line(
     sheet: str, cell: str, value: object, remedy: str, book: Path, tmp_path: Path
 ) -> None:
     path = with_choice(book, sheet, cell, value, tmp_path)
-    said = check_refused(path, "")
+    said = check_refused(path)
     assert f"{sheet}!{cell} (" in said
     assert said.endswith(remedy)
     held = {None: "holds ''", True: "holds True", False: "holds False"}.get(value, str(value))
