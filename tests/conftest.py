@@ -68,6 +68,14 @@ def any_libreoffice(request: pytest.FixtureRequest) -> str | None:
     return request.getfixturevalue("libreoffice") if required else _soffice()
 
 
+@pytest.fixture(params=["formualizer", "libreoffice"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """An engine by name, where it is installed."""
+    if request.param != "formualizer":
+        request.getfixturevalue(request.param)
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
 def gnumeric() -> str:
     """The program ssconvert."""

@@ -12,17 +12,15 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 from support.books import TemplateBook
 from support.cases import NAMES as CASES
 from support.cases import load_case
-from support.learners import LAYERS, MISTAKES, NETWORK, build_exercise, filled_in, model_of, only
+from support.learners import IMAGE, LAYERS, MISTAKES, MODEL, build_exercise, filled_in, only
 
 import xlconv
 from xlconv.grading.grade import grade
@@ -91,8 +89,7 @@ def test_the_report_of_a_book(name: str, template_book: TemplateBook) -> None:
 def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A task of every layer of a small network, right in one file, each mistake in another."""
     folder = tmp_path_factory.mktemp("golden")
-    image = np.random.default_rng(4).random((1, 8, 8))
-    task = build_exercise(folder / "task.xlsx", model_of(NETWORK), image, *LAYERS, student="ada")
+    task = build_exercise(folder / "task.xlsx", MODEL, IMAGE, *LAYERS, student="ada")
     filled_in(task, folder / "right.xlsx")
     for number, (layer, change, _) in enumerate(MISTAKES.values()):
         filled_in(task, folder / f"mistake {number}.xlsx", only(layer, change))
@@ -121,12 +118,8 @@ def test_a_change_is_seen(tmp_path: Path, template_book: TemplateBook) -> None:
     """One other digit in one cell is another hash; another last digit is not."""
 
     def changed(change: Callable[[str], str]) -> dict[str, str]:
-        path = tmp_path / "changed.xlsx"
-        shutil.copy(template_book("edges").path, tmp_path / "book.xlsx")
-        with (
-            zipfile.ZipFile(tmp_path / "book.xlsx") as source,
-            zipfile.ZipFile(path, "w") as target,
-        ):
+        path, book = tmp_path / "changed.xlsx", template_book("edges").path
+        with zipfile.ZipFile(book) as source, zipfile.ZipFile(path, "w") as target:
             for name in source.namelist():
                 target.writestr(name, change(source.read(name).decode()))
         return parts(path)

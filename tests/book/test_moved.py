@@ -64,8 +64,7 @@ ARRANGED: dict[str, Steps] = {
 def test_what_was_renamed_and_reordered_is_verified_where_it_is(
     how: str, session: UnoSession, book: Path, tmp_path: Path
 ) -> None:
-    saved = tmp_path / "saved.xlsx"
-    session.run(book, *ARRANGED[how], ["save", saved.as_uri()])
+    saved = session.saved(book, tmp_path, *ARRANGED[how])
     check_agrees(saved, stored="present")
     before, now = xlconv.read_book(book), xlconv.read_book(saved)
     np.testing.assert_allclose(now.image, before.image, rtol=1e-14)
@@ -74,14 +73,13 @@ def test_what_was_renamed_and_reordered_is_verified_where_it_is(
 def test_findings_and_errors_name_sheets_as_they_are_called_now(
     session: UnoSession, book: Path, tmp_path: Path
 ) -> None:
-    saved = tmp_path / "saved.xlsx"
     place = LAYOUT.tensors["relu"].maps[1].cell(2, 3).a1
     renaming = ["rename", "Board", "My board"]
-    session.run(book, ["set", place, 5], renaming, ["save", saved.as_uri()])
+    saved = session.saved(book, tmp_path, ["set", place, 5], renaming)
     [finding] = xlconv.verify(saved).findings
     assert (finding.kind, finding.cell, finding.found) == ("typed", f"'My board'!{place}", 5.0)
     pixel = LAYOUT.weights["conv"].array_range("bias").first.a1
-    session.run(book, ["set", pixel, "ink"], renaming, ["save", saved.as_uri()])
+    session.saved(book, tmp_path, ["set", pixel, "ink"], renaming)
     check_refused(saved, rf"'My board'!{pixel} \(conv\) holds 'ink'")
 
 
@@ -115,9 +113,7 @@ def test_what_was_inserted_or_deleted_is_said_in_a_line(
 
 
 def refused(session: UnoSession, book: Path, steps: Steps, words: str, folder: Path) -> None:
-    saved = folder / "saved.xlsx"
-    session.run(book, *steps, ["save", saved.as_uri()])
-    check_refused(saved, words)
+    check_refused(session.saved(book, folder, *steps), words)
 
 
 MOVED = ["map", "part of a map", "rows of a map", "kernel", "bias", "softmax", "labels", "answer"]

@@ -12,7 +12,7 @@ import numpy as np
 import openpyxl
 import pytest
 from support.books import Array, BuiltBook, NetworkBook, random_image, random_model, with_setting
-from support.edits import edited, typed_by_script, with_constant, with_text, with_value
+from support.edits import all_of, edited, typed_by_script, with_constant, with_value
 from support.libreoffice import UnoSession
 from support.reports import check_agrees, check_refused, found
 from support.sessions import verifies
@@ -23,6 +23,7 @@ from xlconv.engines.registry import engine_named
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.numbers import answer_steps
 from xlconv.sheets.board.places import plan
+from xlconv.spreadsheet.cells import Range
 
 DEMO = Network(
     "demo", (2, 5, 6), (KernelDemo("demo", ("up", "Left side", "own"), "up", (2, 3)), ReLU("relu"))
@@ -43,6 +44,10 @@ Books = dict[str, BuiltBook]
 @pytest.fixture(scope="module")
 def books(network_book: NetworkBook) -> Books:
     return {network.name: network_book(network, 5) for network in (DEMO, SEVERAL, DROPPED)}
+
+
+ANSWER = plan(SEVERAL).answer
+assert ANSWER is not None
 
 
 def numbers(read: list[list[object]]) -> Array:
@@ -82,8 +87,6 @@ def test_a_threshold_moves_the_ticks(
     session: UnoSession, books: Books, threshold: float, tmp_path: Path
 ) -> None:
     book, saved = books["several"], tmp_path / "saved.xlsx"
-    answer = plan(SEVERAL).answer
-    assert answer is not None
     chances = book.truth["sigmoid"]
     assert (chances > 0.2).sum() not in (0, len(chances)), "a threshold that shows"
     found = [
@@ -92,9 +95,9 @@ def test_a_threshold_moves_the_ticks(
     _, label, count, *ticks, _ = session.run(
         book.path,
         ["set", "sigmoid_threshold", threshold],
-        ["read", answer.label.first.a1],
-        ["read", answer.value.first.a1],
-        *(["read", tick.first.a1] for tick in answer.ticks),
+        ["read", ANSWER.label.first.a1],
+        ["read", ANSWER.value.first.a1],
+        *(["read", tick.first.a1] for tick in ANSWER.ticks),
         ["save", saved.as_uri()],
     )
     assert label == [[", ".join(found) or "none"]]
@@ -172,44 +175,45 @@ def test_a_random_number_out_of_range_is_found(books: Books, tmp_path: Path) -> 
     assert ("stored", f"Board!{place}") in found(path, "none")
 
 
-@pytest.mark.parametrize(
-    ("name", "place", "value", "words"),
-    [
-        ("several", ("sigmoid", "threshold"), "2", "threshold is 2.0; give a number"),
-        ("dropped", ("dropout", "rate"), "1", "rate is 1.0; give a number"),
-        ("dropped", ("dropout", "active"), "0.5", "holds 0.5; type 1 for on or 0"),
-        ("dropped", ("dropout", "active"), "-1", "holds -1.0; type 1 for on or 0"),
-    ],
-)
+def control(book: BuiltBook, layer: str, setting: str) -> str:
+    """The cell in which a setting stands."""
+    return str(plan(book.model.network).controls[layer][setting].first.a1)
+
+
+MEANINGLESS = [
+    ("several", "sigmoid", "threshold", 2, "threshold is 2.0; give a number"),
+    ("dropped", "dropout", "rate", 1, "rate is 1.0; give a number"),
+    ("dropped", "dropout", "active", 0.5, "holds 0.5; type 1 for on or 0"),
+    ("dropped", "dropout", "active", -1, "holds -1.0; type 1 for on or 0"),
+    # Programs differ in whether TRUE equals 1.
+    ("dropped", "dropout", "active", True, " holds True; type 1 for on or 0 for off"),
+    ("dropped", "dropout", "rescale", True, " holds True; type 1 for on or 0 for off"),
+    ("demo", "demo", "chosen", "x", "chosen is 'x'; give one of up, Left"),
+]
+
+
+@pytest.mark.parametrize(("name", "layer", "setting", "value", "words"), MEANINGLESS)
 def test_a_setting_without_meaning_is_one_clear_line(
-    books: Books, name: str, place: tuple[str, str], value: str, words: str, tmp_path: Path
+    books: Books, name: str, layer: str, setting: str, value: object, words: str, tmp_path: Path
 ) -> None:
-    book = books[name]
-    cell = plan(book.model.network).controls[place[0]][place[1]].first.a1
-    path = edited(book.path, tmp_path / "book.xlsx", with_constant(cell, value))
+    cell, path = control(books[name], layer, setting), tmp_path / "book.xlsx"
+    typed_by_script(books[name].path, path, {("Board", cell): value})
     check_refused(path, f"Board!{cell}.*{words}")
 
 
-def test_a_kernel_that_is_not_in_the_list_is_one_clear_line(books: Books, tmp_path: Path) -> None:
-    cell = plan(DEMO).controls["demo"]["chosen"].first.a1
-    path = edited(books["demo"].path, tmp_path / "book.xlsx", with_text(cell, "x"))
-    check_refused(path, rf"Board!{cell}: .*chosen is 'x'; give one of up, Left")
-
-
 @pytest.mark.parametrize(
-    ("name", "place", "value"),
+    ("name", "layer", "setting", "value"),
     [
-        ("several", ("sigmoid", "threshold"), "0.2"),
-        ("dropped", ("dropout", "active"), "1"),
-        ("dropped", ("dropout", "rate"), "0.9"),
+        ("several", "sigmoid", "threshold", 0.2),
+        ("dropped", "dropout", "active", 1),
+        ("dropped", "dropout", "rate", 0.9),
     ],
 )
 def test_a_setting_changed_by_a_script_makes_the_stored_values_stale(
-    books: Books, name: str, place: tuple[str, str], value: str, tmp_path: Path
+    books: Books, name: str, layer: str, setting: str, value: float, tmp_path: Path
 ) -> None:
-    book = books[name]
-    cell = plan(book.model.network).controls[place[0]][place[1]].first.a1
-    path = edited(book.path, tmp_path / "book.xlsx", with_value(cell, value))
+    edit = with_value(control(books[name], layer, setting), value)
+    path = edited(books[name].path, tmp_path / "book.xlsx", edit)
     check_agrees(path, stored="stale")
     assert xlconv.verify(path, "none").verdict == "unchecked"
 
@@ -220,29 +224,17 @@ def test_the_name_of_a_kernel_changed_on_the_board_is_a_label(books: Books, tmp_
     assert ("label", f"Board!{cell}") in found(path, "none")
 
 
-@pytest.mark.parametrize("setting", ["active", "rescale"])
-def test_true_in_a_switch_is_one_clear_line(books: Books, setting: str, tmp_path: Path) -> None:
-    """Programs differ in whether TRUE equals 1."""
-    cell = plan(DROPPED).controls["dropout"][setting].first.a1
-    path = tmp_path / "book.xlsx"
-    typed_by_script(books["dropped"].path, path, {("Board", cell): True})
-    check_refused(path, f"Board!{cell} .* holds True; type 1 for on or 0 for off")
-
-
 def with_random_numbers(source: Path, target: Path, mask_too: bool) -> Path:
     """As a program saves a book that draws anew but computes nothing that follows."""
     layout, random = plan(DROPPED), np.random.default_rng(8)
     drawn = random.random(DROPPED.shapes["dropout"])
-    path = source
-    for number, place in enumerate(layout.inner["dropout_random"].maps):
-        for index, cell in enumerate(place.cells()):
-            edit = with_value(cell.a1, float(drawn[number].flat[index]))
-            path = edited(path, target.with_name(f"{number}_{index}.xlsx"), edit)
+    cells = [cell for place in layout.inner["dropout_random"].maps for cell in place.cells()]
+    edits = [with_value(cell.a1, float(n)) for cell, n in zip(cells, drawn.flat, strict=True)]
     if mask_too:
-        cell = layout.inner["dropout_mask"].maps[0].first
-        shown = xlconv.read_book(path).cell("Board", layout.inner["dropout_mask"].maps[0]).value
-        path = edited(path, target, with_value(cell.a1, 1.0 if shown == 0.0 else 0.0))
-    return path
+        mask = layout.inner["dropout_mask"].maps[0]
+        shown = xlconv.read_book(source).cell("Board", mask).value
+        edits.append(with_value(mask.first.a1, 1.0 if shown == 0.0 else 0.0))
+    return edited(source, target, all_of(edits))
 
 
 def test_random_numbers_drawn_anew_make_a_book_stale_not_wrong(
@@ -266,35 +258,22 @@ def test_a_kernel_that_is_not_chosen_can_be_edited_by_a_script(
     check_agrees(path, stored="stale")
 
 
-@pytest.mark.parametrize("number", [3, 99])
-def test_a_typed_number_in_the_list_is_one_finding(
-    session: UnoSession, books: Books, number: int, tmp_path: Path
+TYPED = [
+    *(("demo", plan(DEMO).cells["demo_number"], number, "typed") for number in (3, 99)),
+    ("demo", plan(DEMO).labels["demo"], "elsewhere", "label"),  # that of the chosen kernel
+    *(("several", ANSWER.ticks[1], mark, "typed") for mark in ("✓", "", "x", 1)),
+]
+
+
+@pytest.mark.parametrize("typed", TYPED, ids=lambda typed: f"{typed[3]} {typed[2]}")
+def test_what_is_typed_over_a_computed_cell_is_one_finding(
+    session: UnoSession, books: Books, typed: tuple[str, Range, object, str], tmp_path: Path
 ) -> None:
-    cell, saved = plan(DEMO).cells["demo_number"].first.a1, tmp_path / "saved.xlsx"
-    session.run(books["demo"].path, ["set", cell, number], ["save", saved.as_uri()])
+    name, place, value, kind = typed
+    cell = place.first.a1
+    saved = session.saved(books[name].path, tmp_path, ["set", cell, value])
     for engine in ("formualizer", "none"):
-        assert found(saved, engine) == [("typed", f"Board!{cell}")], engine
-
-
-def test_the_chosen_kernels_name_changed_is_one_finding(
-    session: UnoSession, books: Books, tmp_path: Path
-) -> None:
-    cell, saved = plan(DEMO).labels["demo"].cell(0, 0).a1, tmp_path / "saved.xlsx"
-    session.run(books["demo"].path, ["set", cell, "elsewhere"], ["save", saved.as_uri()])
-    for engine in ("formualizer", "none"):
-        assert found(saved, engine) == [("label", f"Board!{cell}")], engine
-
-
-@pytest.mark.parametrize("mark", ["✓", "", "x", 1])
-def test_a_typed_tick_is_one_finding(
-    session: UnoSession, books: Books, mark: str | float, tmp_path: Path
-) -> None:
-    answer, saved = plan(SEVERAL).answer, tmp_path / "saved.xlsx"
-    assert answer is not None
-    cell = answer.ticks[1].first.a1
-    session.run(books["several"].path, ["set", cell, mark], ["save", saved.as_uri()])
-    for engine in ("formualizer", "none"):
-        assert found(saved, engine) == [("typed", f"Board!{cell}")], engine
+        assert found(saved, engine) == [(kind, f"Board!{cell}")], engine
 
 
 def test_a_probability_at_the_threshold_is_no_difference(tmp_path: Path, libreoffice: str) -> None:
@@ -315,15 +294,11 @@ def test_numbers_beyond_all_are_a_line_or_a_report(network: Network, tmp_path: P
         xlconv.build(tmp_path / "none.xlsx", Model(network, huge), image)
     xlconv.build(tmp_path / "book.xlsx", model, image)
     places = plan(network).weights["dense"].kernels(0)[0]
-    path = tmp_path / "book.xlsx"
-    for number, cell in enumerate(places.cells()):
-        value = 1e308 * (-1) ** number
-        path = edited(path, tmp_path / f"{number}.xlsx", with_value(cell.a1, value))
-    path = edited(
-        path,
-        tmp_path / "last.xlsx",
-        with_value(plan(network).tensors["input"].maps[0].first.a1, 1e300),
-    )
+    pixel = plan(network).tensors["input"].maps[0].first
+    numbers = [1e308 * (-1) ** number for number in range(len(list(places.cells())))]
+    typed = dict(zip(places.cells(), numbers, strict=True)) | {pixel: 1e300}
+    edits = [with_value(cell.a1, value) for cell, value in typed.items()]
+    path = edited(tmp_path / "book.xlsx", tmp_path / "last.xlsx", all_of(edits))
     for engine in ("formualizer", "none"):
         check_refused(path, "infinity or NaN in 'dense'", engine)
 

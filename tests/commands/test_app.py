@@ -237,7 +237,7 @@ def few_digits(folder: Path) -> Path:
 def test_train_several_classes_with_own_data(tmp_path: Path) -> None:
     few_digits(tmp_path / "few")
     arguments = ("train", "multilabel", "--out", "w.npz", "--data", "few", "--epochs", "1")
-    result = printed(*arguments, folder=tmp_path)
+    result = printed(*arguments, folder=tmp_path, quiet=False)
     assert "no --data" not in result
     assert "class found wrongly found missed F1" in words(result)
     assert "test macro F1" in result

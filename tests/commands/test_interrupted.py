@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.books import random_image, random_model
+from support.books import TINY
 from support.command_line import (
     NO_FILES,
     check_refusal,
@@ -23,11 +23,11 @@ from support.command_line import (
     contents,
     printed,
     process,
+    python,
     refused,
 )
-from support.learners import build_exercise, filled_in
+from support.learners import filled_in, random_exercise
 
-from xlconv import Conv2D, Dense, Network
 from xlconv.importers.template import load_weights, small_data, template_folder
 from xlconv.training.dataset import read_pair
 
@@ -238,10 +238,7 @@ def test_a_stop_while_a_class_is_marked(what: str, tmp_path: Path) -> None:
     folder, temporary = tmp_path / "here", tmp_path / "tmp"
     folder.mkdir()
     temporary.mkdir()
-    network = Network("n", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2)))
-    task = build_exercise(
-        tmp_path / "task.xlsx", random_model(network, 1), random_image(network, 1), "conv"
-    )
+    task = random_exercise(tmp_path / "task.xlsx", TINY, "conv")
     endless = "=CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
     for name in "abc":
         filled_in(task, folder / f"{name}.xlsx", lambda formula, part, row, column: endless)
@@ -382,14 +379,7 @@ def test_memory_that_is_not_there(tmp_path: Path) -> None:
         "sys.argv = ['xlconv', 'build', 'a.xlsx', '--template', 'resnet']\n"
         "main()\n"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-    )
+    ran = python(script, folder=folder, OPENBLAS_NUM_THREADS="1")
     assert ran.stderr == "error: not enough memory; give smaller files or a smaller network\n"
     assert ran.returncode == 2
     assert contents(folder) == {}

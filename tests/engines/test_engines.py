@@ -119,14 +119,7 @@ def _shown(cells: object, spot: tuple[int, int]) -> object:
 ENGINES = ("formualizer", "libreoffice", "gnumeric")
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> str:
-    """Each engine by name, where it is installed."""
-    if request.param != "formualizer":
-        request.getfixturevalue(request.param)
-    return str(request.param)
-
-
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
 def test_typed_constants_take_the_place_of_numbers_and_formulas(
     engine: str, build_book: BuildBook
 ) -> None:

@@ -5,25 +5,21 @@ from __future__ import annotations
 import io
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from support.books import random_image, random_model
+from support.books import TINY, NetworkBook
+from support.command_line import python
 from support.hostile_books import added_rows
-from support.learners import build_exercise, filled_in
+from support.learners import filled_in, random_exercise
 
 import xlconv
-from xlconv import Conv2D, Dense, Network, Softmax
 from xlconv.engines import evaluator
 from xlconv.engines import process as engine_process
 from xlconv.errors import EngineError
 from xlconv.grading.submissions import Terms, mark_all, submitted_files
 
-NETWORK = Network(
-    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
-)
 FOR_EVER = "CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
 LARGE = 'SUBSTITUTE(REPT("x",32767),"x",REPT("y",32767))'
 DOUBLED = [f"A{2999 + n}&amp;A{2999 + n}" if n else '"xxxxxxxx"' for n in range(40)]
@@ -41,22 +37,9 @@ def rows(formulas: list[str]) -> str:
     )
 
 
-def run_script(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(sys.path)
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path, **environment},
-        check=False,
-    )
-
-
 @pytest.fixture
-def good(tmp_path: Path) -> Path:
-    path = tmp_path / "good.xlsx"
-    xlconv.build(path, random_model(NETWORK, 1), random_image(NETWORK, 1))
-    return path
+def good(network_book: NetworkBook) -> Path:
+    return network_book(TINY, 1).path
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are the system's own")
@@ -110,9 +93,7 @@ def test_the_program_tells_what_the_engine_says() -> None:
 
 
 def test_one_endless_workbook_does_not_end_the_others(tmp_path: Path) -> None:
-    task = build_exercise(
-        tmp_path / "task.xlsx", random_model(NETWORK, 1), random_image(NETWORK, 1), "conv"
-    )
+    task = random_exercise(tmp_path / "task.xlsx", TINY, "conv")
     place = tmp_path / "class"
     place.mkdir()
     for name in ("ada", "cy"):
@@ -145,7 +126,7 @@ class Popen(subprocess.Popen):
 subprocess.Popen = Popen
 run(lambda: run_limited(["sleep", "1000"], 1000, Path("x"), "sleep", Path("/tmp")))
 """
-    done = run_script(script)
+    done = python(script)
     assert done.returncode == 128 + getattr(signal, what), done.stderr
     with pytest.raises(ProcessLookupError):
         os.kill(int(done.stdout), 0)
@@ -172,6 +153,6 @@ def work():
 
 run(work)
 """
-    done = run_script(script, TMPDIR=str(tmp_path))
+    done = python(script, TMPDIR=str(tmp_path))
     assert done.returncode == 128 + signal.SIGTERM, done.stderr
     assert list(tmp_path.iterdir()) == []

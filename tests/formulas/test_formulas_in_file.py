@@ -3,10 +3,7 @@ that nothing stands on anything else."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -16,6 +13,7 @@ import numpy as np
 import openpyxl
 import pytest
 from support import books
+from support.command_line import python
 
 from xlconv import Conv2D, Dense, GlobalAvgPool2D, MaxPool2D, Network, ReLU, Softmax
 from xlconv.compiler import compile_book
@@ -465,12 +463,7 @@ def test_another_process_at_another_time_writes_the_same_bytes(
     name = template_names()[0]
     for seed, zone in (("1", "UTC"), ("2", "Pacific/Auckland")):
         path = tmp_path / f"{seed}.xlsx"
-        subprocess.run(
-            [sys.executable, "-c", BUILD_A_TEMPLATE, name, str(path)],
-            env={**os.environ, "PYTHONHASHSEED": seed, "TZ": zone},
-            check=True,
-            timeout=60,
-        )
+        python(BUILD_A_TEMPLATE, name, path, PYTHONHASHSEED=seed, TZ=zone).check_returncode()
         assert path.read_bytes() == template_book(name).path.read_bytes()
 
 

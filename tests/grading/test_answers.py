@@ -90,20 +90,15 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
     return Task(named, right_formulas(named), book)
 
 
-def _products(formula: str, _: Part) -> str:
-    return re.sub(r"SUMPRODUCT\(([^,]*),([^)]*)\)", r"SUM(\1*\2)", formula)
+def rewritten(pattern: str, new: str) -> Callable[[str, Part], str]:
+    """The formula with what matches as something else."""
+    return lambda formula, _: re.sub(pattern, new, formula)
 
 
-def _in_let(formula: str, _: Part) -> str:
-    return re.sub(r"MAX\((.*)\)", r"_xlfn.LET(_xlpm.w,\1,MAX(_xlpm.w))", formula)
-
-
-def _counted_off(formula: str, _: Part) -> str:
-    return re.sub(r"\(([A-Z]+\d+):[A-Z]+\d+,", r"(OFFSET(\1,0,0,3,3),", formula)
-
-
-def _computed_end(formula: str, _: Part) -> str:
-    return re.sub(r"MAX\((\w+):(\w+)\)", r"MAX(\1:INDEX(\2,1,1))", formula)
+_products = rewritten(r"SUMPRODUCT\(([^,]*),([^)]*)\)", r"SUM(\1*\2)")
+_in_let = rewritten(r"MAX\((.*)\)", r"_xlfn.LET(_xlpm.w,\1,MAX(_xlpm.w))")
+_counted_off = rewritten(r"\(([A-Z]+\d+):[A-Z]+\d+,", r"(OFFSET(\1,0,0,3,3),")
+_computed_end = rewritten(r"MAX\((\w+):(\w+)\)", r"MAX(\1:INDEX(\2,1,1))")
 
 
 def _own_name(formula: str, part: Part) -> str:

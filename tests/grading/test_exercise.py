@@ -9,8 +9,17 @@ import numpy as np
 import openpyxl
 import pytest
 from support.books import TemplateBook, xml_cells
-from support.learners import Content, build_exercise, filled_in, places_of, right_formulas
+from support.learners import (
+    Content,
+    build_exercise,
+    filled_in,
+    only,
+    places_of,
+    right_formulas,
+    without_bias,
+)
 from support.libreoffice import UnoSession, converted
+from support.reports import found
 from typer.testing import CliRunner
 
 import xlconv
@@ -176,9 +185,7 @@ def test_states_follow_what_is_filled_in(task: Path, tmp_path: Path) -> None:
     ("factor", "state"), [(1, RIGHT), (1 + 1e-6, CLOSE), (1.009, CLOSE), (1.02, NOT_YET)]
 )
 def test_close_is_within_a_hundredth(factor: float, state: str, task: Path, tmp_path: Path) -> None:
-    def change(formula: str, part: Part, row: int, column: int) -> Content:
-        return f"=({formula[1:]})*{factor!r}" if part.key == "softmax_exp" else formula
-
+    change = only("softmax_exp", lambda f, p, r, c: f"=({f[1:]})*{factor!r}")
     assert states(filled_in(task, tmp_path / "d.xlsx", change))["softmax exp"] == state
 
 
@@ -215,11 +222,7 @@ Turn = Callable[[np.ndarray], np.ndarray]
 
 def test_a_layer_behind_a_wrong_one_says_which(task: Path, tmp_path: Path) -> None:
     """Its formulas are right, but the right numbers cannot come out of them."""
-
-    def change(formula: str, part: Part, row: int, column: int) -> Content:
-        return formula.rpartition("+")[0] if part.layer == "conv1" else formula
-
-    wrong = filled_in(task, tmp_path / "wrong.xlsx", change)
+    wrong = filled_in(task, tmp_path / "wrong.xlsx", only("conv1", without_bias))
     assert notes(wrong) == {
         "pool": "cannot be right before conv1 is",
         "softmax": "cannot be right before pool is",
@@ -259,17 +262,11 @@ def test_libreoffice_says_the_same_while_a_learner_types(task: Path, session: Un
 def test_what_a_learner_did_is_verified(task: Path, tmp_path: Path) -> None:
     done = filled_in(task, tmp_path / "done.xlsx")
     assert xlconv.verify(done).verdict == "agrees"
-
-    def otherwise(formula: str, part: Part, row: int, column: int) -> Content:
-        return formula.replace("MAX(", "MAX(0,") if part.layer == "pool" else formula
-
+    otherwise = only("pool", lambda f, p, r, c: f.replace("MAX(", "MAX(0,"))
     other = filled_in(task, tmp_path / "other.xlsx", otherwise)
     assert xlconv.verify(other).verdict in ("agrees", "differs")
-
-    def half(formula: str, part: Part, row: int, column: int) -> Content:
-        return formula if row < 4 else None
-
-    report = xlconv.verify(filled_in(task, tmp_path / "half.xlsx", half))
+    half = filled_in(task, tmp_path / "half.xlsx", lambda f, p, row, c: f if row < 4 else None)
+    report = xlconv.verify(half)
     assert (report.verdict, report.findings) == ("unfinished", ())
     assert report.exercise is not None
     assert report.exercise.cells == 1568 + 392 + 32
@@ -278,16 +275,11 @@ def test_what_a_learner_did_is_verified(task: Path, tmp_path: Path) -> None:
 
 def test_a_wrong_cell_of_a_learner_is_one_finding(task: Path, tmp_path: Path) -> None:
     pool = xlconv.read_book(task).layout.tensors["pool"].maps[1].cell(5, 5).a1
-
-    def change(formula: str, part: Part, row: int, column: int) -> Content:
-        wrong = part.layer == "pool" and part.open.cell(row, column).a1 == pool
-        return formula.replace("MAX", "MIN") if wrong else formula
-
-    report = xlconv.verify(filled_in(task, tmp_path / "wrong.xlsx", change))
-    assert [(finding.cell, finding.kind) for finding in report.findings] in (
-        [(f"Board!{pool}", "live")],
-        [(f"Board!{pool}", "random")],
+    change = only(
+        "pool", lambda f, p, r, c: f.replace("MAX", "MIN") if p.open.cell(r, c).a1 == pool else f
     )
+    path = filled_in(task, tmp_path / "wrong.xlsx", change)
+    assert found(path) in ([("live", f"Board!{pool}")], [("random", f"Board!{pool}")])
 
 
 def test_students_get_kernels_and_pictures_of_their_own() -> None:

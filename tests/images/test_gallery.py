@@ -501,6 +501,10 @@ def run(*arguments: str, folder: Path) -> test_cli.Result:
     return test_cli.run("build", *arguments, folder=folder)
 
 
+def printed(*arguments: str, folder: Path) -> str:
+    return test_cli.printed("build", *arguments, folder=folder)
+
+
 def save_digits(folder: Path, *names: str) -> Gallery:
     """Shipped digits as PNG files, in the gallery's order: its third is a 0, and so on."""
     _, gallery = shipped("lesson3")
@@ -520,22 +524,20 @@ def image_of(path: Path) -> NDArray[np.float64]:
 def test_images_are_read_counted_and_the_first_shown(tmp_path: Path) -> None:
     digits = save_digits(tmp_path, "my/7/79.png", "my/7/71.png", "my/0/2.png", "my/90.png")
     (tmp_path / "my" / "a.heic").write_bytes(b"")
-    result = run("a.xlsx", "--images", "my", folder=tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
-    lines = [line.strip() for line in result.stdout.splitlines()]
+    result = printed("a.xlsx", "--images", "my", folder=tmp_path)
+    lines = [line.strip() for line in result.splitlines()]
     assert lines[0] == "4 pictures from my: 1 of 0, 2 of 7, 1 without a label"
     assert lines[1] == "left out 1 file of other kinds (.heic): save as PNG or JPEG"
     assert np.array_equal(image_of(tmp_path / "a.xlsx"), digits.pictures[2])
-    assert "prediction: 0" in result.stdout
+    assert "prediction: 0" in result
 
 
 def test_image_is_shown_first_among_images(tmp_path: Path) -> None:
     digits = save_digits(tmp_path, "my/3/35.png", "my/7/71.png", "other/45.png")
     for name, number in (("my/7/71.png", 71), ("other/45.png", 45)):
         options = ("--images", "my", "--image", name, "--force")
-        result = run("a.xlsx", *options, folder=tmp_path)
-        assert (result.returncode, result.stderr) == (0, "")
-        assert "2 pictures from my: 1 of 3, 1 of 7" in result.stdout
+        result = printed("a.xlsx", *options, folder=tmp_path)
+        assert "2 pictures from my: 1 of 3, 1 of 7" in result
         assert np.array_equal(image_of(tmp_path / "a.xlsx"), digits.pictures[number])
 
 
@@ -543,9 +545,8 @@ def test_raw_applies_to_images(tmp_path: Path) -> None:
     (tmp_path / "my").mkdir()
     levels = plane(5, (28, 28))
     Image.fromarray(levels).save(tmp_path / "my" / "a.png")
-    result = run("a.xlsx", "--images", "my", "--raw", folder=tmp_path)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout.splitlines()[0].strip() == "1 picture from my"
+    result = printed("a.xlsx", "--images", "my", "--raw", folder=tmp_path)
+    assert result.splitlines()[0].strip() == "1 picture from my"
     assert np.array_equal(image_of(tmp_path / "a.xlsx")[0], levels / 255)
 
 

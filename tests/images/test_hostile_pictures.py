@@ -223,13 +223,8 @@ def test_pictures_of_every_kind_become_the_same(what: str, tmp_path: Path) -> No
 
 
 def test_names_of_all_letters(tmp_path: Path) -> None:
-    names = [
-        "ünï çødé 数字.png",
-        "a" * 250 + ".png",
-        os.fsdecode(b"\xff\xfe.png"),
-        "-7.png",
-        "=1+1.png",
-    ]
+    names = ["ünï çødé 数字.png", "a" * 250 + ".png", "-7.png", "=1+1.png"]
+    names.append(os.fsdecode(b"\xff\xfe.png"))
     for name in names:
         (tmp_path / name).write_bytes(saved(digit()))
         cli.printed("build", "out.xlsx", "--image", f"./{name}", "--force", folder=tmp_path)

@@ -66,6 +66,10 @@ def layers(count: int) -> str:
 
 
 IMAGE, INPUT, LABELS = 'image = "sample.npy"', "input = [1, 3, 3]", 'labels = ["a", "b"]'
+SETTINGS = (
+    *('title = "Tiny"', IMAGE, 'palette = "lesson"', INPUT, LABELS, "units = 2", "size = 2"),
+    *("kernels = 1", 'kind = "Softmax"', 'name = "dense"', "epochs = 1"),
+)
 # What is said instead of a line of TINY, and words of the refusal.
 OTHERWISE: dict[str, tuple[str, ...]] = {
     "training = 3": ("[training]\nepochs = 1", "training = 3", "training"),
@@ -130,19 +134,8 @@ OTHERWISE: dict[str, tuple[str, ...]] = {
 MISTAKES: dict[str, tuple[str | bytes, tuple[str, ...]]] = {
     **{
         f"{key} = {value}": (said(line, f"{key} = {value}"), (key,))
-        for key, line in (
-            ("title", 'title = "Tiny"'),
-            ("image", IMAGE),
-            ("palette", 'palette = "lesson"'),
-            ("input", INPUT),
-            ("labels", LABELS),
-            ("units", "units = 2"),
-            ("size", "size = 2"),
-            ("kernels", "kernels = 1"),
-            ("kind", 'kind = "Softmax"'),
-            ("name", 'name = "dense"'),
-            ("epochs", "epochs = 1"),
-        )
+        for line in SETTINGS
+        for key in (line.partition(" = ")[0],)
         for value in ("true", "1.5", "[[1, [2]]]", "{ a = 1 }", "nan", "1979-05-27T07:32:00Z", "-1")
         if key != "epochs" or value != "1"
     },

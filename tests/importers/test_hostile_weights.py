@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support import command_line as cli
+from support.command_line import npy, npy_header, npz, own_weights, zipped
 
 from xlconv.importers.template import load_template
 
@@ -27,18 +28,22 @@ def with_array(name: str, array: Any) -> bytes:
 
 def with_member(name: str, data: bytes, deflated: bool = False) -> bytes:
     """`lesson3`'s weights with a member of any bytes, in the place of its own."""
-    members = {f"{key}.npy": cli.npy(array) for key, array in cli.own_weights().items()}
-    return cli.zipped(members | {name: data}, deflated)
+    members = {f"{key}.npy": npy(array) for key, array in own_weights().items()}
+    return zipped(members | {name: data}, deflated)
 
 
 def with_bias(data: bytes, deflated: bool = False) -> bytes:
     return with_member(f"{BIAS}.npy", data, deflated)
 
 
+def long_header() -> bytes:
+    return b"\x93NUMPY\2\0" + struct.pack("<I", 60_000_000) + b" " * 60_000_000
+
+
 def twice() -> bytes:
-    stream = io.BytesIO(cli.npz(cli.own_weights()))
+    stream = io.BytesIO(npz(own_weights()))
     with zipfile.ZipFile(stream, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
-        archive.writestr(f"{BIAS}.npy", cli.npy(np.ones(2)))
+        archive.writestr(f"{BIAS}.npy", npy(np.ones(2)))
     return stream.getvalue()
 
 
@@ -50,12 +55,12 @@ class Ran:
 
 
 def pickled() -> bytes:
-    return cli.npy(np.array([Ran(), Ran()], dtype=object), allow_pickle=True)
+    return npy(np.array([Ran(), Ran()], dtype=object), allow_pickle=True)
 
 
 def locked() -> bytes:
     """An archive whose members claim to be encrypted."""
-    data = bytearray(cli.npz(cli.own_weights()))
+    data = bytearray(npz(own_weights()))
     for mark, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         place = data.find(mark)
         while place >= 0:
@@ -65,7 +70,7 @@ def locked() -> bytes:
 
 
 def damaged() -> bytes:
-    data = bytearray(cli.npz(cli.own_weights()))
+    data = bytearray(npz(own_weights()))
     data[data.find(b"\x93NUMPY") + 150] ^= 0xFF
     return bytes(data)
 
@@ -99,48 +104,38 @@ WEIGHTS: dict[str, tuple[Any, ...]] = {
     "superfluous": (lambda: with_array("conv9.weight", [1.0]), "'conv9.weight'", "no layer"),
     "a near name": (lambda: with_array("conv1.wieght", [0.0]), "did you mean 'conv1.weight'?"),
     "a claim": (
-        lambda: with_bias(cli.npy_header((ENORMOUS,))),
+        lambda: with_bias(npy_header((ENORMOUS,))),
         BIAS,
         f"has shape {ENORMOUS}",
         "needs 2",
     ),
-    "a claim that fits": (lambda: with_bias(cli.npy_header((2,))), BIAS, "16"),
+    "a claim that fits": (lambda: with_bias(npy_header((2,))), BIAS, "16"),
     "a superfluous claim": (
-        lambda: with_member("more.npy", cli.npy_header((ENORMOUS,))),
+        lambda: with_member("more.npy", npy_header((ENORMOUS,))),
         "'more'",
         "no layer",
     ),
-    "a negative claim": (lambda: with_bias(cli.npy_header((-2,))), BIAS),
-    "too much data": (lambda: with_bias(cli.npy_header((2,)) + bytes(40)), BIAS, "16"),
-    "a bomb": (lambda: with_bias(cli.npy_header((2,)) + bytes(60_000_000), True), BIAS),
-    "a bomb of a header": (
-        lambda: with_member(
-            f"{BIAS}.npy",
-            b"\x93NUMPY\2\0" + struct.pack("<I", 60_000_000) + b" " * 60_000_000,
-            True,
-        ),
-        BIAS,
-    ),
-    "a deep header": (lambda: with_bias(cli.npy_header("(" * 4_000 + ")" * 4_000)), BIAS),
-    "a header of code": (lambda: with_bias(cli.npy_header("__import__('os').mkdir('ran')")), BIAS),
-    "a strange descr": (lambda: with_bias(cli.npy_header((2,), "'<f8,(9999999999,)f8'")), BIAS),
-    "an unknown version": (lambda: with_bias(cli.npy_header((2,), version=(9, 0))), BIAS),
+    "a negative claim": (lambda: with_bias(npy_header((-2,))), BIAS),
+    "too much data": (lambda: with_bias(npy_header((2,)) + bytes(40)), BIAS, "16"),
+    "a bomb": (lambda: with_bias(npy_header((2,)) + bytes(60_000_000), True), BIAS),
+    "a bomb of a header": (lambda: with_bias(long_header(), True), BIAS),
+    "a deep header": (lambda: with_bias(npy_header("(" * 4_000 + ")" * 4_000)), BIAS),
+    "a header of code": (lambda: with_bias(npy_header("__import__('os').mkdir('ran')")), BIAS),
+    "a strange descr": (lambda: with_bias(npy_header((2,), "'<f8,(9999999999,)f8'")), BIAS),
+    "an unknown version": (lambda: with_bias(npy_header((2,), version=(9, 0))), BIAS),
     "not an array": (lambda: with_bias(b"hello"), BIAS, "not an array"),
     "another member": (lambda: with_member("readme.txt", b"hello"), "readme.txt"),
     "twice": (twice, BIAS, "twice"),
     "locked": (locked, "encrypted"),
     "damaged": (damaged, "conv1", "damaged"),
-    "truncated": (lambda: cli.npz(cli.own_weights())[:-1000], "not an .npz file"),
-    "truncated early": (lambda: cli.npz(cli.own_weights())[:1000], "not an .npz file"),
-    "no members": (lambda: cli.zipped({}), "missing"),
-    "a long listing": (
-        lambda: cli.npz(cli.own_weights()) + listing_of(90_000_000),
-        "not an .npz file",
-    ),
+    "truncated": (lambda: npz(own_weights())[:-1000], "not an .npz file"),
+    "truncated early": (lambda: npz(own_weights())[:1000], "not an .npz file"),
+    "no members": (lambda: zipped({}), "missing"),
+    "a long listing": (lambda: npz(own_weights()) + listing_of(90_000_000), "not an .npz file"),
     "not a zip": (lambda: b"PK\3\4 but then not", "not an .npz file"),
     "text": (lambda: b"1, 2, 3\n", "not an .npz file"),
     "empty": (lambda: b"", "empty"),
-    "npy": (lambda: cli.npy(np.zeros(2)), "one array", "numpy.savez"),
+    "npy": (lambda: npy(np.zeros(2)), "one array", "numpy.savez"),
 }
 
 
@@ -195,8 +190,8 @@ def test_a_name_that_is_too_long(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [1e308, 1e200], ids=["all of them", "products of theirs"])
 def test_weights_that_overflow(value: float, tmp_path: Path) -> None:
-    weights = {name: np.full_like(array, value) for name, array in cli.own_weights().items()}
-    (tmp_path / "w.npz").write_bytes(cli.npz(weights))
+    weights = {name: np.full_like(array, value) for name, array in own_weights().items()}
+    (tmp_path / "w.npz").write_bytes(npz(weights))
     cli.refused(tmp_path, BUILD, "too large")
 
 
@@ -205,9 +200,9 @@ def test_weights_that_overflow(value: float, tmp_path: Path) -> None:
 def test_numbers_of_every_kind_are_read(kind: str, order: str, tmp_path: Path) -> None:
     weights = {
         name: np.asarray((array * 10).round().clip(0, 100).astype(kind), order=order)  # type: ignore[call-overload]
-        for name, array in cli.own_weights().items()
+        for name, array in own_weights().items()
     }
-    (tmp_path / "w.npz").write_bytes(cli.npz(weights))
+    (tmp_path / "w.npz").write_bytes(npz(weights))
     read = load_template("lesson3", tmp_path / "w.npz").weights
     for name, array in weights.items():
         assert read[name].dtype == np.float64
@@ -215,8 +210,8 @@ def test_numbers_of_every_kind_are_read(kind: str, order: str, tmp_path: Path) -
 
 
 def test_denormals_are_numbers(tmp_path: Path) -> None:
-    weights = {name: np.full(array.shape, 5e-324) for name, array in cli.own_weights().items()}
-    (tmp_path / "w.npz").write_bytes(cli.npz(weights))
+    weights = {name: np.full(array.shape, 5e-324) for name, array in own_weights().items()}
+    (tmp_path / "w.npz").write_bytes(npz(weights))
     cli.printed(*BUILD, folder=tmp_path)
     verified = cli.command("verify", "a.xlsx", "--engine", "none", folder=tmp_path)
     assert verified.code == 0, verified.out

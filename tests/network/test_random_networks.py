@@ -21,6 +21,7 @@ from support.sessions import verifies
 
 import xlconv
 from xlconv import Dense, KernelDemo, Model, Network, Sigmoid
+from xlconv.book.book import FoundBook
 from xlconv.compiler import compile_book
 from xlconv.errors import LimitError, NetworkError
 from xlconv.network.description import network_of, network_text, read_toml
@@ -75,15 +76,20 @@ def test_a_networks_text_spells_the_network(part: str, kind: str, data: st.DataO
     assert network_of(table, "here") == network
 
 
+def agreeing(model: Model, folder: Path, random: int = 1) -> tuple[Any, FoundBook]:
+    """The report of a model's book, of a picture of one pixel, and the book as it is read."""
+    path = folder / "book.xlsx"
+    xlconv.build(path, model, np.ones((1, 1, 1)))
+    return check_agrees(path, random=random), xlconv.read_book(path)
+
+
 @pytest.mark.parametrize("label", drawn.STRANGE_LABELS + drawn.HARD_LABELS, ids=ascii)
 def test_a_strange_label_comes_back_as_it_was(label: str, tmp_path: Path) -> None:
     network = Network("n", (1, 1, 1), (Dense("dense", 2),), (label, "other"))
     model = Model(network, {"dense.weight": np.array([[2.0], [1.0]]), "dense.bias": np.zeros(2)})
-    path = tmp_path / "book.xlsx"
-    xlconv.build(path, model, np.ones((1, 1, 1)))
-    report = xlconv.verify(path)
-    assert (report.verdict, report.findings, report.prediction) == ("agrees", (), label)
-    assert xlconv.read_book(path).network.labels == (label, "other")
+    report, book = agreeing(model, tmp_path)
+    assert report.prediction == label
+    assert book.network.labels == (label, "other")
 
 
 @pytest.mark.parametrize("label", drawn.STRANGE_LABELS + drawn.HARD_LABELS, ids=ascii)
@@ -91,12 +97,10 @@ def test_a_strange_label_is_one_of_several(label: str, tmp_path: Path) -> None:
     """Behind a sigmoid the labels of all classes that are found are joined to one text."""
     layers = (Dense("dense", 3, bias=False), Sigmoid("sigmoid"))
     network = Network("n", (1, 1, 1), layers, (label, "no", "other"))
-    path = tmp_path / "book.xlsx"
     weights = {"dense.weight": np.array([[2.0], [-1.0], [0.0]])}
-    xlconv.build(path, Model(network, weights), np.ones((1, 1, 1)))
-    report = check_agrees(path)
+    report, book = agreeing(Model(network, weights), tmp_path)
     assert report.prediction == f"{label}, other"
-    assert xlconv.read_book(path).network == network
+    assert book.network == network
 
 
 @settings(max_examples=6 * EXAMPLES)
@@ -116,11 +120,9 @@ def test_any_labels_are_kept_or_refused(labels: list[str]) -> None:
     network = Network("n", (1, 1, 1), (Dense("dense", len(kept)),), tuple(kept))
     weights = {"dense.weight": np.ones((len(kept), 1)), "dense.bias": np.arange(len(kept), 0.0, -1)}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "book.xlsx")
-        xlconv.build(path, Model(network, weights), np.ones((1, 1, 1)))
-        report = xlconv.verify(path, random=0)
-        assert (report.verdict, report.findings, report.prediction) == ("agrees", (), kept[0])
-        assert xlconv.read_book(path).network.labels == tuple(kept)
+        report, book = agreeing(Model(network, weights), Path(folder), random=0)
+    assert report.prediction == kept[0]
+    assert book.network.labels == tuple(kept)
 
 
 @pytest.mark.parametrize(
@@ -141,10 +143,7 @@ def check_chosen(names: tuple[str, ...]) -> None:
     demo = KernelDemo("demo", names, names[1], 1)
     model = Model(Network("n", (1, 1, 1), (demo,)), {"demo.presets": np.array([[[2.0]], [[3.0]]])})
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "book.xlsx")
-        xlconv.build(path, model, np.ones((1, 1, 1)))
-        check_agrees(path)
-        found = xlconv.read_book(path)
+        _, found = agreeing(model, Path(folder))
     assert found.network == model.network
     assert found.stored["demo"] == 3
 
@@ -192,8 +191,7 @@ def test_labels_of_several_classes_that_are_too_long_for_a_cell_are_refused(clas
 
 def test_long_labels_of_several_classes_fit_in_a_cell(tmp_path: Path) -> None:
     model = Model(long_labels(9), {"dense.weight": np.ones((9, 1))})
-    xlconv.build(tmp_path / "book.xlsx", model, np.ones((1, 1, 1)))
-    check_agrees(tmp_path / "book.xlsx")
+    agreeing(model, tmp_path)
 
 
 @pytest.mark.parametrize("below", [2**-53, 1e-15, 1e-14, 1e-13, 1e-12])
@@ -201,8 +199,7 @@ def test_outputs_that_are_nearly_equal_are_no_difference(below: float, tmp_path:
     """Programs take numbers that differ in the last digits alone for one: either class will do."""
     network = Network("n", (1, 1, 1), (Dense("dense", 2, bias=False),), ("less", "more"))
     weights = {"dense.weight": np.array([[1 - below], [1.0]])}
-    xlconv.build(tmp_path / "book.xlsx", Model(network, weights), np.ones((1, 1, 1)))
-    check_agrees(tmp_path / "book.xlsx")
+    agreeing(Model(network, weights), tmp_path)
 
 
 # Whatever TOML can hold stands where a setting belongs.

@@ -82,14 +82,8 @@ def drawing(book: LearningBook, picture: Array) -> list[Step]:
     """The steps that type a picture into the empty grid, without its zeros."""
     assert book.layout.gallery is not None
     maps = book.layout.gallery.maps(0)
-    return [
-        [
-            "set",
-            f"Images!{maps[channel].cell(row, column).a1}",
-            float(picture[channel, row, column]),
-        ]
-        for channel, row, column in np.argwhere(picture)
-    ]
+    spots = [(maps[spot[0]].cell(*spot[1:]), tuple(spot)) for spot in np.argwhere(picture).tolist()]
+    return [["set", f"Images!{cell.a1}", float(picture[spot])] for cell, spot in spots]
 
 
 def judgement(book: LearningBook) -> list[Step]:

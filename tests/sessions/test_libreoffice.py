@@ -192,8 +192,7 @@ def test_the_answer_moves_to_another_class(session: UnoSession, book: BuiltBook)
 def test_a_book_saved_by_libreoffice_verifies(
     session: UnoSession, book: BuiltBook, tmp_path: Path
 ) -> None:
-    saved = tmp_path / "saved.xlsx"
-    session.run(book.path, ["save", saved.as_uri()])
+    saved = session.saved(book.path, tmp_path)
     check_agrees(saved, stored="present")
     found = xlconv.read_book(saved)
     assert found.network == NETWORK
@@ -207,14 +206,11 @@ def test_a_book_saved_by_libreoffice_verifies(
 def test_a_book_edited_and_saved_by_libreoffice_verifies(
     session: UnoSession, book: BuiltBook, tmp_path: Path
 ) -> None:
-    saved, typed = tmp_path / "saved.xlsx", edits(book)
+    typed = edits(book)
     pixel, pixel_number, _, image = typed["a pixel"]
     kernel, kernel_number, model, _ = typed["a kernel"]
-    session.run(
-        book.path,
-        *(["set", pixel, pixel_number], ["set", kernel, kernel_number]),
-        ["save", saved.as_uri()],
-    )
+    steps = ["set", pixel, pixel_number], ["set", kernel, kernel_number]
+    saved = session.saved(book.path, tmp_path, *steps)
     after = xlconv.forward(model, image)
     report = check_agrees(saved, stored="present")
     assert list(report.values.values()) == pytest.approx(after["softmax"], rel=1e-12)
@@ -228,9 +224,8 @@ def test_a_book_edited_and_saved_by_libreoffice_verifies(
 def test_a_number_typed_over_a_formula_is_found_after_libreoffice_saved_it(
     session: UnoSession, book: BuiltBook, tmp_path: Path
 ) -> None:
-    saved = tmp_path / "saved.xlsx"
     place = plan(NETWORK).tensors["corners"].maps[1].cell(1, 2).a1
-    session.run(book.path, ["set", place, 12.5], ["save", saved.as_uri()])
+    saved = session.saved(book.path, tmp_path, ["set", place, 12.5])
     for engine in ("formualizer", "none"):
         [finding] = xlconv.verify(saved, engine).findings
         assert (finding.kind, finding.cell, finding.found) == ("typed", f"Board!{place}", 12.5)

@@ -241,13 +241,8 @@ def test_numpys_side_has_the_rules_cells_and_no_others(book: BuiltBook) -> None:
 
 
 @each_table
-@pytest.mark.parametrize("engine", ["formualizer", "libreoffice"])
-def test_engines_compute_it_from_the_file(
-    book: BuiltBook, engine: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_engines_compute_it_from_the_file(book: BuiltBook, engine: str, tmp_path: Path) -> None:
     """From formulas alone: what was stored beside them on this sheet is gone."""
-    if engine == "libreoffice":
-        request.getfixturevalue("libreoffice")
     blank = on_model(book.path, tmp_path / "blank.xlsx", without_stored_values)
     by_hand = {cell: value for cell, value in expected(book).items() if value is not None}
     places = [("Model", Range.of(Cell.parse(cell))) for cell in by_hand]
@@ -257,10 +252,7 @@ def test_engines_compute_it_from_the_file(
 
 
 @each_table
-@pytest.mark.parametrize("engine", ["formualizer", "libreoffice"])
-def test_it_verifies(book: BuiltBook, engine: str, request: pytest.FixtureRequest) -> None:
-    if engine == "libreoffice":
-        request.getfixturevalue("libreoffice")
+def test_it_verifies(book: BuiltBook, engine: str) -> None:
     report = check_agrees(book.path, engine, stored="present")
     cells = {block.tensor: block.cells for block in report.blocks}
     assert cells["shapes"] > 2 * len(book.model.network.layers)
@@ -434,13 +426,8 @@ def test_a_fault_is_one_finding_after_it_was_calculated(
             assert report.findings[0].found == float(name.split()[1]), name
 
 
-@pytest.mark.parametrize("engine", ["formualizer", "libreoffice"])
-def test_a_block_of_another_size_has_a_cross(
-    engine: str, lesson3: Path, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_a_block_of_another_size_has_a_cross(engine: str, lesson3: Path, tmp_path: Path) -> None:
     """As after somebody has inserted a row into a map: its range is one row longer."""
-    if engine == "libreoffice":
-        request.getfixturevalue("libreoffice")
     cell = cell_of(NETWORK, "pool", "agrees")
     formula = xml_cells(lesson3, "Model")[cell.a1].formula
     place = plan(NETWORK).tensors["pool"].maps[0]

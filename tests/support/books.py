@@ -56,11 +56,11 @@ BuildBook = Callable[..., BuiltBook]
 NetworkBook = TemplateBook = Callable[..., BuiltBook]
 
 
-def random_model(network: Network, seed: int) -> Model:
+def random_model(network: Network, seed: int, mean: float = 0.1, spread: float = 0.6) -> Model:
     """A model with weights of both signs that no two cells share."""
     random = np.random.default_rng(seed)
     drawn = {
-        name: random.normal(0.1, 0.6, shape)
+        name: random.normal(mean, spread, shape)
         for layer in network.layers
         for name, shape in network.weight_shapes(layer).items()
     }
@@ -261,6 +261,10 @@ LITERAL = Network(
 
 _HEAD = (Conv2D("conv", 2, 3, padding="same"), ReLU("relu"), MaxPool2D("pool"), Dense("dense", 3))
 
+# The least of a classifier.
+TINY = Network(
+    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
+)
 SMALL = Network("small", (1, 10, 10), (*_HEAD, Softmax("softmax")), ("ant", "<b>bee</b>", "7"))
 
 SMALL_SEVERAL = Network("several", (1, 10, 10), (*_HEAD, Sigmoid("sigmoid")), ("ant", "bee", "cat"))

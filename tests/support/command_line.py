@@ -219,6 +219,18 @@ def started(*arguments: str | Path, folder: Path) -> Result:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
 
 
+def python(script: str, *arguments: object, folder: Path | None = None, **more: str) -> Result:
+    """A script in a Python of its own, with more in its environment."""
+    return subprocess.run(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **more},
+        check=False,
+    )
+
+
 def words(text: str) -> str:
     """Text without the line breaks of a narrow terminal."""
     return " ".join(text.split())

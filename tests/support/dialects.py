@@ -260,29 +260,32 @@ def inline_strings(parts: Parts) -> Parts:
 # Shared formulas -----------------------------------------------------------------------------
 
 
-def _sheetwise(make: Callable[[], CellChange]) -> Piece:
-    """A piece whose change remembers what came before it in the same sheet."""
+GroupChange = Callable[[SavedCell, SavedCell], SavedCell]  # of a group's first cell, and of each
+
+
+def _groupwise(make: Callable[[], GroupChange]) -> Piece:
+    """A piece that changes the cells of shared formulas, sheet by sheet."""
+
+    def grouped() -> CellChange:
+        heads: dict[str, SavedCell] = {}
+        change = make()
+
+        def one(cell: SavedCell) -> SavedCell:
+            return change(heads.setdefault(cell.group, cell), cell) if cell.group else cell
+
+        return one
 
     def piece(parts: Parts) -> Parts:
         for name in [name for name in parts if _SHEET.fullmatch(name)]:
-            parts |= cells(make())({name: parts[name]})
+            parts |= cells(grouped())({name: parts[name]})
         return parts
 
     return piece
 
 
-def _spelled() -> CellChange:
+def _spelled(head: SavedCell, cell: SavedCell) -> SavedCell:
     """Every cell spells its formula, as Numbers, exceljs and openpyxl's readers leave it."""
-    heads: dict[str, SavedCell] = {}
-
-    def change(cell: SavedCell) -> SavedCell:
-        if not cell.group:
-            return cell
-        head = heads.setdefault(cell.group, cell)
-        own = _moved(head, cell)
-        return replace(cell, attributes="", formula=own)
-
-    return change
+    return replace(cell, attributes="", formula=_moved(head, cell))
 
 
 def _moved(head: SavedCell, cell: SavedCell) -> str:
@@ -291,59 +294,45 @@ def _moved(head: SavedCell, cell: SavedCell) -> str:
     return escape('"'.join(halves), quote=False)
 
 
-def _edited_heads() -> CellChange:
+def _edited_heads() -> GroupChange:
     """The first cell of each group was typed anew: the next one heads the group, with the old
     range, and the numbers of groups have gaps."""
-    heads: dict[str, SavedCell] = {}
     count: dict[str, int] = {}
 
-    def change(cell: SavedCell) -> SavedCell:
-        group = cell.group
-        if not group:
-            return cell
-        heads.setdefault(group, cell)
-        count[group] = count.get(group, 0) + 1
-        ref = re.search(r'ref="[^"]*"', heads[group].attributes)
+    def change(head: SavedCell, cell: SavedCell) -> SavedCell:
+        count[cell.group] = count.get(cell.group, 0) + 1
+        ref = re.search(r'ref="[^"]*"', head.attributes)
         assert ref is not None
-        number = f'si="{7 * int(group) + 3}"'
-        if count[group] == 1:
+        number = f'si="{7 * int(cell.group) + 3}"'
+        if count[cell.group] == 1:
             return replace(cell, attributes="")
-        if count[group] == 2:
-            return replace(
-                cell,
-                attributes=f' t="shared" {ref[0]} {number}',
-                formula=_moved(heads[group], cell),
-            )
+        if count[cell.group] == 2:
+            attributes = f' t="shared" {ref[0]} {number}'
+            return replace(cell, attributes=attributes, formula=_moved(head, cell))
         return replace(cell, attributes=f' t="shared" {number}')
 
     return change
 
 
-def _rowwise() -> CellChange:
+def _rowwise() -> GroupChange:
     """A group for each row of a map, all of one number, that of the last one used again."""
-    heads: dict[str, SavedCell] = {}
     row: dict[str, int] = {}
 
-    def change(cell: SavedCell) -> SavedCell:
-        group = cell.group
-        if not group:
-            return cell
-        heads.setdefault(group, cell)
-        if row.get(group) == cell.row:
+    def change(head: SavedCell, cell: SavedCell) -> SavedCell:
+        if row.get(cell.group) == cell.row:
             return replace(cell, attributes=' t="shared" si="0"')
-        row[group] = cell.row
-        ref = re.search(r'ref="(\w+?)\d+(?::([A-Z]+)\d+)?"', heads[group].attributes)
+        row[cell.group] = cell.row
+        ref = re.search(r'ref="(\w+?)\d+(?::([A-Z]+)\d+)?"', head.attributes)
         assert ref is not None
         place = f"{cell.place}:{ref[2] or ref[1]}{cell.row}"
-        return replace(
-            cell, attributes=f' t="shared" ref="{place}" si="0"', formula=_moved(heads[group], cell)
-        )
+        attributes = f' t="shared" ref="{place}" si="0"'
+        return replace(cell, attributes=attributes, formula=_moved(head, cell))
 
     return change
 
 
-spelled_formulas, edited_heads = _sheetwise(_spelled), _sheetwise(_edited_heads)
-rowwise_formulas = _sheetwise(_rowwise)
+spelled_formulas = _groupwise(lambda: _spelled)
+edited_heads, rowwise_formulas = _groupwise(_edited_heads), _groupwise(_rowwise)
 
 
 # What surrounds the cells --------------------------------------------------------------------

@@ -145,5 +145,5 @@ def emptied(source: Path, target: Path) -> Path:
     """A copy of a book in which no formula has a stored value: engines have to compute them."""
     with zipfile.ZipFile(source) as book:
         sheets = [name for name in book.namelist() if name.startswith("xl/worksheets/sheet")]
-        computing = [name for name in sheets if b"<f" in book.read(name)]
+        computing = [name for name in sheets if re.search(rb"<f[ />]", book.read(name))]
     return edited_parts(source, target, dict.fromkeys(computing, without_stored_values))

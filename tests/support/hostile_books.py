@@ -456,11 +456,7 @@ LONG_FORMULAS = {
 }
 
 SCRIPTS = (
-    "javascript:alert(1)",
-    "file:///etc/passwd",
-    "cmd.exe",
-    "..\\x.bat",
-    "vbscript:x",
+    *("javascript:alert(1)", "file:///etc/passwd", "cmd.exe", "..\\x.bat", "vbscript:x"),
     "\\\\a\\b",
 )
 FORMULAS = {

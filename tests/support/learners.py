@@ -15,7 +15,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import openpyxl
-from support.books import random_model
+from support.books import random_image, random_model
 from support.edits import edited
 
 import xlconv
@@ -38,6 +38,11 @@ def build_exercise(
     exercise = exercise_of(model.network, layers, **options)  # type: ignore[arg-type]
     xlconv.build(path, model, image, exercise=exercise)  # type: ignore[arg-type]
     return path
+
+
+def random_exercise(path: Path, network: Network, *layers: str) -> Path:
+    """An exercise with random weights and a random picture."""
+    return build_exercise(path, random_model(network, 1), random_image(network, 1), *layers)
 
 
 def places_of(book: FoundBook) -> ExercisePlaces:
@@ -105,11 +110,11 @@ def written_in(source: Path, target: Path, spelled: Mapping[str, str] | None = N
     return target
 
 
-def only(layer: str, change: Change) -> Change:
-    """The change in one layer, all others right."""
+def only(where: str, change: Change) -> Change:
+    """The change in one layer, or in the parts of one key, all others right."""
 
     def changed(formula: str, part: Part, row: int, column: int) -> Content:
-        return change(formula, part, row, column) if part.layer == layer else formula
+        return change(formula, part, row, column) if where in (part.layer, part.key) else formula
 
     return changed
 
@@ -131,7 +136,7 @@ NETWORK = Network(
 LAYERS = ("conv1", "relu1", "conv2", "pool", "dense", "softmax")
 
 
-MODEL = random_model(NETWORK, 3)
+MODEL = random_model(NETWORK, 3, 0.2, 0.5)
 IMAGE = np.random.default_rng(4).random((1, 8, 8))
 
 
@@ -179,7 +184,7 @@ def substituted(pattern: str, new: str) -> Change:
     return lambda formula, part, row, column: re.sub(pattern, new, formula)
 
 
-def _without_bias(formula: str, part: Part, row: int, column: int) -> str:
+def without_bias(formula: str, part: Part, row: int, column: int) -> str:
     return formula.rpartition("+")[0]
 
 
@@ -209,8 +214,8 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "kernel not fixed": ("conv1", _unfixed, "the kernel is not fixed with $"),
     "fused: kernel not fixed": ("conv2", _unfixed, "the kernel is not fixed with $"),
     "maximum not fixed": ("softmax", _unfixed, "the largest logit is not fixed with $"),
-    "bias forgotten": ("conv1", _without_bias, "the bias is forgotten"),
-    "dense: bias forgotten": ("dense", _without_bias, "the bias is forgotten"),
+    "bias forgotten": ("conv1", without_bias, "the bias is forgotten"),
+    "dense: bias forgotten": ("dense", without_bias, "the bias is forgotten"),
     "ReLU forgotten": ("relu1", _without_relu, "ReLU is forgotten"),
     "fused ReLU forgotten": ("conv2", _without_relu, "ReLU is forgotten"),
     "a map left out": ("conv2", substituted(rf"\+{PRODUCTS}", ""), "relu1 map 2 is left out"),

@@ -144,6 +144,12 @@ class UnoSession:
         assert isinstance(answers, list)
         return answers
 
+    def saved(self, book: Path, folder: Path, *steps: list[Any]) -> Path:
+        """The workbook as it was saved into a folder after some steps."""
+        target = folder / "saved.xlsx"
+        self.run(book, *steps, ["save", target.as_uri()])
+        return target
+
 
 @contextlib.contextmanager
 def uno_session(program: str, python: str) -> Iterator[UnoSession]:

@@ -215,30 +215,25 @@ def test_running_statistics_move_once_a_batch() -> None:
     assert np.isclose(model.weights["norm.mean"], [[0.1], [0.09]]).all(axis=1).any()
 
 
-def test_frozen_statistics_stay_exactly_and_the_others_learn() -> None:
-    recipe = Recipe(epochs=2, rate=0.01, batch=5, freeze_statistics=frozenset({"norm"}))
+STATISTICS, SETTINGS = ("norm.mean", "norm.variance"), ("norm.scale", "norm.shift")
+FROZEN = [
+    ("freeze_statistics", STATISTICS, (*SETTINGS, "dense.weight")),
+    ("freeze", SETTINGS, (*STATISTICS, "dense.weight")),
+    ("freeze freeze_statistics", (*STATISTICS, *SETTINGS), ()),
+]
+
+
+@pytest.mark.parametrize(("how", "kept", "learned_on"), FROZEN)
+def test_what_is_frozen_of_a_norm_stays_exactly_and_all_else_learns(
+    how: str, kept: tuple[str, ...], learned_on: tuple[str, ...]
+) -> None:
+    names = dict.fromkeys(how.split(), frozenset({"norm"}))
+    recipe = Recipe(epochs=2, rate=0.01, batch=5, **names)  # type: ignore[arg-type]
     model = train(FRONT, BEFORE, noise(FRONT, 10), recipe)
-    for name in ("norm.mean", "norm.variance"):
+    for name in kept:
         np.testing.assert_array_equal(model.weights[name], BEFORE[name], err_msg=name)
-    for name in ("norm.scale", "norm.shift", "dense.weight"):
+    for name in learned_on:
         assert np.abs(model.weights[name] - BEFORE[name]).max() > 0.001
-
-
-def test_a_frozen_norm_keeps_scale_and_shift_and_still_counts() -> None:
-    recipe = Recipe(epochs=2, rate=0.01, batch=5, freeze=frozenset({"norm"}))
-    model = train(FRONT, BEFORE, noise(FRONT, 10), recipe)
-    for name in ("norm.scale", "norm.shift"):
-        np.testing.assert_array_equal(model.weights[name], BEFORE[name], err_msg=name)
-    for name in ("norm.mean", "norm.variance", "dense.weight"):
-        assert np.abs(model.weights[name] - BEFORE[name]).max() > 0.001
-
-
-def test_frozen_both_ways_a_norm_stays_whole() -> None:
-    names = frozenset({"norm"})
-    recipe = Recipe(epochs=2, rate=0.01, batch=5, freeze=names, freeze_statistics=names)
-    model = train(FRONT, BEFORE, noise(FRONT, 10), recipe)
-    for name in of_layer(BEFORE, "norm"):
-        np.testing.assert_array_equal(model.weights[name], BEFORE[name], err_msg=name)
 
 
 def test_with_frozen_statistics_learning_computes_what_using_computes() -> None:
@@ -256,19 +251,21 @@ def test_with_frozen_statistics_learning_computes_what_using_computes() -> None:
 # What changes slowly.
 
 
-def test_rates_fall_from_the_head_back() -> None:
-    recipe = Recipe(rate=0.01, rate_decay=0.5)
-    assert recipe.rates_of(NETWORK) == pytest.approx(
-        {**{"conv1": 0.0025, "norm1": 0.0025}, **{"conv2": 0.005, "norm2": 0.005}, "dense": 0.01}
-    )
-    assert set(Recipe(rate=0.01).rates_of(NETWORK).values()) == {0.01}
+HALVED = {"conv1": 0.0025, "norm1": 0.0025, "conv2": 0.005, "norm2": 0.005, "dense": 0.01}
+OWN = {"conv2": 0.3, "norm1": 0.2}
 
 
-def test_a_layers_own_rate_goes_before_the_decay() -> None:
-    recipe = Recipe(rate=0.01, rate_decay=0.5, rates={"conv2": 0.3, "norm1": 0.2})
-    assert recipe.rates_of(NETWORK) == pytest.approx(
-        {"conv1": 0.0025, "norm1": 0.2, "conv2": 0.3, "norm2": 0.005, "dense": 0.01}
-    )
+@pytest.mark.parametrize(
+    ("recipe", "expected"),
+    [
+        (Recipe(rate=0.01, rate_decay=0.5), HALVED),
+        (Recipe(rate=0.01), dict.fromkeys(HALVED, 0.01)),
+        (Recipe(rate=0.01, rate_decay=0.5, rates=OWN), HALVED | OWN),
+    ],
+    ids=["from the head back", "without a decay", "a layer's own goes before"],
+)
+def test_rates_of_layers(recipe: Recipe, expected: dict[str, float]) -> None:
+    assert recipe.rates_of(NETWORK) == pytest.approx(expected)
 
 
 def test_a_frozen_layer_counts_in_the_decay() -> None:
@@ -281,7 +278,7 @@ def test_training_follows_the_rates_of_the_layers() -> None:
     first = learned(NETWORK, 5)
     recipe = Recipe(epochs=1, rate=0.01, batch=24, rate_decay=0.5, rates={"norm2": 0.02})
     weights = train(NETWORK, first, noise(NETWORK), recipe).weights
-    rates = {"conv1": 0.0025, "norm1": 0.0025, "conv2": 0.005, "norm2": 0.02, "dense": 0.01}
+    rates = HALVED | {"norm2": 0.02}
     for name in first:
         layer, _, key = name.partition(".")
         if key in ("mean", "variance") or name == "conv2.bias":  # the norm takes a bias out again

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
 from support.books import NetworkBook, TemplateBook
-from support.edits import BOARD_PART, edited_parts
+from support.edits import BOARD_PART, edited_parts, typed_by_script
 from support.libreoffice import converted
 
 import xlconv
@@ -40,13 +39,11 @@ def book(network_book: NetworkBook) -> Path:
     return network_book(NETWORK, 3).path
 
 
-Change = Callable[[openpyxl.Workbook], None]
-
-
-def changed(book: Path, target: Path, change: Change) -> Path:
+def formatted(book: Path, target: Path, formats: dict[str, str]) -> Path:
     """The book as openpyxl saves it: without stored values, of which none is looked at here."""
     workbook = openpyxl.load_workbook(book)
-    change(workbook)
+    for cell, number_format in formats.items():
+        workbook["Board"][cell].number_format = number_format
     workbook.save(target)
     return target
 
@@ -56,21 +53,13 @@ def findings(path: Path) -> list[tuple[str, str, object, object]]:
     return [(one.kind, one.cell, one.expected, one.found) for one in report.findings]
 
 
-def formatted(cells: dict[str, str]) -> Change:
-    def change(workbook: openpyxl.Workbook) -> None:
-        for cell, number_format in cells.items():
-            workbook["Board"][cell].number_format = number_format
-
-    return change
-
-
 def test_formats_that_show_another_number_are_found(book: Path, tmp_path: Path) -> None:
     """In pixels and weights."""
     pixels = [cell.a1 for cell in LAYOUT.tensors[INPUT].maps[0].cells()]
     cells = dict(zip(pixels, LIES, strict=False))
     bias = LAYOUT.weights["conv"].array_range("bias").first.a1
     cells |= {bias: "d/m/yyyy"}
-    path = changed(book, tmp_path / "lies.xlsx", formatted(cells))
+    path = formatted(book, tmp_path / "lies.xlsx", cells)
     told = {cell: found for kind, cell, _, found in findings(path) if kind == "format"}
     assert told == {f"Board!{cell}": lie for cell, lie in cells.items()}
 
@@ -94,19 +83,12 @@ def test_formats_that_show_the_number_in_other_ways_are_the_readers(
 ) -> None:
     pixels = [cell.a1 for cell in LAYOUT.tensors[INPUT].maps[0].cells()]
     cells = dict(zip(pixels, HONEST, strict=False))
-    assert findings(changed(book, tmp_path / "honest.xlsx", formatted(cells))) == []
+    assert findings(formatted(book, tmp_path / "honest.xlsx", cells)) == []
 
 
 def place_of(book: Path, sheet: str, text: str) -> str:
     rows = openpyxl.load_workbook(book)[sheet].iter_rows()
     return next(cell.coordinate for row in rows for cell in row if cell.value == text)
-
-
-def worded(sheet: str, cell: str, text: object) -> Change:
-    def change(workbook: openpyxl.Workbook) -> None:
-        workbook[sheet][cell] = text
-
-    return change
 
 
 FALSE_WORDS = [
@@ -130,7 +112,7 @@ def test_captions_that_tell_of_something_else_are_found(
     sheet: str, before: str, after: object, book: Path, tmp_path: Path
 ) -> None:
     cell = place_of(book, sheet, before)
-    path = changed(book, tmp_path / "words.xlsx", worded(sheet, cell, after))
+    path = typed_by_script(book, tmp_path / "words.xlsx", {(sheet, cell): after})
     found = float(after) if isinstance(after, int) else after
     told = [one for one in findings(path) if one[0] == "caption"]
     assert told == [("caption", f"{sheet}!{cell}", before, found)]
@@ -150,19 +132,19 @@ def test_the_same_in_other_words_is_the_readers(
     sheet: str, before: str, after: str | None, book: Path, tmp_path: Path
 ) -> None:
     cell = place_of(book, sheet, before)
-    assert findings(changed(book, tmp_path / "words.xlsx", worded(sheet, cell, after))) == []
+    assert findings(typed_by_script(book, tmp_path / "words.xlsx", {(sheet, cell): after})) == []
 
 
 def test_the_zero_between_the_ends_of_a_scale_stays_one(book: Path, tmp_path: Path) -> None:
     legend = next(one for places in LAYOUT.legends.values() for one in places if one.width > 1)
     middle = legend.cell(0, legend.width - 2).a1
-    path = changed(book, tmp_path / "zero.xlsx", worded("Board", middle, 3))
+    path = typed_by_script(book, tmp_path / "zero.xlsx", {("Board", middle): 3})
     assert findings(path) == [("caption", f"Board!{middle}", 0.0, 3.0)]
 
 
 def test_settings_that_were_changed_leave_words_as_they_are(book: Path, tmp_path: Path) -> None:
     rate = LAYOUT.controls["drop"]["rate"].first.a1
-    assert findings(changed(book, tmp_path / "rate.xlsx", worded("Board", rate, 0.25))) == []
+    assert findings(typed_by_script(book, tmp_path / "rate.xlsx", {("Board", rate): 0.25})) == []
 
 
 def test_templates_look_as_they_are_wherever_they_are_saved(

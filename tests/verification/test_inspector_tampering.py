@@ -78,15 +78,20 @@ def test_what_stands_instead_of_a_formula_is_one_finding(
         assert found(path, engine) == [(kind, f"{sheet}!{place.a1}")], cell.rule.key
 
 
+def in_table(key: str, layer: str) -> str:
+    """A cell of the table by which Explain finds its way."""
+    column = NETWORK.layers.index(NETWORK.layer(layer))
+    return PLACES.table.cell(PLACES.keys.index(key), column).a1
+
+
 @pytest.mark.parametrize("engine", ["formualizer", "none"])
 @pytest.mark.parametrize("layer", ["norm", "conv", "softmax"])
 def test_a_number_typed_into_the_table_of_layers_is_one_finding(
     layer: str, engine: str, book: Path, tmp_path: Path
 ) -> None:
     """Of the explained layer or of another one, which would be explained wrongly one day."""
-    column = NETWORK.layers.index(NETWORK.layer(layer))
     for key in ("operation", "top", "from1_left", "weights", "number", "fact1_top"):
-        cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
+        cell = in_table(key, layer)
         path = changed(book, EXPLAIN, edits.with_constant(cell, 3.5), tmp_path)
         assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")], key
 
@@ -97,8 +102,7 @@ def test_a_number_typed_into_the_table_of_layers_is_one_finding(
 def test_another_name_in_the_table_of_layers_is_one_finding(
     key: str, layer: str, engine: str, book: Path, tmp_path: Path
 ) -> None:
-    column = NETWORK.layers.index(NETWORK.layer(layer))
-    cell = PLACES.table.cell(PLACES.keys.index(key), column).a1
+    cell = in_table(key, layer)
     path = changed(book, EXPLAIN, edits.with_text(cell, "wrong"), tmp_path)
     assert found(path, engine) == [("table", f"{EXPLAIN}!{cell}")]
 
@@ -106,7 +110,7 @@ def test_another_name_in_the_table_of_layers_is_one_finding(
 def test_a_formula_in_the_table_of_layers_is_one_finding(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cell = PLACES.table.cell(PLACES.keys.index("maps"), 0).a1
+    cell = in_table("maps", "norm")
     path = changed(book, EXPLAIN, edits.cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
     assert found(path, "none") == [("table", f"{EXPLAIN}!{cell}")]
     monkeypatch.setenv("COLUMNS", "1000")  # its lines are not broken
@@ -179,7 +183,7 @@ def test_a_choice_without_meaning_is_one_clear_line(
     sheet: str, cell: str, value: object, remedy: str, book: Path, tmp_path: Path
 ) -> None:
     path = with_choice(book, sheet, cell, value, tmp_path)
-    said = check_refused(path, "")
+    said = check_refused(path)
     assert f"{sheet}!{cell} (" in said
     assert said.endswith(remedy)
     held = {None: "holds ''", True: "holds True", False: "holds False"}.get(value, str(value))

@@ -96,8 +96,7 @@ def test_a_row_inserted_through_a_map_is_refused(
 ) -> None:
     book = books[0]
     place = book.book.layout.tensors["conv1"].maps[0].cell(1, 0).a1
-    saved = tmp_path / "inserted.xlsx"
-    session.run(book.path, ["insert", place, 1], ["save", saved.as_uri()])
+    saved = session.saved(book.path, tmp_path, ["insert", place, 1])
     planted = Planted({}, frozenset(), f"a row above {place}")
     assert judged("inserted", planted, saved).verdict == "found"
 

@@ -206,7 +206,7 @@ def test_truncated_workbooks_are_refused(book: Path, tmp_path: Path) -> None:
     path = tmp_path / "short.xlsx"
     for length in range(10, len(content), len(content) // 40):
         path.write_bytes(content[:length])
-        check_refused(path, "")
+        check_refused(path)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_damaged_parts_are_refused_in_one_line(
     part: str, old: str, new: str, book: Path, tmp_path: Path
 ) -> None:
     broken = edited(book, tmp_path / "broken.xlsx", lambda xml: xml.replace(old, new), part)
-    assert str(broken) in check_refused(broken, "", "none")
+    assert str(broken) in check_refused(broken, engine="none")
 
 
 def test_foreign_workbook_is_refused(tmp_path: Path) -> None:

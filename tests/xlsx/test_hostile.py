@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from contextlib import suppress
 from html import escape
@@ -13,27 +12,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import hostile_books as hostile
-from support.books import EXAMPLES, NetworkBook
+from support.books import EXAMPLES, TINY, NetworkBook
 from support.broken import mutated
+from support.command_line import python, refused
 from support.reports import check_agrees, check_refused
 
 import xlconv
-from xlconv import Conv2D, Dense, Network, Softmax, XlconvError
+from xlconv import XlconvError
 from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula, ranges_in, relative_form
 from xlconv.xlsx.cells import FoundFormula
 from xlconv.xlsx.external import formula_reach
 
-NETWORK = Network(
-    "small", (1, 6, 6), (Conv2D("conv", 1, 3), Dense("dense", 2), Softmax("softmax")), ("a", "b")
-)
 REFUSED = {**hostile.FILES, **hostile.XML, **hostile.CELLS, **hostile.OUTSIDE, **hostile.CLAIMS}
 
 
 @pytest.fixture(scope="module")
 def good(network_book: NetworkBook) -> bytes:
-    return network_book(NETWORK, 1).path.read_bytes()
+    return network_book(TINY, 1).path.read_bytes()
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -105,13 +102,7 @@ def test_the_command_says_so_within_bounds(name: str, good: bytes, tmp_path: Pat
     """Of addresses and of time, far wider than what the benchmark of hostile files measures."""
     path = tmp_path / "book.xlsx"
     path.write_bytes(HEAVY[name][0](good))
-    done = subprocess.run(
-        [sys.executable, "-c", LIMITED, "verify", str(path)],
-        capture_output=True,
-        text=True,
-        env={"COLUMNS": "9999", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ":".join(sys.path)},
-        check=False,
-    )
+    done = python(LIMITED, "verify", path, COLUMNS="9999", OPENBLAS_NUM_THREADS="1")
     assert (done.returncode, done.stdout) == (2, "")
     [line] = done.stderr.splitlines()
     assert line.startswith(f"error: {path}") or str(path) in line
@@ -124,13 +115,7 @@ def test_every_command_that_reads_books_refuses(
     path = tmp_path / "book.xlsx"
     path.write_bytes(hostile.OUTSIDE["formula: a service"][0](good))
     name, *rest = command
-    arguments = [name, str(path), *(str(tmp_path / one) for one in rest)]
-    done = subprocess.run(
-        [sys.executable, "-m", "xlconv", *arguments], capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "the function WEBSERVICE" in " ".join(done.stderr.split())
-    assert not (tmp_path / "x.png").exists()
+    refused(tmp_path, [name, path, *rest], "the function WEBSERVICE")
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import openpyxl
 import pytest
 from support.books import random_image, random_model
-from support.learners import build_exercise
+from support.learners import random_exercise
 from support.reports import check_agrees
 from typer.testing import CliRunner
 
@@ -76,7 +76,7 @@ def test_terminals_obey_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     xlconv.build(path, random_model(network, 1), random_image(network, 1))
     exercise = tmp_path / "class" / f"{OBEYED}.xlsx"
     exercise.parent.mkdir()
-    build_exercise(exercise, random_model(network, 1), random_image(network, 1), "dense")
+    random_exercise(exercise, network, "dense")
     for arguments in (
         *(["verify", str(path)], ["verify", str(path), "--json"], ["show", str(path)]),
         *(["render", str(path), f"{path}.png"], ["grade", str(exercise)], ["grade", str(path)]),
