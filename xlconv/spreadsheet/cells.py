@@ -187,6 +187,16 @@ class Range:
             and other.column <= self.right
         )
 
+    def rest(self, part: Range) -> tuple[Range, ...]:
+        """What is beside a part with which it begins, and what is below.
+
+        >>> Range(2, 1, 3, 3).rest(Range(2, 1, 1, 1))
+        (Range(row=2, column=2, height=1, width=2), Range(row=3, column=1, height=2, width=3))
+        """
+        beside = Range(self.row, part.right + 1, part.height, self.right - part.right)
+        below = Range(part.bottom + 1, self.column, self.bottom - part.bottom, self.width)
+        return tuple(place for place in (beside, below) if place.size)
+
     def grown(self, top: int, bottom: int, left: int, right: int) -> Range:
         """The range with a margin of so many cells on each side."""
         return Range(

@@ -199,9 +199,7 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
 
 def _rest(place: Range, style: Style) -> Iterator[Block]:
     """The look of a merged range's other cells, for its border."""
-    right = Range(place.row, place.column + 1, 1, place.width - 1)
-    below = Range(place.row + 1, place.column, place.height - 1, place.width)
-    yield from (BlankBlock(part, style) for part in (right, below) if part.size)
+    yield from (BlankBlock(part, style) for part in place.rest(Range.of(place.first)))
 
 
 def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -> Iterator[Block]:

@@ -43,19 +43,7 @@ class Part:
     @property
     def rest(self) -> tuple[Range, ...]:
         """The cells that hold plain numbers instead of formulas: beside and below the open ones."""
-        beside = Range(
-            self.range.row,
-            self.open.right + 1,
-            self.open.height,
-            self.range.right - self.open.right,
-        )
-        below = Range(
-            self.open.bottom + 1,
-            self.range.column,
-            self.range.bottom - self.open.bottom,
-            self.range.width,
-        )
-        return tuple(place for place in (beside, below) if place.size)
+        return self.range.rest(self.open)
 
     def cell(self, column: int) -> Cell:
         """A cell of its line."""

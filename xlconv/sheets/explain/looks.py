@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.text import largest_magnitude
 from xlconv.sheets import styles
 from xlconv.sheets.explain.places import (
@@ -90,7 +89,10 @@ def sheet(shown: Shown) -> Sheet:
         *_words(places),
         *_chosen(display),
         *_table(places),
-        *(_computed(rule, values) for rule in shown.rules_of(EXPLAIN)),
+        *(
+            rule_block(rule, values[rule.key], _STYLES.get(rule.role, _BEHIND))
+            for rule in shown.rules_of(EXPLAIN)
+        ),
     ]
     widths = {1: 12, LABELS: 100, TYPED: 90, FOUND: 46, ROWS_AT - 1: 16, ROWS_AT: 92}
     drawn = (places.reads, places.weights, places.products)
@@ -125,11 +127,6 @@ def _zoom(places: InspectorPlaces, widths: Mapping[int, int]) -> int:
     """The zoom, in steps of 5 %, at which the products stand on a laptop's screen."""
     wide = sum(widths.get(column, _BEHIND_PIXELS) for column in range(1, places.products.right + 1))
     return max(50, min(100, int(_SCREEN_PIXELS / wide * 20) * 5))
-
-
-def _computed(rule: Rule, values: Mapping[str, Values]) -> Block:
-    style = _STYLES.get(rule.role, _BEHIND)
-    return rule_block(rule, values[rule.key], style)
 
 
 def _words(places: InspectorPlaces) -> Iterator[Block]:

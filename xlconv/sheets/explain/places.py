@@ -193,27 +193,24 @@ class InspectorPlaces:
         the tensor that it is read from."""
         return Range(TOP, self.table.right + _GAP + 1, 4, 1)
 
-    def _list(self, column: int, rows: int) -> Range:
-        return Range(TOP, column, rows, 1)
-
     def slot_list(self, number: int) -> Range:
         """A list with a line for each slot: 0 caption, 1 map, 2 and 3 the row and the column of its
         window on the board, 4 and 5 those of its weights."""
-        return self._list(self.window.right + _GAP + number, self.slots)
+        return Range(TOP, self.window.right + _GAP + number, self.slots, 1)
 
     def term_list(self, number: int) -> Range:
         """A line for each term: 0 slot, 1 row, 2 column, 3 value, 4 weight, 5 product."""
-        return self._list(self.slot_list(5).right + _GAP + number, self.terms)
+        return Range(TOP, self.slot_list(5).right + _GAP + number, self.terms, 1)
 
     def line_list(self, number: int) -> Range:
         """A list with a line for each row of the maps: 0 its slot, 1 its row in the window (0: the
         caption), 2 how many terms come before it."""
-        return self._list(self.term_list(5).right + _GAP + number, self.rows)
+        return Range(TOP, self.term_list(5).right + _GAP + number, self.rows, 1)
 
     @cached_property
     def counting(self) -> Range:
         """The numbers from 0, for the drop-down lists."""
-        return self._list(self.line_list(2).right + _GAP, self.numbers + 1)
+        return Range(TOP, self.line_list(2).right + _GAP, self.numbers + 1, 1)
 
 
 def inspector_places(network: Network, layout: Layout) -> InspectorPlaces:

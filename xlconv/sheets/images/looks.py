@@ -98,24 +98,17 @@ def _words(places: GalleryPlaces) -> Iterator[Block]:
 def _pictures(display: Display, places: GalleryPlaces) -> Iterator[Block]:
     for number, (picture, label) in enumerate(zip(display.pictures, display.labels, strict=True)):
         yield one_cell(places.number(number).first, number, _NUMBER)
-        yield from _label(places.label(number), label)
+        place = places.label(number)
+        yield one_cell(place.first, label, _LABEL)
+        yield from (BlankBlock(part, _LABEL) for part in place.rest(Range.of(place.first)))
         for place, pixels in zip(places.maps(number), picture, strict=True):
             # Paper stays empty: it counts as 0, and keeps the file small.
             sparse = np.where(pixels == 0, np.nan, pixels)
+            empty = np.isnan(sparse).all()
             if number == 0:
-                yield (
-                    BlankBlock(place, _OWN)
-                    if np.isnan(sparse).all()
-                    else ConstantBlock(place, pixels, _OWN)
-                )
-            elif not np.isnan(sparse).all():
+                yield BlankBlock(place, _OWN) if empty else ConstantBlock(place, pixels, _OWN)
+            elif not empty:
                 yield ConstantBlock(place, sparse, _THUMBNAIL)
-
-
-def _label(place: Range, label: float | str) -> Iterator[Block]:
-    yield one_cell(place.first, label, _LABEL)
-    if place.width > 1:
-        yield BlankBlock(Range(place.row, place.column + 1, 1, place.width - 1), _LABEL)
 
 
 def _scales(places: GalleryPlaces, colours: Palette) -> Iterator[ColourScale]:
