@@ -21,7 +21,7 @@ import xlconv
 from xlconv import XlconvError
 from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Cell
-from xlconv.spreadsheet.formula import moved_formula, ranges_in, relative_form
+from xlconv.spreadsheet.formula import moved_formula, references, relative_form
 from xlconv.xlsx.cells import FoundFormula
 from xlconv.xlsx.external import formula_reach
 
@@ -70,7 +70,7 @@ def test_long_formulas_take_no_longer_than_they_are(name: str, good: bytes, tmp_
     """None of the patterns that look at formulas goes back and forth."""
     text = hostile.LONG_FORMULAS[name]
     formula_reach(text)
-    ranges_in(text)
+    references(text)
     FoundFormula(relative_form(text, Cell(9, 9)), Cell(9, 9)).at(Cell(1, 1))
     path = tmp_path / "book.xlsx"
     path.write_bytes(hostile.formula_of(escape(text, quote=False))(good))

@@ -6,7 +6,8 @@ tell where. Must not know networks, nor what a formula computes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xlconv.formulas.layers.base import Rule
@@ -64,9 +65,9 @@ def shifts(
     return tuple(made)
 
 
-def _expected_counts(rules: Iterable[Rule], line: str) -> dict[int, int]:
+def _expected_counts(rules: Iterable[Rule], line: str) -> Counter[int]:
     """How many formulas belong into each row or column."""
-    counts: dict[int, int] = {}
+    counts = Counter[int]()
     for rule in rules:
         place = rule.range
         first, size, across = (
@@ -75,39 +76,35 @@ def _expected_counts(rules: Iterable[Rule], line: str) -> dict[int, int]:
             else (place.column, place.width, place.height)
         )
         for number in range(first, first + size):
-            counts[number] = counts.get(number, 0) + across
+            counts[number] += across
     return counts
 
 
-def _found_counts(cells: FoundSheet, line: str) -> dict[int, int]:
-    counts: dict[int, int] = {}
-    for (row, column), cell in cells.items():
-        if cell.formula is not None:
-            number = row if line == ROW else column
-            counts[number] = counts.get(number, 0) + 1
-    return counts
+def _found_counts(cells: FoundSheet, line: str) -> Counter[int]:
+    filled = (place for place, cell in cells.items() if cell.formula is not None)
+    return Counter(row if line == ROW else column for row, column in filled)
 
 
 def _places(
-    before: Mapping[int, int], now: Mapping[int, int], filled: set[int], count: int, end: int
+    before: Counter[int], now: Counter[int], filled: set[int], count: int, end: int
 ) -> tuple[int, int] | None:
     """The first and last place at which inserting so many rows, which are empty if any are, or
     deleting them, makes of the numbers of formulas before those of now."""
     new, gone = max(count, 0), max(-count, 0)
     last = 1  # up to here all is as before
-    while last <= end and before.get(last, 0) == now.get(last, 0):
+    while last <= end and before[last] == now[last]:
         last += 1
     behind = range(end, 0, -1)
     first = end + 1  # from here on all is as before, but moved
     for number in behind:
-        if number <= gone or before.get(number, 0) != now.get(number + count, 0):
+        if number <= gone or before[number] != now[number + count]:
             break
         first = number
     first = max(1, first - gone)
     empty = [
         place
         for place in range(first, last + 1)
-        if all(now.get(place + step, 0) == 0 for step in range(new))
+        if all(now[place + step] == 0 for step in range(new))
     ]
     blank = [place for place in empty if not filled.intersection(range(place, place + new))]
     empty = blank or empty

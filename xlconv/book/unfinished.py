@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 
 from xlconv.book.book import FoundBook
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.sheets.exercise.places import ExercisePlaces, Part
+from xlconv.sheets.exercise.places import ExercisePlaces
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.reader import Value
@@ -90,17 +89,7 @@ def _zeros(book: FoundBook, places: ExercisePlaces, key: str) -> Iterator[int]:
     if filled > 0 and any(isinstance(reader, PASSING_OVER) for reader in readers):
         return
     for part in parts:
-        for (row, column), index in zip(_offsets(part), _indices(part), strict=True):
-            cell = part.range.cell(row, column)
+        start = (part.channel or 0) * part.range.size
+        for index, cell in enumerate(part.range.cells(), start):
             if cell in part.open and cell not in board:
                 yield index
-
-
-def _offsets(part: Part) -> list[tuple[int, int]]:
-    return list(product(range(part.range.height), range(part.range.width)))
-
-
-def _indices(part: Part) -> range:
-    """Where a part's values stand among those of its name."""
-    start = 0 if part.channel is None else part.channel * part.range.size
-    return range(start, start + part.range.size)

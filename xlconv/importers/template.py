@@ -31,10 +31,6 @@ DESCRIPTION_FILE = "template.toml"
 WEIGHTS_FILE = "weights.npz"
 MEASURED_FILE = "measured.json"
 SMALL_DATA = "digits"
-_TEMPLATE_KEYS = (
-    *("title", "description", "data", "scene", "palette", "image", "photo"),
-    *("gallery", "start", "training"),
-)
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
     folder = _find(name)
     path = folder / DESCRIPTION_FILE
     table = {"name": folder.resolve().name, **read_toml(_text(path), str(path))}
-    check_keys(table, NETWORK_KEYS + _TEMPLATE_KEYS, str(path))
+    check_keys(table, (*NETWORK_KEYS, *(key for key, _, _ in _TYPES)), str(path))
     network = network_of(table, str(path))
     for key, kind, what in _TYPES:
         if not isinstance(table.get(key, kind()), kind):

@@ -66,7 +66,12 @@ class View:
 
     def visible(self, place: Range) -> Range | None:
         """The part of a range that is in the area, if any is."""
-        return intersection(place, self.area)
+        area = self.area
+        if not place.overlaps(area):
+            return None
+        row, column = max(place.row, area.row), max(place.column, area.column)
+        height = min(place.bottom, area.bottom) - row + 1
+        return Range(row, column, height, min(place.right, area.right) - column + 1)
 
     def box(self, place: Range) -> Box:
         """The pixels of a range that is in the area."""
@@ -77,15 +82,6 @@ class View:
             self.columns[column + place.width],
             self.rows[row + place.height],
         )
-
-
-def intersection(one: Range, other: Range) -> Range | None:
-    """The cells that two ranges share, if they share any."""
-    if not one.overlaps(other):
-        return None
-    row, column = max(one.row, other.row), max(one.column, other.column)
-    height = min(one.bottom, other.bottom) - row + 1
-    return Range(row, column, height, min(one.right, other.right) - column + 1)
 
 
 def used_range(sheet: Sheet) -> Range:

@@ -109,15 +109,6 @@ def references(formula: str) -> list[tuple[str, Range]]:
     ]
 
 
-def ranges_in(formula: str) -> list[Range]:
-    """The ranges and single cells that a formula names, whatever sheet they are on.
-
-    >>> [place.a1 for place in ranges_in("SUMPRODUCT(A2:C4,$E$2:$G$4)+Board!B1+D9")]
-    ['A2:C4', 'E2:G4', 'B1', 'D9']
-    """
-    return [place for _, place in references(formula)]
-
-
 def with_sheets(formula: str, names: Mapping[str, str]) -> str:
     """A formula that names sheets otherwise: `names` are the new ones, as formulas spell them, by
     the old ones in small letters; others stay.

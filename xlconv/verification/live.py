@@ -23,7 +23,7 @@ from xlconv.state.sheet_names import BOARD
 from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_locally, given_in
 from xlconv.verification.stored import error_places, without_excused, without_unjudged, wrong_cells
 from xlconv.verification.structure import ComputedCells, innocent_readers
-from xlconv.verification.trials import trial
+from xlconv.verification.trials import Trial, trial
 from xlconv.xlsx.compatible import plain_copy
 from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
@@ -77,17 +77,11 @@ def run_engine(
 ) -> EngineRun:
     """One engine's answers. Raises EngineError if it is missing or fails."""
     engine = engine_named(name)
-    found = _evaluate(engine, book, cells, NOTHING)
-    now = Evaluated(
-        found,
-        _without_innocent(
-            cells, found, compare_locally(book.display, book.layout, found | book.held), suspects
-        ),
-    )
-    whole = compare_end_to_end(book.display, book.layout, found | book.held)
-    tried = tuple(_run_trial(engine, book, cells, number, suspects) for number in range(trials))
+    now = _tried(engine, book, cells, suspects, Trial(book.display, NOTHING, {}))
+    whole = compare_end_to_end(book.display, book.layout, {**now.found, **book.held})
+    tried = [_tried(engine, book, cells, suspects, trial(book, n)) for n in range(trials)]
     end = None if suspects.unjudged else float(whole[book.network.output].error.max())
-    return EngineRun(name, now=now, trials=tried, end_to_end=end)
+    return EngineRun(name, now=now, trials=tuple(tried), end_to_end=end)
 
 
 def run_engines(
@@ -101,11 +95,10 @@ def run_engines(
             yield EngineRun(name, failure=error)
 
 
-def _run_trial(
-    engine: Engine, book: FoundBook, cells: ComputedCells, number: int, suspects: Suspects
+def _tried(
+    engine: Engine, book: FoundBook, cells: ComputedCells, suspects: Suspects, tried: Trial
 ) -> Evaluated:
-    """One random trial, compared locally."""
-    tried = trial(book, number)
+    """One trial, random or of the book as it is, compared locally."""
     found = _evaluate(engine, book, cells, tried.typed)
     compared = compare_locally(tried.display, book.layout, found | book.held | dict(tried.held))
     return Evaluated(found, _without_innocent(cells, found, compared, suspects))

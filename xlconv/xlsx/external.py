@@ -7,37 +7,34 @@ is, in words. Nothing is followed. Must not know files, nor where a text stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from xlconv.spreadsheet.formula import QUOTED, STRING
 from xlconv.xlsx.markup import Attributes
 
 # Functions that fetch, run or call something, or that find cells by a text made up at run time.
 _FETCHING = (
-    *("WEBSERVICE", "RTD", "CALL", "REGISTER", "REGISTER.ID", "INDIRECT", "IMAGE"),
-    *("DDE", "DDEINITIATE", "DDEEXECUTE", "SQL.REQUEST", "STOCKHISTORY", "PY", "COPILOT"),
-    *("TRANSLATE", "DETECTLANGUAGE", "IMPORTDATA", "IMPORTFEED", "IMPORTHTML", "IMPORTRANGE"),
-    *("IMPORTXML", "EVALUATE", "EXEC", "EXECUTE", "RUN", "FOPEN", "FWRITE", "FWRITELN", "FREAD"),
-    *("FILES", "FILE.DELETE", "DIRECTORY", "GET.WORKBOOK", "GET.CELL", "GET.DOCUMENT", "URLMON"),
-    *("CUBEVALUE", "CUBEMEMBER", "CUBESET", "CUBEKPIMEMBER", "CUBESETCOUNT", "CUBERANKEDMEMBER"),
-    *("CUBEMEMBERPROPERTY", "SEND.KEYS", "INITIATE", "POKE", "REQUEST"),
+    "WEBSERVICE RTD CALL REGISTER REGISTER.ID INDIRECT IMAGE DDE DDEINITIATE DDEEXECUTE "
+    "SQL.REQUEST STOCKHISTORY PY COPILOT TRANSLATE DETECTLANGUAGE IMPORTDATA IMPORTFEED "
+    "IMPORTHTML IMPORTRANGE IMPORTXML EVALUATE EXEC EXECUTE RUN FOPEN FWRITE FWRITELN FREAD FILES "
+    "FILE.DELETE DIRECTORY GET.WORKBOOK GET.CELL GET.DOCUMENT URLMON CUBEVALUE CUBEMEMBER CUBESET "
+    "CUBEKPIMEMBER CUBESETCOUNT CUBERANKEDMEMBER CUBEMEMBERPROPERTY SEND.KEYS INITIATE POKE "
+    "REQUEST"
 )
 _FUNCTION = re.compile(
     rf"(?<![\w.])(?:_XLFN\.|_XLWS\.|_XLETA\.|COM\.MICROSOFT\.|ORG\.LIBREOFFICE\.)*+"
-    rf"({'|'.join(map(re.escape, sorted(_FETCHING, key=len, reverse=True)))})(?![\w.!:])\s*+(\(?)",
+    rf"({'|'.join(map(re.escape, sorted(_FETCHING.split(), key=len, reverse=True)))})"
+    r"(?![\w.!:])\s*+(\(?)",
     re.IGNORECASE,
 )
 # What may be more than numbers, operators and cells: a look at each formula that costs little.
 _SPECIAL = re.compile(r"(?<![\w.])[^\W\d][\w.]*+\s*+\(|[\[|'\\]|:/|_xl", re.IGNORECASE)
-_PLAIN = frozenset(
-    f"{name}("
-    for name in (
-        *("SUM", "SUMPRODUCT", "MAX", "MIN", "AVERAGE", "EXP", "LN", "LOG10", "IF", "INDEX", "ABS"),
-        *("MATCH", "AND", "OR", "NOT", "ROUND", "INT", "MOD", "SQRT", "TANH", "COUNT", "COUNTA"),
-        *("ROWS", "COLUMNS", "ROW", "COLUMN", "TEXT", "REPT", "IFERROR", "ISNUMBER", "RAND", "N"),
-        *("CHOOSE", "LARGE", "SMALL", "SUMIF", "LEFT", "LEN"),
-    )
+_HARMLESS = (
+    "SUM SUMPRODUCT MAX MIN AVERAGE EXP LN LOG10 IF INDEX ABS MATCH AND OR NOT ROUND INT MOD "
+    "SQRT TANH COUNT COUNTA ROWS COLUMNS ROW COLUMN TEXT REPT IFERROR ISNUMBER RAND N CHOOSE "
+    "LARGE SMALL SUMIF LEFT LEN"
 )
+_PLAIN = {f"{name}(" for name in _HARMLESS.split()}
 _TOKEN = re.compile(f"({STRING})|({QUOTED})")
 _ADDIN = re.compile(r"(?<![\w.])(?:_xll|_xludf)\.(\w++)", re.IGNORECASE | re.ASCII)
 _HYPERLINK = re.compile(r"(?<![\w.])HYPERLINK\s*+\(\s*+", re.IGNORECASE | re.ASCII)
@@ -127,24 +124,28 @@ def link_reach(target: str) -> str | None:
     return f"a link to {' '.join(target.split())[:60]}"
 
 
-# By the last word of a relationship's type: what may not be in a workbook at all.
-_KINDS = {
-    **dict.fromkeys(("externalLink", "externalLinkPath"), "a link to another workbook"),
-    **dict.fromkeys(
-        ("vbaProject", "vbaProjectSignature", "wordVbaData", "attachedToolbars"), "macros"
-    ),
-    **dict.fromkeys(("xlMacrosheet", "xlIntlMacrosheet", "macrosheet"), "a sheet of macros"),
-    **dict.fromkeys(("dialogsheet",), "a sheet of dialogs"),
-    **dict.fromkeys(("oleObject", "package", "embeddings"), "an embedded object (OLE)"),
-    **dict.fromkeys(("control", "activeXControlBinary"), "a control (ActiveX)"),
-    **dict.fromkeys(("connections",), "a connection to other data"),
-    **dict.fromkeys(("queryTable",), "a table that is fetched from elsewhere (a query)"),
-    **dict.fromkeys(("volatileDependencies",), "data that a server sends (RTD)"),
-    **dict.fromkeys(("webextension", "webextensiontaskpanes"), "an add-in"),
-    **dict.fromkeys(("ui", "extensibility", "customUI"), "buttons of its own in the ribbon"),
-    **dict.fromkeys(("xmlMaps", "powerPivotData", "model"), "a connection to other data"),
-    **dict.fromkeys(("aFChunk", "frame", "attachedTemplate", "subDocument"), "another file"),
-}
+def _by_word(kinds: Mapping[str, str]) -> dict[str, str]:
+    """What each of some words stands for, which is said for several at once."""
+    return {word: what for what, words in kinds.items() for word in words.split()}
+
+
+# What may not be in a workbook at all, with the last words of such relationships' types.
+_KINDS = _by_word(
+    {
+        "a link to another workbook": "externallink externallinkpath",
+        "macros": "vbaproject vbaprojectsignature wordvbadata attachedtoolbars",
+        "a sheet of macros": "xlmacrosheet xlintlmacrosheet macrosheet",
+        "a sheet of dialogs": "dialogsheet",
+        "an embedded object (OLE)": "oleobject package embeddings",
+        "a control (ActiveX)": "control activexcontrolbinary",
+        "a connection to other data": "connections xmlmaps powerpivotdata model",
+        "a table that is fetched from elsewhere (a query)": "querytable",
+        "data that a server sends (RTD)": "volatiledependencies",
+        "an add-in": "webextension webextensiontaskpanes",
+        "buttons of its own in the ribbon": "ui extensibility customui",
+        "another file": "afchunk frame attachedtemplate subdocument",
+    }
+)
 _PARTS = (
     ("xl/externallinks/", "a link to another workbook"),
     ("xl/vbaproject", "macros"),
@@ -183,9 +184,8 @@ def content_reach(kind: str) -> str | None:
 def relation_reach(kind: str, target: str, external: bool) -> str | None:
     """What a relationship leads to outside of its book."""
     word = kind.rpartition("/")[2]
-    for known, what in _KINDS.items():
-        if word.lower() == known.lower():
-            return what
+    if word.lower() in _KINDS:
+        return _KINDS[word.lower()]
     if not external:
         return f"a part at {target[:60]}" if ":" in target.partition("#")[0] else None
     if word == "hyperlink":
@@ -193,27 +193,29 @@ def relation_reach(kind: str, target: str, external: bool) -> str | None:
     return f"{word[:40]} at {' '.join(target.split())[:60]}"
 
 
-_FORMULAS = {
-    *("f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula"),
-    *("totalsRowFormula", "oldFormula", "FmlaMacro", "FmlaLink", "FmlaRange", "FmlaPict"),
-    *("FmlaGroup", "FmlaTxbx", "dim", "numDim", "strDim"),
-}
-_OBJECTS = {
-    **dict.fromkeys(("oleObjects", "oleObject", "oleLink"), "an embedded object (OLE)"),
-    **dict.fromkeys(("controls", "control"), "a control (ActiveX)"),
-    **dict.fromkeys(("ddeLink", "ddeItems"), "a program (DDE)"),
-    **dict.fromkeys(("webPublishItems", "webPublishItem"), "a page to publish"),
-    **dict.fromkeys(("externalReference", "externalReferences"), "a link to another workbook"),
-    **dict.fromkeys(("externalBook", "externalLink"), "a link to another workbook"),
-    **dict.fromkeys(("dbPr", "webPr", "olapPr", "textPr"), "a connection to other data"),
-}
+_FORMULAS = (
+    "f formula formula1 formula2 definedName calculatedColumnFormula totalsRowFormula "
+    "oldFormula FmlaMacro FmlaLink FmlaRange FmlaPict FmlaGroup FmlaTxbx dim numDim strDim"
+)
+_OBJECTS = _by_word(
+    {
+        "an embedded object (OLE)": "oleObjects oleObject oleLink",
+        "a control (ActiveX)": "controls control",
+        "a program (DDE)": "ddeLink ddeItems",
+        "a page to publish": "webPublishItems webPublishItem",
+        "a link to another workbook": (
+            "externalReference externalReferences externalBook externalLink"
+        ),
+        "a connection to other data": "dbPr webPr olapPr textPr",
+    }
+)
 _FLAGS = {"xlm": "a macro", "vbProcedure": "a macro", "function": "a macro"}
 _REFERENCES = ("formula", "textlink", "fmla", "fmlaLink", "fmlaRange", "fmlaMacro", "linkedCell")
 
 
 def holds_formula(name: str) -> bool:
     """Whether an element's text is a formula, by its local name."""
-    return name in _FORMULAS
+    return name in _FORMULAS.split()
 
 
 def element_reach(name: str, attributes: Attributes) -> str | None:

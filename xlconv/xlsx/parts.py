@@ -52,6 +52,7 @@ from xlconv.spreadsheet.cells import (
     column_letters,
     quoted,
 )
+from xlconv.xlsx.markup import MAIN, RELATIONS
 
 try:  # where it is installed, openpyxl writes with it
     from lxml.etree import SerialisationError  # type: ignore[import-untyped]
@@ -63,11 +64,8 @@ except ImportError:
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
 _PIXELS_PER_CM = 96 / 2.54
 _FIRST_RULE_FORMAT, _RULE_FORMATS = 1000, 30_000  # above the numbers of the cells' own formats
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-_STRINGS_RELATION = (
-    "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
-)
+_STRINGS_RELATION = f"{RELATIONS}/sharedStrings"
 STRINGS_PART = "xl/sharedStrings.xml"
 _FONT_ORDER = (
     *("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign"),
@@ -303,13 +301,7 @@ def _chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
 
 
 def _reference(worksheet: Worksheet, place: Range) -> Reference:
-    return Reference(
-        worksheet,
-        min_row=place.row,
-        max_row=place.bottom,
-        min_col=place.column,
-        max_col=place.right,
-    )
+    return Reference(range_string=f"{quoted(worksheet.title)}!{place.absolute}")
 
 
 def mended_part(name: str, xml: str) -> str:
@@ -344,8 +336,8 @@ def _prefixed(drawing: str) -> str:
 def _ordered_fonts(styles: str) -> str:
     """The styles part with the children of each font in the order that the schema demands
     (ECMA-376, CT_Font as Excel reads it) and that openpyxl does not keep."""
-    ElementTree.register_namespace("", _MAIN)
+    ElementTree.register_namespace("", MAIN)
     root = ElementTree.fromstring(styles)
-    for font in root.iter(f"{{{_MAIN}}}font"):
+    for font in root.iter(f"{{{MAIN}}}font"):
         font[:] = sorted(font, key=lambda child: _FONT_ORDER.index(child.tag.partition("}")[2]))
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)

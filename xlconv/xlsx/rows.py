@@ -27,6 +27,7 @@ from xlconv.spreadsheet.blocks import (
     Values,
 )
 from xlconv.spreadsheet.cells import MAX_TEXT_LENGTH, SMALLEST_NUMBER, column_letters
+from xlconv.xlsx.markup import MAIN
 
 StyleNumbers = Mapping[Style, int]
 RowText = Callable[[int], str]  # a sheet row's number -> the cells of one block in that row
@@ -34,7 +35,6 @@ RowText = Callable[[int], str]  # a sheet row's number -> the cells of one block
 _ROW_MARK = "\0"
 _PIXELS_TO_POINTS = 0.75
 _XML_DECLARATION = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def escaped_string(text: str) -> str:
@@ -69,7 +69,7 @@ class SharedStrings:
             f'<si><t xml:space="preserve">{escaped_string(text)}</t></si>' for text in self._numbers
         )
         counts = f'count="{self._uses}" uniqueCount="{len(self._numbers)}"'
-        return f'{_XML_DECLARATION}<sst xmlns="{_MAIN}" {counts}>{items}</sst>'
+        return f'{_XML_DECLARATION}<sst xmlns="{MAIN}" {counts}>{items}</sst>'
 
 
 def sheet_rows(sheet: Sheet, styles: StyleNumbers, strings: SharedStrings) -> Iterator[str]:

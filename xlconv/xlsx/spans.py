@@ -14,10 +14,10 @@ from xml.parsers import expat
 
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula
+from xlconv.xlsx.markup import MAIN
 
 Edit = tuple[int, int, bytes]  # bytes from .. to .. become these
 
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _REST_OF_TAG = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _PREFIX = re.compile(rb"<([^\s:/>]+:)?")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -174,8 +174,8 @@ class _Reading:
 
 
 _BEGIN = {
-    f"{_MAIN} sheetData": _Reading._sheet,
-    f"{_MAIN} row": _Reading._row,
-    f"{_MAIN} c": _Reading._cell,
-    f"{_MAIN} f": _Reading._formula,
+    f"{MAIN} sheetData": _Reading._sheet,
+    f"{MAIN} row": _Reading._row,
+    f"{MAIN} c": _Reading._cell,
+    f"{MAIN} f": _Reading._formula,
 }
