@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from support.books import noise
+from support.cases import NAMES as CASES
+from support.cases import load_case
 
 from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Dropout, Flatten, KernelDemo, Network
 from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
@@ -57,6 +59,13 @@ LAYERS: dict[str, tuple[Layer, tuple[int, ...]]] = {
     "dense on a vector": (Dense("a", 3), (7,)),
     "dense without bias": (Dense("a", 3, bias=False), (7,)),
     "softmax": (Softmax("a"), (7,)),
+}
+SAID = {type(layer) for layer, _ in LAYERS.values()} | {Add, Concat}
+LAYERS |= {
+    f"{type(layer).__name__} as in {name}": (replace(layer, inputs=()), MAPS)  # type: ignore[call-arg]
+    for name in CASES
+    for layer in load_case(name).model.network.layers
+    if type(layer) not in SAID
 }
 
 
