@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = """
 import xlconv, pathlib
-from xlconv.images.folder import template_gallery
+from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import template_folder, template_names
 home = pathlib.Path(xlconv.__file__).parent
 assert template_folder().is_relative_to(home), template_folder()
