@@ -166,9 +166,7 @@ PLANTED = {
     "import xlconv.reference.forward": "reference.forward",
     "import xlconv.reference.forward as truth": "reference.forward",
     "import xlconv\nxlconv.reference.forward.forward(1, 2)": "reference.forward",
-    "from importlib import import_module\nimport_module('xlconv.reference.forward')": (
-        "reference.forward"
-    ),
+    "import importlib\nimportlib.import_module('xlconv.reference.forward')": "reference.forward",
     "from ...reference.forward import forward": "reference.forward",
     "from ... import reference": "reference",
     "def late():\n    from ...reference import forward": "reference.forward",

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.books import shown_tensors, tensor_names
+from support.books import check_agrees, shown_tensors, tensor_names
 from support.cases import NAMES, load_case
 from support.libreoffice import CaseBooks
-from support.reports import check_agrees
 
 import xlconv
 from xlconv.engines.registry import engine_named

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from support.books import random_image, random_model
+from support.books import check_agrees, check_refused, found, random_image, random_model
 from support.edits import edited, typed_by_script, with_constant
 from support.libreoffice import UnoSession
-from support.reports import check_agrees, check_refused, found
 
 import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Softmax

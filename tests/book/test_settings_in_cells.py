@@ -11,10 +11,19 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from support.books import Array, BuiltBook, NetworkBook, random_image, random_model, with_setting
+from support.books import (
+    Array,
+    BuiltBook,
+    NetworkBook,
+    check_agrees,
+    check_refused,
+    found,
+    random_image,
+    random_model,
+    with_setting,
+)
 from support.edits import all_of, edited, typed_by_script, with_constant, with_value
 from support.libreoffice import UnoSession
-from support.reports import check_agrees, check_refused, found
 from support.sessions import verifies
 
 import xlconv
@@ -36,7 +45,6 @@ DROPPED = Network(
     (2, 6, 5),
     (Dropout("dropout", 0.4), GlobalAvgPool2D("average"), Dropout("again", 0.5), Dense("dense", 2)),
 )
-
 
 Books = dict[str, BuiltBook]
 

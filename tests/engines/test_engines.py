@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from support.books import SMALL, BuildBook, BuiltBook
+from support.books import SMALL, BuildBook, BuiltBook, found
 from support.edits import edited
-from support.reports import found
 
 import xlconv
 from xlconv import Conv2D, Network

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import openpyxl
 import pytest
-from support.books import TemplateBook, xml_cells
+from support.books import TemplateBook, found, xml_cells
 from support.learners import (
     Content,
     build_exercise,
@@ -19,7 +19,6 @@ from support.learners import (
     without_bias,
 )
 from support.libreoffice import UnoSession, converted
-from support.reports import found
 from typer.testing import CliRunner
 
 import xlconv
@@ -39,7 +38,6 @@ from xlconv.xlsx.reader import open_package
 
 Evaluate = Callable[[Path, list[tuple[str, Range]]], list[Grid]]
 CLOSE, RIGHT, NOT_YET, TO_DO, OTHER = "close", "right", "not yet", "to do", "other numbers"
-
 
 LESSON = xlconv.load_template("lesson3")
 

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from support import networks as drawn
-from support.books import EXAMPLES, filled_ring_cells, overlaps
-from support.reports import check_agrees
+from support.books import EXAMPLES, check_agrees, filled_ring_cells, overlaps
 from support.sessions import verifies
 
 import xlconv

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.books import Array, BuiltBook, TemplateBook, built, xml_cells
+from support.books import Array, BuiltBook, TemplateBook, built, check_agrees, xml_cells
 from support.edits import edited, with_value
 from support.libreoffice import UnoSession
-from support.reports import check_agrees
 
 import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
+from support.books import check_agrees
 from support.edits import build_chosen
 from support.libreoffice import CaseBooks
-from support.reports import check_agrees
 
 from xlconv import Add, BatchNorm2D, Concat, Dense, Dropout, Flatten, Model, Network
 from xlconv.engines.registry import engine_named

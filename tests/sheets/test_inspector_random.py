@@ -10,10 +10,9 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.books import EXAMPLES
+from support.books import EXAMPLES, check_agrees
 from support.edits import build_chosen
 from support.networks import EVERY_KIND, models
-from support.reports import check_agrees
 
 import xlconv
 from xlconv.network.network import Network

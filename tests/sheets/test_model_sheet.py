@@ -14,6 +14,7 @@ from support.books import (
     BuiltBook,
     NetworkBook,
     TemplateBook,
+    check_agrees,
     sheet_parts,
     xml_cells,
 )
@@ -26,7 +27,6 @@ from support.edits import (
     without_stored_values,
 )
 from support.libreoffice import converted
-from support.reports import check_agrees
 
 import xlconv
 from xlconv import Add, BatchNorm2D, Concat, Dense, Flatten, Network, ReLU, Softmax

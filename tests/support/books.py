@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
+import pytest
 
 import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Sigmoid, Softmax
+from xlconv.errors import BookError
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
 from xlconv.spreadsheet.cells import Cell, Range
@@ -291,3 +294,26 @@ def stored_cells(path: Path, name: str) -> dict[str, float]:
     cells = sheet[place] if ":" in place else ((sheet[place],),)
     numbers = (cell for row in cells for cell in row)
     return {c.coordinate: float(c.value) for c in numbers if isinstance(c.value, int | float)}
+
+
+def found(path: Path, engine: str = "formualizer", random: int = 1) -> list[tuple[str, str]]:
+    """The kind and the cell of each finding."""
+    return [(one.kind, one.cell) for one in xlconv.verify(path, engine, random).findings]
+
+
+def check_agrees(
+    path: Path, engine: str = "formualizer", stored: str | None = None, random: int = 1
+) -> Any:
+    """The report of a book in which nothing is wrong, with stored values in such a state."""
+    report = xlconv.verify(path, engine, random)
+    assert (report.verdict, report.findings) == ("agrees", ()), engine
+    assert stored in (None, report.stored_state), engine
+    return report
+
+
+def check_refused(path: Path, words: str | None = None, engine: str = "formualizer") -> str:
+    """The one line with which a book is refused, in which the words are found, if there are any."""
+    with pytest.raises(BookError, match=words) as caught:
+        xlconv.verify(path, engine)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)

@@ -334,9 +334,7 @@ def _rowwise() -> GroupChange:
 spelled_formulas = _groupwise(lambda: _spelled)
 edited_heads, rowwise_formulas = _groupwise(_edited_heads), _groupwise(_rowwise)
 
-
 # What surrounds the cells --------------------------------------------------------------------
-
 _NAMESPACES = (
     f' xmlns:r="{OFFICE}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     f' mc:Ignorable="x14ac xr xr2 xr3" xmlns:x14ac="{MICROSOFT}/spreadsheetml/2009/9/ac"'

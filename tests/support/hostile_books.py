@@ -627,7 +627,6 @@ HARMLESS: dict[str, Maker] = {
     "latin-1": recoded("iso-8859-1", WORKBOOK),
 }
 
-
 HARMLESS |= {
     "strict": lambda book: packed(dialects.strict(text_members(book))),
     "written as it goes": written_as_it_goes,

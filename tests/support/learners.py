@@ -135,7 +135,6 @@ NETWORK = Network(
 
 LAYERS = ("conv1", "relu1", "conv2", "pool", "dense", "softmax")
 
-
 MODEL = random_model(NETWORK, 3, 0.2, 0.5)
 IMAGE = np.random.default_rng(4).random((1, 8, 8))
 

@@ -41,12 +41,10 @@ STRANGE_LABELS = (
     *("x" * 300, "0.1", "1/2", "A1", "conv1", "R1C1", "__", "_x", "a\u200bb"),
 )
 
-
 # What XML, TOML or Excel's own escapes (_x0041_ stands for A) would change on the way.
 HARD_LABELS = ("_x0041_", "a\rb", "a\x7fb", "a\x85b", "a\u2028b", "\ufeffa", "a\x1cb")
 
 KERNEL_NAMES = ("edge", "Blur", "as it is", "é", "日本語", "A1", "x-y_2", "x" * 60)
-
 
 # What spreadsheets or files could take for something else: not a name that a list can hold.
 STRANGE_KERNEL_NAMES = (
@@ -54,7 +52,6 @@ STRANGE_KERNEL_NAMES = (
     *("#N/A", "<>1", ">0", " blank ", "a,b", 'say "so"', "x" * 300, "7", "-1", "two\nlines"),
     *("\0", "\ud800", "a\rb"),
 )
-
 
 # The second one is meant: patterns that a search takes for the first one, too.
 HARD_KERNEL_NAMES = (

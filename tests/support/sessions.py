@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from support.books import Array, random_model
-from support.reports import check_agrees
+from support.books import Array, check_agrees, random_model
 
 import xlconv
 from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Flatten, Model, Network

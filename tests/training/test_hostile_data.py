@@ -90,7 +90,6 @@ FILES: dict[str, tuple[Any, ...]] = {
     "two dimensions": (LABELS, lambda: idx((2, 1), b"\1\2"), "2 dimensions"),
 }
 
-
 TRAIN: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
 
 

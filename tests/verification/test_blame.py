@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.books import NetworkBook, xml_cells
+from support.books import NetworkBook, check_refused, found, xml_cells
 from support.edits import edited, with_formula, with_value
-from support.reports import check_refused, found
 
 import xlconv
 from xlconv import AvgPool2D, Conv2D, Dense, LeakyReLU, Network, Softmax

@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support import edits
-from support.books import random_model, sheet_parts
+from support.books import check_agrees, check_refused, found, random_model, sheet_parts
 from support.command_line import run, started
-from support.reports import check_agrees, check_refused, found
 
 import xlconv
 from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax

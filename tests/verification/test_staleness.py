@@ -11,8 +11,7 @@ import numpy as np
 import openpyxl
 import pytest
 from support import edits
-from support.books import BuiltBook, random_image, random_model, sheet_parts
-from support.reports import check_agrees, found
+from support.books import BuiltBook, check_agrees, found, random_image, random_model, sheet_parts
 
 import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Sigmoid, Softmax

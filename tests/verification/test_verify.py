@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from support.books import BuiltBook, NetworkBook
+from support.books import BuiltBook, NetworkBook, check_agrees, check_refused, found
 from support.edits import (
     edited,
     typed_by_script,
@@ -20,7 +20,6 @@ from support.edits import (
     without_stored_values,
 )
 from support.libreoffice import converted
-from support.reports import check_agrees, check_refused, found
 
 import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax

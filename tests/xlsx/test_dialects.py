@@ -12,11 +12,10 @@ import numpy as np
 import openpyxl
 import pytest
 from support import dialects
-from support.books import BuiltBook, NetworkBook, TemplateBook
+from support.books import BuiltBook, NetworkBook, TemplateBook, check_agrees
 from support.dialects import Piece, saved
 from support.edits import build_chosen, edited, with_constant, with_formula
 from support.learners import build_exercise, written_in
-from support.reports import check_agrees
 from typer.testing import CliRunner
 
 import xlconv

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import hostile_books as hostile
-from support.books import EXAMPLES, TINY, NetworkBook
+from support.books import EXAMPLES, TINY, NetworkBook, check_agrees, check_refused
 from support.broken import mutated
 from support.command_line import python, refused
-from support.reports import check_agrees, check_refused
 
 import xlconv
 from xlconv import XlconvError

@@ -11,9 +11,8 @@ from xml.etree import ElementTree
 import numpy as np
 import openpyxl
 import pytest
-from support.books import random_image, random_model
+from support.books import check_agrees, random_image, random_model
 from support.learners import random_exercise
-from support.reports import check_agrees
 from typer.testing import CliRunner
 
 import xlconv
