@@ -71,8 +71,10 @@ def test_the_book_of_a_template(name: str, template_book: TemplateBook) -> None:
 
 
 def test_the_books_of_all_cases(tmp_path: Path) -> None:
+    """A case that comes is held to its own numbers; here only when it is written down."""
+    written = json.loads((FOLDER / "cases.json").read_text(encoding="utf-8"))
     found = {}
-    for name in CASES:
+    for name in CASES if os.environ.get(WRITE) else written:
         case = load_case(name)
         xlconv.build(tmp_path / f"{name}.xlsx", case.model, case.image)
         found[name] = sha(json.dumps(parts(tmp_path / f"{name}.xlsx")).encode())

@@ -47,10 +47,13 @@ def changes(layer: Layer, network: Network, tensor: str) -> Array:
     values = {name: random.uniform(0.1, 1.0, network.shapes[name]) for name in sources(layer)}
     before, found = computed(layer, network, values), []
     for place in range(values[tensor].size):
-        nudged = values[tensor].copy()
-        nudged.flat[place] += 5.0  # more than any other, so that it wins in every pool
-        after = computed(layer, network, values | {tensor: nudged})
-        found.append((after != before).reshape(-1))
+        changed = np.zeros(before.shape, dtype=bool)
+        # Up it wins in every pool, down it leaves where others are cut off.
+        for nudge in (5.0, -5.0):
+            nudged = values[tensor].copy()
+            nudged.flat[place] += nudge
+            changed |= computed(layer, network, values | {tensor: nudged}) != before
+        found.append(changed.reshape(-1))
     return np.array(found)
 
 
