@@ -25,6 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 from rich.console import Console
 from rich.table import Table
@@ -33,12 +34,11 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from support.faults import (
     KINDS,
-    NOT_RECALCULATED,
+    NoPlaceError,
     Outcome,
     Planted,
     Specimen,
     judged,
-    plantings,
     specimens,
     without_formula_check,
 )
@@ -49,6 +49,8 @@ import xlconv
 from xlconv.errors import XlconvError
 
 TEMPLATES = ("lesson3", "resnet", "conv-example", "dropout", "multilabel", "edges")
+# What LibreOffice mends when it calculates the file anew, or what it would not load.
+NOT_RECALCULATED = {"a stored value's tenth digit"}
 INSERTED = "a row inserted through a map"
 OUT = Console(highlight=False)
 Job = tuple[str, Specimen, Planted]
@@ -178,6 +180,26 @@ def _cells(counts: Counter[str], values: bool) -> list[str]:
     planted = counts["found"] + counts["missed"] + counts["blamed"]
     cells = [str(counts["found"]), str(planted), str(counts["missed"]), str(counts["blamed"])]
     return [*cells, *([f"{counts['by values']} of {counts['tried']}"] if values else [])]
+
+
+def plantings(
+    specimens: list[Specimen], each: int, seed: int
+) -> Iterator[tuple[str, Specimen, Planted]]:
+    """So many faults of each kind, over the specimens in turn, at cells that a seed chooses."""
+    for kind, mutation in KINDS.items():
+        random = Random(f"{seed} {kind}")
+        order = random.sample(specimens, len(specimens))
+        made = 0
+        for turn in range(each * len(specimens) * 3):
+            if made == each:
+                break
+            specimen = order[turn % len(order)]
+            try:
+                planted = mutation(specimen, random)
+            except NoPlaceError:
+                continue
+            made += 1
+            yield kind, specimen, planted
 
 
 if __name__ == "__main__":

@@ -698,27 +698,3 @@ def _patched(name: str, value: object) -> Iterator[None]:
         yield
     finally:
         setattr(verification, name, before)
-
-
-# What LibreOffice mends when it calculates the file anew, or what it would not load.
-NOT_RECALCULATED = {"a stored value's tenth digit"}
-
-
-def plantings(
-    specimens: list[Specimen], each: int, seed: int
-) -> Iterator[tuple[str, Specimen, Planted]]:
-    """So many faults of each kind, over the specimens in turn, at cells that a seed chooses."""
-    for kind, mutation in KINDS.items():
-        random = Random(f"{seed} {kind}")
-        order = random.sample(specimens, len(specimens))
-        made = 0
-        for turn in range(each * len(specimens) * 3):
-            if made == each:
-                break
-            specimen = order[turn % len(order)]
-            try:
-                planted = mutation(specimen, random)
-            except NoPlaceError:
-                continue
-            made += 1
-            yield kind, specimen, planted

@@ -22,23 +22,25 @@ from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.recipe import Recipe, falling
 from xlconv.training.train import Adam, Progress, initial_weights, rounded, save_weights, train
 
-# A line of ink that lies or stands: two classes that a small network tells apart.
-LINES = Network(
-    "lines",
-    (1, 6, 6),
-    (
-        Conv2D("conv1", 2, 3, activation="relu"),
-        MaxPool2D("pool", 2),
-        Dense("dense", 2),
-        Softmax("softmax"),
-    ),
-    ("lies", "stands"),
-)
+
+def told_apart(name: str, kernels: int, last: Layer) -> Network:
+    """A small network for pictures with a line of ink that lies, one that stands, or both."""
+    conv = Conv2D("conv1", kernels, 3, activation="relu")
+    layers = (conv, MaxPool2D("pool", 2), Dense("dense", 2), last)
+    return Network(name, (1, 6, 6), layers, ("lies", "stands"))
+
+
+LINES = told_apart("lines", 2, Softmax("softmax"))  # one of the two
+BOTH = told_apart("both", 8, Sigmoid("sigmoid"))  # none, one or both
+
+
+def noisy(count: int, random: np.random.Generator) -> Array:
+    return random.random((count, 1, 6, 6), dtype=np.float32) * 0.2
 
 
 def lines(count: int, seed: int) -> Dataset:
     random = np.random.default_rng(seed)
-    images = random.random((count, 1, 6, 6), dtype=np.float32) * 0.2
+    images = noisy(count, random)
     labels = random.integers(0, 2, count)
     for image, label in zip(images, labels, strict=True):
         place = random.integers(1, 5)
@@ -65,23 +67,11 @@ SKIPPING = Network(
     ),
     ("lies", "stands"),
 )
-# The same pictures with none, one or both of the two lines.
-BOTH = Network(
-    "both",
-    (1, 6, 6),
-    (
-        Conv2D("conv1", 8, 3, activation="relu"),
-        MaxPool2D("pool", 2),
-        Dense("dense", 2),
-        Sigmoid("sigmoid"),
-    ),
-    ("lies", "stands"),
-)
 
 
 def several_lines(count: int, seed: int) -> Dataset:
     random = np.random.default_rng(seed)
-    images = random.random((count, 1, 6, 6), dtype=np.float32) * 0.2
+    images = noisy(count, random)
     labels = random.integers(0, 2, (count, 2))
     for image, (lies, stands) in zip(images, labels, strict=True):
         row, column = random.integers(1, 5, 2)

@@ -38,7 +38,6 @@ def normed(classes: int = 3, side: int = 8, name: str = "normed") -> Network:
 
 
 NETWORK = normed()
-CONV2 = ["conv2.weight", "conv2.bias"]
 
 
 def learned(network: Network, seed: int) -> dict[str, Array]:
