@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support import hostile_books as hostile
 from support.books import EXAMPLES, TINY, NetworkBook, check_agrees, check_refused
 from support.broken import mutated
-from support.command_line import python, refused
+from support.command_line import check_refusal, process, python
 
 import xlconv
 from xlconv import XlconvError
@@ -114,7 +114,10 @@ def test_every_command_that_reads_books_refuses(
     path = tmp_path / "book.xlsx"
     path.write_bytes(hostile.OUTSIDE["formula: a service"][0](good))
     name, *rest = command
-    refused(tmp_path, [name, path, *rest], "the function WEBSERVICE")
+    outcome = process(name, path, *rest, folder=tmp_path)
+    assert outcome.out == ""
+    check_refusal(outcome, "the function WEBSERVICE")
+    assert not (tmp_path / "x.png").exists()
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
