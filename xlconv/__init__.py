@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xlconv.images.gallery import Gallery as Gallery
     from xlconv.images.load import load_image as load_image
     from xlconv.importers.template import load_template as load_template
+    from xlconv.network.layers.activation import Clip as Clip
     from xlconv.network.layers.activation import LeakyReLU as LeakyReLU
     from xlconv.network.layers.activation import ReLU as ReLU
     from xlconv.network.layers.activation import Sigmoid as Sigmoid
@@ -75,6 +76,7 @@ _HOMES = {
     "BatchNorm2D": "network.layers.normalization",
     "ReLU": "network.layers.activation",
     "LeakyReLU": "network.layers.activation",
+    "Clip": "network.layers.activation",
     "Tanh": "network.layers.activation",
     "Sigmoid": "network.layers.activation",
     "Softmax": "network.layers.activation",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cell_text, layer_rules, step_rule
 from xlconv.formulas.places import Places
-from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.activation import Clip, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import source
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Range
@@ -24,6 +24,11 @@ def _relu_text(layer: ReLU, value: str, beside: Mapping[str, str]) -> str:
 @cell_text.register
 def _leaky_relu_text(layer: LeakyReLU, value: str, beside: Mapping[str, str]) -> str:
     return f"MAX({beside['slope']}*{value},{value})"
+
+
+@cell_text.register
+def _clip_text(layer: Clip, value: str, beside: Mapping[str, str]) -> str:
+    return f"MIN({beside['most']},MAX({beside['least']},{value}))"
 
 
 @cell_text.register

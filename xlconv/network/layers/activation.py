@@ -14,6 +14,9 @@ from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import check_share
 from xlconv.network.sentences import Either, Sentence
 from xlconv.network.shapes import Shape, shape_text
+from xlconv.spreadsheet.cells import SMALLEST_NUMBER
+
+MAX_BOUND = 1e15  # of a Clip: beyond, spreadsheets lose digits of what they spell
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,43 @@ class LeakyReLU(_CellByCell):
 
     def words(self) -> str:
         return f"x, or {self.slope:g} × x where it is negative"
+
+
+@dataclass(frozen=True)
+class Clip(_CellByCell):
+    """x, but no less than `least` and no more than `most`, cell by cell; ReLU6 is `Clip(0, 6)`."""
+
+    least: float
+    most: float
+    inputs: tuple[str, ...] = ()
+
+    sentence: ClassVar[Sentence] = "min({most:4}, max({least:4}, {x:2})) = {result:2}"
+
+    def __post_init__(self) -> None:
+        for setting in ("least", "most"):
+            object.__setattr__(self, setting, _bound(self.name, setting, getattr(self, setting)))
+        if self.least >= self.most:
+            raise NetworkError(
+                f"layer {self.name!r}: least is {self.least:g} and most {self.most:g}; give a "
+                "least that is smaller"
+            )
+
+    def signed(self, *read: bool) -> bool:
+        return self.least < 0 and (any(read) or self.most < 0)
+
+    def words(self) -> str:
+        return f"x, but no less than {self.least:g} and no more than {self.most:g}"
+
+
+def _bound(layer: str, setting: str, value: float) -> float:
+    """A number that a formula can spell; NetworkError for anything else."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not (value == 0 or SMALLEST_NUMBER <= abs(value) <= MAX_BOUND):
+        raise NetworkError(
+            f"layer {layer!r}: {setting} is {value!r}; give a number from -{MAX_BOUND:g} to "
+            f"{MAX_BOUND:g}"
+        )
+    return float(value) + 0.0  # never -0
 
 
 @dataclass(frozen=True)
@@ -139,4 +179,4 @@ class Softmax(Layer):
         return "exp of each, divided by their sum: they add up to 1"
 
 
-KINDS = (ReLU, LeakyReLU, Tanh, Sigmoid, Softmax)
+KINDS = (ReLU, LeakyReLU, Clip, Tanh, Sigmoid, Softmax)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from xlconv.network.layers.activation import Clip, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from xlconv.network.layers.base import source
 from xlconv.network.model import Array
 from xlconv.reference.layers.base import Step, Values, Weights, apply, layer_steps, numbers
@@ -25,6 +25,13 @@ def _relu(layer: ReLU, weights: Weights, x: Array) -> Array:
 def _leaky_relu(layer: LeakyReLU, weights: Weights, x: Array) -> Array:
     """Maas et al., "Rectifier nonlinearities improve neural network acoustic models" (2013)."""
     return np.where(x < 0, layer.slope * x, x)
+
+
+@layer_steps.register
+def _clip_steps(layer: Clip, weights: Weights, values: Mapping[str, Values]) -> Iterator[Step]:
+    """No rounding at all: what comes out is one of three numbers that went in."""
+    value = np.clip(numbers(values[source(layer)]), layer.least, layer.most)
+    yield Step(layer.name, value, np.abs(value))
 
 
 @layer_steps.register
@@ -82,6 +89,15 @@ def _leaky_relu_gradient(
 ) -> Pass:
     slope = np.where(x < 0, x.dtype.type(layer.slope), x.dtype.type(1))
     return Pass(x * slope, to_one(lambda gradient: gradient * slope))
+
+
+@propagate.register
+def _clip_gradient(
+    layer: Clip, weights: Weights, x: Batch, learning: Learning | None = None
+) -> Pass:
+    inside = (x > layer.least) & (x < layer.most)
+    output = np.clip(x, x.dtype.type(layer.least), x.dtype.type(layer.most))
+    return Pass(output, to_one(lambda gradient: gradient * inside))
 
 
 @propagate.register
