@@ -16,13 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from xlconv.book.choices import (
-    FoundCells,
-    found_checks,
-    found_choices,
-    found_gallery,
-    found_image,
-)
+from xlconv.book.choices import FoundCells, found_checks, found_choices, found_gallery, found_image
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, meant

@@ -17,12 +17,7 @@ from xlconv.reference.layers.base import Step, Values
 from xlconv.sheets import computed_parts
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.numbers import sum_steps
-from xlconv.sheets.exercise.numbers import (
-    EMPTY_CELLS,
-    emptied,
-    given_sums,
-    made_checks,
-)
+from xlconv.sheets.exercise.numbers import EMPTY_CELLS, emptied, given_sums, made_checks
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.state.choices import Display
 

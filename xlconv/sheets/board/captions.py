@@ -11,14 +11,7 @@ from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import map_count
 from xlconv.sheets import styles
-from xlconv.sheets.board.furniture import (
-    GAP,
-    Look,
-    Piece,
-    arrow,
-    furniture,
-    vector_columns,
-)
+from xlconv.sheets.board.furniture import GAP, Look, Piece, arrow, furniture, vector_columns
 from xlconv.sheets.board.layout import Band, Layout
 from xlconv.sheets.board.pitch import Pitches
 from xlconv.sheets.board.places import MIN_BAND

@@ -11,15 +11,7 @@ from collections.abc import Iterable, Iterator
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.limits import fitting
 from xlconv.formulas.text import label_of_largest
-from xlconv.network.arithmetic import (
-    Arithmetic,
-    Expression,
-    Product,
-    Side,
-    Sum,
-    WindowCount,
-    sides,
-)
+from xlconv.network.arithmetic import Arithmetic, Expression, Product, Side, Sum, WindowCount, sides
 from xlconv.network.network import INPUT, TICK, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.places import (
