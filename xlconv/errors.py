@@ -73,6 +73,14 @@ class MissingEngineError(EngineError):
     """A spreadsheet program that is not installed."""
 
 
+def check_limit(place: str, needed: int, limit: int, what: str, remedy: str) -> None:
+    """LimitError if something needs more than Excel has; `place` says where it does not fit."""
+    if needed > limit:
+        raise LimitError(
+            f"{place} {needed:,} {what}, {needed - limit:,} more than Excel's {limit:,}; {remedy}"
+        )
+
+
 def meant(given: object, known: Iterable[str]) -> str:
     """What to do about a name that is not known: take the nearest one that is, or one of all.
 

@@ -19,7 +19,7 @@ from rich.segment import Segment
 from rich.table import Table
 
 from xlconv.network.layers.base import sources
-from xlconv.network.network import NONE_FOUND, found_labels
+from xlconv.network.network import found_words
 from xlconv.rendering.glance import answer_words
 from xlconv.system.terminal_text import obeyed_by_none, one_line
 
@@ -92,9 +92,8 @@ def print_built(
     OUT.print(f"wrote [bold]{called(path)}[/] ({called(network.name)}, {size:,.0f} kB)")
     if network.labels:
         output = tensors[network.output]
-        found = ", ".join(found_labels(network, output)) or NONE_FOUND
         values = dict(zip(network.labels, output.tolist(), strict=True))
-        OUT.print(f"prediction: {answer_line(found, values)}")
+        OUT.print(f"prediction: {answer_line(found_words(network, output), values)}")
     text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {called(path)}"
     if opened:
         text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {called(path)}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from xlconv.errors import LimitError
+from xlconv.errors import check_limit
 from xlconv.formulas.layers.base import Rule
 from xlconv.spreadsheet.cells import MAX_FORMULA_LENGTH
 
@@ -22,12 +22,8 @@ def fitting(rules: list[Rule]) -> list[Rule]:
             (length, MAX_FORMULA_LENGTH, "characters"),
             (_most_arguments(rule, length), MAX_ARGUMENTS, "arguments of one function"),
         ):
-            if needed > limit:
-                raise LimitError(
-                    f"layer {rule.owner!r} does not fit in a cell: its formula has "
-                    f"{needed:,} {what}, {needed - limit:,} more than Excel's {limit:,}; use "
-                    "fewer maps or classes"
-                )
+            place = f"layer {rule.owner!r} does not fit in a cell: its formula has"
+            check_limit(place, needed, limit, what, "use fewer maps or classes")
     return rules
 
 

@@ -224,6 +224,11 @@ def found_labels(network: Network, output: ArrayLike) -> tuple[str, ...]:
     return tuple(label for label, yes in zip(network.labels, reached, strict=True) if yes)
 
 
+def found_words(network: Network, output: ArrayLike) -> str:
+    """The classes that a network answers, in words."""
+    return ", ".join(found_labels(network, output)) or NONE_FOUND
+
+
 def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
     before = INPUT
     for layer in layers:

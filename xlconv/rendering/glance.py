@@ -12,7 +12,7 @@ import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.network.model import Array
-from xlconv.network.network import INPUT, NONE_FOUND, Network, found_labels
+from xlconv.network.network import INPUT, Network, found_labels, found_words
 from xlconv.reference.forward import forward
 
 STORED, ABSENT, OTHER, PARTLY = "stored", "absent", "other", "partly"
@@ -54,4 +54,4 @@ def answer_words(network: Network, output: Array) -> str | None:
     if len(found) == 1:
         value = output[network.labels.index(found[0])]
         return f"{found[0]} ({value:.4f})"
-    return ", ".join(found) or NONE_FOUND
+    return found_words(network, output)

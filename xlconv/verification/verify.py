@@ -21,7 +21,7 @@ from xlconv.book.book import FoundBook, read_book
 from xlconv.book.unfinished import Unfinished, find_unfinished
 from xlconv.engines.registry import ENGINES, engine_named
 from xlconv.errors import BookError
-from xlconv.network.network import NONE_FOUND, found_labels
+from xlconv.network.network import found_words
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
@@ -270,5 +270,4 @@ def _output(
 def _prediction(book: FoundBook, output: Mapping[str, float]) -> str | None:
     if not output:
         return None
-    found = found_labels(book.network, np.array(list(output.values())))
-    return ", ".join(found) or NONE_FOUND
+    return found_words(book.network, np.array(list(output.values())))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from xlconv.errors import LimitError
+from xlconv.errors import check_limit
 from xlconv.formulas.places import Placement, Steps, WeightPlaces
 from xlconv.network.layers.base import Layer
 from xlconv.network.network import INPUT, Network
@@ -160,11 +160,8 @@ class _Planner:
             (self.column - 1, MAX_COLUMNS, "columns"),
             (max(place.bottom for place in places), MAX_ROWS, "rows"),
         ):
-            if needed > limit:
-                raise LimitError(
-                    f"layer {tensor!r} does not fit on a worksheet: it ends at {needed:,} {what}, "
-                    f"{needed - limit:,} more than Excel's {limit:,}; use fewer or smaller maps"
-                )
+            place = f"layer {tensor!r} does not fit on a worksheet: it ends at"
+            check_limit(place, needed, limit, what, "use fewer or smaller maps")
 
     def layout(self) -> Layout:
         self.column -= GAP

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from xlconv.errors import LimitError
+from xlconv.errors import check_limit
 from xlconv.network.network import Network
 from xlconv.network.shapes import as_maps
 from xlconv.sheets.board.layout import Layout
@@ -231,11 +231,8 @@ def _check(places: InspectorPlaces) -> None:
         (places.counting.right, MAX_COLUMNS, "columns", wide),
         (TOP - 1 + rows, MAX_ROWS, "rows", tall),
     ):
-        if needed > limit:
-            raise LimitError(
-                f"layer {line.name!r} does not fit on the sheet {EXPLAIN}: it ends at {needed:,} "
-                f"{what}, {needed - limit:,} more than Excel's {limit:,}; use smaller windows"
-            )
+        place = f"layer {line.name!r} does not fit on the sheet {EXPLAIN}: it ends at"
+        check_limit(place, needed, limit, what, "use smaller windows")
 
 
 def counted_to(places: InspectorPlaces, most: int) -> str:
