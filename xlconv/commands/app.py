@@ -1,7 +1,7 @@
 """The command line: parse, call the public functions, print, exit code.
 
 Exit codes: 0 done (or agrees), 1 differs, 2 could not be done. What a user can cause is an
-XlconvError, caught once, in `ending`. The rest of the package is imported inside the
+XlconvError, caught once, in `run`. The rest of the package is imported inside the
 commands, so that --help answers at once.
 """
 

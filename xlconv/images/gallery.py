@@ -1,6 +1,6 @@
 """Galleries: pictures to choose from, with what they show, as data.
 
-Must not know where pictures come from (`collecting`), nor what a workbook makes of them.
+Must not know where pictures come from (`folder`), nor what a workbook makes of them.
 """
 
 from __future__ import annotations

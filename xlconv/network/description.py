@@ -48,7 +48,7 @@ NETWORK_KEYS = ("name", "input", "labels", "layers")
 
 
 def network_text(network: Network) -> str:
-    """A network as TOML that `parse_network` reads back to an equal one."""
+    """A network as TOML that `network_of` reads back to an equal one."""
     lines = [
         f"name = {_toml(network.name)}",
         f"input = {_toml(network.input_shape)}",

@@ -1,6 +1,6 @@
 """Painting: a sheet of blocks as a picture, as a spreadsheet would show it.
 
-Owns fills, colour scales, hatches and borders; texts are placed in `inscriptions`. Nothing is
+Owns fills, colour scales, hatches and borders; texts are placed in `text`. Nothing is
 calculated: numbers are the values that the blocks hold, highlights are where their rules say
 `now`. Must not know networks or files.
 """

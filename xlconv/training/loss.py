@@ -1,6 +1,6 @@
 """Losses, and what a batch teaches: the way of the loss's gradient back to every weight.
 
-Must not know how weights change by their gradients. Batches are those of `gradients`.
+Must not know how weights change by their gradients. Batches are those of `reference`.
 
 Source: Goodfellow, Bengio, Courville, *Deep Learning*, 6.2.2 (output units and their losses)
 and 6.5 (back-propagation).

@@ -2,7 +2,7 @@
 
 Owns how weights are learned and saved; must not know how gradients are found, nor of
 formulas and workbooks. Works in float32 and in mini-batches: besides the data set (a byte
-a pixel) it holds what one batch needs (see `gradients`).
+a pixel) it holds what one batch needs (see `loss`).
 
 Sources: initial weights, He et al., "Delving deep into rectifiers", arXiv:1502.01852; Adam,
 Kingma and Ba, arXiv:1412.6980, algorithm 1; its weight decay, Loshchilov and Hutter,

@@ -1,6 +1,6 @@
 """The third question of `verify`: do the values that the file was saved with agree?
 
-Absent, stale and wrong are three answers. What was changed after the last calculation (`changes`)
+Absent, stale and wrong are three answers. What was changed after the last calculation (`staleness`)
 tells stale from wrong. Must not know engines.
 """
 

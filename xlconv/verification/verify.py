@@ -5,7 +5,7 @@
 Three questions, kept apart: does each cell hold the formula that the network calls for
 (`structure`), do engines compute NumPy's values from the file (`live`), and do the values that it
 was saved with agree (`stored`). Must not know how a workbook is built: it shares the rules of the
-formulas with `lower`, and the reference computes without them.
+formulas with `compiler`, and the reference computes without them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The rules of a board: which formula stands in which cells.
 
-`lower` writes cells by these rules and `verification` reads them by the same; that the rules
+`compiler` writes cells by these rules and `verification` reads them by the same; that the rules
 are right mathematics is not assumed anywhere, it is what the engines and the reference prove
-together. The layers' own are in `layer_rules`; here are the answer, the titles and the
+together. The layers' own are in `formulas`; here are the answer, the titles and the
 padding. Must not know any value.
 """
 

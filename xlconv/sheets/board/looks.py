@@ -1,8 +1,8 @@
-"""Lowering: (model, values, layout) -> the board's blocks.
+"""The sheet Board: (model, values, layout) -> blocks.
 
 Gives every rule its values and its look; the words around them are in `captions`, the
-colours in `colouring`. Must not know how a file is written, nor any mathematics: that
-is in `rules` and `reference`.
+colours in `colours`. Must not know how a file is written, nor any mathematics: that
+is in `formulas` and `reference`.
 """
 
 from __future__ import annotations

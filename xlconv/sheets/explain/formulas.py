@@ -1,7 +1,7 @@
 """The rules of the sheet Explain: which formula stands in which of its cells.
 
 Everything follows from the four chosen cells and the table of layers; the sentence is in
-`sentences`. Must not know any value.
+`sentence_formulas`. Must not know any value.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The `Model` sheet: the network as a table, and its own text, which `verify` reads.
 
-What the columns hold that is computed is in `sizes` and `costs`, where they stand in `columns`;
-here are their looks, the words and the sums. The sums' stored values tell whether a file was
+What the columns hold that is computed is in `formulas`, where they stand in `places`; here are
+their looks, the words and the sums. The sums' stored values tell whether a file was
 recalculated after somebody changed a pixel or a weight. Must not know how a file is written.
 """
 
