@@ -33,7 +33,6 @@ _MAX_MEMBERS = 10_000
 _MAX_LISTING = 2_000_000  # bytes of an archive's list of members
 _MAX_HEAD = 10_000
 _TAIL = 22 + 65_535  # bytes: the end of an archive with the longest comment
-_MAGIC = b"\x93NUMPY"
 _NOT_AN_ARCHIVE = (
     "not an .npz file of plain arrays (pickled objects are never loaded); "
     "save one with numpy.savez or `xlconv train`"
@@ -43,12 +42,11 @@ Check = Callable[[Mapping[str, Shape]], None]
 
 @dataclass(frozen=True)
 class _Head:
-    """What the head of an array says: its numbers begin after `start` bytes."""
+    """What the head of an array says, and how many bytes it is."""
 
     shape: Shape
-    fortran: bool
     dtype: np.dtype[Any]
-    start: int
+    length: int
 
 
 def read_arrays(path: Path, check: Check | None = None) -> dict[str, NDArray[Any]]:
@@ -70,14 +68,15 @@ def read_arrays(path: Path, check: Check | None = None) -> dict[str, NDArray[Any
 
 
 def _read(path: Path, stream: IO[bytes], check: Check | None) -> dict[str, NDArray[Any]]:
-    first = stream.read(len(_MAGIC))
+    first = stream.read(len(np.lib.format.MAGIC_PREFIX))
     if not first:
         raise WeightsError(f"{path}: empty; {_NOT_AN_ARCHIVE}")
-    if first == _MAGIC:
+    if first == np.lib.format.MAGIC_PREFIX:
         raise WeightsError(f"{path}: one array, not an .npz archive; save with numpy.savez")
     _check_listing(path, stream)
     try:
-        with zipfile.ZipFile(stream) as archive:
+        with zipfile.ZipFile(stream) as archive, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is odd in a head, and said by what it gives
             members = _members(path, archive.infolist())
             heads = {name: _head(path, name, archive, info) for name, info in members.items()}
             if check is not None:
@@ -142,12 +141,10 @@ def _head_of(stream: io.BytesIO) -> _Head:
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }[np.lib.format.read_magic(stream)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of what is odd in a head, and said by what comes of it
-        shape, fortran, dtype = read(stream, max_header_size=_MAX_HEAD)
+    shape, _, dtype = read(stream, max_header_size=_MAX_HEAD)
     if not all(length >= 0 for length in shape):
         raise ValueError("a negative length")
-    return _Head(tuple(shape), fortran, dtype, stream.tell())
+    return _Head(tuple(shape), dtype, stream.tell())
 
 
 def _check_count(path: Path, heads: Mapping[str, _Head]) -> None:
@@ -165,17 +162,16 @@ def _array(
     path: Path, name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo, head: _Head
 ) -> NDArray[Any]:
     size = prod(head.shape) * head.dtype.itemsize
-    if info.file_size != head.start + size:
+    if info.file_size != head.length + size:
         raise WeightsError(
-            f"{path}: {name!r} has {info.file_size - head.start:,} bytes where its head "
+            f"{path}: {name!r} has {info.file_size - head.length:,} bytes where its head "
             f"({shape_text(head.shape) or 'one number'} of {head.dtype}) calls for {size:,}; "
             "make the file again"
         )
     try:
         with archive.open(info) as member:
-            # One byte more than there may be: the check of the sum is at the end.
-            data = member.read(head.start + size + 1)[head.start :]
+            array = np.lib.format.read_array(member, allow_pickle=False, max_header_size=_MAX_HEAD)
+            member.read()  # nothing more: the check of the sum is at the end
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise WeightsError(f"{path}: {name!r} is damaged; make the file again") from error
-    array = np.frombuffer(data, head.dtype, prod(head.shape))
-    return array.reshape(head.shape, order="F" if head.fortran else "C")
+    return array
