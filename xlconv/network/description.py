@@ -1,9 +1,7 @@
 """The network's text: TOML, both ways.
 
-Owns the words in which a template and a workbook's `Model` sheet describe a network, and how large
-a network may be that somebody's text describes, before anything is made of it: a text of a few
-lines can call for thousands of millions of cells.
-Must not know where the text is kept, nor anything of weights.
+Owns the words in which a template and a workbook's `Model` sheet describe a network, and how long
+and how deep somebody's text may be. Must not know where the text is kept, nor anything of weights.
 
     name = "tiny"
     input = [1, 28, 28]
@@ -24,20 +22,16 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
-from math import prod
 from typing import Any
 
-from xlconv.errors import NetworkError, meant
+from xlconv.errors import LimitError, NetworkError, meant
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.kinds import KINDS
 from xlconv.network.layers.settings import settings
-from xlconv.network.network import INPUT, Network
-from xlconv.network.shapes import Shape, map_count
+from xlconv.network.limits import check_layers
+from xlconv.network.network import Network
 
-MOST_LAYERS = 1_000
 MOST_NUMBER = 10**15  # from which on numbers are not looked at one by one
-MOST_CELLS = 20_000_000  # on a board; the million formulas of a large book are a twentieth
-MOST_PIECES = 200_000  # maps and kernels, each of which has its place
 MOST_TEXT = 2_000_000  # characters of a network's text
 _LONGEST_NAME = 2_000
 _MOST_PARTS = 100  # of a dotted key: its time grows with the square of their number
@@ -93,7 +87,8 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
 def network_of(table: Mapping[str, Any], where: str) -> Network:
     """The network that a table with the keys `name`, `input`, `labels`, `layers` describes.
 
-    Raises NetworkError, naming `where` the text stands, for missing and unknown keys.
+    Raises NetworkError, naming `where` the text stands, for missing and unknown keys, and for what
+    is too large.
     """
     for key in ("name", "input", "layers"):
         if key not in table:
@@ -107,11 +102,14 @@ def network_of(table: Mapping[str, Any], where: str) -> Network:
         raise NetworkError(f"{where}: 'layers' must be tables, each headed [[layers]]")
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
         raise NetworkError(f"{where}: labels is {labels!r}; give a list of texts")
-    made = tuple(
-        _layer(layer, f"{where}, layer {number}") for number, layer in enumerate(layers, 1)
-    )
-    check_sizes(tuple(shape), made, where)
-    return Network(str(table["name"]), tuple(shape), made, tuple(labels))
+    try:
+        check_layers(layers)
+        made = tuple(
+            _layer(layer, f"{where}, layer {number}") for number, layer in enumerate(layers, 1)
+        )
+        return Network(str(table["name"]), tuple(shape), made, tuple(labels))
+    except LimitError as error:
+        raise NetworkError(f"{where}: {error}") from error
 
 
 def check_keys(table: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
@@ -172,9 +170,6 @@ def check_text(text: str, where: str) -> None:
 
 def check_table(table: Mapping[str, Any], where: str) -> None:
     """NetworkError, naming it, for a number or a text that no network has."""
-    layers = table.get("layers")
-    if isinstance(layers, list) and len(layers) > MOST_LAYERS:
-        raise NetworkError(f"{where}: {len(layers):,} layers; give at most {MOST_LAYERS:,}")
     for name, value in _settings(table):
         if isinstance(value, int) and abs(value) > MOST_NUMBER:
             raise NetworkError(
@@ -201,47 +196,3 @@ def _settings(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def _short(value: int) -> str:
     return f"{value:,}" if abs(value) < 10**15 else f"a number of {value.bit_length():,} bits"
-
-
-def check_sizes(input_shape: Shape, layers: Iterable[Layer], where: str) -> None:
-    """NetworkError, naming the layer, where a network grows beyond all boards.
-
-    What does not fit together is left to `Network`, which says so.
-    """
-    shapes: dict[str, Shape] = {INPUT: input_shape}
-    before, cells, pieces = INPUT, 0, 0
-    if len(input_shape) != 3 or not all(type(n) is int and n >= 1 for n in input_shape):
-        return
-    _check(prod(input_shape), input_shape[0], INPUT, where)
-    for layer in layers:
-        names = sources(layer) or (before,)
-        if not isinstance(names, tuple) or not isinstance(layer.name, str):
-            return
-        read = [shapes.get(str(name)) for name in names]
-        known = [shape for shape in read if shape is not None]
-        if len(known) != len(read):
-            return
-        shape = layer.output_shape(*known)
-        weights = [weight.shape for weight in layer.weights(*known).values()]
-        inner = layer.inner_shapes(known[0]).values()
-        cells += sum(map(prod, (shape, *weights, *inner)))
-        maps = sum(map(map_count, known))
-        pieces += sum(map(map_count, (shape, *inner))) + sum(
-            prod(one[:2]) if len(one) == 4 else one[0] * (maps if len(one) == 2 else 1)
-            for one in weights
-        )
-        _check(cells, pieces, layer.name, where)
-        shapes[layer.name] = shape
-        before = layer.name
-
-
-def _check(cells: int, pieces: int, name: str, where: str) -> None:
-    for number, most, what in (
-        (cells, MOST_CELLS, "cells"),
-        (pieces, MOST_PIECES, "maps and kernels"),
-    ):
-        if number > most:
-            raise NetworkError(
-                f"{where}: layer {str(name)[:40]!r}: {number:,} {what} up to here, more than the "
-                f"{most:,} of the largest board; make it smaller"
-            )

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from xlconv.errors import NetworkError, meant
 from xlconv.network.access import Access
 from xlconv.network.layers.base import Layer, Weight, sources
-from xlconv.network.limits import check_layers, check_padding, check_tensors
+from xlconv.network.limits import check_board, check_layers, check_sizes
 from xlconv.network.names import check_label, check_name, check_title
 from xlconv.network.shapes import Shape, shape_text
 
@@ -39,7 +39,7 @@ class Network:
     """Layers in the order of computation, from the tensor `input` of shape (C, H, W).
 
     `labels` names the outputs, class by class; left out, they are "0", "1", ...
-    Raises NetworkError where names or shapes do not fit.
+    Raises NetworkError where names or shapes do not fit, LimitError where no board holds them.
     """
 
     name: str
@@ -56,13 +56,13 @@ class Network:
                 "channels, height, width"
             )
         object.__setattr__(self, "input_shape", shape)
+        check_board(INPUT, prod(shape), shape[0])
         check_title(self.name)
         if not self.layers:
             raise NetworkError(f"network {self.name!r} has no layers; give it at least one")
         check_layers(self.layers)
         object.__setattr__(self, "layers", tuple(_linked(self.layers)))
-        check_tensors(self.shapes)
-        check_tensors(self.all_weight_shapes, "weights")
+        check_sizes(self.layers, self.shapes)
         _check_names(self)
         self._check_labels()
 
@@ -107,7 +107,6 @@ class Network:
                         f"layer {layer.name!r} reads {name!r}, which no earlier layer makes; "
                         f"{meant(name, shapes)}"
                     )
-                check_padding(layer, shapes[name])
             shapes[layer.name] = layer.output_shape(*(shapes[name] for name in sources(layer)))
         return shapes
 
