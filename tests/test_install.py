@@ -20,6 +20,7 @@ for name in template_names():
     if name in ("lesson3", "edges"):  # trained weights, and fixed kernels
         xlconv.build(f"{name}.xlsx", template, template.image)
         assert xlconv.verify(f"{name}.xlsx").verdict == "agrees"
+        xlconv.render(f"{name}.xlsx")
 print(home, *template_names())
 """
 

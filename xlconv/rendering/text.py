@@ -20,7 +20,7 @@ from xlconv.spreadsheet.blocks import BarChart, BlankBlock, Block, Highlight, St
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.number_formats import shown_number, shows_zero
 
-_POINT = 96 / 72 * 0.92  # pixels at 100 %; the letters are wider than Calibri's of a size
+_POINT = 96 / 72  # pixels at 100 %
 _LEGIBLE = 4.5  # pixels of a letter's size below which texts are left out
 _NUMBER_CELL = 18  # pixels of a cell's width from which on numbers are written into it
 _MARGIN = 2.0  # pixels between a text and its cell's edge, at 100 %
