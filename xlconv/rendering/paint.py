@@ -15,15 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from xlconv.rendering.text import charts, inscriptions
-from xlconv.rendering.view import (
-    Numbers,
-    View,
-    merged_ranges,
-    rgb,
-    sheet_numbers,
-    slices,
-    used_range,
-)
+from xlconv.rendering.view import Numbers, View, rgb, slices, used_range
 from xlconv.spreadsheet.blocks import BlankBlock, Block, ColourScale, Highlight, Sheet
 from xlconv.spreadsheet.cells import Range
 
@@ -38,19 +30,18 @@ def paint(sheet: Sheet, cell: float, area: Range | None = None) -> Image.Image:
     """A sheet, or an area of it, at `cell` pixels for the height of a row; numbers are written
     where they are legible."""
     view = View(sheet, area or used_range(sheet), cell)
-    numbers = sheet_numbers(sheet)
     fills = _fills(view)
     for rule in reversed(sheet.rules):  # where two apply, the first one is seen
-        _coloured(fills, rule, numbers, view)
+        _coloured(fills, rule, view)
     pixels = np.repeat(fills, np.diff(view.rows), axis=0)
     pixels = np.repeat(pixels, np.diff(view.columns), axis=1)
-    filled = _highlighted(view, numbers.shape)
+    filled = _highlighted(view)
     for block in sheet.blocks:
         _hatch(pixels, block, view, filled)
     picture = Image.fromarray(pixels)
     _draw_borders(picture, view)
-    inscriptions(picture, view, numbers)
-    charts(picture, view, numbers)
+    inscriptions(picture, view)
+    charts(picture, view)
     return picture
 
 
@@ -58,10 +49,9 @@ def _fills(view: View) -> Colours:
     """The colour of each cell of the area by its style alone."""
     area = view.area
     fills = np.full((area.height, area.width, 3), rgb(PAPER), dtype=np.uint8)
-    merged = {place.first: place for place in merged_ranges(view.sheet)}
     for block in view.sheet.blocks:
         if block.style.fill is not None:
-            _fill(fills, merged.get(block.range.first, block.range), block.style.fill, view)
+            _fill(fills, view.merged.get(block.range.first, block.range), block.style.fill, view)
     return fills
 
 
@@ -71,18 +61,18 @@ def _fill(fills: Colours, place: Range, colour: str, view: View) -> None:
         fills[slices(seen, view.area.first)] = rgb(colour)
 
 
-def _coloured(fills: Colours, rule: ColourScale | Highlight, numbers: Numbers, view: View) -> None:
+def _coloured(fills: Colours, rule: ColourScale | Highlight, view: View) -> None:
     """Lay the colours of a rule over the cells."""
     if isinstance(rule, Highlight):
         if rule.fill is not None:
             for place in rule.now:
                 _fill(fills, place, rule.fill, view)
         return
-    limit = scale_limit(rule, numbers)
+    limit = scale_limit(rule, view.numbers)
     for place in rule.ranges:
         seen = view.visible(place)
         if seen is not None:
-            values = numbers[slices(seen)]
+            values = view.numbers[slices(seen)]
             colours = scale_colours(values, limit, rule.low, rule.zero, rule.high)
             there = ~np.isnan(values)
             fills[slices(seen, view.area.first)][there] = colours[there]
@@ -112,9 +102,9 @@ def scale_colours(values: Numbers, limit: float, low: str | None, zero: str, hig
     return np.asarray(np.rint(mixed), dtype=np.uint8)
 
 
-def _highlighted(view: View, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+def _highlighted(view: View) -> NDArray[np.bool_]:
     """The cells of the whole sheet that a highlight fills now."""
-    filled = np.zeros(shape, dtype=np.bool_)
+    filled = np.zeros(view.numbers.shape, dtype=np.bool_)
     for rule in view.sheet.rules:
         if isinstance(rule, Highlight) and rule.fill is not None:
             for place in rule.now:
@@ -140,13 +130,12 @@ def _hatch(pixels: Colours, block: Block, view: View, filled: NDArray[np.bool_])
 def _draw_borders(picture: Image.Image, view: View) -> None:
     """A thin line around each cell whose style, or a rule that is true for it, has a border."""
     draw = ImageDraw.Draw(picture)
-    merged = {place.first: place for place in merged_ranges(view.sheet)}
-    inside = {cell for place in merged.values() for cell in place.cells()}
+    inside = {cell for place in view.merged.values() for cell in place.cells()}
     if view.cell >= _BORDERED:
         for block in view.sheet.blocks:
             if block.style.border is None:
                 continue
-            whole = merged.get(block.range.first)
+            whole = view.merged.get(block.range.first)
             if whole is not None:
                 _outline(draw, [whole], block.style.border, view)
             elif not (isinstance(block, BlankBlock) and block.range.first in inside):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from xlconv.rendering.font import ASCENT, DESCENT, lettering, width
-from xlconv.rendering.view import Box, Numbers, View, chart_range, merged_ranges, rgb, slices
+from xlconv.rendering.view import Box, View, chart_range, rgb, slices
 from xlconv.spreadsheet.blocks import BarChart, BlankBlock, Block, Highlight, Style, TextBlock
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.number_formats import shown_number, shows_zero
@@ -40,20 +40,18 @@ class _Inscription:
     number: bool = False
 
 
-def inscriptions(picture: Image.Image, view: View, numbers: Numbers) -> None:
+def inscriptions(picture: Image.Image, view: View) -> None:
     """Write every text and number of the view into its picture."""
-    merged = {place.first: place for place in merged_ranges(view.sheet)}
-    taken = _taken(view, numbers)
-    looks = _Looks.of(view, numbers)
+    taken, looks = _taken(view), _Looks.of(view)
     for block in view.sheet.blocks:
-        for one in _block_texts(block, view, merged, looks):
+        for one in _block_texts(block, view, looks):
             _write(picture, one, view, taken)
 
 
-def _taken(view: View, numbers: Numbers) -> NDArray[np.bool_]:
+def _taken(view: View) -> NDArray[np.bool_]:
     """The cells of the whole sheet that hold something."""
-    taken = ~np.isnan(numbers)
-    for place in merged_ranges(view.sheet):
+    taken = ~np.isnan(view.numbers)
+    for place in view.merged.values():
         taken[slices(place)] = True
     for block in view.sheet.blocks:
         if isinstance(block, TextBlock):
@@ -73,8 +71,8 @@ class _Looks:
     zeros: NDArray[np.int32]
 
     @classmethod
-    def of(cls, view: View, numbers: Numbers) -> _Looks:
-        now, zeros = (np.zeros(numbers.shape, dtype=np.int32) for _ in range(2))
+    def of(cls, view: View) -> _Looks:
+        now, zeros = (np.zeros(view.numbers.shape, dtype=np.int32) for _ in range(2))
         highlights = [rule for rule in view.sheet.rules if isinstance(rule, Highlight)]
         texts = [rule for rule in highlights if rule.colour or rule.number_format]
         # Where two apply, the first one is seen.
@@ -104,34 +102,32 @@ class _Looks:
         return _Inscription(place, text, style, (rule.colour if rule else None) or style.colour)
 
 
-def _block_texts(
-    block: Block, view: View, merged: dict[Cell, Range], looks: _Looks
-) -> Iterator[_Inscription]:
+def _block_texts(block: Block, view: View, looks: _Looks) -> Iterator[_Inscription]:
     if isinstance(block, BlankBlock) or view.visible(block.range) is None:
         return
     style = block.style
     if isinstance(block, TextBlock):
-        yield looks.words(merged.get(block.range.first, block.range), block.text, style)
+        yield looks.words(view.merged.get(block.range.first, block.range), block.text, style)
         return
-    if not _wide_enough(block, view, merged):
+    if not _wide_enough(block, view):
         return
     for cell, value in zip(block.range.cells(), block.values.reshape(-1).tolist(), strict=True):
-        place = merged.get(cell, Range.of(cell))
+        place = view.merged.get(cell, Range.of(cell))
         if not isinstance(value, float):
             yield looks.words(place, str(value), style)
         elif view.visible(place) is not None:
             yield looks.inscription(place, value, style)
 
 
-def _wide_enough(block: Block, view: View, merged: dict[Cell, Range]) -> bool:
+def _wide_enough(block: Block, view: View) -> bool:
     """Whether the numbers of a block are written at all; texts are judged one by one."""
     if isinstance(block, BlankBlock | TextBlock) or block.values.dtype.kind == "U":
         return True
-    seen = view.visible(merged.get(block.range.first, block.range))
+    seen = view.visible(view.merged.get(block.range.first, block.range))
     if seen is None or not _legible(block.style, view, block.range.row):
         return False
     left, _, right, _ = view.box(seen)
-    columns = 1 if block.range.first in merged else seen.width
+    columns = 1 if block.range.first in view.merged else seen.width
     return (right - left) / columns >= _NUMBER_CELL
 
 
@@ -252,14 +248,14 @@ _CHART_TITLE = Style(size=13, bold=True)
 _CHART_TEXT = Style(size=9, colour=_CHART_INK)
 
 
-def charts(picture: Image.Image, view: View, numbers: Numbers) -> None:
+def charts(picture: Image.Image, view: View) -> None:
     """Draw each chart whose place is in the view."""
     for chart in view.sheet.charts:
         if chart.place in view.area and view.visible(chart.values) is not None:
-            _chart(picture, chart, view, numbers)
+            _chart(picture, chart, view)
 
 
-def _chart(picture: Image.Image, chart: BarChart, view: View, numbers: Numbers) -> None:
+def _chart(picture: Image.Image, chart: BarChart, view: View) -> None:
     draw, scale = ImageDraw.Draw(picture), view.scale
     left, top, _, _ = view.box(Range.of(chart.place))
     seen = view.visible(chart_range(view.sheet, chart))
@@ -267,7 +263,7 @@ def _chart(picture: Image.Image, chart: BarChart, view: View, numbers: Numbers) 
     right, bottom = left + round(chart.width * scale), top + round(chart.height * scale)
     right, bottom = min(right, view.size[0] - 1), min(bottom, view.size[1] - 1)
     draw.rectangle((left, top, right, bottom), fill="#FFFFFF", outline=f"#{_CHART_LINE}")
-    values = np.nan_to_num(numbers[slices(chart.values)].reshape(-1))
+    values = np.nan_to_num(view.numbers[slices(chart.values)].reshape(-1))
     most = 1.0 if "%" in chart.number_format else max(float(values.max()), 1e-300)
     base, high = bottom - 28 * scale, top + 56 * scale  # where the bars stand, and the tallest end
     step = (right - left - 24 * scale) / len(values)

@@ -51,6 +51,24 @@ class View:
         ]
         return tuple(round(edge) for edge in accumulate(sizes, initial=0.0))
 
+    @cached_property
+    def merged(self) -> dict[Cell, Range]:
+        """Every range of the sheet that is one cell to the eye, by its first cell."""
+        texts = (block.range for block in self.sheet.blocks if isinstance(block, TextBlock))
+        return {place.first: place for place in (*self.sheet.merges, *texts) if place.size > 1}
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The number of every cell of the sheet, at its row and column; NaN where there is none."""
+        ruled = [place for rule in self.sheet.rules for place in rule.ranges]
+        last = Range.around([used_range(self.sheet), *ruled]).last
+        numbers = np.full((last.row + 1, last.column + 1), np.nan)
+        for block in self.sheet.blocks:
+            values = getattr(block, "values", None)
+            if values is not None and values.dtype.kind == "f":
+                numbers[slices(block.range)] = values
+        return numbers
+
     @property
     def scale(self) -> float:
         return self.cell / self.sheet.row_height
@@ -106,18 +124,6 @@ def chart_range(sheet: Sheet, chart: BarChart) -> Range:
     return Range(chart.place.row, chart.place.column, height, width)
 
 
-def sheet_numbers(sheet: Sheet) -> Numbers:
-    """The number of every cell of a sheet, at its row and column; NaN where there is none."""
-    ruled = [place for rule in sheet.rules for place in rule.ranges]
-    last = Range.around([used_range(sheet), *ruled]).last
-    numbers = np.full((last.row + 1, last.column + 1), np.nan)
-    for block in sheet.blocks:
-        values = getattr(block, "values", None)
-        if values is not None and values.dtype.kind == "f":
-            numbers[slices(block.range)] = values
-    return numbers
-
-
 def slices(place: Range, origin: Cell = CORNER) -> tuple[slice, slice]:
     """A range's rows and columns in an array of which the first element is at `origin`."""
     row, column = place.row - origin.row, place.column - origin.column
@@ -128,9 +134,3 @@ def rgb(colour: str) -> tuple[int, int, int]:
     """The parts of a colour such as "1F2933"."""
     red, green, blue = bytes.fromhex(colour)
     return red, green, blue
-
-
-def merged_ranges(sheet: Sheet) -> tuple[Range, ...]:
-    """Every range that is one cell to the eye."""
-    texts = (b.range for b in sheet.blocks if isinstance(b, TextBlock))
-    return tuple(place for place in (*sheet.merges, *texts) if place.size > 1)
