@@ -85,7 +85,10 @@ class FoundBook:
     @cached_property
     def stored(self) -> dict[str, Array]:
         """The tensors as the file was saved with them, by name; NaN where nothing is stored."""
-        return {tensor: self._stored(tensor) for tensor in self.network.shapes}
+        return {
+            tensor: self._numbers(self.layout.tensors[tensor].maps, shape)
+            for tensor, shape in self.network.shapes.items()
+        }
 
     @cached_property
     def drawn(self) -> dict[str, Array]:
@@ -118,9 +121,6 @@ class FoundBook:
             empty = [c not in board for c in part.open.cells()]
             counts[f"{EMPTY_CELLS}{number}"] = list(map(float, empty))
         return counts
-
-    def _stored(self, tensor: str) -> Array:
-        return self._numbers(self.layout.tensors[tensor].maps, self.network.shapes[tensor])
 
     def _numbers(self, maps: tuple[Range, ...], shape: Shape) -> Array:
         cells = [self.cell(BOARD, place, r, c).value for place in maps for r, c in place.offsets()]
@@ -181,7 +181,7 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
         image = np.array(pixels).reshape(model.network.input_shape)
         return Display(model, image, choices, checks=checks)
     pictures, labels = found_gallery(cells, layout.gallery)
-    image = found_image(cells, layout, pictures[choices.picture], INPUT)
+    image = found_image(cells, layout, pictures[choices.picture])
     return Display(model, image, choices, pictures=pictures, labels=labels, checks=checks)
 
 

@@ -17,7 +17,7 @@ from xlconv.errors import BookError, NetworkError
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
-from xlconv.network.network import Network
+from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
 from xlconv.sheets.panel.places import CHOSEN, GalleryPlaces, check_cell
@@ -204,13 +204,12 @@ def _pixels(cells: FoundCells, sheet: FoundSheet, place: Range, number: int) -> 
     return pixels
 
 
-def found_image(cells: FoundCells, layout: Layout, picture: Array, owner: str) -> Array:
+def found_image(cells: FoundCells, layout: Layout, picture: Array) -> Array:
     """The picture on the board: the chosen one, but for the pixels that are typed over it."""
     image = picture.copy()
-    for channel, place in enumerate(layout.tensors[owner].maps):
+    for channel, place in enumerate(layout.tensors[INPUT].maps):
         for row, column in place.offsets():
             cell = place.cell(row, column)
             if cells.at(BOARD, cell).formula is None:
-                remedy = "type a number"
-                image[channel, row, column] = cells.number(BOARD, cell, owner, remedy)
+                image[channel, row, column] = cells.number(BOARD, cell, INPUT, "type a number")
     return image

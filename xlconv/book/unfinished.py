@@ -6,7 +6,7 @@ Empty cells are no findings, and what reads them reads 0. Must not know engines,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from xlconv.book.book import FoundBook
@@ -30,7 +30,7 @@ class Unfinished:
     empty: frozenset[Place] = frozenset()
     given: frozenset[Place] = frozenset()
     # By the names of values, which of them are 0 where nothing is found.
-    zeros: Mapping[str, frozenset[int]] | None = None
+    zeros: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @cached_property
     def unjudged(self) -> frozenset[Place]:
@@ -40,7 +40,7 @@ class Unfinished:
     def as_read(self, found: Mapping[str, list[Value]]) -> dict[str, list[Value]]:
         """Found values as other cells read them."""
         read = dict(found)
-        for key, places in (self.zeros or {}).items():
+        for key, places in self.zeros.items():
             if key in found:
                 read[key] = [
                     0.0 if one is None and index in places else one
@@ -51,7 +51,7 @@ class Unfinished:
     @property
     def taken(self) -> frozenset[str]:
         """The names of values that are the learner's, whatever NumPy has."""
-        return frozenset(self.zeros or {})
+        return frozenset(self.zeros)
 
 
 def find_unfinished(book: FoundBook) -> Unfinished:

@@ -54,7 +54,7 @@ def load_gallery(
     pixels = [load_image(top / file, network.input_shape, raw, photo).pixels for file in files]
     names = tuple(printable(file.name) for file in files)
     spelled = tuple(", ".join(labels[file]) for file in files)
-    return Gallery(np.stack(pixels), spelled, names, 1), notes
+    return Gallery(np.stack(pixels), spelled, names), notes
 
 
 # ---- folders

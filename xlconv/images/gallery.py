@@ -81,7 +81,6 @@ def shown_first(gallery: Gallery, picture: Array, name: str) -> Gallery:
         np.concatenate([[picture], gallery.pictures]),
         ("", *gallery.labels),
         (printable(name), *gallery.names),
-        1,
     )
 
 

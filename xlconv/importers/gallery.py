@@ -32,7 +32,7 @@ def template_gallery(about: Description, network: Network, sample: Array) -> Gal
     with the sample chosen."""
     name = about.image or ""
     if about.gallery is None:
-        return Gallery(sample[None], ("",), (printable(name),), 1)
+        return Gallery(sample[None], ("",), (printable(name),))
     if about.gallery == SHIPPED:
         return shown_first(_shipped(about, network), sample, name)
     inside = Path(about.gallery)
@@ -67,7 +67,6 @@ def _shipped(about: Description, network: Network) -> Gallery:
         made[chosen].astype(np.float64) / 255,
         tuple(", ".join(filter(None, (spelled[c] for c in shown[n]))) for n in chosen),
         tuple(f"{kind} {number + 1}" for number in chosen),
-        1,
     )
 
 

@@ -37,21 +37,18 @@ class Model:
         check_weight_shapes(self.network, {name: a.shape for name, a in arrays.items()})
         checked = {
             name: _checked(name, arrays[name], weight)
-            for layer in self.network.layers
-            for name, weight in self.network.weights(layer).items()
+            for name, weight in self.network.all_weights.items()
         }
         object.__setattr__(self, "weights", checked)
 
     def layer_weights(self, layer: Layer) -> dict[str, Array]:
         """A layer's weights by their short names, as `weight` and `bias`."""
-        return {
-            name.partition(".")[2]: self.weights[name] for name in self.network.weight_shapes(layer)
-        }
+        return self.network.own(layer, self.weights)
 
 
 def check_weight_shapes(network: Network, shapes: Mapping[str, Shape]) -> None:
     """WeightsError where the shapes of arrays are not those of the network's weights."""
-    expected = network.all_weight_shapes
+    expected = {name: weight.shape for name, weight in network.all_weights.items()}
     for name in shapes:
         if name not in expected:
             raise WeightsError(

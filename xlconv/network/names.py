@@ -22,14 +22,13 @@ def check_name(name: object) -> None:
             'a letter, as in "conv1"'
         )
     if looks_like_reference(name) or name.lower() in ("true", "false"):
-        digits = re.search(r"\d*$", name)
-        stem, number = name[: len(name) - len(digits[0])] if digits else name, digits[0]  # type: ignore[index]
+        stem = name.rstrip("0123456789")
         suggestion = {"fc": "dense", "w": "weights", "c": "conv", "bn": "norm"}.get(
             stem.lower(), f"{stem}_layer"
         )
         raise NetworkError(
             f"layer name {name!r} cannot be used: a spreadsheet reads it as a cell; "
-            f'call it "{suggestion}{number}", for example'
+            f'call it "{suggestion}{name[len(stem) :]}", for example'
         )
 
 

@@ -7,11 +7,11 @@ Must not know how anything is computed, drawn, read or written. The picture is t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,8 @@ TICK = "✓"  # beside a class that is found
 NONE_FOUND = "none"  # instead of a class, where none is found
 PICTURE_WORDS = "the picture: type over a pixel and watch"
 MAX_JOINED_LENGTH = 9_999  # of the labels that a network with a sigmoid may answer together
+
+ArrayKind = TypeVar("ArrayKind")
 
 # How a network answers: with the one class of the largest output, with several classes, each of
 # which reaches a threshold, or with maps, which are no classes.
@@ -159,14 +161,18 @@ class Network:
         weights = layer.weights(*self.read_shapes(layer))
         return {f"{layer.name}.{key}": weight for key, weight in weights.items()}
 
+    @property
+    def all_weights(self) -> dict[str, Weight]:
+        """The weights of all layers by their full names, layer by layer."""
+        return {name: one for layer in self.layers for name, one in self.weights(layer).items()}
+
     def weight_shapes(self, layer: Layer) -> dict[str, Shape]:
         """The shapes of a layer's weights by their full names."""
         return {name: weight.shape for name, weight in self.weights(layer).items()}
 
-    @property
-    def all_weight_shapes(self) -> dict[str, Shape]:
-        """The shapes of all weights, layer by layer."""
-        return {n: shape for one in self.layers for n, shape in self.weight_shapes(one).items()}
+    def own(self, layer: Layer, arrays: Mapping[str, ArrayKind]) -> dict[str, ArrayKind]:
+        """A layer's part of weights by their full names, by short names, as `weight` and `bias`."""
+        return {name.partition(".")[2]: arrays[name] for name in self.weight_shapes(layer)}
 
     @property
     def answers(self) -> Answers:

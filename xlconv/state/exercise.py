@@ -108,8 +108,7 @@ def exercise_of(
         _check_layer(network, name)
         if name in chosen[:number]:
             raise NetworkError(f"the exercise names {name!r} twice; give each layer once")
-    for what, value, most in (("first", first, 10**6), ("seed", seed, MAX_SEED)):
-        least = 1 if what == "first" else 0
+    for what, value, least, most in (("first", first, 1, 10**6), ("seed", seed, 0, MAX_SEED)):
         if value is not None and (type(value) is not int or not least <= value <= most):
             raise NetworkError(f"{what} is {value!r}; give a whole number from {least}")
     if student is not None:

@@ -19,13 +19,12 @@ from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MO
 NAME = "xlconv_network"
 MAX_PICTURES = 1000
 SHEETS = (BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL)
-_RANGES = {sheet: f"xlconv_{sheet.lower()}" for sheet in SHEETS}
 
 
 def range_name(sheet: str) -> str:
     """The hidden name of all that stands on a sheet: it follows when the sheet is renamed, and
     grows and shrinks with its rows and columns."""
-    return _RANGES[sheet]
+    return f"xlconv_{sheet.lower()}"
 
 
 @dataclass(frozen=True)

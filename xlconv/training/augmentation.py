@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from xlconv.errors import TrainingError
 from xlconv.network.description import check_keys
+from xlconv.network.layers.settings import is_number
 
 Pictures = NDArray[np.float32]
 _REMEDY = "give a number from 0, below 90 for turn and below 1 for scale, shear and share"
@@ -41,8 +42,7 @@ class Changes:
         check_keys(table, tuple(member.name for member in fields(cls)), "training, augment")
         most = {"turn": 90, "scale": 1, "shear": 1, "share": 1.000001}
         for name, value in table.items():
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not 0 <= value < most.get(name, 1000):
+            if not is_number(value) or not 0 <= value < most.get(name, 1000):
                 raise TrainingError(f"training: augment.{name} is {value!r}; {_REMEDY}")
         return cls(**table)
 

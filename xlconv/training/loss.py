@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.network.layers.base import Layer, source, sources
+from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.activation import sigmoid
 from xlconv.reference.layers.gradient import Batch, Learning, Pass, Weights
@@ -54,7 +54,7 @@ def layer_passes(
     made: dict[str, Pass] = {}
     for layer in network.layers:
         read = [images if name == INPUT else made[name].output for name in sources(layer)]
-        own = _own(network, layer, weights)
+        own = network.own(layer, weights)
         made[layer.name] = propagate(layer, own, *read, learning=learning)
     return made
 
@@ -149,7 +149,3 @@ def _after(network: Network, learning: list[str]) -> set[str]:
         if not needed.isdisjoint(sources(layer)):
             needed.add(layer.name)
     return needed
-
-
-def _own(network: Network, layer: Layer, weights: Weights) -> Weights:
-    return {name.partition(".")[2]: weights[name] for name in network.weight_shapes(layer)}

@@ -11,13 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeGuard
+from typing import Any
 
 from xlconv.errors import TrainingError
 from xlconv.network.description import check_keys
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.normalization import BatchNorm2D
+from xlconv.network.layers.settings import is_number
 from xlconv.network.network import Network
 from xlconv.training.augmentation import Changes
 
@@ -62,9 +63,9 @@ class Recipe:
         _check_rate("rate", self.rate)
         for name, rate in self.rates.items():
             _check_rate(f"rates.{name}", rate)
-        if not _is_number(self.decay) or not 0 <= self.decay < math.inf:
+        if not is_number(self.decay) or not 0 <= self.decay < math.inf:
             raise _unusable("decay", self.decay, "a number from 0")
-        if not _is_number(self.rate_decay) or not 0 < self.rate_decay <= 1:
+        if not is_number(self.rate_decay) or not 0 < self.rate_decay <= 1:
             raise _unusable("rate_decay", self.rate_decay, "a number above 0, at most 1")
         for name in ("freeze", "freeze_statistics"):
             names = getattr(self, name)
@@ -126,11 +127,7 @@ def _unusable(name: str, value: object, remedy: str) -> TrainingError:
     return TrainingError(f"training: {name} is {value!r}; give {remedy}")
 
 
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _check_rate(name: str, rate: object) -> None:
-    if not _is_number(rate) or not 0 < rate < math.inf:
+    if not is_number(rate) or not 0 < rate < math.inf:
         remedy = "a number above 0, as in 0.002 (a layer that shall not learn stands in freeze)"
         raise _unusable(name, rate, remedy)

@@ -11,7 +11,7 @@ from typing import ClassVar
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, Everything
 from xlconv.network.layers.base import Layer
-from xlconv.network.layers.settings import check_share
+from xlconv.network.layers.settings import check_share, is_number
 from xlconv.network.sentences import Either, Sentence
 from xlconv.network.shapes import Shape, shape_text
 from xlconv.spreadsheet.cells import SMALLEST_NUMBER
@@ -100,8 +100,7 @@ class Clip(_CellByCell):
 
 def _bound(layer: str, setting: str, value: float) -> float:
     """A number that a formula can spell; NetworkError for anything else."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not (value == 0 or SMALLEST_NUMBER <= abs(value) <= MAX_BOUND):
+    if not is_number(value) or not (value == 0 or SMALLEST_NUMBER <= abs(value) <= MAX_BOUND):
         raise NetworkError(
             f"layer {layer!r}: {setting} is {value!r}; give a number from -{MAX_BOUND:g} to "
             f"{MAX_BOUND:g}"

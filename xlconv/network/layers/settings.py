@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
+from typing import TypeGuard
 
 from xlconv.errors import NetworkError
 from xlconv.network.layers.base import Layer
@@ -61,10 +62,14 @@ def check_one_of(layer: str, setting: str, value: object, allowed: Iterable[str]
         )
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a setting is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def check_share(layer: str, setting: str, value: float, one: bool = False) -> None:
     """NetworkError but for a number from 0 to below 1, or with `one` to 1."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not (0 <= value < 1 or (one and value == 1)):
+    if not is_number(value) or not (0 <= value < 1 or (one and value == 1)):
         end = "to" if one else "below"
         raise NetworkError(f"layer {layer!r}: {setting} is {value!r}; give a number from 0 {end} 1")
     if 0 < value < SMALLEST_NUMBER:
