@@ -22,7 +22,7 @@ import xlconv
 from xlconv import Dense, KernelDemo, Model, Network, Sigmoid
 from xlconv.book.book import FoundBook
 from xlconv.compiler import compile_book
-from xlconv.errors import LimitError, NetworkError
+from xlconv.errors import NetworkError
 from xlconv.network.description import network_of, network_text, read_toml
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT
@@ -301,7 +301,7 @@ IMPOSSIBLE = (
 
 @pytest.mark.parametrize(("words", "table"), IMPOSSIBLE)
 def test_an_impossible_network_is_refused(words: str, table: dict[str, Any]) -> None:
-    with pytest.raises((NetworkError, LimitError), match=rf"layer 'first'.*{words}.*\Z"):
+    with pytest.raises(NetworkError, match=rf"layer 'first'.*{words}.*\Z"):
         network_of(table, "template.toml")
 
 
@@ -316,7 +316,7 @@ def test_any_table_is_a_network_or_a_network_error(table: dict[str, Any]) -> Non
     refused = ""
     try:
         network = network_of(table, "template.toml")
-    except (NetworkError, LimitError) as error:
+    except NetworkError as error:
         refused = str(error)
     assert "\n" not in refused
     if not refused:
