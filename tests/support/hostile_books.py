@@ -377,7 +377,7 @@ XML: dict[str, tuple[Maker, str]] = {
     "external parameter": (doctype('<!ENTITY % x SYSTEM "http://0.0.0.0/"> %x;'), "entities"),
     "deep": (late(lambda: added_element("<a>" * 500_000 + "</a>" * 500_000)), "nested"),
     "deep in the workbook": (
-        late(lambda: in_workbook("sheets", "<a>" * 100_000 + "</a>" * 100_000)),
+        late(lambda: replaced(WORKBOOK, "</sheets>", "</sheets>" + "<a>" * 10**5 + "</a>" * 10**5)),
         "nested",
     ),
     "long attribute": (late(lambda: added_element(f'<x a="{"a" * (8 * MEGABYTE)}"/>')), "a tag"),
