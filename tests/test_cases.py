@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.books import check_agrees, shown_tensors, tensor_names
+from support.books import shown_tensors, tensor_names
 from support.cases import NAMES, load_case
 from support.libreoffice import CaseBooks
+from support.sessions import verifies
 
 import xlconv
 from xlconv.engines.registry import engine_named
@@ -66,4 +67,4 @@ def test_libreoffice_from_the_file(name: str, books: CaseBooks, libreoffice: str
 @each_case
 def test_what_libreoffice_saved_verifies(name: str, books: CaseBooks, libreoffice: str) -> None:
     """Its formulas, what an engine computes from them, and the values that it stored."""
-    check_agrees(books.recalculated(name, libreoffice), stored="present", random=0)
+    verifies(books.recalculated(name, libreoffice))

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from support.books import check_agrees, check_refused, found, random_image, random_model
+from support.books import check_refused, found, random_image, random_model
 from support.edits import edited, typed_by_script, with_constant
 from support.libreoffice import UnoSession
+from support.sessions import verifies
 
 import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Softmax
@@ -64,7 +65,7 @@ def test_what_was_renamed_and_reordered_is_verified_where_it_is(
     how: str, session: UnoSession, book: Path, tmp_path: Path
 ) -> None:
     saved = session.saved(book, tmp_path, *ARRANGED[how])
-    check_agrees(saved, stored="present")
+    verifies(saved)
     before, now = xlconv.read_book(book), xlconv.read_book(saved)
     np.testing.assert_allclose(now.image, before.image, rtol=1e-14)
 

@@ -252,7 +252,7 @@ def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> Non
 def test_other_kinds_of_layers_are_marked(network: Network, tmp_path: Path) -> None:
     names = [layer.name for layer in network.layers]
     image = np.random.default_rng(4).random(network.input_shape)
-    task = build_exercise(tmp_path / "task.xlsx", random_model(network, 3), image, *names)
+    task = build_exercise(tmp_path / "task.xlsx", random_model(network, 3, 0.2, 0.5), image, *names)
     assert grade(task).mark == 0.0
     assert grade(filled_in(task, tmp_path / "done.xlsx")).mark == 1.0
     for name in names:
@@ -447,7 +447,7 @@ def test_a_copy_under_another_name_is_told(tmp_path: Path) -> None:
     handed_in = tmp_path / "in"
     handed_in.mkdir()
     for number, name in enumerate(("ada", "ben")):
-        made = random_model(network, 3)
+        made = random_model(network, 3, 0.2, 0.5)
         model = Model(network, {key: array + number for key, array in made.weights.items()})
         path = handed_in / f"{name}.xlsx"
         build_exercise(path, model, np.ones((1, 6, 6)), "conv", student=name)

@@ -160,7 +160,7 @@ def test_a_drawing_is_typed_then_chosen(
     found, values = seen(session, lesson3, *steps, ["set", label, 1], ["save", saved.as_uri()])
     same_tensors(found, truth)
     judged(values, float(truth["softmax"].argmax()), 1.0, cross_entropy(truth, 1))
-    verifies(saved, trials=1)
+    verifies(saved)
     again = xlconv.read_book(saved)
     assert again.display.choices.picture == 0
     all_close(again.image, own)
@@ -223,7 +223,7 @@ def test_colour_pictures_with_several_classes(
     names = [n for n, p in zip(COLOURED.labels, truth["sigmoid"], strict=True) if p >= 0.5]
     loss = None if there is None else binary_cross_entropy(truth, there)
     judged(values, ", ".join(names) or "none", actual, loss)
-    verifies(saved, trials=1)
+    verifies(saved)
     all_close(xlconv.read_book(saved).image, coloured.gallery.pictures[number - 1])
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from support.books import check_agrees
 from support.edits import build_chosen
 from support.libreoffice import CaseBooks
+from support.sessions import verifies
 
 from xlconv import Add, BatchNorm2D, Concat, Dense, Dropout, Flatten, Model, Network
 from xlconv.engines.registry import engine_named
@@ -634,7 +634,7 @@ def test_formualizer_by_hand(name: str, books: CaseBooks) -> None:
 def test_libreoffice_by_hand(name: str, books: CaseBooks, libreoffice: str) -> None:
     saved = books.recalculated(name, libreoffice)
     check(CASES[name], stored(CASES[name], saved))
-    check_agrees(saved, stored="present", random=0)
+    verifies(saved)
 
 
 def test_where_people_choose_and_read(books: CaseBooks) -> None:

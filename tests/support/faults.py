@@ -30,6 +30,7 @@ from support.edits import (
     with_text,
     with_value,
 )
+from support.hostile_books import OFFICE, sheet_of
 from support.libreoffice import converted
 
 import xlconv
@@ -190,6 +191,17 @@ def _moved(text: str, down: int, across: int) -> str | None:
         return None
     ends = [Cell.parse(one).shifted(down, across).a1 for one in match[0].split(":")]
     return text[: match.start()] + ":".join(ends) + text[match.end() :]
+
+
+def shifted(down: int, across: int) -> Callable[[Specimen, Random], Planted]:
+    """A cell whose window is moved so far, or as far the other way."""
+
+    def plant(specimen: Specimen, random: Random) -> Planted:
+        way = random.choice([-1, 1])
+        move = reformed(WINDOWED, lambda text, _: _moved(text, way * down, way * across))
+        return move(specimen, random)
+
+    return plant
 
 
 def _without_a_dollar(text: str, random: Random) -> str | None:
@@ -470,24 +482,17 @@ def hidden_sheet(specimen: Specimen, random: Random) -> Planted:
     cell = _pick(specimen, random, cells, _always)
     value = _stored(specimen, cell)
     place = cell.place[1].a1
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
-    sheet = (
-        f'<worksheet xmlns="{main}"><sheetData><row r="1"><c r="A1"><v>{value!r}</v></c></row>'
-        "</sheetData></worksheet>"
-    )
-    entry = (
-        '<sheet name="Hidden" sheetId="99" state="hidden" r:id="rId999" xmlns:r="http://schemas.'
-        'openxmlformats.org/officeDocument/2006/relationships"/></sheets>'
-    )
-    relation = f'<Relationship Id="rId999" Type="{kind}" Target="/xl/worksheets/hidden.xml"/>'
+    sheet = sheet_of(f'<row r="1"><c r="A1"><v>{value!r}</v></c></row>')
+    entry = f'<sheet xmlns:r="{OFFICE}" name="Hidden" sheetId="99" state="hidden" r:id="rId999"/>'
+    target = "/xl/worksheets/hidden.xml"
+    relation = f'<Relationship Id="rId999" Type="{OFFICE}/worksheet" Target="{target}"/>'
     content = (
         '<Override PartName="/xl/worksheets/hidden.xml" ContentType="application/vnd.'
         'openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
     )
     edits = {
         specimen.parts[BOARD]: with_formula(place, "Hidden!$A$1"),
-        "xl/workbook.xml": lambda xml: xml.replace("</sheets>", entry),
+        "xl/workbook.xml": lambda xml: xml.replace("</sheets>", f"{entry}</sheets>"),
         "xl/_rels/workbook.xml.rels": lambda xml: xml.replace(
             "</Relationships>", f"{relation}</Relationships>"
         ),
@@ -590,12 +595,8 @@ def caption_of_another(specimen: Specimen, random: Random) -> Planted:
 WINDOWED = (Conv2D, MaxPool2D)
 Mutation = Callable[[Specimen, Random], Planted]
 KINDS: dict[str, Mutation] = {
-    "a window shifted by a row": reformed(
-        WINDOWED, lambda text, random: _moved(text, random.choice([-1, 1]), 0)
-    ),
-    "a window shifted by a column": reformed(
-        WINDOWED, lambda text, random: _moved(text, 0, random.choice([-1, 1]))
-    ),
+    "a window shifted by a row": shifted(1, 0),
+    "a window shifted by a column": shifted(0, 1),
     "a $ dropped": reformed((Conv2D, Dense), _without_a_dollar),
     "another channel's kernel": other_kernel,
     "a sign flipped": reformed((Conv2D, Dense, ReLU), _sign_flipped),

@@ -100,6 +100,38 @@ def test_several_test_sets(tmp_path: Path) -> None:
     assert "several test sets (a, b); leave one" in failure(tmp_path)
 
 
+PACKED = gzip.compress(images(), mtime=0)
+DAMAGED = [
+    (
+        "train_images",
+        images()[:-1],
+        "has 27 bytes where its header (2x2x3) calls for 28; it is cut",
+    ),
+    ("train_images", images() + b"\0", "has 29 or more bytes where"),
+    ("train_images", images()[:10], "it is cut off or damaged, download it again"),
+    ("train_images", PACKED[:-12], "cannot be unpacked"),
+    ("train_images", PACKED[:-5] + b"\1\1\1\1\1", "cannot be unpacked"),
+    ("train_images", b"", "begins with nothing, not 00 00 08 03"),
+    ("train_images", b"<!DOCTYPE html>", "begins with 3c 21 44 4f, not 00 00 08 03"),
+    ("train_images", b"\0\0\x0d\x03" + bytes(40), "not an IDX file of unsigned bytes"),
+    ("train_images", b"\0\0\x08\x03" + b"\xff" * 12, "cut off or damaged"),
+    ("train_images", labels(), "of 1 dimensions, but pictures have 3; put the pictures file under"),
+    ("train_images", images(b""), "holds no pictures"),
+    ("train_images", images(height=3, width=2), "pictures of 1x3x2 but 'tiny' reads 1x2x3"),
+    ("test_labels", images(), "of 3 dimensions, but labels have 1; put the labels file under this"),
+    ("test_labels", labels((1, 0, 1)), "3 labels, but t10k-images-idx3-ubyte has 2 pictures"),
+    ("test_labels", labels((1, 2)), "label 2 is out of range: 'tiny' has 2 classes (0 to 1)"),
+]
+
+
+@pytest.mark.parametrize(("file", "content", "said"), DAMAGED)
+def test_a_damaged_file(tmp_path: Path, file: str, content: bytes, said: str) -> None:
+    message = failure(mnist(tmp_path, **{file: content}))
+    named = {"train_images": "train-", "test_labels": "t10k-labels-idx1-ubyte: "}[file]
+    assert message.startswith(str(tmp_path / named))
+    assert said in message
+
+
 def test_a_set_without_pictures(tmp_path: Path) -> None:
     message = failure(mnist(tmp_path, train_images=images(b""), train_labels=labels(())))
     assert "holds no pictures" in message

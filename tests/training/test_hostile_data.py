@@ -26,68 +26,37 @@ FINE = {
 
 TESTED = "t10k-labels-idx1-ubyte"
 OF_TEN = "'lesson3' has 10 classes (0 to 9)"
+PACKED = gzip.compress(PICTURES)
+
+
+def bomb() -> bytes:
+    return gzip.compress(PICTURES + bytes(300_000_000), 6)
+
+
+# The file, what stands in it, and words of the refusal.
 FILES: dict[str, tuple[Any, ...]] = {
-    "empty": (IMAGES, lambda: b"", "begins with nothing, not 00 00 08 03"),
-    "text": (IMAGES, lambda: b"hello", "not an IDX file"),
-    "a page": (IMAGES, lambda: b"<!DOCTYPE html>", "begins with 3c 21 44 4f, not 00 00 08 03"),
-    "labels for pictures": (
-        IMAGES,
-        lambda: FINE[LABELS],
-        "of 1 dimensions, but pictures have 3; put",
-    ),
-    "pictures for labels": (
-        LABELS,
-        lambda: PICTURES,
-        "of 3 dimensions, but labels have 1; put the",
-    ),
-    "floats": (IMAGES, lambda: b"\0\0\x0d\3" + PICTURES[4:], "not an IDX file of unsigned bytes"),
-    "a short head": (IMAGES, lambda: PICTURES[:7], "it is cut off or damaged, download it again"),
-    "short": (
-        IMAGES,
-        lambda: PICTURES[:-1],
-        "has 1583 bytes where its header (2x28x28) calls for 1584",
-    ),
-    "long": (IMAGES, lambda: PICTURES + b"x", "has 1585 or more bytes where", "1584"),
-    "an enormous claim": (IMAGES, lambda: idx((2**32 - 1,) * 3, b""), "calls for", "it is cut off"),
-    "a large claim": (IMAGES, lambda: idx((200_000, 30, 30), b""), "cut off"),
-    "a gzip bomb": (
-        IMAGES,
-        lambda: gzip.compress(PICTURES + bytes(300_000_000), 6),
-        "1585 or more bytes",
-        "1584",
-    ),
-    "a short gzip": (IMAGES, lambda: gzip.compress(PICTURES)[:-9], "cannot be unpacked"),
-    "a damaged gzip": (
-        IMAGES,
-        lambda: gzip.compress(PICTURES)[:-6] + bytes(6),
-        "cannot be unpacked",
-    ),
-    "a gzip of nothing": (IMAGES, lambda: gzip.compress(b""), "begins with nothing"),
-    "none": (IMAGES, lambda: idx((0, 28, 28), b""), "holds no pictures"),
-    "no rows": (IMAGES, lambda: idx((2, 0, 28), b""), "1x0x28"),
-    "another size": (
-        IMAGES,
-        lambda: idx((2, 2, 2), bytes(8)),
-        "pictures of 1x2x2 but 'lesson3' reads",
-    ),
-    "labels out of range": (
-        LABELS,
-        lambda: idx((2,), b"\1\xff"),
-        "label 255 is out of range",
-        OF_TEN,
-    ),
-    "a test's out of range": (
-        TESTED,
-        lambda: idx((2,), b"\1\x0a"),
-        "label 10 is out of range",
-        OF_TEN,
-    ),
-    "too many labels": (
-        LABELS,
-        lambda: idx((3,), b"\1\2\3"),
-        f"3 labels, but {IMAGES} has 2 pictures",
-    ),
-    "two dimensions": (LABELS, lambda: idx((2, 1), b"\1\2"), "2 dimensions"),
+    "empty": (IMAGES, b"", "begins with nothing, not 00 00 08 03"),
+    "text": (IMAGES, b"hello", "not an IDX file"),
+    "a page": (IMAGES, b"<!DOCTYPE html>", "begins with 3c 21 44 4f, not 00 00 08 03"),
+    "labels for pictures": (IMAGES, FINE[LABELS], "of 1 dimensions, but pictures have 3; put"),
+    "pictures for labels": (LABELS, PICTURES, "of 3 dimensions, but labels have 1; put the"),
+    "floats": (IMAGES, b"\0\0\x0d\3" + PICTURES[4:], "not an IDX file of unsigned bytes"),
+    "a short head": (IMAGES, PICTURES[:7], "it is cut off or damaged, download it again"),
+    "short": (IMAGES, PICTURES[:-1], "has 1583 bytes where its header (2x28x28) calls for 1584"),
+    "long": (IMAGES, PICTURES + b"x", "has 1585 or more bytes where", "1584"),
+    "an enormous claim": (IMAGES, idx((2**32 - 1,) * 3, b""), "calls for", "it is cut off"),
+    "a large claim": (IMAGES, idx((200_000, 30, 30), b""), "cut off"),
+    "a gzip bomb": (IMAGES, bomb, "1585 or more bytes", "1584"),
+    "a short gzip": (IMAGES, PACKED[:-9], "cannot be unpacked"),
+    "a damaged gzip": (IMAGES, PACKED[:-6] + bytes(6), "cannot be unpacked"),
+    "a gzip of nothing": (IMAGES, gzip.compress(b""), "begins with nothing"),
+    "none": (IMAGES, idx((0, 28, 28), b""), "holds no pictures"),
+    "no rows": (IMAGES, idx((2, 0, 28), b""), "1x0x28"),
+    "another size": (IMAGES, idx((2, 2, 2), bytes(8)), "pictures of 1x2x2 but 'lesson3' reads"),
+    "labels out of range": (LABELS, idx((2,), b"\1\xff"), "label 255 is out of range", OF_TEN),
+    "a test's out of range": (TESTED, idx((2,), b"\1\x0a"), "label 10 is out of range", OF_TEN),
+    "too many labels": (LABELS, idx((3,), b"\1\2\3"), f"3 labels, but {IMAGES} has 2 pictures"),
+    "two dimensions": (LABELS, idx((2, 1), b"\1\2"), "2 dimensions"),
 }
 
 TRAIN: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
@@ -95,9 +64,10 @@ TRAIN: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", "data"]
 
 def put(what: str, folder: Path) -> tuple[str, ...]:
     """Fine data but for one file, and the words with which it is refused."""
-    name, make, *words = FILES[what]
+    name, content, *words = FILES[what]
+    made = content() if callable(content) else content
     (folder / "data").mkdir(parents=True)
-    for each, data in (FINE | {name: make()}).items():
+    for each, data in (FINE | {name: made}).items():
         (folder / "data" / each).write_bytes(data)
     return f"data/{name}", *words
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import openpyxl
 import pytest
-from support.books import BuiltBook, NetworkBook, check_agrees, check_refused, found
+from support.books import BuiltBook, check_agrees, check_refused, found, random_model
 from support.edits import (
     edited,
     typed_by_script,
@@ -45,8 +45,11 @@ COMPUTED = ["conv1", "relu1", "conv2", "relu2", "pool", "dense", "softmax"]
 
 
 @pytest.fixture(scope="module")
-def made(network_book: NetworkBook) -> BuiltBook:
-    return network_book(NETWORK, 3)
+def made(tmp_path_factory: pytest.TempPathFactory) -> BuiltBook:
+    model, image = random_model(NETWORK, 3, 0.2, 0.5), np.random.default_rng(4).random((1, 8, 8))
+    path = tmp_path_factory.mktemp("book") / "book.xlsx"
+    xlconv.build(path, model, image)
+    return BuiltBook(path, model, image)
 
 
 @pytest.fixture(scope="module")
