@@ -20,11 +20,14 @@ import openpyxl
 import xlconv
 from xlconv import Gallery, Model, compiler
 from xlconv.sheets.first_display import first_display
+from xlconv.spreadsheet.cells import Cell
 from xlconv.state.choices import Display
 
 Edit = Callable[[str], str]
 BOARD_PART = "xl/worksheets/sheet1.xml"
 _TYPE = re.compile(r' t="\w+"')
+_CELL = re.compile(r'<c r="(\w+)"(?:[^>/]|/(?!>))*(?:/>|>.*?</c>)', re.DOTALL)
+_ROW = re.compile(r'<row r="(\d+)"([^>/]*)(?:/>|>(.*?)</row>)', re.DOTALL)
 _VALUE = re.compile(r"<v>.*?</v>|<v ?/>", re.DOTALL)
 
 
@@ -88,6 +91,31 @@ def with_value(cell: str, value: float | str) -> Edit:
 def with_constant(cell: str, value: float | str) -> Edit:
     """A number typed into a cell, whatever it held."""
     return whole_cell(cell, lambda attributes, _: (_TYPE.sub("", attributes), f"<v>{value}</v>"))
+
+
+def with_constants(typed: Mapping[Cell, float | str]) -> Edit:
+    """Constants in cells that hold no shared formula, or that the file leaves out."""
+
+    def edit(xml: str) -> str:
+        around = re.split(r"<sheetData>.*</sheetData>", xml, maxsplit=1, flags=re.DOTALL)
+        rows: dict[int, tuple[str, dict[Cell, str]]] = {}
+        for row in _ROW.finditer(xml):
+            found = _CELL.finditer(row[3] or "")
+            rows[int(row[1])] = row[2], {Cell.parse(one[1]): one[0] for one in found}
+        for cell, value in typed.items():
+            cells = rows.setdefault(cell.row, ("", {}))[1]
+            old = cells.get(cell, f'<c r="{cell.a1}"/>')
+            assert "<f t=" not in old
+            cells[cell] = with_constant(cell.a1, value)(old)
+            if isinstance(value, str):
+                cells[cell] = with_text(cell.a1, value)(old)
+        spelled = (
+            f'<row r="{number}"{looks}>{"".join(cells[cell] for cell in sorted(cells))}</row>'
+            for number, (looks, cells) in sorted(rows.items())
+        )
+        return f"{around[0]}<sheetData>{''.join(spelled)}</sheetData>{around[1]}"
+
+    return edit
 
 
 def with_text(cell: str, text: str) -> Edit:

@@ -26,6 +26,7 @@ from support.edits import (
     edited_parts,
     whole_cell,
     with_constant,
+    with_constants,
     with_formula,
     with_text,
     with_value,
@@ -109,13 +110,6 @@ class Planted:
 def constant_in(cell: str, value: float | str) -> Edit:
     """A constant, whatever the cell held."""
     return with_text(cell, value) if isinstance(value, str) else with_constant(cell, repr(value))
-
-
-def new_constant(cell: Cell, value: float) -> Edit:
-    """A constant in a cell that may be missing from the file."""
-    from xlconv.xlsx.patch import typed_sheet
-
-    return lambda xml: typed_sheet(xml.encode(), {cell: value}).decode()
 
 
 # ----- planting -----
@@ -313,7 +307,7 @@ def in_a_ring(specimen: Specimen, random: Random) -> Planted:
         for cell in ring_cells(layout, tensor, number)
     ]
     cell = _any(random, ring)
-    edit = new_constant(cell, random.choice([1.0, 0.0, -2.5]))
+    edit = with_constants({cell: random.choice([1.0, 0.0, -2.5])})
     return _in_cell(specimen, cell.a1, edit, f"a number in {cell.a1}")
 
 
@@ -371,7 +365,7 @@ def stray_number(specimen: Specimen, random: Random) -> Planted:
         spots |= set(weights.range.cells()) - own
     empty = sorted(cell for cell in spots if (cell.row, cell.column) not in board)
     cell = _any(random, empty)
-    edit = new_constant(cell, random.choice([1.0, -0.25]))
+    edit = with_constants({cell: random.choice([1.0, -0.25])})
     return _in_cell(specimen, cell.a1, edit, f"a number in {cell.a1}")
 
 

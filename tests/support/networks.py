@@ -15,8 +15,10 @@ import numpy as np
 import openpyxl
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
+from support.books import sheet_parts
 from support.cases import NAMES as CASES
 from support.cases import load_case
+from support.edits import edited_parts, with_constants
 from support.libreoffice import converted
 
 import xlconv
@@ -31,7 +33,6 @@ from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
 from xlconv.verification.trials import trial
-from xlconv.xlsx.patch import typed_copy
 
 SIDE = 9
 
@@ -381,6 +382,9 @@ def _edited(path: Path, random: Random, number: int) -> Path:
     """Some pixels, weights and choices are others, as a program that calculates nothing saves."""
     typed = trial(read_book(path), number).typed
     some = random.sample(sorted(typed), max(1, len(typed) // random.choice([1, 2, 8, 50])))
-    return typed_copy(
-        path, {spot: typed[spot] for spot in some}, path.with_stem(f"{path.stem}_edited")
-    )
+    edits = {
+        part: with_constants({spot.cell: typed[spot] for spot in some if spot.sheet == sheet})
+        for sheet, part in sheet_parts(path).items()
+        if any(spot.sheet == sheet for spot in some)
+    }
+    return edited_parts(path, path.with_stem(f"{path.stem}_edited"), edits)
