@@ -7,47 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.books import SMALL, BuildBook, BuiltBook, found
-from support.edits import edited, with_constants
+from support.edits import edited, new_constant
 
 import xlconv
 from xlconv import Conv2D, Network
 from xlconv.book.book import read_book
-from xlconv.book.plain import engine_file
 from xlconv.engines.formualizer import Formualizer
-from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
-from xlconv.spreadsheet.cells import Cell, Place
+from xlconv.spreadsheet.cells import Cell
 from xlconv.verification.trials import SEED, trial
 
 NETWORK = Network("small", (2, 6, 6), SMALL.layers, ("cat", "7", "dog"))
 
 
 ENGINES = ("formualizer", "libreoffice", "gnumeric")
-
-
-@pytest.mark.parametrize("engine", ENGINES, indirect=True)
-def test_typed_constants_take_the_place_of_numbers_and_formulas(
-    engine: str, build_book: BuildBook
-) -> None:
-    made = build_book(NETWORK)
-    book = read_book(made.path)
-    layout = book.layout
-    conv, relu = layout.tensors["conv"].maps[1], layout.tensors["relu"].maps[1]
-    pixels, typed = layout.tensors["input"].maps, {}
-    image = np.random.default_rng(3).normal(size=NETWORK.input_shape)
-    for channel, place in enumerate(pixels):
-        for row, column in place.offsets():
-            typed[Place("Board", place.cell(row, column))] = float(image[channel, row, column])
-    typed[Place("Board", conv.first)] = 5.5
-    places = [("Board", conv), ("Board", relu)]
-    with engine_file(book, typed) as path:
-        found = engine_named(engine).evaluate(path, places)
-    expected = xlconv.forward(made.model, image)["conv"][1]
-    expected[0, 0] = 5.5
-    np.testing.assert_allclose(np.array(found[0]), expected, rtol=1e-12, atol=1e-13)
-    np.testing.assert_allclose(np.array(found[1]), np.maximum(expected, 0), atol=1e-13)
-    untyped = engine_named(engine).evaluate(made.path, places[:1])
-    np.testing.assert_allclose(np.array(untyped[0]), made.truth["conv"][1], atol=1e-12)
 
 
 def test_trials_are_the_same_each_time_and_all_different(build_book: BuildBook) -> None:
@@ -137,7 +110,7 @@ def test_a_program_is_stopped_at_its_time_limit(
 
 
 def stray_in(made: BuiltBook, cell: Cell, value: float) -> Path:
-    return edited(made.path, made.path.with_name("stray.xlsx"), with_constants({cell: value}))
+    return edited(made.path, made.path.with_name("stray.xlsx"), new_constant(cell, value))
 
 
 def test_a_number_between_kernels_is_a_finding_and_not_its_sum(build_book: BuildBook) -> None:

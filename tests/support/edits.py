@@ -20,14 +20,12 @@ import openpyxl
 import xlconv
 from xlconv import Gallery, Model, compiler
 from xlconv.sheets.first_display import first_display
-from xlconv.spreadsheet.cells import Cell
+from xlconv.spreadsheet.cells import Cell, column_number
 from xlconv.state.choices import Display
 
 Edit = Callable[[str], str]
 BOARD_PART = "xl/worksheets/sheet1.xml"
 _TYPE = re.compile(r' t="\w+"')
-_CELL = re.compile(r'<c r="(\w+)"(?:[^>/]|/(?!>))*(?:/>|>.*?</c>)', re.DOTALL)
-_ROW = re.compile(r'<row r="(\d+)"([^>/]*)(?:/>|>(.*?)</row>)', re.DOTALL)
 _VALUE = re.compile(r"<v>.*?</v>|<v ?/>", re.DOTALL)
 
 
@@ -93,27 +91,23 @@ def with_constant(cell: str, value: float | str) -> Edit:
     return whole_cell(cell, lambda attributes, _: (_TYPE.sub("", attributes), f"<v>{value}</v>"))
 
 
-def with_constants(typed: Mapping[Cell, float | str]) -> Edit:
-    """Constants in cells that hold no shared formula, or that the file leaves out."""
+def constant_in(cell: str, value: float | str) -> Edit:
+    """A constant, whatever the cell held."""
+    return with_text(cell, value) if isinstance(value, str) else with_constant(cell, repr(value))
+
+
+def new_constant(cell: Cell, value: float) -> Edit:
+    """A number in a cell that may be missing from its row."""
 
     def edit(xml: str) -> str:
-        around = re.split(r"<sheetData>.*</sheetData>", xml, maxsplit=1, flags=re.DOTALL)
-        rows: dict[int, tuple[str, dict[Cell, str]]] = {}
-        for row in _ROW.finditer(xml):
-            found = _CELL.finditer(row[3] or "")
-            rows[int(row[1])] = row[2], {Cell.parse(one[1]): one[0] for one in found}
-        for cell, value in typed.items():
-            cells = rows.setdefault(cell.row, ("", {}))[1]
-            old = cells.get(cell, f'<c r="{cell.a1}"/>')
-            assert "<f t=" not in old
-            cells[cell] = with_constant(cell.a1, value)(old)
-            if isinstance(value, str):
-                cells[cell] = with_text(cell.a1, value)(old)
-        spelled = (
-            f'<row r="{number}"{looks}>{"".join(cells[cell] for cell in sorted(cells))}</row>'
-            for number, (looks, cells) in sorted(rows.items())
-        )
-        return f"{around[0]}<sheetData>{''.join(spelled)}</sheetData>{around[1]}"
+        if not cell_pattern(cell.a1).search(xml):
+            row = re.search(rf'(?<=<row r="{cell.row}")[^>]*>.*?(?=</row>)', xml, re.DOTALL)
+            assert row is not None
+            cells = re.finditer(r'<c r="([A-Z]+)', row[0])
+            behind = (one.start() for one in cells if column_number(one[1]) > cell.column)
+            at = row.start() + next(behind, len(row[0]))
+            xml = f'{xml[:at]}<c r="{cell.a1}"/>{xml[at:]}'
+        return with_constant(cell.a1, value)(xml)
 
     return edit
 

@@ -23,10 +23,10 @@ from support.edits import (
     Edit,
     all_of,
     cell_pattern,
+    constant_in,
     edited_parts,
+    new_constant,
     whole_cell,
-    with_constant,
-    with_constants,
     with_formula,
     with_text,
     with_value,
@@ -105,11 +105,6 @@ class Planted:
 
     def write(self, source: Path, target: Path) -> Path:
         return edited_parts(source, target, self.edits, self.added)
-
-
-def constant_in(cell: str, value: float | str) -> Edit:
-    """A constant, whatever the cell held."""
-    return with_text(cell, value) if isinstance(value, str) else with_constant(cell, repr(value))
 
 
 # ----- planting -----
@@ -307,7 +302,7 @@ def in_a_ring(specimen: Specimen, random: Random) -> Planted:
         for cell in ring_cells(layout, tensor, number)
     ]
     cell = _any(random, ring)
-    edit = with_constants({cell: random.choice([1.0, 0.0, -2.5])})
+    edit = new_constant(cell, random.choice([1.0, 0.0, -2.5]))
     return _in_cell(specimen, cell.a1, edit, f"a number in {cell.a1}")
 
 
@@ -365,7 +360,7 @@ def stray_number(specimen: Specimen, random: Random) -> Planted:
         spots |= set(weights.range.cells()) - own
     empty = sorted(cell for cell in spots if (cell.row, cell.column) not in board)
     cell = _any(random, empty)
-    edit = with_constants({cell: random.choice([1.0, -0.25])})
+    edit = new_constant(cell, random.choice([1.0, -0.25]))
     return _in_cell(specimen, cell.a1, edit, f"a number in {cell.a1}")
 
 

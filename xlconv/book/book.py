@@ -154,7 +154,7 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     rules = workbook_rules(manifest.network, layout)
     sheets = own_sheets(package, names, manifest, layout, rules)
     sheets[MODEL] = model_sheet
-    others = package.others(names.now.values())
+    others = package.others({names.now[sheet] for sheet in sheets})
     check_places(package, names, manifest, layout, rules, sheets)
     cells = FoundCells(Path(path), sheets, names)
     network = _as_set(manifest.network, layout, cells)

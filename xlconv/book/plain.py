@@ -12,9 +12,10 @@ from pathlib import Path
 
 from xlconv.book.book import FoundBook
 from xlconv.book.typing import Constants
-from xlconv.errors import EngineError
+from xlconv.errors import BookError, EngineError
 from xlconv.state.sheet_names import BOARD
 from xlconv.system.signals import temporary_folder
+from xlconv.xlsx.cells import CellError
 from xlconv.xlsx.compatible import is_plain
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.plain import PlainSheet, write_plain
@@ -22,16 +23,19 @@ from xlconv.xlsx.plain import PlainSheet, write_plain
 
 @contextmanager
 def engine_file(book: FoundBook, typed: Constants | None = None) -> Iterator[Path]:
-    """A file for engines, for as long as it is used; what they raise names the workbook's own."""
+    """A file for engines, for as long as it is used; what they raise names the workbook's own.
+    Raises BookError for formulas that would fill it."""
     words = _learners_words(book)
     if not typed and not (words and words.any_needed()) and is_plain(book.path):
         yield book.path
         return
     with temporary_folder() as folder:
         copy = folder / "book.xlsx"
-        write_plain(copy, book.parcel, _sheets(book, typed or {}, words))
         try:
+            write_plain(copy, book.parcel, _sheets(book, typed or {}, words))
             yield copy
+        except CellError as error:
+            raise BookError(f"{book.path}: {error}; take it out") from error
         except EngineError as error:
             raise type(error)(str(error).replace(str(copy), str(book.path))) from error
 

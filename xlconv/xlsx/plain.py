@@ -12,22 +12,22 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from itertools import groupby
+from itertools import count, groupby
 from operator import itemgetter
 from pathlib import Path
 
 from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.spreadsheet.formula import moved_formula
-from xlconv.xlsx.cells import FoundFormula, FoundSheet, NoText, Value
+from xlconv.xlsx.cells import CellError, FoundFormula, FoundSheet, NoText, Value
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.markup import MAIN, RELATIONS
 from xlconv.xlsx.package import Parcel, Table
 from xlconv.xlsx.rows import escaped_string, number_text
 
-_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_MOST_TABLES = 1000  # of a sheet
+_MOST_MOVED = 1 << 26  # characters of formulas that cells share and are spelled for each of them
+_KINDS = {"xl/workbook.xml": "sheet.main", "xl/worksheets/": "worksheet", "xl/tables/": "table"}
 
 
 @dataclass(frozen=True)
@@ -41,29 +41,28 @@ class PlainSheet:
 
 
 def write_plain(target: Path, parcel: Parcel, sheets: Mapping[str, PlainSheet]) -> None:
-    """Write all sheets of a workbook, by the names that its formulas and its `parcel` know."""
-    parts = {"xl/workbook.xml": _workbook(parcel, [*sheets])}
-    kinds = {"xl/workbook.xml": "sheet.main"}
+    """Write all sheets of a workbook, by the names that its formulas and its `parcel` know. Raises
+    CellError for a formula that takes too much."""
+    numbers = range(1, len(sheets) + 1)
+    linked = ((f"worksheets/sheet{n}.xml", "worksheet") for n in numbers)
+    parts: dict[str, Iterable[str]] = {
+        "_rels/.rels": [_relations([("xl/workbook.xml", "officeDocument")])],
+        "xl/workbook.xml": [_workbook(parcel, [*sheets])],
+        "xl/_rels/workbook.xml.rels": [_relations(linked)],
+    }
+    ids = count(1)
+    for number, (name, sheet) in zip(numbers, sheets.items(), strict=True):
+        tables = {next(ids): table for table in parcel.tables[name]}
+        links = _relations((f"../tables/table{n}.xml", "table") for n in tables)
+        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet(sheet, len(tables))
+        parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = [links]
+        parts |= {f"xl/tables/table{n}.xml": [_table(table, n)] for n, table in tables.items()}
+    parts["[Content_Types].xml"] = [_content_types([*parts])]
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
-        for number, (name, sheet) in enumerate(sheets.items(), 1):
-            kinds[part := f"xl/worksheets/sheet{number}.xml"] = "worksheet"
-            tables = {
-                f"tables/table{number}_{n}.xml": _table(table, number * _MOST_TABLES + n)
-                for n, table in enumerate(parcel.tables[name][: _MOST_TABLES - 1])
-            }
+        for part, texts in parts.items():
             with io.TextIOWrapper(out.open(part, "w"), "utf-8", newline="") as stream:
-                stream.writelines(_sheet(sheet, len(tables)))
-            if tables:
-                links = _relations((f"../{table}", "table") for table in tables)
-                parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = links
-            parts |= {f"xl/{table}": text for table, text in tables.items()}
-            kinds |= {f"xl/{table}": "table" for table in tables}
-        linked = ((f"worksheets/sheet{n}.xml", "worksheet") for n in range(1, len(sheets) + 1))
-        parts["xl/_rels/workbook.xml.rels"] = _relations(linked)
-        parts["_rels/.rels"] = _relations([("xl/workbook.xml", "officeDocument")])
-        parts["[Content_Types].xml"] = _content_types(kinds)
-        for part, text in parts.items():
-            out.writestr(part, _DECLARATION + text)
+                stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+                stream.writelines(texts)
 
 
 def _element(name: str, attributes: Mapping[str, str], *inside: str) -> str:
@@ -72,13 +71,15 @@ def _element(name: str, attributes: Mapping[str, str], *inside: str) -> str:
     return f"<{opening}>{''.join(inside)}</{name}>"
 
 
-def _content_types(kinds: Mapping[str, str]) -> str:
-    """The list of parts, by what they are."""
-    relations = "application/vnd.openxmlformats-package.relationships+xml"
+def _content_types(parts: Iterable[str]) -> str:
+    """What each part is, by its folder."""
     overrides = (
         _element("Override", {"PartName": f"/{part}", "ContentType": f"{_CONTENT}.{kind}+xml"})
-        for part, kind in kinds.items()
+        for part in parts
+        for folder, kind in _KINDS.items()
+        if part.startswith(folder) and part.endswith(".xml")
     )
+    relations = "application/vnd.openxmlformats-package.relationships+xml"
     usual = _element("Default", {"Extension": "rels", "ContentType": relations})
     return _element("Types", {"xmlns": f"{_PACKAGE}/content-types"}, usual, *overrides)
 
@@ -128,7 +129,7 @@ def _table(table: Table, number: int) -> str:
 
 
 def _sheet(sheet: PlainSheet, tables: int) -> Iterator[str]:
-    yield f'{_DECLARATION}<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheetData>'
+    yield f'<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheetData>'
     yield from _rows(sheet)
     yield "</sheetData>"
     if tables:
@@ -139,7 +140,7 @@ def _sheet(sheet: PlainSheet, tables: int) -> Iterator[str]:
 
 def _rows(sheet: PlainSheet) -> Iterator[str]:
     cells, typed = sheet.cells, sheet.typed
-    shared: dict[int, int] = {}
+    formulas = _Formulas(sheet.words)
     places: Iterable[tuple[int, int]] = cells
     if not typed.keys() <= cells.keys():
         places = sorted(cells.keys() | typed.keys())
@@ -149,11 +150,10 @@ def _rows(sheet: PlainSheet) -> Iterator[str]:
             name, found = f"{column_letters(place[1])}{row}", cells.get(place)
             if place in typed or found is None:
                 yield _constant(name, typed[place])
-            elif found.formula is None or not found.formula.spelled:  # none: of a data table
+            elif found.formula is None or not found.formula.spelled:  # no text: of a data table
                 yield _constant(name, found.value)
             elif not found.formula.array or place == found.formula.anchor:  # else it spills
-                formula = _formula(Cell(*place), found.formula, shared, sheet.words)
-                yield f'<c r="{name}">{formula}</c>'
+                yield f'<c r="{name}">{formulas.element(Cell(*place), found.formula)}</c>'
         yield "</row>"
 
 
@@ -169,21 +169,36 @@ def _constant(name: str, value: Value) -> str:
     return f'<c r="{name}" t="inlineStr">{text}</c>'
 
 
-def _formula(
-    cell: Cell, formula: FoundFormula, shared: dict[int, int], words: PlainWords | None
-) -> str:
-    """A cell's formula; one that cells share is spelled with the first of them, if it is there and
-    all can have the same words. `shared` has the numbers of those."""
-    number, block = shared.get(id(formula)), formula.block
-    if number is not None and block is not None and cell in block:
-        return f'<f t="shared" si="{number}"/>'
-    rows, columns = cell.row - formula.anchor.row, cell.column - formula.anchor.column
-    text, attributes = moved_formula(formula.spelled, rows, columns), ""
-    if formula.array:
-        attributes = f' t="array" ref="{(block or Range.of(cell)).a1}"'
-    if words is not None and words.needed(formula):
-        text = words.said(text, cell, formula.array)
-    elif block is not None and block.first == cell == formula.anchor and not formula.array:
-        number = shared[id(formula)] = len(shared)
-        attributes = f' t="shared" ref="{block.a1}" si="{number}"'
-    return f"<f{attributes}>{escape(text, quote=False)}</f>"
+class _Formulas:
+    """Formulas as they are spelled: one that cells share with the first of them, if that is there
+    and all can have the same words."""
+
+    def __init__(self, words: PlainWords | None) -> None:
+        self.words = words
+        self.shared: dict[int, int] = {}  # the numbers of those that cells share
+        self.moved = 0
+
+    def element(self, cell: Cell, formula: FoundFormula) -> str:
+        number, block, text = self.shared.get(id(formula)), formula.block, formula.spelled
+        inside = block is not None and cell in block
+        if number is not None and inside:
+            return f'<f t="shared" si="{number}"/>'
+        attributes = ""
+        if cell != formula.anchor:
+            text = self._moved(cell, formula)
+        if formula.array:
+            attributes = f' t="array" ref="{(block or Range.of(cell)).a1}"'
+        if self.words is not None and self.words.needed(formula):
+            text = self.words.said(text, cell, formula.array)
+        elif inside and cell == formula.anchor and not formula.array and block is not None:
+            number = self.shared[id(formula)] = len(self.shared)
+            attributes = f' t="shared" ref="{block.a1}" si="{number}"'
+        return f"<f{attributes}>{escape(text, quote=False)}</f>"
+
+    def _moved(self, cell: Cell, formula: FoundFormula) -> str:
+        """The text of a formula that a cell shares, if these do not become far too many."""
+        self.moved += len(formula.spelled)
+        if self.moved > _MOST_MOVED:
+            raise CellError(f"{formula.anchor.a1} holds a long formula that too many cells share")
+        rows, columns = cell.row - formula.anchor.row, cell.column - formula.anchor.column
+        return moved_formula(formula.spelled, rows, columns)
