@@ -28,7 +28,7 @@ _SCALAR = frozenset(
     )
 )
 _STRING = re.compile(r'"[^"]*"')
-_WORDS = re.compile(r"[A-Za-z_][\w.]*(?![\w.(!:])")
+_WORDS = re.compile(r"[^\W\d][\w.]*(?![\w.(!:])")
 # What in a formula may need other words: a look that costs little.
 _MARKS = re.compile(
     r"SINGLE\(|ANCHORARRAY\("

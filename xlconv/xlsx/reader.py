@@ -84,7 +84,8 @@ class Package:
     def others(self, own: Collection[str]) -> dict[str, FoundSheet]:
         """The sheets that are not the book's own. BookError if one reaches outside of it, or if
         they are huge."""
-        sheets: dict[str, dict[tuple[int, int], FoundCell]] = {}
+        sheets: dict[str, FoundSheet] = {}
+        found: dict[tuple[int, int], FoundCell] = {}
         left = _MOST_FOREIGN
 
         def take(place: tuple[int, int], cell: FoundCell) -> None:
@@ -99,9 +100,10 @@ class Package:
         with open_container(self.path) as container:
             for name in self.parts:
                 if name not in own:
-                    found = sheets[name] = {}
+                    found = {}
                     self._read(container, name, take, None, MOST_ELEMENTS // 2)
-        return dict(sheets)
+                    sheets[name] = found
+        return sheets
 
     def _read(
         self,
