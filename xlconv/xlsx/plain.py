@@ -1,8 +1,8 @@
 """A plain workbook, written from what was read of another one: its cells with other constants in
 some of them, its names and tables, and the settings that change what formulas give.
 
-In UTF-8 and transitional Open XML, without looks, and without stored values: engines compute every
-formula. Must not know networks, nor what is typed.
+In UTF-8 and transitional Open XML, without looks, so that no row is hidden, and without stored
+values: engines compute every formula. Must not know networks, nor what is typed.
 """
 
 from __future__ import annotations
