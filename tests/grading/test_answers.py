@@ -16,7 +16,7 @@ from support.edits import edited
 from support.learners import IMAGE, LAYERS, MODEL, NETWORK, places_of, right_formulas, written_in
 
 import xlconv
-from xlconv.book.book import FoundBook
+from xlconv.book.book import FoundBook, read_book
 from xlconv.engines import second_opinion
 from xlconv.engines.engine import Engine
 from xlconv.engines.registry import engine_named
@@ -28,7 +28,7 @@ from xlconv.grading.precedents import reads_of
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import exercise_of
-from xlconv.xlsx.dynamic_arrays import needs_respelling, plain_formula, plain_sheet
+from xlconv.xlsx.dynamic_arrays import PlainWords, plain_formula
 
 Spelled = Mapping[str, str]  # what stands between <c> and </c>, by cell
 
@@ -344,34 +344,11 @@ def test_formulas_in_words_that_engines_know(formula: str) -> None:
     assert plain_formula(formula, Cell(3, 4), ARRAYS, NAMES) == RESPELLED[formula]
 
 
-MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-
-
-def _sheet(rows: str) -> bytes:
-    return f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'.encode()
-
-
-def test_a_sheet_is_respelled_where_it_must_be() -> None:
-    """Cells below an array are emptied; each cell of a shared formula picks its own."""
-    before = _sheet(
-        '<row r="2"><c r="B2" cm="1"><f t="array" ref="B2:B3">A2:A3</f><v>1</v></c>'
-        '<c r="C2"><f t="shared" ref="C2:C3" si="0">EXP($A$2:$A$3)</f><v>1</v></c></row>'
-        '<row r="3"><c r="B3" s="4"><v>2</v></c><c r="C3"><f t="shared" si="0"/></c></row>'
-        '<row r="4"><c r="B4" s="4"><v>2</v></c></row>'
-    )
-    assert plain_sheet(before, {}) == _sheet(
-        '<row r="2"><c r="B2" cm="1"><f t="array" ref="B2:B3">A2:A3</f><v>1</v></c>'
-        '<c r="C2"><f>EXP($A$2)</f><v>1</v></c></row>'
-        '<row r="3"><c r="B3" s="4"/><c r="C3"><f>EXP($A$3)</f></c></row>'
-        '<row r="4"><c r="B4" s="4"><v>2</v></c></row>'
-    )
-
-
 def test_a_board_as_it_was_built_needs_no_other_words(task: Task, tmp_path: Path) -> None:
-    board = str(dialects.parts_of(task.path)["xl/worksheets/sheet1.xml"]).encode()
+    """Nor do the formulas that it calls for."""
     names = {name: place for name, place in task.book.ranges.items() if place is not None}
-    assert not needs_respelling(board, names)
-    assert plain_sheet(board, names) == board
+    for path in (task.path, handed_in(task, tmp_path / "done.xlsx", {})):
+        assert not PlainWords(read_book(path).sheets["Board"], names).any_needed()
 
 
 READS = {

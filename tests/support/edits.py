@@ -20,6 +20,7 @@ import openpyxl
 import xlconv
 from xlconv import Gallery, Model, compiler
 from xlconv.sheets.first_display import first_display
+from xlconv.spreadsheet.cells import Cell, column_number
 from xlconv.state.choices import Display
 
 Edit = Callable[[str], str]
@@ -88,6 +89,27 @@ def with_value(cell: str, value: float | str) -> Edit:
 def with_constant(cell: str, value: float | str) -> Edit:
     """A number typed into a cell, whatever it held."""
     return whole_cell(cell, lambda attributes, _: (_TYPE.sub("", attributes), f"<v>{value}</v>"))
+
+
+def constant_in(cell: str, value: float | str) -> Edit:
+    """A constant, whatever the cell held."""
+    return with_text(cell, value) if isinstance(value, str) else with_constant(cell, repr(value))
+
+
+def new_constant(cell: Cell, value: float) -> Edit:
+    """A number in a cell that may be missing from its row."""
+
+    def edit(xml: str) -> str:
+        if not cell_pattern(cell.a1).search(xml):
+            row = re.search(rf'(?<=<row r="{cell.row}")[^>]*>.*?(?=</row>)', xml, re.DOTALL)
+            assert row is not None
+            cells = re.finditer(r'<c r="([A-Z]+)', row[0])
+            behind = (one.start() for one in cells if column_number(one[1]) > cell.column)
+            at = row.start() + next(behind, len(row[0]))
+            xml = f'{xml[:at]}<c r="{cell.a1}"/>{xml[at:]}'
+        return with_constant(cell.a1, value)(xml)
+
+    return edit
 
 
 def with_text(cell: str, text: str) -> Edit:

@@ -23,9 +23,10 @@ from support.edits import (
     Edit,
     all_of,
     cell_pattern,
+    constant_in,
     edited_parts,
+    new_constant,
     whole_cell,
-    with_constant,
     with_formula,
     with_text,
     with_value,
@@ -105,18 +106,6 @@ class Planted:
 
     def write(self, source: Path, target: Path) -> Path:
         return edited_parts(source, target, self.edits, self.added)
-
-
-def constant_in(cell: str, value: float | str) -> Edit:
-    """A constant, whatever the cell held."""
-    return with_text(cell, value) if isinstance(value, str) else with_constant(cell, repr(value))
-
-
-def new_constant(cell: Cell, value: float) -> Edit:
-    """A constant in a cell that may be missing from the file."""
-    from xlconv.xlsx.patch import typed_sheet
-
-    return lambda xml: typed_sheet(xml.encode(), {cell: value}).decode()
 
 
 # ----- planting -----

@@ -15,8 +15,10 @@ import numpy as np
 import openpyxl
 from hypothesis import HealthCheck, Phase, assume, given, seed, settings
 from hypothesis import strategies as st
+from support.books import sheet_parts
 from support.cases import NAMES as CASES
 from support.cases import load_case
+from support.edits import Edit, all_of, constant_in, edited_parts
 from support.libreoffice import converted
 
 import xlconv
@@ -31,7 +33,7 @@ from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
 from xlconv.verification.trials import trial
-from xlconv.xlsx.patch import typed_copy
+from xlconv.xlsx.reader import EMPTY
 
 SIDE = 9
 
@@ -379,8 +381,14 @@ def untouched_books(
 
 def _edited(path: Path, random: Random, number: int) -> Path:
     """Some pixels, weights and choices are others, as a program that calculates nothing saves."""
-    typed = trial(read_book(path), number).typed
-    some = random.sample(sorted(typed), max(1, len(typed) // random.choice([1, 2, 8, 50])))
-    return typed_copy(
-        path, {spot: typed[spot] for spot in some}, path.with_stem(f"{path.stem}_edited")
-    )
+    book = read_book(path)
+    typed = [
+        (spot, value)
+        for spot, value in sorted(trial(book, number).typed.items())
+        if book.sheets[spot.sheet].get(spot.cell, EMPTY).value != value
+    ]
+    parts, edits = sheet_parts(path), dict[str, list[Edit]]()
+    for spot, value in random.sample(typed, max(1, len(typed) // random.choice([1, 2, 8, 50]))):
+        edits.setdefault(parts[spot.sheet], []).append(constant_in(spot.cell.a1, value))
+    changes = {part: all_of(some) for part, some in edits.items()}
+    return edited_parts(path, path.with_stem(f"{path.stem}_edited"), changes)

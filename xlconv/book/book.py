@@ -34,6 +34,7 @@ from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display
 from xlconv.state.manifest import Manifest
 from xlconv.state.sheet_names import BOARD, MODEL
+from xlconv.xlsx.package import Parcel
 from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
 
 
@@ -46,8 +47,9 @@ class FoundBook:
     is the chosen picture with the pixels that were typed over it. `display` has them with the
     gallery and with what else was chosen. Sheets are known by their first names, and so they are
     in formulas; `names` says what they are called now. `ranges` are the names of cells of the
-    board, whoever defined them, in small letters; None for other names. `formats` are number
-    formats, by the `style` of a cell; `written` is the network with the settings that its text has.
+    board, whoever defined them, in small letters; None for other names. `parcel` is what the file
+    holds beside cells, `others` are the sheets that somebody added, as they are called and spelled
+    today; `written` is the network with the settings that its text has.
     """
 
     path: Path
@@ -57,7 +59,8 @@ class FoundBook:
     display: Display
     names: SheetNames
     ranges: Mapping[str, Range | None]
-    formats: tuple[str, ...]
+    parcel: Parcel
+    others: Mapping[str, FoundSheet]
     written: Network
 
     @property
@@ -71,6 +74,11 @@ class FoundBook:
     @property
     def network(self) -> Network:
         return self.manifest.network
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The number formats, by the `style` of a cell."""
+        return self.parcel.formats
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -146,6 +154,7 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     rules = workbook_rules(manifest.network, layout)
     sheets = own_sheets(package, names, manifest, layout, rules)
     sheets[MODEL] = model_sheet
+    others = package.others({names.now[sheet] for sheet in sheets})
     check_places(package, names, manifest, layout, rules, sheets)
     cells = FoundCells(Path(path), sheets, names)
     network = _as_set(manifest.network, layout, cells)
@@ -158,7 +167,8 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
         display=_display(cells, model, layout),
         names=names,
         ranges=_ranges(package, names.now[BOARD]),
-        formats=package.formats,
+        parcel=package.parcel,
+        others=others,
         written=manifest.network,
     )
 

@@ -100,8 +100,7 @@ def own_sheets(
     layout: Layout,
     rules: Sequence[Rule],
 ) -> dict[str, FoundSheet]:
-    """The cells of the book's sheets but Model, of which none is larger than its network needs;
-    the sheets that somebody added are looked at, too."""
+    """The cells of the book's sheets but Model, of which none is larger than its network needs."""
     sheets: dict[str, FoundSheet] = {}
     for sheet in (one for one in _own(manifest) if one != MODEL):
         own = [rule for rule in rules if rule.sheet == sheet]
@@ -116,7 +115,6 @@ def own_sheets(
                 f"{quoted(names.now[sheet])}, which holds {len(sheets[sheet]):,} cells; build the "
                 "workbook again"
             )
-    package.check_others(names.now.values())
     return sheets
 
 
@@ -176,7 +174,7 @@ def _check_hidden(package: Package, names: SheetNames, own: Mapping[str, Range])
     """BookError if one of the book's sheets has a name of its own that hides the board's."""
     for name, place in own.items():
         for sheet in names.now.values():
-            there = package.own_names.get((sheet, name.casefold()), (names.now[BOARD], place))
+            there = package.own_names.get((sheet, name.lower()), (names.now[BOARD], place))
             if there != (names.now[BOARD], place):
                 raise BookError(
                     f"{package.path}: the sheet {sheet!r} has a name {name!r} of its own, which "

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
 
 from xlconv.spreadsheet.cells import Range
-from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
 
 Place = tuple[str, Range]
 Grid = list[list[Value]]
-NOTHING: Typed = MappingProxyType({})
 
 
 class Engine(Protocol):
@@ -26,14 +23,11 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def evaluate(
-        self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
-    ) -> list[Grid]:
+    def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
         """The values of ranges of sheets, row by row; errors are texts such as "#VALUE!".
 
-        `typed` are constants that are put in place of what the file holds before everything is
-        evaluated; the file itself stays as it is. `computed` is how many cells the whole workbook
-        computes, if more than those of `places`: an engine that is held in bounds gets as much.
+        `computed` is how many cells the whole workbook computes, if more than those of `places`:
+        an engine that is held in bounds gets as much. The file stays as it is.
 
         Raises EngineError if the program is missing, fails or takes too long.
         """

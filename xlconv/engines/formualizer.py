@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlconv.engines.engine import NOTHING, Grid, Place
+from xlconv.engines.engine import Grid, Place
 from xlconv.engines.process import evaluate_bounded
 from xlconv.spreadsheet.formula import CIRCLE, OTHER_ERROR
-from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.patch import Typed, typed_copy
 from xlconv.xlsx.reader import Value
 
 
@@ -19,13 +17,8 @@ class Formualizer:
 
     name = "formualizer"
 
-    def evaluate(
-        self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
-    ) -> list[Grid]:
-        with temporary_folder() as folder:
-            # Typing into the loaded book is slow: each number costs a look at all that reads it.
-            source = typed_copy(path, typed, folder / "book.xlsx") if typed else path
-            return [_grid(rows) for rows in evaluate_bounded(path, source, places, computed)]
+    def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
+        return [_grid(rows) for rows in evaluate_bounded(path, places, computed)]
 
 
 def _grid(rows: list[list[Any]]) -> Grid:

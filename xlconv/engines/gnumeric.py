@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlconv.engines.engine import NOTHING, Grid, Place
+from xlconv.engines.engine import Grid, Place
 from xlconv.engines.programs import find_program, run_saving, saved_values
 from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.patch import Typed, typed_copy
 
 TIME_LIMIT = 180.0  # seconds
 PROGRAMS = ("ssconvert",)
@@ -20,12 +20,10 @@ class Gnumeric:
 
     name = "gnumeric"
 
-    def evaluate(
-        self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
-    ) -> list[Grid]:
+    def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
         with temporary_folder() as folder:
             source, made = folder / "book.xlsx", folder / "out.xlsx"
-            typed_copy(path, typed, source)
+            shutil.copyfile(path, source)
             command = [find_program(PROGRAMS, _MISSING), "--recalc", "-T", "Gnumeric_Excel:xlsx2"]
             command += [str(source), str(made)]
             own = dict.fromkeys(("HOME", "XDG_CONFIG_HOME"), str(folder))

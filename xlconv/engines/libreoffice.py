@@ -6,13 +6,13 @@ may show the values that a file was saved with.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlconv.engines.engine import NOTHING, Grid, Place
+from xlconv.engines.engine import Grid, Place
 from xlconv.engines.programs import find_program, run_saving, saved_values
 from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.patch import Typed, typed_copy
 
 TIME_LIMIT = 180.0  # seconds
 PROGRAMS = ("soffice", "libreoffice", "/Applications/LibreOffice.app/Contents/MacOS/soffice")
@@ -33,18 +33,16 @@ class LibreOffice:
 
     name = "libreoffice"
 
-    def evaluate(
-        self, path: Path, places: Sequence[Place], typed: Typed = NOTHING, computed: int = 0
-    ) -> list[Grid]:
+    def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
         with temporary_folder() as folder:
-            return saved_values(self.recalculated(path, folder, typed), places)
+            return saved_values(self.recalculated(path, folder), places)
 
-    def recalculated(self, path: Path, folder: Path, typed: Typed = NOTHING) -> Path:
+    def recalculated(self, path: Path, folder: Path) -> Path:
         """A copy of a workbook in `folder`, as LibreOffice saves it after recalculating."""
         profile = make_profile(folder / "profile")
         source = folder / "in" / "book.xlsx"
         source.parent.mkdir()
-        typed_copy(path, typed, source)
+        shutil.copyfile(path, source)
         command = [find_program(PROGRAMS, _MISSING), f"-env:UserInstallation={profile.as_uri()}"]
         command += ["--headless", "--norestore"]
         command += ["--convert-to", "xlsx:Calc MS Excel 2007 XML"]

@@ -47,13 +47,13 @@ def bounds_for(cells: int) -> Bounds:
 
 
 def evaluate_bounded(
-    path: Path, source: Path, places: Sequence[Place], computed: int = 0
+    path: Path, places: Sequence[Place], computed: int = 0
 ) -> list[list[list[Any]]]:
-    """What formualizer gives for ranges of the file `source`, row by row; `path` is what errors
-    call it, `computed` how many cells it computes, if more than those of `places`. Raises
-    EngineError if it fails, or goes beyond the bounds."""
+    """What formualizer gives for ranges of a file, row by row; `computed` is how many cells it
+    computes, if more than those of `places`. Raises EngineError if it fails, or goes beyond the
+    bounds."""
     bounds = bounds_for(max(computed, sum(place.size for _, place in places)))
-    answer = _ask(path, _question(source, places, bounds), bounds)
+    answer = _ask(path, _question(path, places, bounds), bounds)
     if "missing" in answer:
         raise MissingEngineError(
             "the engine formualizer is not installed; `pip install formualizer`, "
@@ -65,9 +65,9 @@ def evaluate_bounded(
     return grids
 
 
-def _question(source: Path, places: Sequence[Place], bounds: Bounds) -> bytes:
+def _question(path: Path, places: Sequence[Place], bounds: Bounds) -> bytes:
     ranges = [[name, p.row, p.column, p.bottom, p.right] for name, p in places]
-    asked = {"path": str(source.absolute()), "places": ranges}
+    asked = {"path": str(path.absolute()), "places": ranges}
     return json.dumps({**asked, "seconds": bounds.seconds, "bytes": bounds.memory}).encode() + b"\n"
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlconv.engines.engine import NOTHING, Grid, Place
+from xlconv.engines.engine import Grid, Place
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError
 from xlconv.spreadsheet.formula import CIRCLE
-from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
 
 EMBEDDED, SECOND = "formualizer", "libreoffice"
@@ -31,17 +30,16 @@ class SecondOpinion:
         path: Path,
         places: Sequence[Place],
         stored: Sequence[Grid],
-        typed: Typed = NOTHING,
         computed: int = 0,
     ) -> list[Grid]:
         """The values of ranges. An error that may be the embedded engine's own, for want of a
         function or of arrays inside of one, is replaced by what LibreOffice says, unless an error
         is `stored`, too. Once it knew nothing better, it is not asked again: that takes seconds."""
-        grids = self.engine.evaluate(path, places, typed, computed)
+        grids = self.engine.evaluate(path, places, computed)
         if not self.helps or not _doubtful_count(grids, stored):
             return grids
         try:
-            second = engine_named(SECOND).evaluate(path, places, typed, computed)
+            second = engine_named(SECOND).evaluate(path, places, computed)
         except EngineError:  # not installed, or it fails: then the first opinion stands
             self.helps = False
             return grids

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from xlconv.book.book import FoundBook, read_book
+from xlconv.book.plain import engine_file
 from xlconv.engines.engine import Grid
 from xlconv.engines.registry import engine_named
 from xlconv.engines.second_opinion import SecondOpinion
@@ -36,7 +37,6 @@ from xlconv.sheets.exercise.places import ExercisePlaces, Part
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.exercise import Exercise
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.compatible import plain_copy
 from xlconv.xlsx.reader import EMPTY, Value
 
 
@@ -63,8 +63,7 @@ def grade(
     _check_task(book, handed_out)
     rules = _plain_rules(book, places)
     opened = [OpenCells(book, part, rules[part.key, part.channel]) for part in places.parts]
-    with plain_copy(book.path, book.names.now[BOARD]) as plain:
-        trials = _trials(book, opened, places, engine, plain)
+    trials = _trials(book, opened, places, engine)
     truth = forward_steps(book.model, book.image, book.drawn)
     judges = [
         Judge(one, trials[one.part.layer], part_values(one.part, numbers(truth[one.part.key])))
@@ -107,7 +106,7 @@ def _check_task(book: FoundBook, handed_out: Exercise | None) -> None:
 
 
 def _trials(
-    book: FoundBook, opened: Sequence[OpenCells], places: ExercisePlaces, engine: str, path: Path
+    book: FoundBook, opened: Sequence[OpenCells], places: ExercisePlaces, engine: str
 ) -> dict[str, list[Trial]]:
     """Every trial of each layer in which a formula is not just the one that is called for."""
     trials: dict[str, list[Trial]] = {layer: [] for layer in places.layers}
@@ -118,7 +117,7 @@ def _trials(
         opinion = SecondOpinion(engine)
         for number in TRIALS:
             random = isolated_trial(book, layers, number)
-            one = _trial(random, book, places, opinion, path, computed)
+            one = _trial(random, book, places, opinion, computed)
             for layer in layers:
                 trials[layer.name].append(one)
     return trials
@@ -129,14 +128,14 @@ def _trial(
     book: FoundBook,
     places: ExercisePlaces,
     engine: SecondOpinion,
-    path: Path,
     computed: int,
 ) -> Trial:
     """What a trial finds, and what it should."""
     parts = [part for layer in random.layers for part in places.of_layer(layer.name)]
     ranges = [(book.names.now[BOARD], part.range) for part in parts]
     stored = [_stored(book, part) for part in parts]
-    grids = engine.evaluate(path, ranges, stored, random.typed, computed)
+    with engine_file(book, random.typed) as path:
+        grids = engine.evaluate(path, ranges, stored, computed)
     found = {
         cell: value
         for part, grid in zip(parts, grids, strict=True)

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlconv.book.book import FoundBook
-from xlconv.book.typing import typed_explained, typed_maps, typed_weights
+from xlconv.book.typing import Constants, typed_explained, typed_maps, typed_weights
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, Weight, sources
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
-from xlconv.spreadsheet.cells import Place
 from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.patch import Typed
 
 Random = np.random.Generator
 
@@ -39,7 +37,7 @@ class Isolated:
     layers: tuple[Layer, ...]
     values: Mapping[str, Values]
     weights: Mapping[str, Mapping[str, Array]]
-    typed: Typed
+    typed: Constants
 
 
 def unlinked_groups(network: Network, names: tuple[str, ...]) -> list[tuple[Layer, ...]]:
@@ -86,8 +84,7 @@ def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> I
         typed |= typed_maps(BOARD, layout.tensors[name].maps, np.asarray(array, dtype=np.float64))
     for name, arrays in weights.items():
         typed |= typed_weights(layout, name, arrays)
-    now = {Place(book.names.now[sheet], cell): value for (sheet, cell), value in typed.items()}
-    return Isolated(layers=layers, values=values, weights=weights, typed=now)
+    return Isolated(layers=layers, values=values, weights=weights, typed=typed)
 
 
 def _random_tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:

@@ -191,11 +191,11 @@ def _agree(found: Value, expected: float, magnitude: float) -> bool:
 
 def _surroundings(book: FoundBook, trial: Trial) -> Surroundings:
     """The board around a cell during a trial."""
-    board, name = book.sheets[BOARD], book.names.now[BOARD]
+    board = book.sheets[BOARD]
     computed = [rule.range for rule in book.rules if rule.sheet == BOARD]
 
     def value(cell: Cell) -> float | None:
-        now = trial.isolated.typed.get(Place(name, cell), trial.found.get(cell))
+        now = trial.isolated.typed.get(Place(BOARD, cell), trial.found.get(cell))
         if now is None:
             now = board.get(cell, EMPTY).value
         return now if isinstance(now, float) else None

@@ -12,20 +12,19 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from xlconv.book.book import FoundBook
+from xlconv.book.plain import engine_file
+from xlconv.book.typing import Constants
 from xlconv.book.unfinished import find_unfinished
-from xlconv.engines.engine import NOTHING, Engine
+from xlconv.engines.engine import Engine
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
-from xlconv.state.sheet_names import BOARD
 from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_locally, given_in
 from xlconv.verification.stored import error_places, without_excused, without_unjudged, wrong_cells
 from xlconv.verification.structure import ComputedCells, innocent_readers
 from xlconv.verification.trials import Trial, trial
-from xlconv.xlsx.compatible import plain_copy
-from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
 
 Found = Mapping[str, list[Value]]
@@ -77,7 +76,7 @@ def run_engine(
 ) -> EngineRun:
     """One engine's answers. Raises EngineError if it is missing or fails."""
     engine = engine_named(name)
-    now = _tried(engine, book, cells, suspects, Trial(book.display, NOTHING, {}))
+    now = _tried(engine, book, cells, suspects, Trial(book.display, {}, {}))
     whole = compare_end_to_end(book.display, book.layout, {**now.found, **book.held})
     tried = [_tried(engine, book, cells, suspects, trial(book, n)) for n in range(trials)]
     end = None if suspects.unjudged else float(whole[book.network.output].error.max())
@@ -105,15 +104,12 @@ def _tried(
 
 
 def _evaluate(
-    engine: Engine, book: FoundBook, cells: ComputedCells, typed: Typed
+    engine: Engine, book: FoundBook, cells: ComputedCells, typed: Constants
 ) -> dict[str, list[Value]]:
     rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
-    called = book.names.now
-    places = [(called[rule.sheet], rule.range) for rule in rules.values()]
-    now = {Place(called[sheet], cell): value for (sheet, cell), value in typed.items()}
-    learners = called[BOARD] if book.layout.exercise is not None else None
-    with plain_copy(book.path, learners) as path:
-        grids = engine.evaluate(path, places, now)
+    places = [(book.names.now[rule.sheet], rule.range) for rule in rules.values()]
+    with engine_file(book, typed) as path:
+        grids = engine.evaluate(path, places)
     found: dict[str, list[Value]] = {key: [] for key in cells}
     for rule, grid in zip(rules.values(), grids, strict=True):
         found[rule.key].extend(value for row in grid for value in row)

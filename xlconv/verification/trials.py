@@ -30,7 +30,6 @@ from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
 from xlconv.state.choices import SCALES, Choices, Display, Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
-from xlconv.xlsx.patch import Typed
 from xlconv.xlsx.reader import Value
 
 SEED = 20160913
@@ -48,7 +47,7 @@ class Trial:
     of the picture and of each layer's weights are filled then."""
 
     display: Display
-    typed: Typed
+    typed: Constants
     held: Mapping[str, list[Value]]
 
 

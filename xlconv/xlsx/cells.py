@@ -46,6 +46,12 @@ class CellError(ValueError):
     """A cell that no sheet has; what it says names the cell."""
 
 
+class NoText(str):
+    """An error such as #DIV/0!, or a date, which a file says is no text."""
+
+    __slots__ = ()
+
+
 class ReachError(ValueError):
     """A formula or another element that reaches outside of its book: where, and for what."""
 
@@ -56,12 +62,15 @@ class ReachError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class FoundFormula:
-    """A formula as the file spells it, and the cell that its text is written for: the first
-    cell of a shared formula, else the cell itself. `array` is true for {=...}."""
+    """A formula, and the cell that its text is written for: the first cell of a shared formula,
+    else the cell itself. `array` is true for {=...}. `spelled` is the text as the file has it, and
+    `block` the cells that share the formula, or that an array fills."""
 
     text: str
     anchor: Cell
     array: bool = False
+    spelled: str = field(default="", compare=False)
+    block: Range | None = field(default=None, compare=False)
 
     @property
     def relative(self) -> str:
@@ -272,11 +281,15 @@ class _Sheet(Events):
             # A member whose group has no head computes nothing that could be compared.
             head = self.shared.get(attributes.get("si", ""))
             return head or FoundFormula("", self.cell)
-        if self.translate is not None:
-            text = self.translate(text)
-        found = FoundFormula(text, self.cell, array=kind in ("array", "dataTable"))
-        if found.array and ":" in attributes.get("ref", ""):
-            self.arrays.append((_array(attributes["ref"]), found))
+        found = FoundFormula(
+            text=text if self.translate is None else self.translate(text),
+            anchor=self.cell,
+            array=kind in ("array", "dataTable"),
+            spelled=text,
+            block=_block(attributes["ref"]) if ":" in attributes.get("ref", "") else None,
+        )
+        if found.array and found.block is not None:
+            self.arrays.append((found.block, found))
             if len(self.arrays) > MOST_ARRAYS:
                 raise CellError(f"more than {MOST_ARRAYS:,} array formulas of several cells")
         if kind == "shared":
@@ -300,7 +313,7 @@ class _Sheet(Events):
             return self.strings[number]
         if kind == "b":
             return text in ("1", "true")
-        return text if kind in ("e", "d") else self._number(text)
+        return NoText(text) if kind in ("e", "d") else self._number(text)
 
     def _number(self, text: str) -> float:
         try:
@@ -320,11 +333,11 @@ def _misplaced(cell: Cell) -> CellError:
     )
 
 
-def _array(ref: str) -> Range:
+def _block(ref: str) -> Range:
     try:
         return Range.parse(ref)
     except ValueError as error:
-        raise CellError(f"an array formula for {ref[:20]!r}, which is no range") from error
+        raise CellError(f"a formula for {ref[:20]!r}, which is no range") from error
 
 
 def _whole(text: str, what: str) -> int:

@@ -4,19 +4,18 @@ engines of any age know.
 Excel 365 writes a formula that spills into its first cell and numbers into the others, where an
 engine that spills finds its way blocked; @ as _xlfn.SINGLE and # as _xlfn.ANCHORARRAY. A formula
 that is no array picks the cell of a range that is in its own row or column, which not every engine
-does. Works on a sheet's bytes. Must not know files, nor whose formulas these are.
+does. Must not know files, nor whose formulas these are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range, column_number
 from xlconv.spreadsheet.formula import Token, tokens
-from xlconv.xlsx.spans import Edit, LocatedCell, LocatedSheet, locate_cells, with_edits
+from xlconv.xlsx.cells import FoundFormula, FoundSheet
 
 Names = Mapping[str, Range]  # those of ranges on the formula's own sheet, in small letters
 
@@ -28,100 +27,44 @@ _SCALAR = frozenset(
         *("SIGN", "SIN", "SINH", "SQRT", "TAN", "TANH", "TRUNC"),
     )
 )
-_FORMULA = re.compile(rb"<(?:\w+:)?f[\s>][^<]*")
-_STRING = re.compile(rb'"[^"]*"')
-_WORDS = re.compile(rb"[A-Za-z_][\w.]*(?![\w.(!:])")
-# What in a formula's bytes may need other words: a look that costs little.
+_STRING = re.compile(r'"[^"]*"')
+_WORDS = re.compile(r"[^\W\d][\w.]*(?![\w.(!:])")
+# What in a formula may need other words: a look that costs little.
 _MARKS = re.compile(
-    rb"""t\s*=\s*["']array["']|SINGLE\(|ANCHORARRAY\("""
-    rb"|:\$?[A-Z]{1,3}(?:\$?\d{1,7})?(?:[-+*/^&=]|$)"
-    rb"|(?:>|[-+*/^=]|&[lg]t;|[^A-Za-z0-9]\(|\b(?:%b)\()\$?[A-Z]{1,3}\$?\d{0,7}:"
-    % "|".join(sorted(_SCALAR)).encode()
+    r"SINGLE\(|ANCHORARRAY\("
+    r"|:\$?[A-Z]{1,3}(?:\$?\d{1,7})?(?:[-+*/^&=<>]|$)"
+    rf"|(?:^|[-+*/^=<>]|[^A-Za-z0-9]\(|\b(?:{'|'.join(sorted(_SCALAR))})\()"
+    r"\$?[A-Z]{1,3}\$?\d{0,7}:"
 )
 
 
-def needs_respelling(content: bytes, names: Names) -> bool:
-    """Whether a sheet may hold something that engines do not read, from a look at its bytes."""
-    own = {name.encode() for name in names}
-    for match in _FORMULA.finditer(content):
-        formula = match[0]
-        if _MARKS.search(formula):
+class PlainWords:
+    """How the formulas of a sheet are said in words that all engines know."""
+
+    def __init__(self, cells: FoundSheet, names: Names) -> None:
+        formulas = (cell.formula for cell in cells.values() if cell.formula is not None)
+        self.formulas = {id(formula): formula for formula in formulas}
+        self.arrays = {
+            formula.anchor: formula.block or Range.of(formula.anchor)
+            for formula in self.formulas.values()
+            if formula.array
+        }
+        self.names = names
+
+    def any_needed(self) -> bool:
+        """Whether the sheet may hold something that engines do not read."""
+        return any(self.needed(formula) for formula in self.formulas.values())
+
+    def needed(self, formula: FoundFormula) -> bool:
+        """Whether a formula may have to be said otherwise."""
+        if formula.array or _MARKS.search(formula.spelled):
             return True
-        bare = _STRING.sub(b"", formula.replace(b"&quot;", b'"')) if own else b""
-        if not own.isdisjoint(map(bytes.lower, _WORDS.findall(bare))):
-            return True
-    return False
+        words = _WORDS.findall(_STRING.sub("", formula.spelled)) if self.names else []
+        return any(word.lower() in self.names for word in words)
 
-
-def plain_sheet(content: bytes, names: Names) -> bytes:
-    """The sheet with the numbers below an array's first cell gone, and with formulas respelled.
-
-    Raises ExpatError, and ValueError for what is no sheet.
-    """
-    sheet = locate_cells(content)
-    arrays = _arrays(sheet)
-    return with_edits(content, [*_formulas(sheet, arrays, names), *_emptied(sheet, arrays)])
-
-
-def _arrays(sheet: LocatedSheet) -> dict[Cell, Range]:
-    """The range of each array formula by its first cell."""
-    found = {}
-    for cell in _cells(sheet):
-        if cell.formula is not None and cell.formula.attributes.get("t") == "array":
-            first = Cell.parse(cell.place)
-            ref = cell.formula.attributes.get("ref", cell.place)
-            found[first] = Range.parse(ref.replace("$", ""))
-    return found
-
-
-def _cells(sheet: LocatedSheet) -> Iterator[LocatedCell]:
-    return (cell for row in sheet.rows for cell in row.cells)
-
-
-def _emptied(sheet: LocatedSheet, arrays: Mapping[Cell, Range]) -> Iterator[Edit]:
-    """The edits that empty the cells into which an array spills."""
-    large = [place for place in arrays.values() if place.size > 1]
-    for row in sheet.rows if large else ():
-        here = [place for place in large if place.row <= row.number <= place.bottom]
-        for found in row.cells if here else ():
-            cell = Cell.parse(found.place)
-            if found.formula is None and any(cell in place for place in here):
-                looks = found.attributes.get("s", "")
-                style = b' s="%b"' % looks.encode() if looks.isdigit() else b""
-                spelled = b'<%bc r="%b"%b/>' % (sheet.prefix, found.place.encode(), style)
-                yield found.start, found.end, spelled
-
-
-def _formulas(sheet: LocatedSheet, arrays: Mapping[Cell, Range], names: Names) -> Iterator[Edit]:
-    """The edits of formulas that are said in other words; each cell of a shared one for itself."""
-    heads: dict[str, LocatedCell] = {}
-    changed: set[str] = set()
-    tag = sheet.prefix + b"f"
-    for found in _cells(sheet):
-        formula = found.formula
-        if formula is None:
-            continue
-        kind, group = formula.attributes.get("t"), formula.attributes.get("si", "")
-        text = found.text
-        if kind == "shared" and text:
-            heads[group] = found
-            changed.discard(group)
-        elif kind == "shared" and group in changed:
-            text = heads[group].text_at(found)
-        if not text:
-            continue
-        spelled = plain_formula(text, Cell.parse(found.place), arrays, names, kind == "array")
-        if kind == "shared" and spelled != text:
-            changed.add(group)
-        if spelled == found.text:
-            continue
-        content = escape(spelled, quote=False).encode("ascii", "xmlcharrefreplace")
-        if kind == "array":
-            ref = formula.attributes.get("ref", found.place).encode("ascii", "xmlcharrefreplace")
-            opening = b'<%b t="array" ref="%b">' % (tag, ref)
-        else:
-            opening = b"<%b>" % tag
-        yield formula.start, formula.end, b"%b%b</%b>" % (opening, content, tag)
+    def said(self, text: str, cell: Cell, array: bool) -> str:
+        """The text of a cell's formula in such words."""
+        return plain_formula(text, cell, self.arrays, self.names, array)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Every part but the sheets is read here, once, and refused where it reaches outsi
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from xlconv.errors import BookError
@@ -21,7 +21,7 @@ from xlconv.xlsx.external import (
     part_reach,
     relation_reach,
 )
-from xlconv.xlsx.markup import RELATIONS, Element, MarkupError, elements, local
+from xlconv.xlsx.markup import RELATIONS, Attributes, Element, MarkupError, elements, local
 
 _PLAIN = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".bin")
 _MARKUP = (".xml", ".vml")  # by name: broken, if they are none
@@ -35,6 +35,11 @@ _CONTENTS = {
     "worksheet": ("spreadsheetml.worksheet+xml",),
     "sharedStrings": ("spreadsheetml.sharedStrings+xml",),
 }
+_SETTINGS = {
+    "workbookPr": ("date1904",),
+    "calcPr": ("iterate", "iterateCount", "iterateDelta"),
+}
+_OF_TABLES = ("name", "displayName", "ref", "headerRowCount", "totalsRowCount")
 MOST_ELEMENTS = 200_000
 _LARGEST_UNREAD = 64 << 20  # bytes of pictures and the like, which nobody unpacks to look at them
 
@@ -48,16 +53,28 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Table:
+    """A range that formulas may name, and its columns: its name, place and rows of headers and
+    totals as attributes."""
+
+    attributes: Attributes
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Parcel:
     """The parts of a book: of each sheet by its name, of the strings that sheets share, and the
     text of each name that is defined for the whole book, and of those that are one sheet's own, by
-    the sheet and the name in small letters; and the number format of each look of cells."""
+    the sheet and the name in small letters; the number format of each look of cells; the tables of
+    each sheet; and, by element, the settings that change what formulas give."""
 
     sheets: Mapping[str, str]
     strings: str | None
     names: Mapping[str, str]
     own_names: Mapping[tuple[str, str], str]
     formats: tuple[str, ...]
+    tables: Mapping[str, tuple[Table, ...]]
+    settings: Mapping[str, Attributes]
 
 
 def open_parcel(container: Container) -> Parcel:
@@ -77,20 +94,23 @@ def open_parcel(container: Container) -> Parcel:
     _check_precision(container, found[root])
     strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
     styles = next((r.target for r in linked.values() if r.kind == "styles"), "")
+    sheets_by_name = _sheets(container, found[root], linked)
     return Parcel(
-        sheets=_sheets(container, found[root], linked),
+        sheets=sheets_by_name,
         strings=strings,
         names=_names(container, found[root]),
         own_names=_own_names(found[root]),
         formats=_formats(found.get(styles, [])),
+        tables={
+            name: tuple(_tables(found, relations.get(part, {})))
+            for name, part in sheets_by_name.items()
+        },
+        settings={
+            local(element.name): kept
+            for element in found[root]
+            if (kept := _kept(element, _SETTINGS.get(local(element.name), ())))
+        },
     )
-
-
-def sheet_parts(container: Container) -> Mapping[str, str]:
-    """The part of each sheet by its name, in a workbook that was looked at as a whole before."""
-    relations = _all_relations(container)
-    root = _root(container, relations)
-    return _sheets(container, read_elements(container, root), relations.get(root, {}))
 
 
 def _root(container: Container, relations: Mapping[str, Mapping[str, Relation]]) -> str:
@@ -294,9 +314,23 @@ def _own_names(workbook: list[Element]) -> dict[tuple[str, str], str]:
             and number.isdecimal()
             and int(number) < len(sheets)
         ):
-            name = element.attributes.get("name", "").casefold()
+            name = element.attributes.get("name", "").lower()
             found[sheets[int(number)], name] = element.text
     return found
+
+
+def _tables(found: Mapping[str, list[Element]], linked: Mapping[str, Relation]) -> Iterator[Table]:
+    """The tables of a sheet: elements come as they end."""
+    for relation in linked.values():
+        if relation.kind == "table" and relation.target in found:
+            *inside, table = found[relation.target]
+            columns = (one for one in inside if local(one.name) == "tableColumn")
+            names = tuple(column.attributes.get("name", "") for column in columns)
+            yield Table(_kept(table, _OF_TABLES), names)
+
+
+def _kept(element: Element, keys: tuple[str, ...]) -> Attributes:
+    return {key: element.attributes[key] for key in keys if key in element.attributes}
 
 
 def _formats(styles: list[Element]) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from xlconv.xlsx.cells import (
     read_strings,
 )
 from xlconv.xlsx.markup import MOST_ELEMENTS, MarkupError
-from xlconv.xlsx.package import open_parcel, reach_error
+from xlconv.xlsx.package import Parcel, open_parcel, reach_error
 
 __all__ = ["EMPTY", "FoundCell", "FoundFormula", "FoundSheet", "Package", "Value", "open_package"]
 
@@ -44,16 +44,18 @@ class Package:
     `other_names` stand for something else, as a formula.
 
     `own_names` are those that one sheet alone has, by the sheet and the name in small letters; None
-    for what is no single range. `formats` are the number formats of cells, by their `style`.
+    for what is no single range. `parcel` is what is known of the file beside its cells.
     """
 
     path: Path
-    parts: Mapping[str, str]
-    strings_part: str | None
+    parcel: Parcel
     names: Mapping[str, tuple[str, Range]]
     own_names: Mapping[tuple[str, str], tuple[str, Range] | None]
-    formats: tuple[str, ...]
-    other_names: frozenset[str] = frozenset()
+    other_names: frozenset[str]
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        return self.parcel.sheets
 
     def sheet(
         self,
@@ -79,22 +81,29 @@ class Package:
             self._read(container, name, found.__setitem__, translate, most)
         return found
 
-    def check_others(self, own: Collection[str]) -> None:
-        """BookError if a sheet that is not the book's own reaches outside of it, or is huge."""
-        count = 0
+    def others(self, own: Collection[str]) -> dict[str, FoundSheet]:
+        """The sheets that are not the book's own. BookError if one reaches outside of it, or if
+        they are huge."""
+        sheets: dict[str, FoundSheet] = {}
+        found: dict[tuple[int, int], FoundCell] = {}
+        left = _MOST_FOREIGN
 
-        def take(_: tuple[int, int], __: FoundCell) -> None:
-            nonlocal count
-            count += 1
-            if count > _MOST_FOREIGN:
+        def take(place: tuple[int, int], cell: FoundCell) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
                 raise CellError(
                     f"sheets that are not xlconv's hold more than {_MOST_FOREIGN:,} cells together"
                 )
+            found[place] = cell
 
         with open_container(self.path) as container:
             for name in self.parts:
                 if name not in own:
+                    found = {}
                     self._read(container, name, take, None, MOST_ELEMENTS // 2)
+                    sheets[name] = found
+        return sheets
 
     def _read(
         self,
@@ -117,11 +126,11 @@ class Package:
     @cached_property
     def _shared(self) -> list[str]:
         """The texts that all sheets share, read once."""
-        if self.strings_part is None:
+        if self.parcel.strings is None:
             return []
         with open_container(self.path) as container:
             try:
-                return read_strings(container.chunks(self.strings_part))
+                return read_strings(container.chunks(self.parcel.strings))
             except (MarkupError, CellError, LookupError, ValueError) as error:
                 told = str(error).partition("\n")[0]
                 raise BookError(
@@ -139,11 +148,9 @@ def open_package(path: Path) -> Package:
     own_names = {key: _place(text) for key, text in parcel.own_names.items()}
     return Package(
         path=path,
-        parts=parcel.sheets,
-        strings_part=parcel.strings,
+        parcel=parcel,
         names=names,
         own_names=own_names,
-        formats=parcel.formats,
         other_names=others,
     )
 

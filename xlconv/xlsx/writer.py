@@ -2,8 +2,8 @@
 
 openpyxl writes everything around the cells: styles, names, colour rules, charts. The
 cells themselves are rendered here, a row of a block at a time, because openpyxl writes
-neither a formula's stored value nor shared formulas. The only module besides `reader`
-that knows the file format; must not know networks.
+neither a formula's stored value nor shared formulas. What it writes, `plain` writes for engines
+alone. Must not know networks.
 
 The same book gives the same bytes: nothing of the clock or of the machine goes in.
 """
