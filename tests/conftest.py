@@ -4,8 +4,6 @@ With XLCONV_REQUIRE_LIBREOFFICE set, as CI sets it, a missing LibreOffice (or Gn
 failure; else the tests that need it are skipped.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

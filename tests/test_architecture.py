@@ -1,8 +1,6 @@
 """The folder listing is the pipeline: imports go one way between packages, none go round in
 circles, and the two computations of the same mathematics do not know each other."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable, Iterator

@@ -5,8 +5,6 @@ the expected tensors, with the arithmetic in a comment. Dropping a file in is th
 NumPy, the embedded engine and LibreOffice are all held to its numbers.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is declared of dependencies: a lowest version each, that .ci/run installs and tries."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

@@ -1,8 +1,6 @@
 """README and docs say what is there: every command, option, public name, kind of layer and
 template; links lead somewhere; and the cells that the README sends a learner to are those."""
 
-from __future__ import annotations
-
 import inspect
 import re
 import shlex

@@ -6,8 +6,6 @@ processor; a picture's pixels, not its bytes. XLCONV_WRITE_GOLDEN=1 writes the h
 the difference, and say in the commit which parts change and why.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

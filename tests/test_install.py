@@ -1,7 +1,5 @@
 """A wheel, installed where there is no checkout, brings its templates."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import zipfile

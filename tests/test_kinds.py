@@ -1,7 +1,5 @@
 """Every kind of layer has all that a kind has: three families' files, a case, a row, its name."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import is_dataclass
 from pathlib import Path

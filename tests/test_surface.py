@@ -1,7 +1,5 @@
 """The public surface is pinned: names, version, what is imported when."""
 
-from __future__ import annotations
-
 import pkgutil
 import re
 import subprocess

@@ -5,8 +5,6 @@
 Owns the order of these steps and which sheets a workbook has; each step is elsewhere.
 """
 
-from __future__ import annotations
-
 import os
 from dataclasses import astuple, replace
 from pathlib import Path

@@ -17,8 +17,6 @@ XlconvError
     └── MissingEngineError  one that is not installed
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from difflib import get_close_matches
 

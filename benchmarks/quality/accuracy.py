@@ -9,8 +9,6 @@ belongs to; a test fails when the two are not of one another. Without it, a diff
 `measured.json` of more than 0.01 % is an error.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

@@ -8,8 +8,6 @@ openpyxl, another reader, sees other formulas in it than in the good one. With -
 the files of tests/hostile_books.py instead.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -6,8 +6,6 @@ Prints each that raised anything but an XlconvError, took longer than 5 s or nee
 than 500 MB, by its kind and number: tests/test_fuzzed_inputs.py keeps those in BROKE.
 """
 
-from __future__ import annotations
-
 import argparse
 import resource
 import sys

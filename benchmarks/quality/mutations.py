@@ -15,8 +15,6 @@ hidden, charts, the words of Explain, and what pictures are said to show, which 
 type.
 """
 
-from __future__ import annotations
-
 import argparse
 import shutil
 import sys

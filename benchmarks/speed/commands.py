@@ -12,8 +12,6 @@ and the processor's seconds tell how it would be: the targets are judged by both
 random ones of the same shapes. `verify` reads the workbook that `build` wrote.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import shutil

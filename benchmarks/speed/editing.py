@@ -12,8 +12,6 @@ was calculated. Ratios are of medians.
 Needs LibreOffice and a Python with `uno`, as the tests do.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 import shutil

@@ -5,8 +5,6 @@ with one of several mistakes each), and marks them. The time is given beside tha
 same files one after another on one core, taken in the same run; machines differ, the ratio less.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import tempfile

@@ -8,8 +8,6 @@ one process, in turn, and the best of each is kept, in seconds of the processor.
 network of about 1.4 million cells.
 """
 
-from __future__ import annotations
-
 import argparse
 import tempfile
 import time

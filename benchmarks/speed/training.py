@@ -8,8 +8,6 @@ machine. From the time of a step follows how long the template's whole recipe wo
 60,000 pictures; for lenet5 that must be within ten minutes. One thread, as `xlconv train`.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import resource

@@ -19,8 +19,6 @@ An empty book is measured too. It is what every book costs before its first cell
 cells a good part of the whole: so the seconds a cell are compared as they are and without it.
 """
 
-from __future__ import annotations
-
 import argparse
 import gc
 import tempfile

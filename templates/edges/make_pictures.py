@@ -6,8 +6,6 @@ Writes them into DIR (templates/edges/gallery if it is left out). Same seed, sam
 In the arrays below 1 is ink, as on the board; in the files ink is black on white paper.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,8 +1,6 @@
 """Books whose sheets, rows, columns and ranges LibreOffice renamed, inserted, deleted and moved:
 verified where they are now, or refused in a line that says what moved."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

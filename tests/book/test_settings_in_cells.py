@@ -2,8 +2,6 @@
 dropout. Somebody changes them in LibreOffice, and every number follows; `verify` reads them from
 the sheet."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The command line as its users meet it: files, words, exit codes; the templates it lists."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

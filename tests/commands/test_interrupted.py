@@ -1,7 +1,5 @@
 """Full disks, guarded targets, Ctrl-C: the target is as it was, and nothing else is left behind."""
 
-from __future__ import annotations
-
 import os
 import resource
 import signal

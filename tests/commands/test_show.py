@@ -1,7 +1,5 @@
 """What `xlconv show` prints: maps as signs and as half blocks, bars, widths, words."""
 
-from __future__ import annotations
-
 import io
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Formulas without end: what evaluates a file is held in bounds, and serves the next one."""
 
-from __future__ import annotations
-
 import io
 import os
 import signal

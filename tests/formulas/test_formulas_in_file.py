@@ -1,8 +1,6 @@
 """What stands in a finished file: the text of its formulas, the values stored beside them, and
 that nothing stands on anything else."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections import Counter

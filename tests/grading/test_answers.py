@@ -1,8 +1,6 @@
 """`grade` and what learners' programs write: arrays that spill, @ and #, names, tables, functions
 of other years. A right answer is right, or named as what cannot be evaluated."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

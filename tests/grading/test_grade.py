@@ -1,7 +1,5 @@
 """`grade`: what is right is right however it is written, and what is wrong is named."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

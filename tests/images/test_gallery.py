@@ -1,7 +1,5 @@
 """Galleries: folders of real files, what their names say, what is refused; the shipped ones."""
 
-from __future__ import annotations
-
 import os
 from collections import Counter
 from functools import cache

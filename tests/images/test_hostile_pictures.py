@@ -1,7 +1,5 @@
 """Pictures from anywhere: large, strange, broken, or no files at all."""
 
-from __future__ import annotations
-
 import io
 import os
 import struct

@@ -1,7 +1,5 @@
 """Pictures: files of every kind, errors in one line, and MNIST's preparation."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from functools import lru_cache

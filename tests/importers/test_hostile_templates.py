@@ -1,7 +1,5 @@
 """Templates from anywhere: each mistake gets one line that says where it is and what was meant."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Weights from anywhere: each file that cannot be used gets one line, before it costs anything."""
 
-from __future__ import annotations
-
 import io
 import pickle
 import struct

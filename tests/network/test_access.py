@@ -1,8 +1,6 @@
 """What a cell is said to read is what it depends on: each cell before a layer is nudged, and the
 reference, which knows no access, tells which of the layer's cells change."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What does not fit, cannot be written or is interrupted: said in words, and no file harmed."""
 
-from __future__ import annotations
-
 import errno
 import os
 import pkgutil

@@ -4,8 +4,6 @@ can be read back, or is refused as impossible in words.
 The examples are the same on every run; XLCONV_EXAMPLES=20 looks for new ones (see conftest).
 """
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Any

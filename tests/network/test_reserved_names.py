@@ -1,7 +1,5 @@
 """Names that the board, a report or a layer's steps need for themselves are refused in words."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

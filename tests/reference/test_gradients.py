@@ -1,7 +1,5 @@
 """Gradients against central finite differences of the reference, for every kind of layer."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,8 +1,6 @@
 """Pictures of boards: colours and texts against the values that the file stores, pixel by pixel;
 sheets made by hand for what texts may cover."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 """The sheet Explain in LibreOffice: a cell of every layer of every template, chosen from the lists,
 is taken apart as NumPy takes it apart."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from pathlib import Path

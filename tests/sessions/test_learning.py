@@ -1,8 +1,6 @@
 """Somebody learns from a workbook in LibreOffice: chooses and draws pictures, looks at the verdict,
 the loss and the colours. Every number that follows is compared with NumPy's."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,8 +1,6 @@
 """The real application: every template through LibreOffice, books that it saved, and a session
 in which somebody changes a pixel, a kernel and a bias and looks at the answer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -2,8 +2,6 @@
 by cell, what drop-down lists offer, and layers that are hidden and revealed, as they are printed.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from support.books import Array

@@ -1,8 +1,6 @@
 """The boards and Guides of the larger templates: skip connections as lines, many kernels in a
 grid, titles that stay in view, and what a head costs."""
 
-from __future__ import annotations
-
 from functools import cache
 from itertools import pairwise
 

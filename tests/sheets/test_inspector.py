@@ -2,8 +2,6 @@
 sentences and boxes as numbers. The stored values, the embedded engine and LibreOffice are held to
 them; choices that make no sense are one clear line."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache

@@ -1,8 +1,6 @@
 """Any cell of any network, explained: the book agrees, and the inspector computes what is on the
 board, whatever else is chosen on the desk."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

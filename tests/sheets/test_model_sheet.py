@@ -1,8 +1,6 @@
 """The Model sheet: sizes, parameters, multiplications and memory, worked out by hand, as NumPy's
 side has them, and as engines compute them from the file."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a reader of the workbook meets: views, names, links, texts, colours, properties."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from pathlib import Path

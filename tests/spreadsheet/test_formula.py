@@ -1,7 +1,5 @@
 """Formulas taken apart: every text, right or not, in parts that make it up again."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

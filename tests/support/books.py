@@ -4,8 +4,6 @@ stand on top of another thing.
 Files are read with the standard library and openpyxl alone, never with xlconv's own reader.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import zipfile

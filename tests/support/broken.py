@@ -4,8 +4,6 @@ All that is drawn comes from the `random` that is given, so that a seed, or hypo
 Must not know xlconv.
 """
 
-from __future__ import annotations
-
 import gzip
 import io
 import re

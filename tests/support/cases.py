@@ -1,7 +1,5 @@
 """Cases computed by hand, as files in `cases/`: a network, weights, a picture, what they give."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path

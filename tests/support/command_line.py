@@ -1,8 +1,6 @@
 """What the tests of hostile files share: the command line in this process or in one of its own, and
 what must hold of a refusal: one line, exit code 2, and not a file more or less than before."""
 
-from __future__ import annotations
-
 import io
 import os
 import struct

@@ -5,8 +5,6 @@ what ECMA-376 and [MS-XLSX] say, and files that Excel 2007 to 365 and others sav
 format alone, never xlconv.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

@@ -3,8 +3,6 @@
 Works on the XML of the board alone, so that everything else stays as it was saved.
 """
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections.abc import Callable, Container, Mapping

@@ -4,8 +4,6 @@ Edits are made on the XML of the file, as programs and people would leave it: fr
 xlconv built, one that LibreOffice saved (each formula for itself) or openpyxl (no stored values).
 """
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@ Each maker gives the bytes of a file. What a fuzzer found is here, too, as the e
 down to. Knows the file format alone, never xlconv.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import struct

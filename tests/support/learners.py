@@ -4,8 +4,6 @@ Formulas are those that the network calls for, as a learner would type and copy 
 saved by openpyxl, as many hand it in: without stored values.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace

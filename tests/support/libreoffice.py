@@ -3,8 +3,6 @@
 Every process has a time limit and a profile of its own, and is gone when what started it is.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -3,8 +3,6 @@
 Strategies of Hypothesis: each kind of layer has its own, in the order of a network.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -5,8 +5,6 @@ Compares with `xlconv.forward` and plain NumPy alone, never with the modules tha
 inspector and the desk show: those are under test.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

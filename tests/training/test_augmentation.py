@@ -1,7 +1,5 @@
 """Pictures turned, stretched and moved: by hand where the chance is known, else in general."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

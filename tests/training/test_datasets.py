@@ -1,7 +1,5 @@
 """IDX files, written here byte by byte, and what is said of damaged ones."""
 
-from __future__ import annotations
-
 import gzip
 import struct
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Training data from anywhere, and commands with arguments that mean nothing."""
 
-from __future__ import annotations
-
 import gzip
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Scenes made of blocks in place of digits, so that every pixel is known, and of real digits."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """What a recipe does to the weights, on problems small enough to know the answer."""
 
-from __future__ import annotations
-
 import io
 import math
 import time

@@ -1,7 +1,5 @@
 """What becomes of weights that were learned before: kept, dropped, frozen, or changed slowly."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 

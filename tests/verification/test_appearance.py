@@ -1,7 +1,5 @@
 """What a learner sees beside the values: number formats and captions that tell of others."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from pathlib import Path

@@ -1,7 +1,5 @@
 """One fault is one finding at its own cell, whatever spreadsheets make of what follows from it."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,8 +1,6 @@
 """What somebody types into the inspector's cells, its table and the desk, or over their formulas:
 one finding at that cell; choices that make no sense are one line that says what to type."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

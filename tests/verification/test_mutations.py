@@ -1,8 +1,6 @@
 """Faults of every kind are found at their cells, and good books raise no finding: a small
 selection of what `benchmarks/quality/mutations.py` counts."""
 
-from __future__ import annotations
-
 from collections import Counter
 from pathlib import Path
 from random import Random

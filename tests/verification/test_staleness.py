@@ -1,8 +1,6 @@
 """What somebody chose after the last calculation makes a book stale, not wrong; and one wrong cell
 of the desk or of the inspector is one finding, at that cell."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path

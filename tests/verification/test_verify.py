@@ -1,7 +1,5 @@
 """`verify` on books that were edited, broken or saved elsewhere: what it finds, and where."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

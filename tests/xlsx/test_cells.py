@@ -1,7 +1,5 @@
 """Cells as a sheet's XML spells their places."""
 
-from __future__ import annotations
-
 import pytest
 
 from xlconv.xlsx.cells import CellError, FoundCell, read_cells

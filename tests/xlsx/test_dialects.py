@@ -1,8 +1,6 @@
 """Books as Excel and other programs save them: what is right agrees in every dialect, what is
 broken is found at its cell."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

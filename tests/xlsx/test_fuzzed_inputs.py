@@ -1,8 +1,6 @@
 """Files with some bytes changed are read or refused in words: a few of the many that
 `benchmarks/quality/fuzzing_inputs.py` tries, and each that ever broke something."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

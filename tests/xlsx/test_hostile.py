@@ -1,7 +1,5 @@
 """Every file survived: one clear line, exit code 2, nothing executed, fetched or overwritten."""
 
-from __future__ import annotations
-
 import sys
 from contextlib import suppress
 from html import escape

@@ -1,7 +1,5 @@
 """Text that reaches cells cannot become a formula, nor XML, nor what a terminal obeys."""
 
-from __future__ import annotations
-
 import json
 import os
 import zipfile

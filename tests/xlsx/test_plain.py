@@ -1,7 +1,5 @@
 """The plain workbooks that engines get: another one's cells, with constants typed over some."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import openpyxl

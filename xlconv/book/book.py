@@ -6,8 +6,6 @@ Reads the network, the weights and the picture from the file alone. Must not com
 anything, nor judge what it finds: that is for `verification`.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 Must not compute anything from them. Raises BookError, naming the cell, for what cannot be chosen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -4,8 +4,6 @@ The names of whole sheets grow and shrink with their rows and columns; the formu
 tell where. Must not know networks, nor what a formula computes.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass

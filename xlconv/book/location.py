@@ -4,8 +4,6 @@ Defined names follow what people rename, insert and move: they tell. Refuses, in
 what moved, what is not where its network's layout has it. Must not know pixels, weights or values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

@@ -4,8 +4,6 @@ plain one with the same cells, or with constants typed over some of them.
 Must not know engines, nor which constants.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

@@ -3,8 +3,6 @@
 Must not know which numbers, nor who types them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from xlconv.network.model import Array

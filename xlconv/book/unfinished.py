@@ -3,8 +3,6 @@
 Empty cells are no findings, and what reads them reads 0. Must not know engines, nor formulas.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -4,8 +4,6 @@ Owns how large a map is drawn and which sign stands for which number. Must not k
 nor compute anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby

@@ -3,8 +3,6 @@
 Knows the data it is given and Rich; must not compute or read anything.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

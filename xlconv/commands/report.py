@@ -3,8 +3,6 @@
 Knows the data it is given and Rich; must not compute or read anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import isfinite
 

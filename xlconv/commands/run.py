@@ -3,8 +3,6 @@
 Owns signals and the streams that a command prints to. Must not know commands.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -4,8 +4,6 @@ Each gives the values that its program computes now, whatever values the file wa
 with. Must not know networks, nor what a value should be.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol

@@ -6,8 +6,6 @@ answer {"grids"}, {"error"} or {"missing"}. Whoever goes beyond the seconds of c
 the system, and who needs more bytes is refused them. Imports nothing of xlconv: it starts at once.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """The embedded engine: formualizer, a spreadsheet engine in a Python package."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Gnumeric, by its converter ssconvert, with settings of its own in a temporary folder."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

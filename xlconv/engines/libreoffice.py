@@ -4,8 +4,6 @@ The profile is told to recalculate every formula on loading: left to itself, Lib
 may show the values that a file was saved with.
 """
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Sequence
 from pathlib import Path

@@ -5,8 +5,6 @@ The process starts with the first file, stays for the next ones, and ends with t
 know what is evaluated.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import os

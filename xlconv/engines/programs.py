@@ -4,8 +4,6 @@ limit, and the values in the file that such a program saved.
 Must not know which program it is.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

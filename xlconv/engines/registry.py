@@ -3,8 +3,6 @@
 Must not know how a program is run.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from xlconv.engines.engine import Engine

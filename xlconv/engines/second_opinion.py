@@ -3,8 +3,6 @@
 Must not know what a value should be.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

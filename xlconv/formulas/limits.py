@@ -3,8 +3,6 @@
 Must not know what a formula computes.
 """
 
-from __future__ import annotations
-
 import re
 
 from xlconv.errors import check_limit

@@ -4,8 +4,6 @@ What rules look up: rectangles by the names of tensors and layers. Must not know
 found, nor formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

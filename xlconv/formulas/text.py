@@ -6,8 +6,6 @@ arguments (it reads an empty cell as 0, which makes a padding ring work), no arr
 nothing volatile but where chance is the subject.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 

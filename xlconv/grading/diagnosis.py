@@ -4,8 +4,6 @@ Compares the number with what misunderstandings of its layer give. Must not know
 formula reads.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite

@@ -6,8 +6,6 @@ A formula counts by what it gives for random numbers before its layer, not by ho
 and not by what the layers before it hold. Must not know the command line, nor formats of marks.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Mapping, Sequence

@@ -5,8 +5,6 @@ A learner's formula is right if it gives what NumPy computes from any numbers, w
 layers before it hold. Must not know engines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Knows what engines found for random numbers. Must not know how an engine is aske
 counted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property

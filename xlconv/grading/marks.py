@@ -3,8 +3,6 @@
 Must not know how anything was checked.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

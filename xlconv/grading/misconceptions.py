@@ -3,8 +3,6 @@
 Plain arithmetic on the numbers that a cell reads. Must not know cells, nor formulas.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

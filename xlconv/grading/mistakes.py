@@ -4,8 +4,6 @@ Compares the cells that a formula reads with those that it should read, and, whe
 same, the value with what a misunderstanding would give. Must not know files, nor who asks.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

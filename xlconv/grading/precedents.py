@@ -3,8 +3,6 @@
 Must not know layers, nor what is right.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ One broken file spoils nothing: what cannot be marked becomes marks with an erro
 how a workbook is marked, nor how marks are written.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

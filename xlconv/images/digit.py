@@ -6,8 +6,6 @@ mass in the middle. A network that learned from such pictures reads others badly
 know files or networks, only the input's shape (C, H, W).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

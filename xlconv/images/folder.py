@@ -6,8 +6,6 @@ Owns which files of a folder are pictures, their order and what the names of fol
 not know how one picture is read (`images`), nor weights, nor what a workbook makes of them.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

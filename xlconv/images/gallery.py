@@ -3,8 +3,6 @@
 Must not know where pictures come from (`folder`), nor what a workbook makes of them.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

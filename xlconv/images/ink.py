@@ -3,8 +3,6 @@
 Must not know files, nor what becomes of the ink.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -5,8 +5,6 @@
 Must not know layers, weights or workbooks, only the input's shape (C, H, W).
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

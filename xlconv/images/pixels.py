@@ -3,8 +3,6 @@
 Must not know what a picture shows, nor files, networks or workbooks.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

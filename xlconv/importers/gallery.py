@@ -3,8 +3,6 @@
 Must not know how one picture is read (`images`), nor what a workbook makes of them.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

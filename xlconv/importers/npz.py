@@ -8,8 +8,6 @@ beyond the shapes of their weights.
 head (a Python dictionary of type, order and shape), the numbers (NumPy, "numpy.lib.format").
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import warnings

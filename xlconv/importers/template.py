@@ -5,8 +5,6 @@ checkout, inside it in a wheel, or in any folder that the user names. Must not k
 is made of a template.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

@@ -5,8 +5,6 @@ kinds of layers, nor what becomes of the cells; `reference` computes without it,
 access that is wrong shows as a difference.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from xlconv.network.shapes import Margin, Shape, Window, as_maps

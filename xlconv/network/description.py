@@ -15,8 +15,6 @@ and how deep somebody's text may be. Must not know where the text is kept, nor a
     padding = "same"
 """
 
-from __future__ import annotations
-
 import json
 import re
 import tomllib

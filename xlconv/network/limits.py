@@ -4,8 +4,6 @@ A text of a few lines can call for thousands of millions of cells. What fits a s
 `places` know. Must not know how layers are linked, nor who describes them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sized
 from math import prod
 

@@ -3,8 +3,6 @@
 Must not know how weights are read, learned or written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

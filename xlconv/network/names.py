@@ -3,8 +3,6 @@
 Must not know networks.
 """
 
-from __future__ import annotations
-
 import re
 
 from xlconv.errors import NetworkError

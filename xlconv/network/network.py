@@ -4,8 +4,6 @@ Owns the links, what follows from them for each tensor, and the names that a wor
 Must not know how anything is computed, drawn, read or written. The picture is the tensor `input`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 Must not know how a workbook computes the same: nothing here may import `formulas` or a sheet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ Owns the font in `letters/`, as wide as Calibri: Latin, Greek and Cyrillic lette
 that boards show. A letter of another script becomes its empty box. Must not know sheets or cells.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache

@@ -3,8 +3,6 @@
 Must not know how it is shown: in a terminal or in a notebook.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

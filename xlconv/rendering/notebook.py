@@ -3,8 +3,6 @@
 Must not know how a board is painted, nor what a terminal shows.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import os

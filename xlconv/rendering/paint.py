@@ -5,8 +5,6 @@ calculated: numbers are the values that the blocks hold, highlights are where th
 `now`. Must not know networks or files.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 

@@ -6,8 +6,6 @@ Nothing is computed: what a file does not store is an empty cell. Must not know 
 is painted.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Owns the pixels of rows and columns, and the looking-up of a sheet's cells by ro
 Must not know how anything is drawn.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate

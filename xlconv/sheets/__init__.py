@@ -7,8 +7,6 @@ layout). Where a sheet changes what the others hold, `numbers.amended_steps` and
 `formulas.amended_rules` are given all of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache

@@ -3,8 +3,6 @@
 Must not know where these cells stand.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container
 from pathlib import PurePath
 

@@ -3,8 +3,6 @@
 Joins them in the order of computation. Must not know formulas, files or looks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain

@@ -5,8 +5,6 @@ The ends of the scales are light enough for dark digits to be read on them
 (contrast of at least 4.5 : 1, WCAG 2.1; a test measures it).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from xlconv.errors import TemplateError, meant

@@ -5,8 +5,6 @@ are blocks with their colour rules; a book is sheets with defined names. Must no
 what the numbers mean, nor how a file is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

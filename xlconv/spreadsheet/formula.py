@@ -4,8 +4,6 @@ The only module that knows how a formula is spelled: strings, quoted sheets, fun
 names. Must not know what a formula computes, nor what stands in the cells that it names.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache

@@ -4,8 +4,6 @@ Owns the few signs of number formats that sheets of xlconv's use, and which form
 number than a cell holds. Must not know what a number means, nor where it is shown.
 """
 
-from __future__ import annotations
-
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache

@@ -4,8 +4,6 @@ Owns what can be chosen and what is chosen at first. Must not know where the cel
 what follows from a choice.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -3,8 +3,6 @@
 Must not know where cells stand, nor how what is filled in is checked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

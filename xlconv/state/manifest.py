@@ -4,8 +4,6 @@ TOML, one line a cell, under the defined name `xlconv_network`: xlconv's version
 palette and the network. Must not know how cells are written or read.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

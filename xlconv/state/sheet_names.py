@@ -3,8 +3,6 @@
 Must not know what stands on them.
 """
 
-from __future__ import annotations
-
 BOARD = "Board"
 EXERCISE = "Exercise"
 IMAGES = "Images"

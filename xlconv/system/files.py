@@ -1,8 +1,6 @@
 """Files: only plain ones are read, and they are written whole or not at all. Must not know what
 stands in them."""
 
-from __future__ import annotations
-
 import errno
 import os
 import re

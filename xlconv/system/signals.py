@@ -2,8 +2,6 @@
 that was started. Must not know commands.
 """
 
-from __future__ import annotations
-
 import signal
 import tempfile
 import threading

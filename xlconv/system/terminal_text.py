@@ -2,8 +2,6 @@
 made of them, and a terminal obeys some letters. Must not know what is printed.
 """
 
-from __future__ import annotations
-
 import json
 
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"

@@ -3,8 +3,6 @@
 Owns the checkpoint's name and when it comes and goes. Must not know how networks learn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path

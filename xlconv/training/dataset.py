@@ -8,8 +8,6 @@ dimensions, each dimension as a big-endian 32-bit number, then the data, last di
 fastest (Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits").
 """
 
-from __future__ import annotations
-
 import gzip
 import zlib
 from dataclasses import dataclass

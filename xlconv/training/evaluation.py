@@ -3,8 +3,6 @@
 Must not know how a model was trained, nor workbooks. Works in float32 and in batches.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -6,8 +6,6 @@ Source: Goodfellow, Bengio, Courville, *Deep Learning*, 6.2.2 (output units and 
 and 6.5 (back-propagation).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

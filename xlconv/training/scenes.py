@@ -4,8 +4,6 @@ Must not know files or networks. Pictures are bytes of shape (N, C, H, W). The s
 the same scenes; `learning` says whether they are to learn from or to test with.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -9,8 +9,6 @@ Kingma and Ba, arXiv:1412.6980, algorithm 1; its weight decay, Loshchilov and Hu
 arXiv:1711.05101, algorithm 2; running statistics, Ioffe and Szegedy, arXiv:1502.03167.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

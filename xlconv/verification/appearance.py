@@ -4,8 +4,6 @@ and captions that tell of another layer, map or class.
 Must not know engines, nor judge values. Colours, and words that tell of nothing, are the reader's.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator

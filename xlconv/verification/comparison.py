@@ -5,8 +5,6 @@ in the layer before, so one wrong cell is one difference and not everything behi
 Must not know files, formulas or engines.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace

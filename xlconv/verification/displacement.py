@@ -4,8 +4,6 @@ A spreadsheet has the formulas follow what they read: many cells, all innocent, 
 formula than the network calls for. Tells so in one line instead. Must not know values.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice

@@ -4,8 +4,6 @@ For the picture, the weights and the choices that the file holds, and in random 
 Must not know stored values, nor how a difference is reported.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 

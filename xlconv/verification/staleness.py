@@ -4,8 +4,6 @@ A sum, or a cell that repeats a choice, that was stored for something else than 
 tells so, if what reads it was computed with it; else it is wrong itself. Must not know engines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property

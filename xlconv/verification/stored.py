@@ -4,8 +4,6 @@ Absent, stale and wrong are three answers. What was changed after the last calcu
 tells stale from wrong. Must not know engines.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 

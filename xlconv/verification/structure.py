@@ -4,8 +4,6 @@ Formulas in computed cells, nothing in padding rings, the right labels beside ve
 Must not know engines, nor compare computed values.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import isclose, isfinite

@@ -5,8 +5,6 @@ What is 0 or never chosen in the workbook as it stands no longer hides anything.
 engines, nor compare anything.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

@@ -8,8 +8,6 @@ was saved with agree (`stored`). Must not know how a workbook is built: it share
 formulas with `compiler`, and the reference computes without them.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

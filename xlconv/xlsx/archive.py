@@ -4,8 +4,6 @@ Owns what an archive may be (how many members, how large, how they lie) and says
 no .xlsx. Must not know XML, nor what a part means. Nothing is unpacked to a folder.
 """
 
-from __future__ import annotations
-
 import struct
 import zipfile
 import zlib

@@ -5,8 +5,6 @@ order, or numbers that are none. Refuses formulas that reach outside of their bo
 files, nor networks.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

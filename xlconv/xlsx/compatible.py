@@ -5,8 +5,6 @@ Excel reads other encodings, Strict Open XML and archives of programs that write
 and so does `reader`; not every engine does. Must not know what parts mean, nor engines.
 """
 
-from __future__ import annotations
-
 import re
 import struct
 import zipfile

@@ -7,8 +7,6 @@ that is no array picks the cell of a range that is in its own row or column, whi
 does. Must not know files, nor whose formulas these are.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Tells so from a formula's text, a link's target, a relationship or a part's name
 is, in words. Nothing is followed. Must not know files, nor where a text stands.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 

@@ -4,8 +4,6 @@ elements. Names are those of the transitional Open XML, whichever of the two a f
 Must not know files, nor what elements mean.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from xml.parsers import expat

@@ -4,8 +4,6 @@ Every part but the sheets is read here, once, and refused where it reaches outsi
 (`outside` knows what does). Must not know cells, nor networks.
 """
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

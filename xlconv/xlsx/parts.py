@@ -4,8 +4,6 @@ colour rules, links, charts and properties, with sheets that are still empty.
 Must not know networks, nor any number that goes into a cell.
 """
 
-from __future__ import annotations
-
 import errno
 import io
 import re

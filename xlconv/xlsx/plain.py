@@ -5,8 +5,6 @@ In UTF-8 and transitional Open XML, without looks, so that no row is hidden, and
 values: engines compute every formula. Must not know networks, nor what is typed.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping

@@ -5,8 +5,6 @@ Reads a formula and its stored value in one pass, and shared formulas as what th
 know networks, nor judge what it finds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -4,8 +4,6 @@ Rendering goes block by block and row by row with one text pattern a block, whic
 makes writing fast. Must not know files, openpyxl or networks.
 """
 
-from __future__ import annotations
-
 import re
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping

@@ -8,8 +8,6 @@ alone. Must not know networks.
 The same book gives the same bytes: nothing of the clock or of the machine goes in.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

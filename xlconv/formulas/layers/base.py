@@ -3,8 +3,6 @@
 Each family registers its kinds. Must not know any value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import singledispatch

@@ -3,8 +3,6 @@
 Must not know any value.
 """
 
-from __future__ import annotations
-
 from xlconv.formulas import text as formulas
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules
 from xlconv.formulas.places import Places

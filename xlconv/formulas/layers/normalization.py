@@ -3,8 +3,6 @@
 Must not know any value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from xlconv.formulas.layers.base import cell_text

@@ -3,8 +3,6 @@
 Must not know any value.
 """
 
-from __future__ import annotations
-
 from xlconv.formulas.layers.base import Rule, cellwise, layer_rules, windows
 from xlconv.formulas.places import Places
 from xlconv.network.layers.base import source

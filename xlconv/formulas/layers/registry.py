@@ -3,8 +3,6 @@
 Must not know anything about a kind.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 
 from xlconv.formulas.layers.base import cell_text, layer_rules

@@ -3,8 +3,6 @@
 Must not know how it is computed, drawn or written.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import ClassVar
 

@@ -3,8 +3,6 @@
 Must not know how they are computed, drawn or written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar

@@ -3,8 +3,6 @@
 Must not know how they are computed, drawn or written.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import prod
 from typing import ClassVar

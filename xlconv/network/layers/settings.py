@@ -4,8 +4,6 @@ them.
 Must not know where they are written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import fields
 from typing import TypeGuard

@@ -3,8 +3,6 @@
 Must not know how a workbook computes the same.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterator, Mapping
 

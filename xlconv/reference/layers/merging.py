@@ -3,8 +3,6 @@
 Must not know how a workbook computes the same.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from xlconv.network.layers.merging import Add, Concat

@@ -3,8 +3,6 @@
 Must not know how a workbook computes the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -3,8 +3,6 @@
 Must not know how a workbook computes the same.
 """
 
-from __future__ import annotations
-
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.model import Array
 from xlconv.reference.layers.base import Weights, apply

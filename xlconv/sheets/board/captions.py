@@ -3,8 +3,6 @@
 A learner reads the network from these alone. Must not know values or colours.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from xlconv.network.layers.base import Layer, sources

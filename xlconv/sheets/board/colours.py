@@ -3,8 +3,6 @@
 Must not know how a file spells a rule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -6,8 +6,6 @@ together. The layers' own are in `formulas`; here are the answer, the titles and
 padding. Must not know any value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from xlconv.formulas import text as formulas

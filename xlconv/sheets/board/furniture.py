@@ -6,8 +6,6 @@ map stand below each other, and what it reads, if that is more than one tensor, 
 know formulas, values or styles.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

@@ -3,8 +3,6 @@
 Must not know how it is found, nor formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ colours in `colours`. Must not know how a file is written, nor any mathematics: 
 is in `formulas` and `reference`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice

@@ -4,8 +4,6 @@ changes are told.
 NumPy's side. Must not know how a workbook computes the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ A map needs its title, the padding that its readers want, and room for the weigh
 Must not know columns, formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from functools import reduce
 
 from xlconv.network.layers.base import sources

@@ -5,8 +5,6 @@ beside the map that it makes. Must not know formulas, values or looks: only rect
 Raises LimitError, naming the layer, where a worksheet has too few rows or columns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from xlconv.errors import check_limit

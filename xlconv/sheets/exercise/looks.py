@@ -5,8 +5,6 @@ compare the sums with those that are right. On the board: empty cells that are m
 one is chosen, the colours of the states beside the titles. Must not know how a file is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -3,8 +3,6 @@
 Must not know the formulas that say the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 

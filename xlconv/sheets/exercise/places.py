@@ -4,8 +4,6 @@ which they are checked.
 Rectangles and numbers of lines, as data. Must not know formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 

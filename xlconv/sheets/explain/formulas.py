@@ -4,8 +4,6 @@ Everything follows from the four chosen cells and the table of layers; the sente
 `sentence_formulas`. Must not know any value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from xlconv.formulas.layers.base import Rule

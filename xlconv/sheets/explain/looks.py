@@ -4,8 +4,6 @@ Gives the inspector's rules their values and looks. Must not know mathematics, n
 written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

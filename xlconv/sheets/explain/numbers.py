@@ -4,8 +4,6 @@ Starts from what a cell is made of (`terms`) and from the layout; must not know 
 find the same. A cell that holds nothing is an empty text; None stands for what cannot be known.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from math import isnan

@@ -5,8 +5,6 @@ maps, beside them the strongest products, and to the right the lists from which 
 not know formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -3,8 +3,6 @@
 Fills references into the templates of `sentences`. Must not know any value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from xlconv.network.sentences import Either, Sentence, pieces

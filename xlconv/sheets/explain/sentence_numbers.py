@@ -4,8 +4,6 @@ Sentences are lists of texts and numbers, so that rounding comes last: where a n
 middle between two that can be shown, both are right. Must not know formulas.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal

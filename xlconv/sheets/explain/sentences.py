@@ -4,8 +4,6 @@ Those of operations on several cells stand here; a kind that makes a number of e
 itself has its own. Must not know numbers, nor formulas.
 """
 
-from __future__ import annotations
-
 from xlconv.network.sentences import Either, Sentence
 
 _COLUMN = Either("several columns", ", column {column}")

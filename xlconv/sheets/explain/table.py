@@ -6,8 +6,6 @@ is a *term*, in a list. Where the slots stand follows from a table with a line f
 made here. Must not know formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from xlconv.network import access

@@ -4,8 +4,6 @@ into.
 Must not know the network, nor how a file is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

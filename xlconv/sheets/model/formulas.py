@@ -4,8 +4,6 @@ Reads the arithmetic of each kind of layer as formulas that count on the board. 
 value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from xlconv.formulas.layers.base import Rule

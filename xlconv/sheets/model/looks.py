@@ -5,8 +5,6 @@ their looks, the words and the sums. The sums' stored values tell whether a file
 recalculated after somebody changed a pixel or a weight. Must not know how a file is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby

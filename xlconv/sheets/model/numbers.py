@@ -7,8 +7,6 @@ How a number comes about, each kind of layer says itself (`network.arithmetic`).
 a layer's weights is a parameter; what pools, ReLU and softmax do is no multiplication.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from math import floor, prod
 

@@ -3,8 +3,6 @@
 Must not know formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from xlconv.network.arithmetic import Arithmetic

@@ -4,8 +4,6 @@ scales, the boxes of what is read and reached, and what is revealed.
 Must not know any value.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from xlconv.formulas.layers.base import Rule

@@ -3,8 +3,6 @@
 Must not know mathematics, nor how a file is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from xlconv.sheets import styles

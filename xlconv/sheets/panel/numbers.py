@@ -4,8 +4,6 @@ the boxes of what is read and reached.
 Must not know the formulas that say the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -4,8 +4,6 @@ choose, the legends under the maps, the loss, and the cells of other sheets that
 Rectangles only, as data, and where they go; must not know formulas, values or looks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

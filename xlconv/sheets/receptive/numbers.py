@@ -4,8 +4,6 @@ Marks cells one window after the other and takes the box around them, where the 
 arithmetic on its ends; must not know these.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
