@@ -22,7 +22,7 @@ from xlconv.sheets import parts
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.numbers import handed_out, handed_out_values
+from xlconv.sheets.numbers import exercise_display, new_workbook_values
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Book
@@ -83,7 +83,7 @@ def compile_book(
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
     layout = plan(network, display.count, exercise)
-    display = handed_out(display, layout)
+    display = exercise_display(display, layout)
     shown = Shown(
         title=title,
         description=description,
@@ -91,7 +91,7 @@ def compile_book(
         display=display,
         layout=layout,
         rules=tuple(workbook_rules(network, layout)),
-        values=handed_out_values(display, layout),
+        values=new_workbook_values(display, layout),
         colours=colours,
     )
     names: dict[str, tuple[str, Range]] = {}
@@ -107,7 +107,7 @@ def compile_book(
         __version__,
         tuple(replace(sheet, protected=protect) for sheet in sheets),
         names,
-        {range_name(sheet.name): (sheet.name, sheet.used) for sheet in sheets},
+        {range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
     )
 
 

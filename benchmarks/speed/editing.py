@@ -3,7 +3,7 @@
     python benchmarks/speed/editing.py [--template NAME] [--groups]
 
 The whole workbook beside the board alone: the same cells of the network, without other sheets,
-and with numbers in place of the desk's formulas. Both are edited in turn in one run, inside of
+and with numbers in place of the panel's formulas. Both are edited in turn in one run, inside of
 LibreOffice, without a window (so nothing is painted). The time ends when the probabilities were
 read, in the whole workbook also what the inspector says, or when everything that an edit made dirty
 was calculated. Ratios are of medians.
@@ -107,7 +107,7 @@ def without(sheet: Sheet, owners: dict[tuple[str, Cell], str], groups: Iterable[
 
 
 def board_alone(book: Book, owners: dict[tuple[str, Cell], str], layout: Layout) -> Book:
-    """The board as it would be without anything to learn from: no desk, no other sheet; the
+    """The board as it would be without anything to learn from: no panel, no other sheet; the
     colours follow their own maps."""
     [sheet] = [one for one in book.sheets if one.name == BOARD]
     sheet = without(sheet, owners, DESK)
@@ -125,9 +125,9 @@ def board_alone(book: Book, owners: dict[tuple[str, Cell], str], layout: Layout)
 
 
 def reads_desk(formula: str, layout: Layout) -> bool:
-    """Whether a formula reads a cell of the desk."""
-    desk = layout.desk
-    places = {desk.outlined.first, *desk.range.cells()}
+    """Whether a formula reads a cell of the panel."""
+    panel = layout.panel
+    places = {panel.outlined.first, *panel.range.cells()}
     return any(Cell.parse(text) in places for text in _REFERENCE.findall(formula))
 
 

@@ -126,7 +126,7 @@ BOARD_FORMULAS = {
     "BV8": "CHOOSE($U$45,MAX(MAX($BU$6:$BY$7),-MIN($BU$6:$BY$7)),$I$54,$W$45)",
     "CG8": "CHOOSE($U$45,MAX(MAX($CF$6:$CG$7),-MIN($CF$6:$CG$7)),$I$55,$W$45)",
     **{"AM10": "-$AO$10", "AM18": "-$AO$18"},
-    # the desk: the scale, the ends of the layers' and the network's, what the Guide reveals
+    # the panel: the scale, the ends of the layers' and the network's, what the Guide reveals
     "U45": 'IF($O$45="map",1,IF($O$45="layer",2,3))',
     "W45": "MAX(0,$I$52:$I$55)",
     "I51": "MAX(MAX($B$6:$H$11),-MIN($B$6:$H$11))",

@@ -418,7 +418,7 @@ def test_an_array_formula_is_one_in_all_its_cells(task: Path, tmp_path: Path) ->
 
     path = edited(task, tmp_path / "spilled.xlsx", spilled)
     found = xlconv.read_book(path)
-    told = {found.cell("Board", values, row).told(values.cell(row, 0)) for row in range(3)}
+    told = {found.cell("Board", values, row).words(values.cell(row, 0)) for row in range(3)}
     assert told == {f"the formula {{=EXP({logits.a1})}}"}
     [block] = [block for block in grade(path).blocks if block.block == "softmax"]
     assert block.typed == 0

@@ -181,7 +181,7 @@ def test_digits_are_white_on_dark_ink(tmp_path: Path) -> None:
 
 def test_padding_is_hatched(book: books.BuiltBook) -> None:
     layout = xlconv.read_book(book.path).layout
-    corner = layout.tensors["input"].ringed(0).first
+    corner = layout.tensors["input"].with_ring(0).first
     picture = pixels(book.path)
     colours = {tuple(c) for c in cell_pixels(picture, corner.a1, CELL).reshape(-1, 3).tolist()}
     assert colours == {(255, 255, 255), (0xD5, 0xDA, 0xDF)}

@@ -79,7 +79,7 @@ def asked_of(book: LearningBook, steps: list[Step], drawn: dict[str, list[Range]
 
 def drawn_places(book: LearningBook) -> dict[str, list[Range]]:
     """Where random numbers stand."""
-    keys = book.network.drawn
+    keys = book.network.random_shapes
     return {key: list(book.layout.inner[key].maps) for key in keys}
 
 
@@ -92,7 +92,7 @@ class Shown:
         self.grids = {key: part_of(answers[0], everything, place) for key, place in ranges.items()}
         self.drawn, rest = {}, [np.array(grid, float) for grid in answers[1:]]
         for key, maps in drawn_places(book).items():
-            self.drawn[key] = np.array(rest[: len(maps)]).reshape(book.network.drawn[key])
+            self.drawn[key] = np.array(rest[: len(maps)]).reshape(book.network.random_shapes[key])
             rest = rest[len(maps) :]
 
     def one(self, key: str) -> object:

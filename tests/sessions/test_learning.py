@@ -326,7 +326,7 @@ def test_a_colour_scale_ends_at_the_largest_magnitude(
     truth = book.forward(book.gallery.pictures[2])
     expected = ends(truth, book.network, scale)
     legends = [legend for tensor in expected for legend in layout.legends[tensor]]
-    steps = [["set", "picture", 3], ["set", cell(layout.desk.scale), scale]]
+    steps = [["set", "picture", 3], ["set", cell(layout.panel.scale), scale]]
     asked = [["read", legend.a1] for legend in legends]
     _, _, *rows, _ = session.run(book.path, *steps, *asked, ["save", saved.as_uri()])
     numbers = [end for ends_of in expected.values() for end in ends_of]

@@ -1,4 +1,4 @@
-"""Where a cell looks, in LibreOffice: the boxes on the desk against a network that is nudged cell
+"""Where a cell looks, in LibreOffice: the boxes on the panel against a network that is nudged cell
 by cell, what drop-down lists offer, and layers that are hidden and revealed, as they are printed.
 """
 
@@ -116,8 +116,8 @@ def changed(fields: LearningBook) -> Changed:
 
 
 def table(book: LearningBook, key: str) -> Step:
-    """The step that reads one side of the desk's table: `reads` or `reaches`."""
-    lines = book.layout.desk.lines.values()
+    """The step that reads one side of the panel's table: `reads` or `reaches`."""
+    lines = book.layout.panel.lines.values()
     return ["read", Range.around(getattr(line, key) for line in lines).a1]
 
 
@@ -154,13 +154,13 @@ def test_boxes_of_what_a_pixel_reaches(
     session: UnoSession, fields: LearningBook, changed: Changed
 ) -> None:
     """Pixels in corners, at edges and inside, and numbers beyond the picture."""
-    desk = fields.layout.desk
+    panel = fields.layout.panel
     pixels = {(1, 1): (0, 0), (11, 9): (10, 8), (5, 4): (4, 3), (8, 1): (7, 0), (0, 99): (0, 8)}
     steps: list[Step] = []
     for row, column in pixels:
-        steps += [["set", cell(desk.pixel_row), row], ["set", cell(desk.pixel_column), column]]
+        steps += [["set", cell(panel.pixel_row), row], ["set", cell(panel.pixel_column), column]]
         steps.append(table(fields, "reaches"))
-    steps += [["set", cell(desk.pixel_row), None], table(fields, "reaches")]
+    steps += [["set", cell(panel.pixel_row), None], table(fields, "reaches")]
     *answers, _, nothing = session.run(fields.path, *steps)
     for pixel, grid in zip(pixels.values(), answers[2::3], strict=True):
         found, wanted = boxes_in(grid, FIELDS), reached_boxes(changed, FIELDS, *pixel)
@@ -192,12 +192,15 @@ def painted(book: LearningBook, tensor: str) -> Step:
 
 def test_outlines_are_drawn_where_the_boxes_are(session: UnoSession, fields: LearningBook) -> None:
     """What cell `second` reads, and what a pixel reaches: lines in their colours, that vanish."""
-    desk, answer = fields.layout.desk, [painted(fields, t) for t in ("input", "second", "strided")]
-    pixel = [["set", cell(desk.pixel_row), 6], ["set", cell(desk.pixel_column), 5]]
+    panel, answer = (
+        fields.layout.panel,
+        [painted(fields, t) for t in ("input", "second", "strided")],
+    )
+    pixel = [["set", cell(panel.pixel_row), 6], ["set", cell(panel.pixel_column), 5]]
     answers = session.run(
         fields.path,
         *(explain("second", 2, 3, 3) + answer),
-        *(["set", cell(desk.outlined), 0], *answer),
+        *(["set", cell(panel.outlined), 0], *answer),
         *(*pixel, *answer),
     )
     outlined, off, reached = answers[4:7], answers[8:11], answers[13:16]
@@ -213,7 +216,7 @@ def test_layers_are_hidden_and_revealed(session: UnoSession, fields: LearningBoo
     assert layout.answer
     label = ["painted", layout.answer.label.a1]
     prints = [label, *(painted(fields, tensor) for tensor in tensors)]
-    shown = ["read", Range.around(Range.of(line.shown) for line in layout.desk.lines.values()).a1]
+    shown = ["read", Range.around(Range.of(line.shown) for line in layout.panel.lines.values()).a1]
     checks = [f"{GUIDE}!{check_cell(number).a1}" for number in range(len(tensors))]
     half = len(tensors) // 2
     hide = [["set", check, 0] for check in checks]
@@ -255,9 +258,9 @@ def test_lists_offer_what_there_is(session: UnoSession, fields: LearningBook) ->
 
 
 def test_lists_of_the_desk_and_the_guide(session: UnoSession, fields: LearningBook) -> None:
-    desk = fields.layout.desk
-    scale = ["refused", cell(desk.scale), ["map", "layer", "network", "none", 1]]
-    switches = [cell(desk.outlined), f"{GUIDE}!{check_cell(0).a1}", f"{GUIDE}!{check_cell(15).a1}"]
+    panel = fields.layout.panel
+    scale = ["refused", cell(panel.scale), ["map", "layer", "network", "none", 1]]
+    switches = [cell(panel.outlined), f"{GUIDE}!{check_cell(0).a1}", f"{GUIDE}!{check_cell(15).a1}"]
     steps = [["refused", place, [0, 1, 2, -1, "yes"]] for place in switches]
     answers = session.run(fields.path, scale, *steps)
     assert answers == [["none", 1], *([[2, -1, "yes"]] * 3)]

@@ -1,5 +1,5 @@
 """Any cell of any network, explained: the book agrees, and the inspector computes what is on the
-board, whatever else is chosen on the desk."""
+board, whatever else is chosen on the panel."""
 
 import tempfile
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_any_cell_of_any_network(part: str, kind: str, data: st.DataObject) -> N
     layout, layer = plan(network), chosen.explained.layer
     places = inspector_places(network, layout)
     result, equal = (sheets["Explain"][p.first.a1].value for p in (places.result, places.equal))
-    channel, row, column = chosen.explained.used(network)
+    channel, row, column = chosen.explained.within(network)
     cell = layout.tensors[layer].maps[channel - 1].cell(row - 1, column - 1)
     board = sheets["Board"][cell.a1].value
     assert result == pytest.approx(board, rel=1e-9, abs=1e-9)

@@ -234,7 +234,7 @@ def filled_ring_cells(book: Book, network: Network) -> list[str]:
         cell
         for placement in layout.tensors.values()
         for number in range(len(placement.maps))
-        for cell in placement.ringed(number).cells()
+        for cell in placement.with_ring(number).cells()
         if cell not in placement.maps[number]
     }
     assert not rings & inside

@@ -418,7 +418,7 @@ def around(begin: str) -> Callable[[Specimen, Random], Planted]:
 
 
 def typed_around(specimen: Specimen, random: Random) -> Planted:
-    """A constant in place of a formula on another sheet, or on the board's desk: its own value."""
+    """A constant in place of a formula on another sheet, or on the board's panel: its own value."""
     keys = [
         key
         for key, cells in specimen.cells.items()

@@ -2,7 +2,7 @@
 networks that have every kind of layer.
 
 Compares with `xlconv.forward` and plain NumPy alone, never with the modules that compute what the
-inspector and the desk show: those are under test.
+inspector and the panel show: those are under test.
 """
 
 from collections.abc import Iterable, Sequence

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from xlconv.errors import NetworkError, TrainingError
 from xlconv.importers.template import small_data
-from xlconv.training.augmentation import Changes, changed
+from xlconv.training.augmentation import Changes, augment
 from xlconv.training.dataset import read_idx
 
 Pictures = NDArray[np.float32]
@@ -40,14 +40,14 @@ EVERYTHING = Changes(turn=15, scale=0.2, shear=0.2, move=3)
 @pytest.mark.parametrize("changes", [Changes(), Changes(turn=20, move=2, share=0)])
 def test_no_change_gives_the_same_array(changes: Changes) -> None:
     images = noise(3, 2, 5, 6)
-    assert changed(images, changes, np.random.default_rng(1)) is images
+    assert augment(images, changes, np.random.default_rng(1)) is images
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 3])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_move_by_whole_pixels_is_a_shift_and_zeros_come_in(pixels: int, sign: int) -> None:
     images = noise(2, 3, 7, 6)
-    moved = changed(images, Changes(move=pixels), Known(sign))
+    moved = augment(images, Changes(move=pixels), Known(sign))
     expected = np.zeros_like(images)
     if sign > 0:
         expected[:, :, :-pixels, :-pixels] = images[:, :, pixels:, pixels:]
@@ -59,13 +59,13 @@ def test_a_move_by_whole_pixels_is_a_shift_and_zeros_come_in(pixels: int, sign: 
 
 def test_a_move_out_of_the_picture_leaves_nothing() -> None:
     images = noise(2, 1, 5, 5)
-    assert not changed(images, Changes(move=5), Known(1)).any()
-    assert not changed(images, Changes(move=300), Known(-1)).any()
+    assert not augment(images, Changes(move=5), Known(1)).any()
+    assert not augment(images, Changes(move=300), Known(-1)).any()
 
 
 def test_half_a_pixel_mixes_four() -> None:
     images = noise(1, 1, 4, 4)
-    moved = changed(images, Changes(move=1), Known(0.5))
+    moved = augment(images, Changes(move=1), Known(0.5))
     inner = (
         images[..., :-1, :-1] + images[..., :-1, 1:] + images[..., 1:, :-1] + images[..., 1:, 1:]
     )
@@ -74,8 +74,8 @@ def test_half_a_pixel_mixes_four() -> None:
 
 def test_a_quarter_turn() -> None:
     images = noise(2, 2, 6, 6)
-    turned = changed(images, Changes(turn=45), Known(2))
-    back = changed(images, Changes(turn=45), Known(-2))
+    turned = augment(images, Changes(turn=45), Known(2))
+    back = augment(images, Changes(turn=45), Known(-2))
     np.testing.assert_allclose(np.rot90(turned, 2, axes=(2, 3)), back, atol=1e-5)
     ways = [np.abs(turned - np.rot90(images, k, axes=(2, 3))).max() for k in (1, 3)]
     assert min(ways) < 1e-5
@@ -84,7 +84,7 @@ def test_a_quarter_turn() -> None:
 def test_shear_tilts_a_line() -> None:
     image = np.zeros((1, 1, 5, 5), np.float32)
     image[..., 2, :] = 1
-    tilted = changed(image, Changes(shear=0.5), Known(1))[0, 0]
+    tilted = augment(image, Changes(shear=0.5), Known(1))[0, 0]
     assert [tilted[3, 0], tilted[2, 2], tilted[1, 4]] == [1, 1, 1]
     assert [tilted[2, 0], tilted[2, 4]] == [0, 0]
 
@@ -93,14 +93,14 @@ def test_shear_tilts_a_line() -> None:
 def test_scale_makes_smaller_or_larger_and_stays_in_the_middle(part: int, stretch: float) -> None:
     image = np.zeros((1, 1, 41, 41), np.float32)
     image[..., 12:29, 12:29] = 1
-    scaled = changed(image, Changes(scale=0.25), Known(part))
+    scaled = augment(image, Changes(scale=0.25), Known(part))
     assert scaled.sum() == pytest.approx(image.sum() / stretch**2, rel=0.02)
     np.testing.assert_allclose(scaled, scaled[..., ::-1, ::-1], atol=1e-5)
 
 
 def test_turning_keeps_the_ink() -> None:
     images = digits()
-    turned = changed(images, Changes(turn=20), np.random.default_rng(1))
+    turned = augment(images, Changes(turn=20), np.random.default_rng(1))
     before, after = images.sum(axis=(1, 2, 3)), turned.sum(axis=(1, 2, 3))
     assert not np.array_equal(turned, images)
     np.testing.assert_allclose(after, before, rtol=0.03)
@@ -109,7 +109,7 @@ def test_turning_keeps_the_ink() -> None:
 
 def test_values_stay_between_0_and_1() -> None:
     for images in (digits(), np.ones((50, 3, 9, 8), np.float32), noise(50, 1, 9, 8)):
-        result = changed(images, EVERYTHING, np.random.default_rng(2))
+        result = augment(images, EVERYTHING, np.random.default_rng(2))
         assert (result.shape, result.dtype) == (images.shape, np.float32)
         assert result.min() >= 0
         assert result.max() <= 1
@@ -118,13 +118,13 @@ def test_values_stay_between_0_and_1() -> None:
 
 def test_every_picture_is_changed_by_itself() -> None:
     images = np.repeat(digits()[:1], 50, axis=0)
-    result = changed(images, EVERYTHING, np.random.default_rng(2))
+    result = augment(images, EVERYTHING, np.random.default_rng(2))
     assert len({picture.tobytes() for picture in result}) == 50
 
 
 def test_the_maps_of_a_picture_are_changed_together() -> None:
     images = np.repeat(digits()[:20], 3, axis=1)
-    result = changed(images, EVERYTHING, np.random.default_rng(2))
+    result = augment(images, EVERYTHING, np.random.default_rng(2))
     assert np.array_equal(result[:, 0], result[:, 1])
     assert np.array_equal(result[:, 0], result[:, 2])
 
@@ -132,15 +132,15 @@ def test_the_maps_of_a_picture_are_changed_together() -> None:
 def test_the_same_generator_gives_the_same_result() -> None:
     images = digits()
     before = images.copy()
-    one, two = (changed(images, EVERYTHING, np.random.default_rng(5)) for _ in range(2))
+    one, two = (augment(images, EVERYTHING, np.random.default_rng(5)) for _ in range(2))
     assert np.array_equal(one, two)
-    assert not np.array_equal(one, changed(images, EVERYTHING, np.random.default_rng(6)))
+    assert not np.array_equal(one, augment(images, EVERYTHING, np.random.default_rng(6)))
     assert np.array_equal(images, before)
 
 
 def test_a_share_of_the_pictures_is_changed() -> None:
     images = np.repeat(digits()[:1], 2000, axis=0)
-    result = changed(images, Changes(move=3, share=0.3), np.random.default_rng(5))
+    result = augment(images, Changes(move=3, share=0.3), np.random.default_rng(5))
     same = (result == images).all(axis=(1, 2, 3))
     assert same.mean() == pytest.approx(0.7, abs=0.03)
 
@@ -149,7 +149,7 @@ def test_changes_reach_their_limits_and_no_further() -> None:
     images = np.zeros((3000, 1, 1, 21), np.float32)
     images[..., 10] = 1
     # A turn of one row moves nothing along it, so the ink's place is the move.
-    moved = changed(images, Changes(move=4), np.random.default_rng(5))
+    moved = augment(images, Changes(move=4), np.random.default_rng(5))
     inked = moved[:, 0, 0].sum(axis=1) > 0.05
     place = (moved[inked, 0, 0] * np.arange(21)).sum(axis=1) / moved[inked, 0, 0].sum(axis=1)
     assert place.min() == pytest.approx(6, abs=0.1)

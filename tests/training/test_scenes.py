@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from xlconv.importers.template import small_data
 from xlconv.training.dataset import read_idx
-from xlconv.training.scenes import MISSING, SCENES, as_they_are, coloured, several
+from xlconv.training.scenes import MISSING, SCENES, coloured, digits_alone, several
 
 Pixels = NDArray[np.uint8]
 COUNT = 400
@@ -28,7 +28,7 @@ def real() -> tuple[Pixels, NDArray[np.int64]]:
 
 def test_digits_stay_as_they_are() -> None:
     digits, labels = real()
-    made, classes = as_they_are(digits, labels, True)
+    made, classes = digits_alone(digits, labels, True)
     assert np.array_equal(made, digits)
     assert np.array_equal(classes, labels)
 

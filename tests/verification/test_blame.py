@@ -45,7 +45,7 @@ def formula_of(book: Path, cell: str, sheet: str = "Board") -> str:
 
 
 def test_a_formula_that_reads_another_empty_cell_is_no_move(book: Path, tmp_path: Path) -> None:
-    cell, column = LAYOUT.desk.lines[INPUT].reaches.first.a1, LAYOUT.desk.pixel_column.first
+    cell, column = LAYOUT.panel.lines[INPUT].reaches.first.a1, LAYOUT.panel.pixel_column.first
     text = formula_of(book, cell)
     below = text.replace(column.absolute, column.shifted(1, 0).absolute, 1)
     broken = edited(book, tmp_path / "below.xlsx", with_formula(cell, below))
@@ -73,7 +73,7 @@ def test_an_error_between_the_cells_that_a_dilated_kernel_reads_is_to_blame_alon
 
 
 def test_a_box_of_impossible_numbers_is_to_blame_alone(book: Path, tmp_path: Path) -> None:
-    cell = LAYOUT.desk.lines["wide"].reads.first.a1
+    cell = LAYOUT.panel.lines["wide"].reads.first.a1
     text = f"-({formula_of(book, cell)})"
     broken = edited(book, tmp_path / "negative.xlsx", with_formula(cell, text))
     assert found(broken) == [("formula", f"Board!{cell}")]

@@ -1,4 +1,4 @@
-"""What somebody types into the inspector's cells, its table and the desk, or over their formulas:
+"""What somebody types into the inspector's cells, its table and the panel, or over their formulas:
 one finding at that cell; choices that make no sense are one line that says what to type."""
 
 import re
@@ -49,7 +49,7 @@ def changed(book: Path, sheet: str, edit: edits.Edit, folder: Path) -> Path:
 
 
 def learned(book: Path) -> list[ComputedCell]:
-    """The last cell of each kind that the desk and the inspector compute."""
+    """The last cell of each kind that the panel and the inspector compute."""
     cells = computed_cells(xlconv.read_book(book))
     named = ("picture", "loss", "scales", "looks", "shown", "explain")
     return [members[-1] for key, members in cells.items() if key.partition(":")[0] in named]
@@ -126,10 +126,10 @@ def test_a_cell_of_the_same_place_on_another_sheet_is_not_excused(book: Path) ->
     assert (EXPLAIN, PLACES.window.first) not in spoiled
 
 
-assert LAYOUT.desk.picture is not None
+assert LAYOUT.panel.picture is not None
 LAYER, MAP, ROW, COLUMN = (cell.a1 for cell in CHOSEN.cells())
-PICTURE, SCALE = LAYOUT.desk.picture.first.a1, LAYOUT.desk.scale.first.a1
-OUTLINED, PIXEL = LAYOUT.desk.outlined.first.a1, LAYOUT.desk.pixel_row.first.a1
+PICTURE, SCALE = LAYOUT.panel.picture.first.a1, LAYOUT.panel.scale.first.a1
+OUTLINED, PIXEL = LAYOUT.panel.outlined.first.a1, LAYOUT.panel.pixel_row.first.a1
 REVEAL = check_cell(2).a1
 assert LAYOUT.gallery is not None
 THUMBNAIL = LAYOUT.gallery.maps(3)[0].cell(1, 1).a1

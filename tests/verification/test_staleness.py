@@ -1,5 +1,5 @@
 """What somebody chose after the last calculation makes a book stale, not wrong; and one wrong cell
-of the desk or of the inspector is one finding, at that cell."""
+of the panel or of the inspector is one finding, at that cell."""
 
 from collections.abc import Callable
 from functools import cache
@@ -71,8 +71,8 @@ def changed(book: BuiltBook, sheet: str, edit: edits.Edit, folder: Path) -> Path
 
 
 def chosen_picture(layout: Layout) -> str:
-    assert layout.desk.picture is not None
-    return layout.desk.picture.first.a1
+    assert layout.panel.picture is not None
+    return layout.panel.picture.first.a1
 
 
 def pixel_of_picture(layout: Layout, number: int) -> str:
@@ -92,14 +92,14 @@ CHOICES: dict[str, tuple[str, Callable[[Layout], edits.Edit]]] = {
     "a pixel of the picture": (IMAGES, lambda at: edits.with_value(pixel_of_picture(at, 2), 0.125)),
     "what the picture shows": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "dog")),
     "that nobody knows it": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "?")),
-    "the scale": (BOARD, lambda at: edits.with_text(at.desk.scale.first.a1, "map")),
+    "the scale": (BOARD, lambda at: edits.with_text(at.panel.scale.first.a1, "map")),
     "the explained layer": (EXPLAIN, lambda at: edits.with_text(CHOSEN.cell(0, 0).a1, "dense")),
     "a pixel to follow": (
         BOARD,
         lambda at: edits.all_of(
             [
-                edits.with_constant(at.desk.pixel_row.first.a1, 2),
-                edits.with_constant(at.desk.pixel_column.first.a1, 3),
+                edits.with_constant(at.panel.pixel_row.first.a1, 2),
+                edits.with_constant(at.panel.pixel_column.first.a1, 3),
             ]
         ),
     ),
@@ -168,15 +168,15 @@ def test_a_wrong_value_beside_a_choice_is_found(
 ) -> None:
     book = books(ONE, gallery)
     layout = xlconv.read_book(book.path).layout
-    stale = changed(book, BOARD, edits.with_text(layout.desk.scale.first.a1, "map"), tmp_path)
+    stale = changed(book, BOARD, edits.with_text(layout.panel.scale.first.a1, "map"), tmp_path)
     cell = layout.tensors["pool"].maps[1].cell(1, 1).a1
     both = edits.edited(stale, tmp_path / "both.xlsx", edits.with_value(cell, 55.5))
     assert found(both) == [("stored", f"Board!{cell}")]
 
 
 def learned(book: BuiltBook, block: str) -> list[ComputedCell]:
-    """A cell of each kind that a block of the desk computes, and of every third of the inspector's:
-    none that others copy."""
+    """A cell of each kind that a block of the panel computes, and of every third of the
+    inspector's: none that others copy."""
     cells = computed_cells(xlconv.read_book(book.path))
     last = [members[-1] for key, members in cells.items() if key.startswith(f"{block}:")]
     assert last

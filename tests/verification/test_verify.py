@@ -108,7 +108,7 @@ def test_one_fault_is_one_finding_at_its_cell(fault: str, book: Path, tmp_path: 
 
 
 def test_filled_padding_is_the_only_finding(book: Path, tmp_path: Path) -> None:
-    place = LAYOUT.tensors["relu1"].ringed(1).cell(0, 4).a1
+    place = LAYOUT.tensors["relu1"].with_ring(1).cell(0, 4).a1
     broken = edited(book, tmp_path / "ring.xlsx", with_constant(place, 5))
     for engine in ("formualizer", "none"):
         [finding] = xlconv.verify(broken, engine).findings
@@ -277,7 +277,7 @@ def test_one_fault_in_a_book_that_was_recalculated_is_one_finding(
 ) -> None:
     """Everything behind the fault follows from it, in the engine and in what is stored."""
     cell = LAYOUT.tensors["conv1"].maps[1].cell(3, 3).a1
-    ring = LAYOUT.tensors["input"].ringed(0).cell(0, 4).a1
+    ring = LAYOUT.tensors["input"].with_ring(0).cell(0, 4).a1
     faults = {
         "typed": (cell, with_constant(cell, 25)),
         "formula": (cell, with_formula(cell, "5*5")),

@@ -95,7 +95,7 @@ def test_engines_compute_the_same_from_it(engine: str, strange: Path, tmp_path: 
 
 def shown(path: Path) -> dict[str, object]:
     cells = open_package(path).sheet("Main")
-    return {Cell(*place).a1: cell.shown(Cell(*place)) for place, cell in cells.items()}
+    return {Cell(*place).a1: cell.content(Cell(*place)) for place, cell in cells.items()}
 
 
 TYPED: dict[str, dict[str, float | str]] = {

@@ -102,12 +102,12 @@ class FoundBook:
         of a layer for which the file holds none are left out."""
         found = {
             key: self._numbers(self.layout.inner[key].maps, shape)
-            for key, shape in self.network.drawn.items()
+            for key, shape in self.network.random_shapes.items()
         }
         return {key: array for key, array in found.items() if not np.isnan(array).any()}
 
     @cached_property
-    def held(self) -> dict[str, list[Value]]:
+    def filled_counts(self) -> dict[str, list[Value]]:
         """How many cells of the picture, and of each layer's weights, are not empty, and which
         cells of each part of an exercise are: beside found values, by name."""
         maps, board = self.layout.tensors[INPUT].maps, self.sheets[BOARD]
@@ -216,7 +216,7 @@ def _weights(network: Network, layout: Layout, found: FoundCells) -> dict[str, A
             if weight.least is not None and (numbers < weight.least).any():
                 cell, value = cells[int(numbers.argmin())], numbers.min()
                 raise BookError(
-                    f"{found.told(BOARD, cell, layer)} holds {value:g}, but a {key} "
+                    f"{found.words(BOARD, cell, layer)} holds {value:g}, but a {key} "
                     f"is never {below(weight.least)}; type a number from {weight.least:g}"
                 )
             weights[f"{layer}.{key}"] = numbers.reshape(weight.shape)

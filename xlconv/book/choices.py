@@ -34,7 +34,7 @@ class FoundCells:
     sheets: Mapping[str, FoundSheet]
     names: SheetNames
 
-    def told(self, sheet: str, cell: Cell, what: str) -> str:
+    def words(self, sheet: str, cell: Cell, what: str) -> str:
         """A cell and what it is for, by the name that its sheet has now, after the file's path."""
         return f"{self.path}: {self.names.place(sheet, cell)} ({what})"
 
@@ -42,17 +42,17 @@ class FoundCells:
         """What a cell holds."""
         return self.sheets[sheet].get(cell, EMPTY)
 
-    def typed(self, sheet: str, cell: Cell, what: str, kinds: type, remedy: str) -> object:
+    def read(self, sheet: str, cell: Cell, what: str, kinds: type, remedy: str) -> object:
         """The constant that a cell holds, None if it is empty."""
         found = self.at(sheet, cell)
         kind_is_right = isinstance(found.value, kinds) and not isinstance(found.value, bool)
         if found.formula is None and (found.value is None or kind_is_right):
             return found.value
-        raise BookError(f"{self.told(sheet, cell, what)} holds {found.told(cell)}; {remedy}")
+        raise BookError(f"{self.words(sheet, cell, what)} holds {found.words(cell)}; {remedy}")
 
     def number(self, sheet: str, cell: Cell, what: str, remedy: str) -> float:
         """The number that a cell holds, 0 if it is empty."""
-        value = self.typed(sheet, cell, what, float, remedy)
+        value = self.read(sheet, cell, what, float, remedy)
         return value if isinstance(value, float) else 0.0
 
     def numbers(self, sheet: str, cells: Iterable[Cell], what: str) -> list[float]:
@@ -62,7 +62,7 @@ class FoundCells:
             found = there.get(cell, EMPTY)
             if found.formula is not None or not isinstance(found.value, float | None):
                 raise BookError(
-                    f"{self.told(sheet, cell, what)} holds {found.told(cell)} where a number "
+                    f"{self.words(sheet, cell, what)} holds {found.words(cell)} where a number "
                     "belongs; type a number"
                 )
             numbers.append(found.value or 0.0)
@@ -74,8 +74,8 @@ class FoundCells:
         switch = isinstance(now, bool) and found.value not in (0.0, 1.0, None)
         if found.formula is not None or isinstance(found.value, bool) or switch:
             what = "1 for on or 0 for off" if isinstance(now, bool) else "a value"
-            told = self.told(sheet, cell, f"{setting} of {layer.name!r}")
-            raise BookError(f"{told} holds {found.told(cell)}; type {what}")
+            told = self.words(sheet, cell, f"{setting} of {layer.name!r}")
+            raise BookError(f"{told} holds {found.words(cell)}; type {what}")
         try:
             value: Any = setting_of(layer, setting, found.value)
             return replace(layer, **{setting: value})
@@ -87,25 +87,25 @@ class FoundCells:
         number = self.number(sheet, cell, what, remedy)
         if number in (0.0, 1.0):
             return number == 1.0
-        raise BookError(f"{self.told(sheet, cell, what)} holds {number:g}; {remedy}")
+        raise BookError(f"{self.words(sheet, cell, what)} holds {number:g}; {remedy}")
 
     def one_of(self, sheet: str, cell: Cell, what: str, names: tuple[str, ...]) -> str:
         """The one of several names that a cell holds; the case of letters says nothing."""
         remedy = f"choose one of {', '.join(names)}"
-        value = str(self.typed(sheet, cell, what, str, remedy) or "")
+        value = str(self.read(sheet, cell, what, str, remedy) or "")
         for name in names:
             if name.lower() == value.lower():
                 return name
-        raise BookError(f"{self.told(sheet, cell, what)} holds {value!r}; {remedy}")
+        raise BookError(f"{self.words(sheet, cell, what)} holds {value!r}; {remedy}")
 
 
 def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choices:
     """What is chosen now."""
-    desk = layout.desk
+    panel = layout.panel
     picture = 0
     actual: float | str = UNKNOWN
-    if layout.gallery is not None and desk.picture is not None:
-        picture = _picture(cells, desk.picture.first, layout.gallery.count)
+    if layout.gallery is not None and panel.picture is not None:
+        picture = _picture(cells, panel.picture.first, layout.gallery.count)
     elif layout.verdict is not None:
         actual = _label(cells, BOARD, layout.verdict.actual.first)
     names = tuple(layer.name for layer in network.layers)
@@ -115,17 +115,19 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         for cell, what in zip(list(CHOSEN.cells())[1:], ("map", "row", "column"), strict=True)
     ]
     pixel = [
-        cells.typed(BOARD, place.first, "the pixel to follow", float, "type a number, or nothing")
-        for place in (desk.pixel_row, desk.pixel_column)
+        cells.read(BOARD, place.first, "the pixel to follow", float, "type a number, or nothing")
+        for place in (panel.pixel_row, panel.pixel_column)
     ]
     row, column = pixel
     return Choices(
         explained=Explained(layer, *place),
         picture=picture,
         actual=actual,
-        scale=cells.one_of(BOARD, desk.scale.first, "one colour scale for each", SCALES),
+        scale=cells.one_of(BOARD, panel.scale.first, "one colour scale for each", SCALES),
         pixel=(row, column) if isinstance(row, float) and isinstance(column, float) else None,
-        outlined=cells.switch(BOARD, desk.outlined.first, "outlines", "type 1 for on or 0 for off"),
+        outlined=cells.switch(
+            BOARD, panel.outlined.first, "outlines", "type 1 for on or 0 for off"
+        ),
         hidden=frozenset(_hidden(cells, network)),
     )
 
@@ -156,13 +158,13 @@ def _picture(cells: FoundCells, cell: Cell, count: int) -> int:
     number = cells.number(BOARD, cell, "the number of a picture", remedy)
     if number not in range(count + 1):
         raise BookError(
-            f"{cells.told(BOARD, cell, 'the number of a picture')} holds {number:g}; {remedy}"
+            f"{cells.words(BOARD, cell, 'the number of a picture')} holds {number:g}; {remedy}"
         )
     return int(number)
 
 
 def _label(cells: FoundCells, sheet: str, cell: Cell) -> float | str:
-    value = cells.typed(sheet, cell, "what the picture shows", float | str, "type a class")  # type: ignore[arg-type]
+    value = cells.read(sheet, cell, "what the picture shows", float | str, "type a class")  # type: ignore[arg-type]
     return UNKNOWN if value in (None, "") else value  # type: ignore[return-value]
 
 

@@ -24,10 +24,10 @@ class Shift:
     count: int
     places: tuple[int, int] | None
 
-    def told(self, sheet: str) -> str:
+    def words(self, sheet: str) -> str:
         """What happened, in words.
 
-        >>> Shift(ROW, 1, (14, 14)).told("Board"), Shift(COLUMN, -2, None).told("Model")
+        >>> Shift(ROW, 1, (14, 14)).words("Board"), Shift(COLUMN, -2, None).words("Model")
         ('a row was inserted into Board at row 14', '2 columns were deleted from Model')
         """
         many = abs(self.count)

@@ -59,7 +59,7 @@ def found_manifest(package: Package, names: SheetNames, cells: FoundSheet) -> Ma
     ]
     where = f"{package.path}, {names.place(MODEL, place)}"
     manifest = parse_manifest(lines, where)
-    for sheet in _own(manifest):
+    for sheet in _own_sheets(manifest):
         if sheet not in names.now or range_name(sheet) not in package.names:
             check_version(package.path, manifest)
             raise BookError(
@@ -75,7 +75,7 @@ def found_manifest(package: Package, names: SheetNames, cells: FoundSheet) -> Ma
     return manifest
 
 
-def _own(manifest: Manifest) -> tuple[str, ...]:
+def _own_sheets(manifest: Manifest) -> tuple[str, ...]:
     """The sheets of a book."""
     gallery = () if manifest.pictures is None else (IMAGES,)
     exercise = () if manifest.exercise is None else (EXERCISE,)
@@ -100,7 +100,7 @@ def own_sheets(
 ) -> dict[str, FoundSheet]:
     """The cells of the book's sheets but Model, of which none is larger than its network needs."""
     sheets: dict[str, FoundSheet] = {}
-    for sheet in (one for one in _own(manifest) if one != MODEL):
+    for sheet in (one for one in _own_sheets(manifest) if one != MODEL):
         own = [rule for rule in rules if rule.sheet == sheet]
         computed = sum(rule.range.size for rule in own)
         formulas = sum((len(rule.text(0, 0)) + 60) * rule.range.size for rule in own)
@@ -140,11 +140,11 @@ def check_places(
 ) -> None:
     """A book is read where it was built: BookError, saying what, if something moved."""
     told = []
-    for sheet in _own(manifest):
+    for sheet in _own_sheets(manifest):
         found, expected = package.names[range_name(sheet)][1], Range(1, 1, *manifest.sizes[sheet])
         own = [rule for rule in rules if rule.sheet == sheet]
         name = quoted(names.now[sheet])
-        told += [shift.told(name) for shift in shifts(expected, found, own, sheets[sheet])]
+        told += [shift.words(name) for shift in shifts(expected, found, own, sheets[sheet])]
     if told:
         check_version(package.path, manifest)
         raise BookError(

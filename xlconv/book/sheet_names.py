@@ -28,7 +28,7 @@ class SheetNames:
         return cls(now, tuple(name for name in every if name not in own))
 
     @cached_property
-    def _first(self) -> dict[str, str]:
+    def _first_names(self) -> dict[str, str]:
         """First names by today's, in small letters; an added sheet that took one is another."""
         taken = {name.casefold() for name in self.now}
         added = {name.casefold(): name for name in self.others if name.casefold() in taken}
@@ -41,7 +41,7 @@ class SheetNames:
         >>> SheetNames({"Board": "My board"}).first("SUM('My board'!A1)&\\"'My board'!\\"")
         'SUM(Board!A1)&"\\'My board\\'!"'
         """
-        return with_sheets(formula, self._first) if "!" in formula else formula
+        return with_sheets(formula, self._first_names) if "!" in formula else formula
 
     def current(self, formula: str) -> str:
         """A formula with the sheets' names of today."""
@@ -52,8 +52,8 @@ class SheetNames:
 
     def place(self, sheet: str, cells: Cell | Range) -> str:
         """A cell or a range, such as Board!A1, by the name that its sheet has now."""
-        return f"{quoted(self.called(sheet))}!{cells.a1}"
+        return f"{quoted(self.name_now(sheet))}!{cells.a1}"
 
-    def called(self, sheet: str) -> str:
+    def name_now(self, sheet: str) -> str:
         """The name that a sheet has now."""
         return self.now.get(sheet, sheet)

@@ -17,7 +17,7 @@ Constants = dict[Place, float | str]
 
 def typed_maps(sheet: str, maps: Iterable[Range], array: Array) -> Constants:
     """A tensor's or a picture's numbers in the cells of its maps."""
-    return _typed(sheet, (cell for place in maps for cell in place.cells()), array)
+    return _constants(sheet, (cell for place in maps for cell in place.cells()), array)
 
 
 def typed_weights(layout: Layout, layer: str, arrays: Mapping[str, Array]) -> Constants:
@@ -26,7 +26,7 @@ def typed_weights(layout: Layout, layer: str, arrays: Mapping[str, Array]) -> Co
     for key, array in arrays.items():
         places = layout.weights[layer]
         cells = (cell for place in places.arrays[key] for cell in places.cells(place))
-        typed |= _typed(BOARD, cells, array)
+        typed |= _constants(BOARD, cells, array)
     return typed
 
 
@@ -37,6 +37,6 @@ def typed_explained(explained: Explained) -> Constants:
     return dict(zip(cells, chosen, strict=True))
 
 
-def _typed(sheet: str, cells: Iterable[Cell], array: Array) -> Constants:
+def _constants(sheet: str, cells: Iterable[Cell], array: Array) -> Constants:
     numbers = array.reshape(-1).tolist()
     return {Place(sheet, cell): value for cell, value in zip(cells, numbers, strict=True)}

@@ -47,7 +47,7 @@ class Unfinished:
         return read
 
     @property
-    def taken(self) -> frozenset[str]:
+    def learners_values(self) -> frozenset[str]:
         """The names of values that are the learner's, whatever NumPy has."""
         return frozenset(self.zeros)
 

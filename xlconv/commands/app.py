@@ -211,11 +211,11 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Draw the board as a PNG, with the values that the workbook stores."""
-    from xlconv.commands.console import OUT, called
+    from xlconv.commands.console import OUT, markup
     from xlconv.rendering.render import render as render_book
 
     width, height = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
-    OUT.print(f"wrote {called(out)} ({width:,} × {height:,} pixels)", soft_wrap=True)
+    OUT.print(f"wrote {markup(out)} ({width:,} × {height:,} pixels)", soft_wrap=True)
 
 
 @app.command(epilog="Examples:  xlconv show out.xlsx  |  xlconv show out.xlsx --layer conv1")

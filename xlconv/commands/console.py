@@ -21,7 +21,7 @@ from rich.table import Table
 from xlconv.network.layers.base import sources
 from xlconv.network.network import found_words
 from xlconv.rendering.glance import answer_words
-from xlconv.system.terminal_text import obeyed_by_none, one_line
+from xlconv.system.terminal_text import one_line, without_control_characters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +51,7 @@ class _PlainText:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for segment in console.render(self.renderable, options):
             text, style, control = segment
-            yield segment if control else Segment(obeyed_by_none(text), style)
+            yield segment if control else Segment(without_control_characters(text), style)
 
 
 def console(**options: Any) -> Console:
@@ -65,7 +65,7 @@ OUT = console()
 ERR = console(stderr=True, soft_wrap=True)
 
 
-def called(path: object) -> str:
+def markup(path: object) -> str:
     """A file's name, or another text, in one line of Rich's markup."""
     return escape(one_line(str(path)))
 
@@ -89,14 +89,14 @@ def print_built(
     """What was written, what the network says, and what to do next."""
     network = model.network
     size = path.stat().st_size / 1000
-    OUT.print(f"wrote [bold]{called(path)}[/] ({called(network.name)}, {size:,.0f} kB)")
+    OUT.print(f"wrote [bold]{markup(path)}[/] ({markup(network.name)}, {size:,.0f} kB)")
     if network.labels:
         output = tensors[network.output]
         values = dict(zip(network.labels, output.tolist(), strict=True))
         OUT.print(f"prediction: {answer_line(found_words(network, output), values)}")
-    text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {called(path)}"
+    text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {markup(path)}"
     if opened:
-        text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {called(path)}"
+        text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {markup(path)}"
     OUT.print(text, soft_wrap=True)
 
 
@@ -108,14 +108,14 @@ def print_glance(
 
     network = book.network
     out = OUT if width is None else console(width=width)
-    out.print(f"[bold]{called(book.path)}[/]: {called(network.name)}")
+    out.print(f"[bold]{markup(book.path)}[/]: {markup(network.name)}")
     if seen.state in _GLANCE_NOTES:
         out.print(_GLANCE_NOTES[seen.state], style="yellow")
     shown = Pictures(network, seen.tensors, colours, in_colour(out), out.width)
     print_pictures(out, shown, only)
     words = answer_words(network, seen.tensors[network.output])
     if words is not None:
-        out.print(f"\nprediction: [bold]{called(words)}[/]")
+        out.print(f"\nprediction: [bold]{markup(words)}[/]")
 
 
 _GLANCE_NOTES = {
@@ -130,7 +130,7 @@ _GLANCE_NOTES = {
 def answer_line(prediction: str, values: Mapping[str, float]) -> str:
     """The class with its value; several classes, or none, stand without."""
     value = f" ({values[prediction]:.4f})" if prediction in values else ""
-    return f"[bold]{called(prediction)}[/]{value}"
+    return f"[bold]{markup(prediction)}[/]{value}"
 
 
 @contextmanager
@@ -167,8 +167,8 @@ def print_templates(templates: Sequence[tuple[str, Description]]) -> None:
         table.add_column(head, justify="right", no_wrap=True)
     for name, about in templates:
         table.add_row(
-            f"[bold]{called(name)}[/]",
-            called(about.title),
+            f"[bold]{markup(name)}[/]",
+            markup(about.title),
             _shape_words(about.network.input_shape),
             f"{parameters(about.network):,}",
             measured_text(about),
@@ -189,8 +189,8 @@ def measured_text(about: Description) -> str:
 def print_template(name: str, about: Description) -> None:
     """One template: what it is, its layers, where its numbers come from, what to do with it."""
     network = about.network
-    OUT.print(f"[bold]{called(about.title)}[/]")
-    OUT.print(called(about.description))
+    OUT.print(f"[bold]{markup(about.title)}[/]")
+    OUT.print(markup(about.description))
     table = Table(box=None, pad_edge=False, header_style="dim")
     for head in ("layer", "kind", "reads", "output"):
         table.add_column(head, no_wrap=True)
@@ -207,11 +207,11 @@ def print_template(name: str, about: Description) -> None:
     OUT.print(table)
     OUT.print()
     if about.data:
-        OUT.print(f"[bold]data[/]: {called(about.data)}")
+        OUT.print(f"[bold]data[/]: {markup(about.data)}")
     if about.measured is not None:
         value = f"{about.measured.measure} {about.measured.value:.2%}"
         OUT.print(f"[bold]measured[/]: {value} on {about.measured.pictures:,} test pictures")
-    OUT.print(f"[bold]build it[/]: xlconv build out.xlsx --template {called(name)}")
+    OUT.print(f"[bold]build it[/]: xlconv build out.xlsx --template {markup(name)}")
 
 
 def _shape_words(shape: Sequence[int]) -> str:
@@ -244,7 +244,7 @@ def _scores(evaluation: Evaluation, labels: Sequence[str]) -> Table:
     for head in ("found", "wrongly found", "missed", "F1"):
         table.add_column(head, justify="right")
     for label, row, score in zip(labels, evaluation.confusion, evaluation.scores, strict=True):
-        table.add_row(called(label), *map(str, row.tolist()), f"{score:.2%}")
+        table.add_row(markup(label), *map(str, row.tolist()), f"{score:.2%}")
     return table
 
 
@@ -261,7 +261,7 @@ def _confusions(evaluation: Evaluation, labels: Sequence[str]) -> Table:
         if count and true != taken
     ]
     for count, true, taken in sorted(mistakes, key=lambda one: -one[0])[:_MATRIX]:
-        table.add_row(called(true), called(taken), str(count))
+        table.add_row(markup(true), markup(taken), str(count))
     return table
 
 
@@ -272,11 +272,11 @@ def _confusion(evaluation: Evaluation, labels: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim", title="true \\ predicted")
     table.add_column("", style="bold")
     for label in labels:
-        table.add_column(called(label), justify="right")
+        table.add_column(markup(label), justify="right")
     for label, row in zip(labels, evaluation.confusion.tolist(), strict=True):
         cells = [
             f"[bold green]{count}[/]" if labels[column] == label else str(count or "·")
             for column, count in enumerate(row)
         ]
-        table.add_row(called(label), *cells)
+        table.add_row(markup(label), *cells)
     return table

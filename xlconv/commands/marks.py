@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from xlconv.commands.console import ERR, OUT, called
+from xlconv.commands.console import ERR, OUT, markup
 from xlconv.grading.marks import BlockMarks, Marks, copied_groups, mean_mark
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
@@ -34,33 +34,33 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("student", style="bold")
     for block in blocks:
-        table.add_column(called(block), justify="right", no_wrap=True)
+        table.add_column(markup(block), justify="right", no_wrap=True)
     table.add_column("mark", justify="right", no_wrap=True)
     table.add_column("file", style="dim")
     for marks in marked:
         found = {block.block: block for block in marks.blocks}
         cells = [_share(found[name]) if name in found else "" for name in blocks]
         mark = "[red]–[/]" if marks.error else f"{marks.mark:.0%}"
-        table.add_row(called(marks.student), *cells, mark, called(marks.file))
+        table.add_row(markup(marks.student), *cells, mark, markup(marks.file))
     OUT.print(table)
     _print_wrong(marked, whole=len(marked) <= MOST_IN_WORDS or out is None)
     twice = [name for name, count in Counter(m.student for m in marked).items() if count > 1]
     if twice:
         names = ", ".join(twice)
-        OUT.print(f"\nseveral files were made for {called(names)}", style="yellow", soft_wrap=True)
+        OUT.print(f"\nseveral files were made for {markup(names)}", style="yellow", soft_wrap=True)
     for group in copied_groups(marked):
         files = " and ".join(marks.file for marks in group)
         names = " and ".join(dict.fromkeys(marks.student for marks in group))
         OUT.print(
-            f"\n{called(files)} have the same kernels, but say that they were made for "
-            f"{called(names)}: a copy?",
+            f"\n{markup(files)} have the same kernels, but say that they were made for "
+            f"{markup(names)}: a copy?",
             style="yellow",
             soft_wrap=True,
         )
     if len(marked) > 1:
         OUT.print(f"\n{len(marked)} workbooks, mean {mean_mark(marked):.0%}")
     if out is not None:
-        OUT.print(f"wrote {called(out)}", soft_wrap=True)
+        OUT.print(f"wrote {markup(out)}", soft_wrap=True)
 
 
 def _share(block: BlockMarks) -> str:
@@ -85,4 +85,4 @@ def _print_wrong(marked: Sequence[Marks], whole: bool) -> None:
     if lines:
         OUT.print()
     for line in lines:
-        OUT.print(called(line), style="red", soft_wrap=True)
+        OUT.print(markup(line), style="red", soft_wrap=True)

@@ -9,7 +9,7 @@ from math import isfinite
 from rich.markup import escape
 from rich.table import Table
 
-from xlconv.commands.console import OUT, answer_line, called
+from xlconv.commands.console import OUT, answer_line, markup
 from xlconv.system.terminal_text import one_line
 from xlconv.verification.report import ExerciseReport, Finding, Report, Words, error_text
 
@@ -30,12 +30,12 @@ _STORED_NOTES = {
 
 def print_report(report: Report, max_findings: int) -> None:
     """A line a block, then the findings, then the verdict and the prediction."""
-    OUT.print(f"[bold]{called(report.workbook)}[/]: {called(report.network)}, {report.engine}")
+    OUT.print(f"[bold]{markup(report.workbook)}[/]: {markup(report.network)}, {report.engine}")
     OUT.print(_block_table(report))
     for engine in report.engines:
         if engine.error is not None:
             line = f"{engine.name}: {engine.state}: {engine.error}"
-            OUT.print(called(line), style="yellow", soft_wrap=True)
+            OUT.print(markup(line), style="yellow", soft_wrap=True)
     print_findings(report.findings, max_findings)
     if report.stored_state in _STORED_NOTES:
         OUT.print(_STORED_NOTES[report.stored_state], style="yellow")
@@ -63,14 +63,14 @@ def _block_table(report: Report) -> Table:
             live.append(Words("" if block.apart is None else error_text(block.apart)))
         answers = [block.formulas, *live, block.random.words, block.stored.words]
         count = [] if several else [f"{block.cells:,}"]
-        table.add_row(escape(block.tensor), *count, *map(_coloured, answers))
+        table.add_row(escape(block.tensor), *count, *map(_markup, answers))
     return table
 
 
 _COLOURS = {"wrong": "red", "aside": "dim", "doubt": "yellow"}
 
 
-def _coloured(words: Words) -> str:
+def _markup(words: Words) -> str:
     return f"[{_COLOURS[words.tone]}]{words.text}[/]" if words.tone else words.text
 
 

@@ -29,7 +29,7 @@ def run(command: Callable[[], object]) -> None:
     _lenient_streams()
     try:
         with _stopping():
-            _printed(command)
+            _run_and_flush(command)
     except XlconvError as error:
         _fail(str(error))
     except BrokenPipeError:
@@ -56,7 +56,7 @@ def shortened(text: str) -> str:
     return plain
 
 
-def _printed(command: Callable[[], object]) -> None:
+def _run_and_flush(command: Callable[[], object]) -> None:
     """Run a command; what it printed is written before it ends, so that an error is not lost."""
     try:
         command()

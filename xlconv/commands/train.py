@@ -66,7 +66,7 @@ def train(
     # weights whatever the number of cores.
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    from xlconv.commands.console import ERR, OUT, called, print_evaluation, training_bar
+    from xlconv.commands.console import ERR, OUT, markup, print_evaluation, training_bar
     from xlconv.importers.template import describe_template, load_weights, small_data
     from xlconv.system.files import check_target
     from xlconv.training.checkpoints import Checkpoint
@@ -103,8 +103,8 @@ def train(
         save_weights(out, model.weights)
     print_evaluation(evaluate(model, testing), network.labels)
     OUT.print(
-        f"wrote {called(out)}; use it with  xlconv build out.xlsx --template {called(template)} "
-        f"--weights {called(out)}",
+        f"wrote {markup(out)}; use it with  xlconv build out.xlsx --template {markup(template)} "
+        f"--weights {markup(out)}",
         soft_wrap=True,
     )
 

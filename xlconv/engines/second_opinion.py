@@ -42,7 +42,7 @@ class SecondOpinion:
             self.helps = False
             return grids
         self.asked = [EMBEDDED, SECOND]
-        better = [_better(*pair) for pair in zip(grids, second, strict=True)]
+        better = [_merge_grids(*pair) for pair in zip(grids, second, strict=True)]
         self.helps = _doubtful_count(better, stored) < _doubtful_count(grids, stored)
         return better
 
@@ -57,7 +57,7 @@ def _doubtful_count(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
     )
 
 
-def _better(grid: Grid, other: Grid) -> Grid:
+def _merge_grids(grid: Grid, other: Grid) -> Grid:
     return [
         [b if _may_be_its_own(a) else a for a, b in zip(one, two, strict=True)]
         for one, two in zip(grid, other, strict=True)

@@ -24,7 +24,7 @@ class Placement:
         """The range around all maps, without the outer ring."""
         return Range.around(self.maps)
 
-    def ringed(self, number: int) -> Range:
+    def with_ring(self, number: int) -> Range:
         """A map's range with its ring."""
         ring = self.ring
         return self.maps[number].grown(ring.top, ring.bottom, ring.left, ring.right)

@@ -24,7 +24,7 @@ from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import Part
-from xlconv.sheets.explain.terms import Scope, seen
+from xlconv.sheets.explain.terms import Scope, composition
 from xlconv.spreadsheet.cells import Cell
 
 Value = float | str | bool | None
@@ -34,7 +34,7 @@ RELU_FORGOTTEN = "ReLU is forgotten: a negative number should become 0"
 
 
 @dataclass(frozen=True)
-class Wrong:
+class WrongCell:
     """A cell that is wrong: where it is in its part, from 0, its formula as a spreadsheet shows it,
     the one that the network calls for, what it gives and what belongs there."""
 
@@ -68,12 +68,12 @@ class Surroundings:
     own: FormulaAt
 
 
-def layer_of(wrong: Wrong, around: Surroundings) -> Layer:
+def layer_of(wrong: WrongCell, around: Surroundings) -> Layer:
     """The layer that a cell belongs to."""
     return around.network.layer(wrong.part.layer)
 
 
-def arithmetic(wrong: Wrong, around: Surroundings) -> str:
+def arithmetic(wrong: WrongCell, around: Surroundings) -> str:
     """What a misunderstanding would give."""
     if isinstance(wrong.found, str):
         return f"gives the text {wrong.found[:40]!r}, no number"
@@ -99,14 +99,14 @@ def _guesses(layer: Layer, situation: Situation) -> Iterator[tuple[str, float]]:
         yield "only repeats the cell that it reads", situation.values[0]
 
 
-def _situation(layer: Layer, wrong: Wrong, around: Surroundings) -> Situation:
+def _situation(layer: Layer, wrong: WrongCell, around: Surroundings) -> Situation:
     """The numbers that the cell should read."""
     key, expected = wrong.part.key, wrong.expected
     if layer.name in around.layout.steps:
         read = _finite(map(around.value, _read_by_step(wrong, around)))
         return Situation(key, expected, read, len(read))
     scope = Scope(around.network, around.layout, around.weights[layer.name], around.tensors)
-    made = seen(layer, scope, (wrong.part.channel or 0, wrong.row, wrong.column))
+    made = composition(layer, scope, (wrong.part.channel or 0, wrong.row, wrong.column))
     read, products = list[float](), list[Product]()
     for slot in made.slots:
         inside = slot.values if slot.outside is None else slot.values[~slot.outside]
@@ -125,7 +125,7 @@ def _finite(numbers: Iterable[float | None]) -> list[float]:
     return [number for number in numbers if number is not None and isfinite(number)]
 
 
-def _read_by_step(wrong: Wrong, around: Surroundings) -> list[Cell]:
+def _read_by_step(wrong: WrongCell, around: Surroundings) -> list[Cell]:
     """What a cell of a softmax, or of a step on its way, reads."""
     layer = layer_of(wrong, around)
     steps, [logits] = around.layout.steps[layer.name], around.layout.tensors[source(layer)].maps

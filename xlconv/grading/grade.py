@@ -23,7 +23,7 @@ from xlconv.engines.second_opinion import SecondOpinion
 from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import layer_rules
-from xlconv.grading.isolation import TRIALS, Isolated, isolated_trial, unlinked_groups
+from xlconv.grading.isolation import TRIALS, IsolatedTrial, isolated_trial, unlinked_groups
 from xlconv.grading.judge import Expected, Judge, OpenCells, Trial, part_values
 from xlconv.grading.marks import BlockMarks, Marks
 from xlconv.network.layers.convolution import Conv2D
@@ -122,7 +122,7 @@ def _trials(
 
 
 def _trial(
-    random: Isolated,
+    random: IsolatedTrial,
     book: FoundBook,
     places: ExercisePlaces,
     engine: SecondOpinion,
@@ -131,7 +131,7 @@ def _trial(
     """What a trial finds, and what it should."""
     parts = [part for layer in random.layers for part in places.of_layer(layer.name)]
     ranges = [(book.names.now[BOARD], part.range) for part in parts]
-    stored = [_stored(book, part) for part in parts]
+    stored = [_stored_grid(book, part) for part in parts]
     with engine_file(book, random.typed) as path:
         grids = engine.evaluate(path, ranges, stored, computed)
     found = {
@@ -143,11 +143,11 @@ def _trial(
         isolated=random,
         engines=tuple(engine.asked),
         found=found,
-        expected=(_expected(random, _steps(parts, found)), _expected(random, {})),
+        expected=(_expected_values(random, _steps(parts, found)), _expected_values(random, {})),
     )
 
 
-def _stored(book: FoundBook, part: Part) -> Grid:
+def _stored_grid(book: FoundBook, part: Part) -> Grid:
     """What a part's cells held when the file was saved."""
     place = part.range
     return [
@@ -156,7 +156,7 @@ def _stored(book: FoundBook, part: Part) -> Grid:
     ]
 
 
-def _expected(random: Isolated, steps: Mapping[str, Values]) -> Expected:
+def _expected_values(random: IsolatedTrial, steps: Mapping[str, Values]) -> Expected:
     """What NumPy computes from the random numbers, and from the steps of layers that are given."""
     expected, scale = dict[str, Array](), dict[str, Array]()
     with np.errstate(all="ignore"):  # NaN stands for what is not a number
@@ -198,15 +198,15 @@ def _block(judges: Sequence[Judge], layer: str, numbers_count: bool) -> BlockMar
     nothing: tuple[Cell, str] | None = None
     for judge in (one for one in judges if one.cells.part.layer == layer):
         for row, column in judge.cells.part.open.offsets():
-            cell, found = judge.cells.part.open.cell(row, column), judge.cells.held(row, column)
+            cell, found = judge.cells.part.open.cell(row, column), judge.cells.at(row, column)
             cells += 1
             if found == EMPTY:
                 empty += 1
                 nothing = nothing or (cell, "is empty")
-            elif found.formula is None and judge.typed_right(found.value, row, column):
+            elif found.formula is None and judge.is_right_number(found.value, row, column):
                 typed += 1
                 number = number or (cell, f"{found.value:.6g} is right, but no formula")
-            elif found.formula is not None and judge.formula_right(row, column):
+            elif found.formula is not None and judge.is_right_formula(row, column):
                 formulas += 1
             else:
                 beyond = judge.engine_limits(row, column)

@@ -28,7 +28,7 @@ TRIALS = (0, TURNED)
 
 
 @dataclass(frozen=True)
-class Isolated:
+class IsolatedTrial:
     """Some layers of a network, none of which reads another: `values` are the random tensors that
     they read and `weights` theirs, by short names; `typed` puts them on the board."""
 
@@ -55,7 +55,7 @@ def _reads_or_is_read(layer: Layer, group: list[Layer]) -> bool:
     return any(layer.name in sources(one) or one.name in sources(layer) for one in group)
 
 
-def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> Isolated:
+def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> IsolatedTrial:
     """The trial of a number: the same for the same workbook, every time."""
     random = np.random.default_rng(SEED)
     network, layout = book.network, book.layout
@@ -77,12 +77,12 @@ def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> I
             name: {key: array if key in least[name] else -array for key, array in one.items()}
             for name, one in weights.items()
         }
-    typed = typed_explained(_explained(network, number))
+    typed = typed_explained(_other_explained(network, number))
     for name, array in values.items():
         typed |= typed_maps(BOARD, layout.tensors[name].maps, np.asarray(array, dtype=np.float64))
     for name, arrays in weights.items():
         typed |= typed_weights(layout, name, arrays)
-    return Isolated(layers=layers, values=values, weights=weights, typed=typed)
+    return IsolatedTrial(layers=layers, values=values, weights=weights, typed=typed)
 
 
 def _random_tensor(layer: Layer, name: str, network: Network, random: Random) -> Array:
@@ -108,7 +108,7 @@ def _random_weight(weight: Weight, random: Random) -> Array:
     return drawn if weight.least is None else weight.least + np.abs(drawn) + 0.5
 
 
-def _explained(network: Network, number: int) -> Explained:
+def _other_explained(network: Network, number: int) -> Explained:
     """Another cell for Explain to take apart in each trial: what copies its result is right in one
     of them at the most."""
     if number == TRIALS[0]:

@@ -13,8 +13,8 @@ import numpy as np
 from xlconv.book.book import FoundBook
 from xlconv.engines.second_opinion import EMBEDDED, SECOND
 from xlconv.formulas.layers.base import Rule
-from xlconv.grading.diagnosis import Surroundings, Wrong
-from xlconv.grading.isolation import Isolated
+from xlconv.grading.diagnosis import Surroundings, WrongCell
+from xlconv.grading.isolation import IsolatedTrial
 from xlconv.grading.mistakes import MOST_SHOWN, mistake, typed_words
 from xlconv.grading.precedents import reads_of
 from xlconv.network.model import Array
@@ -50,7 +50,7 @@ class Trial:
     """What `engines` find in the parts of some layers for random numbers, and what NumPy expects
     there: from the steps of a layer as they were found, and from right ones."""
 
-    isolated: Isolated
+    isolated: IsolatedTrial
     engines: Sequence[str]
     found: Mapping[Cell, Value]
     expected: tuple[Expected, ...]
@@ -71,16 +71,16 @@ class OpenCells:
     part: Part
     rule: Rule
 
-    def held(self, row: int, column: int) -> FoundCell:
+    def at(self, row: int, column: int) -> FoundCell:
         return self.book.cell(BOARD, self.part.open, row, column)
 
-    def called_for(self, row: int, column: int) -> str:
+    def expected_formula(self, row: int, column: int) -> str:
         """The formula that is called for."""
         return f"={self.rule.text(row, column)}"
 
-    def as_called_for(self, row: int, column: int) -> bool:
+    def is_expected(self, row: int, column: int) -> bool:
         """Whether a cell holds the very formula that is called for: no engine need prove it."""
-        formula = self.held(row, column).formula
+        formula = self.at(row, column).formula
         if formula is None:
             return False
         if self.rule.cellwise is None:
@@ -96,7 +96,7 @@ class OpenCells:
     def need_engine(self) -> bool:
         """Whether a cell holds another formula than the one that is called for."""
         return any(
-            self.held(row, column).formula is not None and not self.as_called_for(row, column)
+            self.at(row, column).formula is not None and not self.is_expected(row, column)
             for row, column in self.part.open.offsets()
         )
 
@@ -110,32 +110,32 @@ class Judge:
     trials: Sequence[Trial]
     truth: Array
 
-    def typed_right(self, value: Value, row: int, column: int) -> bool:
+    def is_right_number(self, value: Value, row: int, column: int) -> bool:
         """Whether a number is right for the workbook's own picture and weights."""
         expected = float(self.truth[row, column])
         return _agree(value, expected, magnitude=1.0)
 
-    def formula_right(self, row: int, column: int) -> bool:
+    def is_right_formula(self, row: int, column: int) -> bool:
         """Whether a formula gives what belongs there in every trial, and reads all that counts."""
-        if self.cells.as_called_for(row, column):
+        if self.cells.is_expected(row, column):
             return True
         return not self._wrong_trials(row, column) and not self._leaves_out(row, column)
 
     def words(self, row: int, column: int) -> str:
         """What is wrong with a cell that is not right."""
-        held, cell = self.cells.held(row, column), self.cells.part.open.cell(row, column)
+        held, cell = self.cells.at(row, column), self.cells.part.open.cell(row, column)
         if held.formula is None:
             return typed_words(held.value)
         formula = held.formula.at(cell)
         trials = []
         for trial in self._wrong_trials(row, column) or self.trials:
             expected = (one.at(self.cells.part, row, column)[0] for one in trial.expected)
-            wrong = Wrong(
+            wrong = WrongCell(
                 part=self.cells.part,
                 row=row,
                 column=column,
                 formula=formula,
-                called_for=self.cells.called_for(row, column),
+                called_for=self.cells.expected_formula(row, column),
                 found=trial.found[cell],
                 expected=next(filter(np.isfinite, expected), np.nan),
             )
@@ -144,7 +144,7 @@ class Judge:
 
     def engine_limits(self, row: int, column: int) -> str:
         """What no engine here can evaluate of a cell that is not right; "" if that is not why."""
-        held, cell = self.cells.held(row, column), self.cells.part.open.cell(row, column)
+        held, cell = self.cells.at(row, column), self.cells.part.open.cell(row, column)
         if held.formula is None:
             return ""
         trial = next(iter(self._wrong_trials(row, column)), self.trials[0])
@@ -171,11 +171,11 @@ class Judge:
     def _leaves_out(self, row: int, column: int) -> bool:
         """Whether a formula reads some of the right cells, none other, and not all: it can only be
         right by luck, as a maximum that leaves out a cell. Padding may be left out."""
-        held, cell = self.cells.held(row, column), self.cells.part.open.cell(row, column)
+        held, cell = self.cells.at(row, column), self.cells.part.open.cell(row, column)
         assert held.formula is not None
         names = self.cells.book.ranges
         reads = reads_of(held.formula.at(cell), names)
-        should = reads_of(self.cells.called_for(row, column), names).cells
+        should = reads_of(self.cells.expected_formula(row, column), names).cells
         board = self.cells.book.sheets[BOARD]
         missing = [one for one in should - reads.cells if one in board]
         told = not reads.elsewhere and not reads.unsure
@@ -237,10 +237,10 @@ def beyond_engines(formula: str, found: Value, stored: Value, engines: Sequence[
     if not failed or not (computed or (unknown and found != "#VALUE!")):
         return ""
     told = f" ({', '.join(dict.fromkeys(unknown))})" if unknown else ""
-    return f"{' and '.join(engines)} cannot evaluate it{told}: mark it by hand{_other(engines)}"
+    return f"{' and '.join(engines)} cannot evaluate it{told}: mark it by hand{_remedy(engines)}"
 
 
-def _other(engines: Sequence[str]) -> str:
+def _remedy(engines: Sequence[str]) -> str:
     """What else could be tried."""
     if list(engines) == [EMBEDDED]:
         return ", or install LibreOffice"

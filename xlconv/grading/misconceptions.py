@@ -40,7 +40,7 @@ class Product:
         return sum(value * weight for value, weight in zip(self.window, weights, strict=True))
 
     @property
-    def turned(self) -> list[float]:
+    def flipped_weights(self) -> list[float]:
         return list(self.weights[::-1])
 
     @property
@@ -129,7 +129,7 @@ def _sums(layer: Layer, around: Situation) -> Iterator[Guess]:
         return
     sums = around.sum - bias
     what = "weights" if isinstance(layer, Dense) else "kernel"
-    turned = sum(product.by(product.turned) for product in products)
+    turned = sum(product.by(product.flipped_weights) for product in products)
     yield f"the {what} is turned by half a turn: a CNN does not flip it", turned + bias
     transposed = sum(product.by(product.transposed) for product in products)
     yield f"rows and columns of the {what} are swapped", transposed + bias

@@ -7,7 +7,7 @@ same, the value with what a misunderstanding would give. Must not know files, no
 import math
 from collections.abc import Sequence
 
-from xlconv.grading.diagnosis import Surroundings, Value, Wrong, arithmetic, layer_of, near
+from xlconv.grading.diagnosis import Surroundings, Value, WrongCell, arithmetic, layer_of, near
 from xlconv.grading.precedents import Cells, circular_reference, reads_in_the_end, reads_of
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Windowed, source, sources
@@ -20,14 +20,14 @@ from xlconv.spreadsheet.formula import CIRCLE
 MOST_SHOWN = 200  # characters of a formula or a text
 
 
-def mistake(trials: Sequence[tuple[Wrong, Surroundings]]) -> str:
+def mistake(trials: Sequence[tuple[WrongCell, Surroundings]]) -> str:
     """What is wrong with a cell, in a few words, from one trial or several: what one of them has a
     name for, or else what it gives in the first."""
     named = (_named_mistake(*trial) for trial in trials)
     return next(filter(None, named), "") or _other_mistake(*trials[0])
 
 
-def _named_mistake(wrong: Wrong, around: Surroundings) -> str:
+def _named_mistake(wrong: WrongCell, around: Surroundings) -> str:
     begun = reads_of(wrong.formula, around.names)
     way = circular_reference(wrong.cell, around.names, around.formula)
     if way is not None:
@@ -45,23 +45,23 @@ def _named_mistake(wrong: Wrong, around: Surroundings) -> str:
     return words or _error(wrong) or arithmetic(wrong, around)
 
 
-def _other_places(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+def _other_places(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
     """What is read instead of what should be."""
-    for say in (_not_fixed, _source_words, _weight_words, _bias_words, _step_words):
+    for say in (_missing_dollar, _source_words, _weight_words, _bias_words, _step_words):
         words = say(wrong, reads, should, around)
         if words:
             return words
     return ""
 
 
-def _error(wrong: Wrong) -> str:
+def _error(wrong: WrongCell) -> str:
     found = wrong.found
     if found == CIRCLE:
         return "reads itself, by way of others: a circle"
     return f"gives the error {found}" if isinstance(found, str) and found.startswith("#") else ""
 
 
-def _other_mistake(wrong: Wrong, around: Surroundings) -> str:
+def _other_mistake(wrong: WrongCell, around: Surroundings) -> str:
     """What is left to say of a mistake that has no name."""
     reads = reads_in_the_end(reads_of(wrong.formula, around.names), around.names, around.own)
     should = reads_of(wrong.called_for, around.names).cells
@@ -78,7 +78,7 @@ def _within(cells: Cells, places: Sequence[Range]) -> Cells:
     return frozenset(cell for cell in cells if any(cell in place for place in places))
 
 
-def _fixed_places(wrong: Wrong, around: Surroundings) -> dict[str, list[Range]]:
+def _fixed_places(wrong: WrongCell, around: Surroundings) -> dict[str, list[Range]]:
     """What all cells of a part read in the same place, by what it is called."""
     layout, name = around.layout, wrong.part.layer
     places: dict[str, list[Range]] = {}
@@ -97,7 +97,7 @@ def _fixed_places(wrong: Wrong, around: Surroundings) -> dict[str, list[Range]]:
     return places
 
 
-def _not_fixed(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+def _missing_dollar(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
     """A reference that moved with the cell and should have stayed: $ is missing."""
     ways = {(wrong.row, wrong.column), (wrong.row, 0), (0, wrong.column)} - {(0, 0)}
     for called, places in _fixed_places(wrong, around).items():
@@ -112,11 +112,11 @@ def _not_fixed(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) 
     return ""
 
 
-def _source_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+def _source_words(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
     """A window that is shifted, of another size, in another map, or missing."""
     for name in sources(layer_of(wrong, around)):
         placement = around.layout.tensors[name]
-        rings = [placement.ringed(number) for number in range(len(placement.maps))]
+        rings = [placement.with_ring(number) for number in range(len(placement.maps))]
         whole = [ring.grown(2, 2, 2, 2) for ring in rings]
         mine, found = _within(should, whole), _within(reads, whole)
         if not mine or mine == found:
@@ -134,7 +134,7 @@ def _source_words(wrong: Wrong, reads: Cells, should: Cells, around: Surrounding
     return ""
 
 
-def _other_source(wrong: Wrong, reads: Cells, around: Surroundings, but: str) -> str:
+def _other_source(wrong: WrongCell, reads: Cells, around: Surroundings, but: str) -> str:
     """Another tensor that is read instead, if the layer reads it elsewhere, or none should."""
     for name, placement in around.layout.tensors.items():
         if name not in (but, wrong.part.layer) and _within(reads, placement.maps):
@@ -142,7 +142,7 @@ def _other_source(wrong: Wrong, reads: Cells, around: Surroundings, but: str) ->
     return ""
 
 
-def _moved_by_one(wrong: Wrong, mine: Cells, found: Cells, around: Surroundings) -> bool:
+def _moved_by_one(wrong: WrongCell, mine: Cells, found: Cells, around: Surroundings) -> bool:
     """Whether windows that should jump were copied from the first cell to the next."""
     layer = layer_of(wrong, around)
     if not isinstance(layer, Windowed) or not (wrong.row or wrong.column):
@@ -224,7 +224,7 @@ def _size(cells: Cells) -> str:
     return f"{place.height} × {place.width}"
 
 
-def _weight_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+def _weight_words(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
     """Weights of another map, or none."""
     weights = around.layout.weights.get(wrong.part.layer)
     if weights is None:
@@ -253,7 +253,7 @@ def _weight_words(wrong: Wrong, reads: Cells, should: Cells, around: Surrounding
     return ""
 
 
-def _bias_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+def _bias_words(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
     weights = around.layout.weights.get(wrong.part.layer)
     if weights is None or "bias" not in weights.arrays:
         return ""
@@ -264,7 +264,7 @@ def _bias_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings)
     return f"adds the bias of another map, {_spot(found)}" if found else "the bias is forgotten"
 
 
-def _step_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings) -> str:
+def _step_words(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
     """A column of softmax, its maximum or its sum that is not read."""
     steps, layer = around.layout.steps.get(wrong.part.layer), layer_of(wrong, around)
     if steps is None or not isinstance(layer, Softmax):
@@ -285,7 +285,7 @@ def _step_words(wrong: Wrong, reads: Cells, should: Cells, around: Surroundings)
     return ""
 
 
-def _exp_of_logit(wrong: Wrong, reads: Cells, around: Surroundings) -> bool:
+def _exp_of_logit(wrong: WrongCell, reads: Cells, around: Surroundings) -> bool:
     """Whether a cell takes exp of one logit as it is."""
     logits = around.layout.tensors[source(layer_of(wrong, around))].maps
     if len(reads) != 1 or reads != _within(reads, logits):
@@ -304,11 +304,11 @@ def _other_cells(reads: Cells, should: Cells) -> str:
     return f"reads {_spot(more)}, too" if more and not missing else f"reads {_spot(reads)}"
 
 
-def _value_words(wrong: Wrong) -> str:
-    return f"gives {_shown(wrong.found)} instead of {_shown(wrong.expected)}"
+def _value_words(wrong: WrongCell) -> str:
+    return f"gives {_value_text(wrong.found)} instead of {_value_text(wrong.expected)}"
 
 
-def _shown(value: Value) -> str:
+def _value_text(value: Value) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

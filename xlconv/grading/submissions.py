@@ -131,10 +131,10 @@ def _round(files: Sequence[Path], terms: Terms, workers: int) -> Iterator[tuple[
         pool = ProcessPoolExecutor(
             workers, mp_context=context, initializer=_prepare, initargs=(str(folder),)
         )
-        yield from _until_lost(pool, files, terms)
+        yield from _marks_until_lost(pool, files, terms)
 
 
-def _until_lost(
+def _marks_until_lost(
     pool: ProcessPoolExecutor, files: Sequence[Path], terms: Terms
 ) -> Iterator[tuple[Path, Marks]]:
     futures: dict[Future[Marks], Path] = {}

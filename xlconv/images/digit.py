@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.images.image_file import Picture, Scan, Shape3
-from xlconv.images.ink import INVERTED, find_ink, located, marks_in
+from xlconv.images.ink import INVERTED, find_ink, ink_box, marks_in
 from xlconv.images.pixels import (
     WORKING,
     border_of,
@@ -34,7 +34,7 @@ FINE = 160  # pixels of the ink's longer side where strokes are measured: 8 for 
 THIN, USUAL, THICK = 1.4, 2.5, 3.4
 
 
-def prepared(scan: Scan, shape: Shape3) -> Picture:
+def prepare_digit(scan: Scan, shape: Shape3) -> Picture:
     """A scan as the input, of shape (1, H, W), of a network that learned from MNIST's digits;
     taken as it is if it looks prepared. Raises ImageError if nothing is marked on it."""
     if scan.values.shape[:2] == shape[1:]:
@@ -48,13 +48,13 @@ def prepared(scan: Scan, shape: Shape3) -> Picture:
     values, factor = reduced(scan.values, WORKING)
     plane, colour = _grey(values)
     ink, light = find_ink(plane / scan.top)
-    box = located(ink)
+    box = ink_box(ink)
     ends = [edge * factor for edge in box]
     left, top = ends[:2]
     right, bottom = min(ends[2], scan.values.shape[1]), min(ends[3], scan.values.shape[0])
     limits = max(round(BOX * shape[1]), 1), max(round(BOX * shape[2]), 1)
     fine, strokes = _even_strokes(_fine(ink, box), limits)
-    pixels = _centred(_scaled(fine, limits), shape)
+    pixels = _centre(_fit_to(fine, limits), shape)
     steps = (
         *(*scan.steps, *colour, *light),
         f"cropped to the ink: {right - left} x {bottom - top} pixels at ({left}, {top})",
@@ -139,7 +139,7 @@ def _scale(fine: Array, limits: tuple[int, int]) -> float:
     return min(limits[0] / (bottom - top), limits[1] / (right - left))
 
 
-def _scaled(fine: Array, limits: tuple[int, int]) -> Array:
+def _fit_to(fine: Array, limits: tuple[int, int]) -> Array:
     """The ink, as large as fits so many rows and columns, the lightest of its pixels 1."""
     left, top, right, bottom = box_of(fine > 0.25)
     scale = _scale(fine, limits)
@@ -148,7 +148,7 @@ def _scaled(fine: Array, limits: tuple[int, int]) -> Array:
     return np.asarray(digit / digit.max())
 
 
-def _centred(digit: Array, shape: Shape3) -> Array:
+def _centre(digit: Array, shape: Shape3) -> Array:
     """The digit (C, H, W) with its centre of mass on the pixel below and right of the middle,
     where it is in MNIST's digits, to half a pixel."""
     pixels = np.zeros(shape)

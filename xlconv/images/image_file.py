@@ -19,7 +19,7 @@ from xlconv.errors import ImageError
 from xlconv.images.pixels import WORKING, border_of
 from xlconv.network.model import Array
 from xlconv.network.shapes import shape_text
-from xlconv.system.files import opened
+from xlconv.system.files import open_stream
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -102,7 +102,7 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with warnings.catch_warnings(), opened(path) as stream:
+        with warnings.catch_warnings(), open_stream(path) as stream:
             warnings.simplefilter("ignore")
             with Image.open(stream, formats=FORMATS) as picture:
                 _check_size(picture.size)
@@ -144,7 +144,7 @@ _KINDS = (
 
 def _kind(path: Path) -> str:
     """What a file is that is no picture, by its first bytes."""
-    with opened(path) as stream:
+    with open_stream(path) as stream:
         begin = stream.read(200)
     for mark, kind in _KINDS:
         if begin.startswith(mark) or ((len(mark) != 4 or mark.isalpha()) and mark in begin[:12]):

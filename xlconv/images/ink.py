@@ -28,7 +28,7 @@ def find_ink(sheet: Array) -> tuple[Array, list[str]]:
     border, unexplained = border_of(grid), (border_of(marked) != 0).mean() > 0.1
     shadow = unexplained and np.median(border) > 0.35 and _has_shadow(grid)
     if shadow:
-        ground = resized(_closed(grid), (0, 0, *grid.shape[::-1]), sheet.shape[::-1])
+        ground = resized(_close(grid), (0, 0, *grid.shape[::-1]), sheet.shape[::-1])
     else:
         ground = _surface(sheet.shape, coefficients)
     steps = ["evened out the light on the ground"] if np.ptp(ground) > 0.05 else []
@@ -50,7 +50,7 @@ def _has_shadow(grid: Array) -> bool:
     return bool(dark[best] - ordered[0] > 0.5 * (light[best] - dark[best]))
 
 
-def _closed(grid: Array) -> Array:
+def _close(grid: Array) -> Array:
     """The ground under dark ink in a shadow with an edge: all that is dark and narrow filled
     (morphological closing with a square of a third of the smaller side)."""
     reach = max(min(grid.shape) // 6, 1)
@@ -110,7 +110,7 @@ def marks_in(ink: Array) -> Mask:
         raise ImageError(BLANK)
     level = float(np.percentile(ink[ink > floor], 75))
     labels = _components(ink > max(floor, 0.25 * level))
-    marks = _kept(labels, ink)
+    marks = _ink_pieces(labels, ink)
     if len(np.unique(labels[marks])) > MAX_PIECES or marks.sum() <= ink.size // 4000:
         raise ImageError(BLANK)
     return marks
@@ -136,7 +136,7 @@ def _components(mask: Mask) -> NDArray[np.int64]:
             return inside.copy()
 
 
-def _kept(labels: NDArray[np.int64], ink: Array) -> Mask:
+def _ink_pieces(labels: NDArray[np.int64], ink: Array) -> Mask:
     """The pieces that are neither specks nor, while there is ink inside, edges and shadows:
     pieces that touch the border far along or are small."""
     names, where = np.unique(labels, return_inverse=True)
@@ -150,7 +150,7 @@ def _kept(labels: NDArray[np.int64], ink: Array) -> Mask:
     return np.asarray((mass > 0.03 * mass.max())[where])
 
 
-def located(ink: Array) -> tuple[int, int, int, int]:
+def ink_box(ink: Array) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of the ink: found in the overview, then in the part around it."""
     left, top, right, bottom = 0, 0, ink.shape[1], ink.shape[0]
     for _ in range(2):

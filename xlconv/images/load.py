@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
-from xlconv.images.digit import prepared
+from xlconv.images.digit import prepare_digit
 from xlconv.images.image_file import (
     Picture,
     Scan,
@@ -26,7 +26,7 @@ from xlconv.images.image_file import (
 )
 from xlconv.images.pixels import WORKING, channels, luminance, reduced, resized
 from xlconv.network.shapes import shape_text
-from xlconv.system.files import opened
+from xlconv.system.files import open_stream
 
 
 def load_image(path: Path, shape: Shape3, raw: bool = False, photo: bool = False) -> Picture:
@@ -67,12 +67,12 @@ def _load(path: Path, shape: Shape3, raw: bool, photo: bool) -> Picture:
         scan = read_picture(path, (shape[2], shape[1]) if raw else None)
     if raw:
         return _raw(scan, shape)
-    return _framed(scan, shape) if photo or shape[0] == 3 else prepared(scan, shape)
+    return _framed(scan, shape) if photo or shape[0] == 3 else prepare_digit(scan, shape)
 
 
 def _first_bytes(path: Path) -> bytes:
     try:
-        with opened(path) as stream:
+        with open_stream(path) as stream:
             return stream.read(6)
     except FileNotFoundError as error:
         raise ImageError("no such file; check the name") from error

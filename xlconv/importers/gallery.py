@@ -32,7 +32,7 @@ def template_gallery(about: Description, network: Network, sample: Array) -> Gal
     if about.gallery is None:
         return Gallery(sample[None], ("",), (printable(name),))
     if about.gallery == SHIPPED:
-        return shown_first(_shipped(about, network), sample, name)
+        return shown_first(_shipped_gallery(about, network), sample, name)
     inside = Path(about.gallery)
     if not inside.parts or inside.is_absolute() or ".." in inside.parts:
         raise TemplateError(
@@ -43,7 +43,7 @@ def template_gallery(about: Description, network: Network, sample: Array) -> Gal
     return shown_first(gallery, sample, name)
 
 
-def _shipped(about: Description, network: Network) -> Gallery:
+def _shipped_gallery(about: Description, network: Network) -> Gallery:
     """Pictures that the template's scene makes of the shipped test digits, class by class."""
     where, scene = about.folder / DESCRIPTION_FILE, about.scene
     if scene not in _SHIPPED_SIZES:
@@ -59,7 +59,7 @@ def _shipped(about: Description, network: Network) -> Gallery:
     there = found if found.ndim == 2 else np.equal.outer(found, np.arange(classes)).astype(int)
     shown = [tuple(np.flatnonzero(row).tolist()) for row in there]
     chosen = sorted(_evenly(there, count), key=lambda number: (shown[number], number))
-    spelled = _spelled(network, classes)
+    spelled = _class_labels(network, classes)
     kind = "test digit" if scene == DIGITS else "test picture"
     return Gallery(
         made[chosen].astype(np.float64) / 255,
@@ -68,7 +68,7 @@ def _shipped(about: Description, network: Network) -> Gallery:
     )
 
 
-def _spelled(network: Network, classes: int) -> tuple[str, ...]:
+def _class_labels(network: Network, classes: int) -> tuple[str, ...]:
     """The network's labels of a scene's classes; "" for a class that the network does not have."""
     if len(network.labels) == classes:
         return network.labels

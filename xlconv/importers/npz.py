@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from xlconv.errors import WeightsError
 from xlconv.network.shapes import Shape, shape_text
-from xlconv.system.files import opened
+from xlconv.system.files import open_stream
 
 MAX_NUMBERS = 20_000_000  # of a whole file: more than any workbook can hold
 _MAX_MEMBERS = 10_000
@@ -54,8 +54,8 @@ def read_arrays(path: Path, check: Check | None = None) -> dict[str, NDArray[Any
     WeightsError, in one line that names the file, for what is no such file.
     """
     try:
-        with opened(path) as stream:
-            return _read(path, stream, check)
+        with open_stream(path) as stream:
+            return _read_members(path, stream, check)
     except FileNotFoundError as error:
         raise WeightsError(f"{path}: no such file; make it with `xlconv train`") from error
     except IsADirectoryError as error:
@@ -65,7 +65,7 @@ def read_arrays(path: Path, check: Check | None = None) -> dict[str, NDArray[Any
         raise WeightsError(f"{path}: cannot be read ({reason}); give an .npz file") from error
 
 
-def _read(path: Path, stream: IO[bytes], check: Check | None) -> dict[str, NDArray[Any]]:
+def _read_members(path: Path, stream: IO[bytes], check: Check | None) -> dict[str, NDArray[Any]]:
     first = stream.read(len(np.lib.format.MAGIC_PREFIX))
     if not first:
         raise WeightsError(f"{path}: empty; {_NOT_AN_ARCHIVE}")

@@ -21,7 +21,7 @@ from xlconv.importers.npz import read_arrays
 from xlconv.network.description import NETWORK_KEYS, check_keys, network_of, read_toml
 from xlconv.network.model import Array, Model, check_weight_shapes
 from xlconv.network.network import Network
-from xlconv.system.files import opened
+from xlconv.system.files import open_stream
 from xlconv.training.scenes import DIGITS
 
 DEFAULT = "lesson3"
@@ -136,7 +136,7 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
         table.get("image"),
         table.get("photo", False),
         table.get("gallery"),
-        _measured(folder),
+        _measured_accuracy(folder),
         {key: _start(path, key, value) for key, value in table.get("start", {}).items()},
         table.get("training", {}),
     )
@@ -144,7 +144,7 @@ def describe_template(name: str | Path = DEFAULT) -> Description:
 
 def _text(path: Path) -> str:
     try:
-        with opened(path) as stream:
+        with open_stream(path) as stream:
             data = stream.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise TemplateError(f"{path}: too large: more than {_MAX_BYTES:,} bytes; shorten it")
@@ -193,7 +193,7 @@ def small_data() -> Path:
     return template_folder() / SMALL_DATA
 
 
-def _measured(folder: Path) -> Measured | None:
+def _measured_accuracy(folder: Path) -> Measured | None:
     """What was measured with the weights that the folder holds now, and with no others."""
     path, weights = folder / MEASURED_FILE, folder / WEIGHTS_FILE
     if not path.is_file() or not weights.is_file():

@@ -112,10 +112,10 @@ def _times(factors: Sequence[Factor]) -> str:
     return " × ".join(str(one) if isinstance(one, int) else "{}" for one in factors)
 
 
-def summed(lengths: Sequence[Factor]) -> Arithmetic:
+def sum_of_lengths(lengths: Sequence[Factor]) -> Arithmetic:
     """Lengths and their sum.
 
-    >>> summed([Side("a", 0), Side("b", 0)]).line, summed([3, 4]).line
+    >>> sum_of_lengths([Side("a", 0), Side("b", 0)]).line, sum_of_lengths([3, 4]).line
     ('{} + {} = {}', '3 + 4 = 7')
     """
     numbers = [one for one in lengths if isinstance(one, int)]

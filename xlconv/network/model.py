@@ -34,7 +34,7 @@ class Model:
         arrays = {name: _numbers(name, array) for name, array in self.weights.items()}
         check_weight_shapes(self.network, {name: a.shape for name, a in arrays.items()})
         checked = {
-            name: _checked(name, arrays[name], weight)
+            name: _check_array(name, arrays[name], weight)
             for name, weight in self.network.all_weights.items()
         }
         object.__setattr__(self, "weights", checked)
@@ -81,7 +81,7 @@ def _numbers(name: str, given: object) -> Array:
         return np.array(array, dtype=np.float64)
 
 
-def _checked(name: str, array: Array, weight: Weight) -> Array:
+def _check_array(name: str, array: Array, weight: Weight) -> Array:
     layer = name.partition(".")[0]
     if not np.isfinite(array).all():
         raise WeightsError(

@@ -61,7 +61,7 @@ class Network:
         if not self.layers:
             raise NetworkError(f"network {self.name!r} has no layers; give it at least one")
         check_layers(self.layers)
-        object.__setattr__(self, "layers", tuple(_linked(self.layers)))
+        object.__setattr__(self, "layers", tuple(_link_layers(self.layers)))
         check_sizes(self.layers, self.shapes)
         _check_names(self)
         self._check_labels()
@@ -120,7 +120,7 @@ class Network:
         }
 
     @property
-    def drawn(self) -> dict[str, Shape]:
+    def random_shapes(self) -> dict[str, Shape]:
         """The shapes of the random numbers that dropout layers draw, such as `dropout_random`."""
         names = {f"{layer.name}_random" for layer in self.layers if layer.random}
         return {name: shape for name, shape in self.inner.items() if name in names}
@@ -210,8 +210,8 @@ def vector_labels(network: Network, tensor: str) -> tuple[str, ...]:
     """The labels beside a vector: the classes where it has as many, else its numbers. Beside a
     kernel demo stand the names of its kernels."""
     layer = network.layer(tensor)
-    if layer.listed:
-        return layer.listed
+    if layer.control_options:
+        return layer.control_options
     units = network.shapes[tensor][0]
     if len(network.labels) == units:
         return network.labels
@@ -232,7 +232,7 @@ def found_words(network: Network, output: ArrayLike) -> str:
     return ", ".join(found_labels(network, output)) or NONE_FOUND
 
 
-def _linked(layers: Iterable[Layer]) -> Iterable[Layer]:
+def _link_layers(layers: Iterable[Layer]) -> Iterable[Layer]:
     before = INPUT
     for layer in layers:
         check_name(layer.name)

@@ -35,10 +35,10 @@ def forward_steps(
     """What `forward` gives, and besides the steps of layers. `given` holds what only a workbook
     knows, such as its random numbers."""
     values: dict[str, Values] = {INPUT: checked_image(model, image), **(given or {})}
-    return filled(values, network_steps(model, values))
+    return compute_steps(values, network_steps(model, values))
 
 
-def filled(values: dict[str, Values], made: Iterable[Step]) -> dict[str, Values]:
+def compute_steps(values: dict[str, Values], made: Iterable[Step]) -> dict[str, Values]:
     """The values with those of steps that are computed from them, one after another."""
     with np.errstate(
         over="ignore", invalid="ignore", divide="ignore"
@@ -50,7 +50,7 @@ def filled(values: dict[str, Values], made: Iterable[Step]) -> dict[str, Values]
 
 def _checked_drawn(model: Model, drawn: Mapping[str, Array]) -> dict[str, Array]:
     """Random numbers of the shapes that the network's dropout layers draw."""
-    shapes, checked = model.network.drawn, {}
+    shapes, checked = model.network.random_shapes, {}
     for name, given in drawn.items():
         try:
             array = np.array(given, dtype=np.float64)

@@ -30,10 +30,10 @@ def paint(sheet: Sheet, cell: float, area: Range | None = None) -> Image.Image:
     view = View(sheet, area or used_range(sheet), cell)
     fills = _fills(view)
     for rule in reversed(sheet.rules):  # where two apply, the first one is seen
-        _coloured(fills, rule, view)
+        _colour(fills, rule, view)
     pixels = np.repeat(fills, np.diff(view.rows), axis=0)
     pixels = np.repeat(pixels, np.diff(view.columns), axis=1)
-    filled = _highlighted(view)
+    filled = _highlighted_cells(view)
     for block in sheet.blocks:
         _hatch(pixels, block, view, filled)
     picture = Image.fromarray(pixels)
@@ -59,7 +59,7 @@ def _fill(fills: Colours, place: Range, colour: str, view: View) -> None:
         fills[slices(seen, view.area.first)] = rgb(colour)
 
 
-def _coloured(fills: Colours, rule: ColourScale | Highlight, view: View) -> None:
+def _colour(fills: Colours, rule: ColourScale | Highlight, view: View) -> None:
     """Lay the colours of a rule over the cells."""
     if isinstance(rule, Highlight):
         if rule.fill is not None:
@@ -100,7 +100,7 @@ def scale_colours(values: Numbers, limit: float, low: str | None, zero: str, hig
     return np.asarray(np.rint(mixed), dtype=np.uint8)
 
 
-def _highlighted(view: View) -> NDArray[np.bool_]:
+def _highlighted_cells(view: View) -> NDArray[np.bool_]:
     """The cells of the whole sheet that a highlight fills now."""
     filled = np.zeros(view.numbers.shape, dtype=np.bool_)
     for rule in view.sheet.rules:

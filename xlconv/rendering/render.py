@@ -124,17 +124,17 @@ def stored_values(book: FoundBook) -> dict[str, Values]:
             continue
         cells = [book.cell(rule.sheet, rule.range, r, c) for r, c in rule.range.offsets()]
         some = some or any(c.formula is not None and c.value is not None for c in cells)
-        parts.setdefault(rule.key, []).append(_stored(rule, [cell.value for cell in cells]))
+        parts.setdefault(rule.key, []).append(_rule_values(rule, [cell.value for cell in cells]))
     if not some:
         raise BookError(
             f"{book.path}: no values are stored in it, so there is nothing to draw; save it once "
             "in Excel or LibreOffice"
         )
-    values = {key: _joined(arrays) for key, arrays in parts.items()}
+    values = {key: _join(arrays) for key, arrays in parts.items()}
     return {INPUT: book.image, **values}
 
 
-def _stored(rule: Rule, found: list[Value]) -> Values:
+def _rule_values(rule: Rule, found: list[Value]) -> Values:
     """One rule's values: of a map, with its rows and columns."""
     if len(found) == 1 and isinstance(found[0], str):
         return np.array(found, dtype=np.str_)
@@ -144,7 +144,7 @@ def _stored(rule: Rule, found: list[Value]) -> Values:
     return numbers.reshape(1, rule.range.height, rule.range.width)
 
 
-def _joined(arrays: list[Values]) -> Values:
+def _join(arrays: list[Values]) -> Values:
     if len(arrays) == 1:
         return arrays[0]
     return np.concatenate([np.asarray(array, dtype=np.float64) for array in arrays])

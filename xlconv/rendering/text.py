@@ -42,13 +42,13 @@ class _Inscription:
 
 def inscriptions(picture: Image.Image, view: View) -> None:
     """Write every text and number of the view into its picture."""
-    taken, looks = _taken(view), _Looks.of(view)
+    taken, looks = _occupied_cells(view), _Looks.of(view)
     for block in view.sheet.blocks:
         for one in _block_texts(block, view, looks):
             _write(picture, one, view, taken)
 
 
-def _taken(view: View) -> NDArray[np.bool_]:
+def _occupied_cells(view: View) -> NDArray[np.bool_]:
     """The cells of the whole sheet that hold something."""
     taken = ~np.isnan(view.numbers)
     for place in view.merged.values():
@@ -149,7 +149,7 @@ def _write(picture: Image.Image, one: _Inscription, view: View, taken: NDArray[n
     box = view.box(seen)
     room = box[2] - box[0] - 2 * margin
     if style.wrap:
-        lines = _wrapped(one.text, room, size, style.bold)
+        lines = _wrap(one.text, room, size, style.bold)
         size *= min(1.0, (box[3] - box[1]) / (len(lines) * size * _LINE))
         size *= min(1.0, room / max(width(line, size, style.bold) for line in lines))
         _draw_lines(picture, lines, box, one, size, margin)
@@ -160,7 +160,7 @@ def _write(picture: Image.Image, one: _Inscription, view: View, taken: NDArray[n
         return
     apart = margin + _APART * size
     box = _over_empty(view, box, one.place.first, style.horizontal, length + apart, taken)
-    text = _cut(one.text, box[2] - box[0] - apart, size, style.bold)
+    text = _truncate(one.text, box[2] - box[0] - apart, size, style.bold)
     _draw_lines(picture, [text], box, one, size, margin)
 
 
@@ -186,7 +186,7 @@ def _over_empty(
     return left, box[1], right, box[3]
 
 
-def _cut(text: str, room: float, size: float, bold: bool) -> str:
+def _truncate(text: str, room: float, size: float, bold: bool) -> str:
     """A text, or as much of it as there is room for."""
     if width(text, size, bold) <= room:
         return text
@@ -195,7 +195,7 @@ def _cut(text: str, room: float, size: float, bold: bool) -> str:
     return f"{text.rstrip()}…" if text else ""
 
 
-def _wrapped(text: str, room: float, size: float, bold: bool) -> list[str]:
+def _wrap(text: str, room: float, size: float, bold: bool) -> list[str]:
     """A text in lines as long as there is room, parted at its blanks."""
     lines: list[str] = []
     for word in text.split():

@@ -38,16 +38,16 @@ ROOMS = (
 @cache
 def parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
     """What the rooms call by a name in their modules of another, in the order of the workbook."""
-    return tuple(_found(ROOMS, module, name))
+    return tuple(_functions(ROOMS, module, name))
 
 
 @cache
 def computed_parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
     """The same, in the order of computation."""
-    return tuple(_found(tuple(sorted(ROOMS, key=lambda room: room.last)), module, name))
+    return tuple(_functions(tuple(sorted(ROOMS, key=lambda room: room.last)), module, name))
 
 
-def _found(rooms: tuple[Room, ...], module: str, name: str) -> Iterator[Callable[..., Any]]:
+def _functions(rooms: tuple[Room, ...], module: str, name: str) -> Iterator[Callable[..., Any]]:
     for room in rooms:
         place = f"{__name__}.{room.folder}.{module}"
         if find_spec(place) and hasattr(found := import_module(place), name):

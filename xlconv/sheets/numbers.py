@@ -10,12 +10,12 @@ from itertools import chain
 import numpy as np
 
 from xlconv.network.network import INPUT
-from xlconv.reference.forward import checked_image, filled, forward_steps
+from xlconv.reference.forward import checked_image, compute_steps, forward_steps
 from xlconv.reference.layers.base import Step, Values
 from xlconv.sheets import computed_parts
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.numbers import sum_steps
-from xlconv.sheets.exercise.numbers import EMPTY_CELLS, emptied, given_sums, made_checks
+from xlconv.sheets.exercise.numbers import EMPTY_CELLS, empty_open, given_sums, made_checks
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.state.choices import Display
 
@@ -37,14 +37,14 @@ def workbook_values(display: Display, layout: Layout) -> dict[str, Values]:
     """The value of every computed cell, by the names of their rules; where cells are left open,
     what belongs there."""
     values = _first_values(display)
-    return filled(values, workbook_steps(display, layout, values))
+    return compute_steps(values, workbook_steps(display, layout, values))
 
 
 def _first_values(display: Display) -> dict[str, Values]:
     return {INPUT: checked_image(display.model, display.image), **display.given}
 
 
-def handed_out(display: Display, layout: Layout) -> Display:
+def exercise_display(display: Display, layout: Layout) -> Display:
     """What a workbook shows, with all that an exercise's checks must know, and its cells empty."""
     places = exercise_places(display.network, layout)
     if places is None:
@@ -59,11 +59,11 @@ def handed_out(display: Display, layout: Layout) -> Display:
     return replace(display, given={**display.given, **empty}, checks=checks)
 
 
-def handed_out_values(display: Display, layout: Layout) -> dict[str, Values]:
+def new_workbook_values(display: Display, layout: Layout) -> dict[str, Values]:
     """The value of every computed cell of a new workbook: open cells count as 0."""
     places = exercise_places(display.network, layout)
     if places is None:
         return workbook_values(display, layout)
     values, right = _first_values(display), workbook_values(display, layout)
-    made = (emptied(step, places, right) for step in workbook_steps(display, layout, values))
-    return filled(values, made)
+    made = (empty_open(step, places, right) for step in workbook_steps(display, layout, values))
+    return compute_steps(values, made)

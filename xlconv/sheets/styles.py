@@ -108,9 +108,9 @@ TICK_MARK = Style(size=16, bold=True, colour=GREEN)
 
 # What is chosen, and what follows from it, under the picture.
 READS, REACHES = "1F6FEB", "D9480F"  # lines around what is read, and around what is reached
-DESK_HEAD = Style(size=8, bold=True, colour=QUIET)
-DESK_HEAD_LEFT = replace(DESK_HEAD, horizontal="left")
-DESK_LINK = Style(size=10, bold=True, colour=BLUE, horizontal="left")
+PANEL_HEAD = Style(size=8, bold=True, colour=QUIET)
+PANEL_HEAD_LEFT = replace(PANEL_HEAD, horizontal="left")
+PANEL_LINK = Style(size=10, bold=True, colour=BLUE, horizontal="left")
 LEGEND = Style(size=8, number_format="0.00", shrink=True, border="E1E6EB")
 ACTUAL_TYPED = replace(CONTROL, size=24, number_format="General")
 LOSS_HEAD = Style(size=11, bold=True, colour=QUIET)

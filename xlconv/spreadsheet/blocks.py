@@ -199,7 +199,7 @@ class Sheet:
     protected: bool = False
 
     @property
-    def used(self) -> Range:
+    def used_range(self) -> Range:
         """The range from the first cell to the last that anything stands in."""
         return Range.around([Range(1, 1, 1, 1), *(block.range for block in self.blocks)])
 

@@ -174,11 +174,11 @@ def relative_form(formula: str, at: Cell) -> str:
         return row_text + (f"c{column}" if match[2] else f"c[{column - at.column}]")
 
     parts = _STRINGS.split(formula.removeprefix("="))
-    parts[::2] = list(map(_compared, parts[::2]))
+    parts[::2] = list(map(_canonical, parts[::2]))
     return _MOVED.sub(relate, "".join(parts))
 
 
-def _compared(part: str) -> str:
+def _canonical(part: str) -> str:
     """What stands between strings as it is compared: there the case of letters carries no meaning,
     and blanks only between two operands, as an intersection, and in what is no formula at all."""
     text = _BLANKS.sub("", _INTERSECTION.sub("_", part)).upper()

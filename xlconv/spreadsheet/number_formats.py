@@ -27,7 +27,7 @@ def shown_number(value: float, number_format: str) -> str:
         return f"{value:.10g}" if value else "0"
     sections = number_format.split(";")
     own = _section(value, len(sections))
-    text = _spelled(abs(value), sections[own])
+    text = _section_text(abs(value), sections[own])
     # A section of its own for negative numbers says itself how they are told from others.
     sign = "-" if value < 0 and own == 0 and not shows_zero(text) else ""
     return sign + text
@@ -40,7 +40,7 @@ def _section(value: float, count: int) -> int:
     return 2 if value == 0 and count > 2 else 0
 
 
-def _spelled(value: float, section: str) -> str:
+def _section_text(value: float, section: str) -> str:
     percent = "%" in re.sub(r'"[^"]*"', "", section)
 
     def part(match: re.Match[str]) -> str:

@@ -28,7 +28,7 @@ class Explained:
     row: float = 1.0
     column: float = 1.0
 
-    def used(self, network: Network) -> tuple[int, int, int]:
+    def within(self, network: Network) -> tuple[int, int, int]:
         """Map, row and column, from 1, within the layer's shape; a vector has one map and one
         column."""
         sizes = as_maps(network.shapes[self.layer])

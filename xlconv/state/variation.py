@@ -41,11 +41,11 @@ def _varied_model(model: ModelKind, random: np.random.Generator) -> ModelKind:
     for layer in model.network.layers:
         if isinstance(layer, Conv2D):
             for name in model.network.weight_shapes(layer):
-                weights[name] = _moved(weights[name], random)
+                weights[name] = _perturb(weights[name], random)
     return replace(model, weights=weights)
 
 
-def _moved(array: Array, random: np.random.Generator) -> Array:
+def _perturb(array: Array, random: np.random.Generator) -> Array:
     spread = SPREAD * float(array.std() or np.abs(array).max() or 1.0)
     moved: Array = np.round(array + random.normal(0.0, spread, array.shape), DECIMALS)
     # A number that became 0 would hide whether it is read.

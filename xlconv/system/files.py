@@ -14,7 +14,7 @@ from typing import IO
 from xlconv.errors import OutputError
 
 
-def opened(path: Path) -> IO[bytes]:
+def open_stream(path: Path) -> IO[bytes]:
     """A stream from a file. OSError, too, for what would have no end or wait for ever."""
     try:
         # Not waiting: a pipe that nobody writes to would else hold us before we can look at it.
@@ -38,7 +38,7 @@ def check_target(path: Path, overwrite: bool, example: str) -> None:
         raise OutputError(f"{path} is a folder; give the name of a file, as in {path / example}")
     if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} exists; give another name, or --force to replace it")
-    folder = _led_to(path).parent
+    folder = _link_target(path).parent
     if not os.path.isdir(folder):  # noqa: PTH112
         named = folder if os.path.islink(path) else path.parent  # noqa: PTH114
         raise OutputError(f"{path} cannot be written: there is no folder {named}; make it first")
@@ -52,7 +52,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     OutputError, naming the target, if it cannot be written."""
     try:
         mode = _mode(path)
-        target = _led_to(path)
+        target = _link_target(path)
         # A name of our own, short and known before the file is: whatever happens, it goes away.
         temporary = target.parent / f".xlconv-{secrets.token_hex(8)}"
         try:
@@ -70,7 +70,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _led_to(path: Path) -> Path:
+def _link_target(path: Path) -> Path:
     """What is written for a path: what a link leads to, though there may be nothing yet."""
     target = Path(os.path.realpath(path))
     if os.path.islink(target):  # noqa: PTH114

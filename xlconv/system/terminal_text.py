@@ -13,10 +13,10 @@ def one_line(text: str) -> str:
     >>> one_line("a\\x1b[2J" + chr(10) + " b")
     'a\N{REPLACEMENT CHARACTER}[2J b'
     """
-    return obeyed_by_none(" ".join(text.split()))
+    return without_control_characters(" ".join(text.split()))
 
 
-def obeyed_by_none(text: str) -> str:
+def without_control_characters(text: str) -> str:
     """A text in its lines, without letters that a terminal obeys: colours, titles, directions."""
     if text.isprintable():
         return text

@@ -51,7 +51,7 @@ class Changes:
         return bool(self.turn or self.scale or self.shear or self.move) and self.share > 0
 
 
-def changed(images: Pictures, changes: Changes, random: np.random.Generator) -> Pictures:
+def augment(images: Pictures, changes: Changes, random: np.random.Generator) -> Pictures:
     """The pictures, (N, C, H, W), each changed by chance."""
     if not changes.any:
         return images
@@ -66,20 +66,20 @@ def changed(images: Pictures, changes: Changes, random: np.random.Generator) -> 
     rows, columns = np.indices((height, width), dtype=np.float32).reshape(2, 1, -1)
     middle = np.float32((height - 1) / 2), np.float32((width - 1) / 2)
     down, right = rows - middle[0], columns - middle[1]
-    from_row = _each(cos * stretch[0]) * down + _each((shear - sin) * stretch[0]) * right
-    from_column = _each(sin * stretch[1]) * down + _each(cos * stretch[1]) * right
-    sampled = _sampled(
-        images, from_row + middle[0] + _each(move[0]), from_column + middle[1] + _each(move[1])
+    from_row = _column(cos * stretch[0]) * down + _column((shear - sin) * stretch[0]) * right
+    from_column = _column(sin * stretch[1]) * down + _column(cos * stretch[1]) * right
+    sampled = _interpolate(
+        images, from_row + middle[0] + _column(move[0]), from_column + middle[1] + _column(move[1])
     )
     return sampled.reshape(images.shape)
 
 
-def _each(numbers: Pictures) -> Pictures:
+def _column(numbers: Pictures) -> Pictures:
     """A number for each picture, beside all of its places."""
     return numbers[:, None]
 
 
-def _sampled(images: Pictures, rows: Pictures, columns: Pictures) -> Pictures:
+def _interpolate(images: Pictures, rows: Pictures, columns: Pictures) -> Pictures:
     """Pixels between pixels, by bilinear interpolation; (N, C, places)."""
     count, channels, height, width = images.shape
     padded = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from xlconv.errors import DatasetError, meant
 from xlconv.network.network import Network
 from xlconv.network.shapes import Shape, shape_text
-from xlconv.system.files import opened
+from xlconv.system.files import open_stream
 from xlconv.training.scenes import DIGIT, DIGITS, SCENES
 
 Images = NDArray[np.float32] | NDArray[np.uint8]
@@ -127,7 +127,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     What the header calls for is all that is unpacked.
     """
     try:
-        with opened(path) as stream:
+        with open_stream(path) as stream:
             packed = stream.read(2) == _GZIP
             stream.seek(0)
             with gzip.GzipFile(fileobj=stream) if packed else stream as data:

@@ -13,7 +13,7 @@ from xlconv.network.layers.base import source
 from xlconv.network.model import Model
 from xlconv.reference.layers.gradient import Batch
 from xlconv.training.dataset import Dataset
-from xlconv.training.loss import above_threshold, batch_loss, layer_passes, told_right
+from xlconv.training.loss import above_threshold, batch_loss, is_correct, layer_passes
 from xlconv.training.train import check_trainable, single
 
 _EVALUATED = 256  # pictures evaluated at a time
@@ -61,7 +61,7 @@ def evaluate(model: Model, dataset: Dataset) -> Evaluation:
     loss, right = 0.0, 0
     for logits, labels in _logits(model, dataset):
         loss += batch_loss(model.network, logits, labels)[0] * len(labels)
-        right += int(told_right(model.network, logits, labels).sum())
+        right += int(is_correct(model.network, logits, labels).sum())
         if several:
             found, there = above_threshold(model.network, logits), labels.astype(bool)
             pairs = (found & there, found & ~there, ~found & there)

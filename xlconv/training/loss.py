@@ -84,7 +84,7 @@ def lesson(
     made = layer_passes(network, weights, images, learning)
     logits = source(network.layers[-1])
     loss, gradient = batch_loss(network, made[logits].output, labels)
-    right = int(told_right(network, made[logits].output, labels).sum())
+    right = int(is_correct(network, made[logits].output, labels).sum())
     statistics = {
         f"{name}.{key}": value
         for name, way in made.items()
@@ -101,7 +101,7 @@ def batch_loss(network: Network, logits: Batch, labels: NDArray[np.int64]) -> tu
     return cross_entropy(logits, labels)
 
 
-def told_right(network: Network, logits: Batch, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
+def is_correct(network: Network, logits: Batch, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which pictures are told rightly: the class, or with a sigmoid all classes."""
     if network.answers == "several":
         right: NDArray[np.bool_] = (above_threshold(network, logits) == labels.astype(bool)).all(
@@ -123,7 +123,7 @@ def _back(
 ) -> dict[str, Batch]:
     """Gradients by the weights, from those `by` tensors that are known."""
     learning = [layer.name for layer in network.learning if layer.name not in freeze]
-    needed = _after(network, learning)
+    needed = _tensors_behind(network, learning)
     gradients: dict[str, Batch] = {}
     for layer in reversed(network.layers):
         if layer.name not in by:
@@ -140,7 +140,7 @@ def _back(
     return gradients
 
 
-def _after(network: Network, learning: list[str]) -> set[str]:
+def _tensors_behind(network: Network, learning: list[str]) -> set[str]:
     """The tensors that depend on what is learned: no others need a gradient."""
     needed = set(learning)
     for layer in network.layers:

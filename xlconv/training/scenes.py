@@ -20,7 +20,7 @@ CANVAS = (32, 56)
 MISSING = 0.15  # the part of the digits that is left out of a canvas to learn from
 
 
-def as_they_are(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels, Labels]:
+def digits_alone(digits: Pixels, labels: Labels, learning: bool) -> tuple[Pixels, Labels]:
     """The digits themselves."""
     return digits, labels
 
@@ -81,7 +81,7 @@ def _random(learning: bool) -> np.random.Generator:
 
 
 SCENES: dict[str, Callable[[Pixels, Labels, bool], tuple[Pixels, Labels]]] = {
-    DIGITS: as_they_are,
+    DIGITS: digits_alone,
     "coloured": coloured,
     "several": several,
 }

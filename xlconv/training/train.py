@@ -24,7 +24,7 @@ from xlconv.network.network import Network
 from xlconv.network.shapes import shape_text
 from xlconv.reference.layers.gradient import Batch, Learning
 from xlconv.system.files import replacing
-from xlconv.training.augmentation import changed
+from xlconv.training.augmentation import augment
 from xlconv.training.dataset import Dataset
 from xlconv.training.loss import lesson
 from xlconv.training.recipe import Recipe, falling
@@ -148,24 +148,24 @@ def train(
     # Numbers that overflow show in the loss, which is checked at every step.
     for epoch in range(1, recipe.epochs + 1):
         with np.errstate(over="ignore", invalid="ignore"):
-            _epoch(network, learned, dataset, recipe, adam, epoch, progress or _unheard)
+            _epoch(network, learned, dataset, recipe, adam, epoch, progress or _ignore_progress)
         if after_epoch is not None:
-            after_epoch(epoch, _finished(network, weights, learned, recipe))
-    return Model(network, _finished(network, weights, learned, recipe))
+            after_epoch(epoch, _final_weights(network, weights, learned, recipe))
+    return Model(network, _final_weights(network, weights, learned, recipe))
 
 
-def _finished(
+def _final_weights(
     network: Network, weights: Mapping[str, Array], learned: Mapping[str, Batch], recipe: Recipe
 ) -> dict[str, Array]:
     """The learned weights as they are kept: short, and what is frozen as it was."""
-    kept = _kept(network, recipe)
+    kept = _fixed_weights(network, recipe)
     return {
         name: np.asarray(weights[name]) if name in kept else rounded(array)
         for name, array in learned.items()
     }
 
 
-def _kept(network: Network, recipe: Recipe) -> set[str]:
+def _fixed_weights(network: Network, recipe: Recipe) -> set[str]:
     """The weights that a recipe leaves as they are, to the last bit."""
     kept = set()
     for layer in network.layers:
@@ -195,7 +195,7 @@ def _epoch(
     loss = right = seen = 0.0
     for step, begin in enumerate(starts, 1):
         chosen = order[begin : begin + recipe.batch]
-        images = changed(dataset.pictures(chosen), changes, random)
+        images = augment(dataset.pictures(chosen), changes, random)
         labels = dataset.labels[chosen]
         taught = lesson(network, learned, images, labels, recipe.freeze, learning)
         _check_loss(taught.loss, epoch)
@@ -252,7 +252,7 @@ def single(weights: Mapping[str, Array]) -> dict[str, Batch]:
     return {name: array.astype(np.float32) for name, array in weights.items()}
 
 
-def _unheard(_: Progress) -> None:
+def _ignore_progress(_: Progress) -> None:
     """Where nobody listens to the progress."""
 
 

@@ -78,7 +78,7 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
         held = _text(found.value)
         if held == _text(expected):
             continue
-        if isinstance(block, ConstantBlock) or held in own or not _tells(book, block.text, held):
+        if isinstance(block, ConstantBlock) or held in own or not _agree(book, block.text, held):
             start = Cell(1, 1)
             yield Finding.of_constant("caption", spot, start, sheet.lower(), expected, found.value)
 
@@ -88,7 +88,7 @@ def _text(value: Value) -> str:
     return " ".join(text.split())
 
 
-def _tells(book: FoundBook, expected: str, found: str) -> bool:
+def _agree(book: FoundBook, expected: str, found: str) -> bool:
     """Whether a text names the same numbers, signs, layers and class as the one that belongs."""
     network = book.network
     label = expected.removeprefix("for ")

@@ -73,7 +73,7 @@ def compare_end_to_end(
 ) -> dict[str, Comparison]:
     """Every name's found values against the reference's own forward pass, in which those that are
     `taken` are as they were found."""
-    values: dict[str, Values] = {INPUT: display.image, **given_in(display.model, found)}
+    values: dict[str, Values] = {INPUT: display.image, **given_values(display.model, found)}
     expected = {}
     with np.errstate(all="ignore"):
         for step in workbook_steps(display, layout, values):
@@ -98,7 +98,7 @@ def compare_mended(
     right, too, if it follows from the found values that it reads, wrong or not.
     """
     local = compare_locally(display, layout, found) if either else {}
-    values: dict[str, Values] = {INPUT: display.image, **given_in(display.model, found)}
+    values: dict[str, Values] = {INPUT: display.image, **given_values(display.model, found)}
     compared = {}
     with np.errstate(all="ignore"):
         for step in workbook_steps(display, layout, values):
@@ -113,11 +113,11 @@ def compare_mended(
     return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
 
 
-def given_in(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]:
+def given_values(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]:
     """What only the workbook knows, among found values: the random numbers that it drew, and how
     many of its cells are not empty."""
     held = {name: (len(values),) for name, values in found.items() if name.startswith(HELD)}
-    shapes = model.network.drawn | held
+    shapes = model.network.random_shapes | held
     return {
         name: _numbers(found[name]).reshape(shape)
         for name, shape in shapes.items()
@@ -158,7 +158,7 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
             expected=np.full(count, None), wrong=nothing, error=np.zeros(count), known=nothing
         )
     if step.value.dtype.kind == "O":
-        return _compare_held(step, found)
+        return _compare_mixed(step, found)
     if step.scale is None or step.value.dtype.kind != "f":
         texts = step.value.reshape(-1).tolist()
         pairs = zip(found, texts, strict=True)
@@ -184,7 +184,7 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
     )
 
 
-def _compare_held(step: Step, found: list[Value]) -> Comparison:
+def _compare_mixed(step: Step, found: list[Value]) -> Comparison:
     """Cells of which some should hold texts and others numbers."""
     expected: NDArray[np.object_] = np.asarray(step.value.reshape(-1), dtype=object)
     known = np.array([one is not None for one in expected])

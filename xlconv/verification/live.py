@@ -19,7 +19,12 @@ from xlconv.errors import EngineError, MissingEngineError
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
-from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_locally, given_in
+from xlconv.verification.comparison import (
+    Comparison,
+    compare_end_to_end,
+    compare_locally,
+    given_values,
+)
 from xlconv.verification.stored import error_places, without_excused, without_unjudged, wrong_cells
 from xlconv.verification.structure import ComputedCells, innocent_readers
 from xlconv.verification.trials import Trial, trial
@@ -74,9 +79,9 @@ def run_engine(
 ) -> EngineRun:
     """One engine's answers. Raises EngineError if it is missing or fails."""
     engine = engine_named(name)
-    now = _tried(engine, book, cells, suspects, Trial(book.display, {}, {}))
-    whole = compare_end_to_end(book.display, book.layout, {**now.found, **book.held})
-    tried = [_tried(engine, book, cells, suspects, trial(book, n)) for n in range(trials)]
+    now = _run_trial(engine, book, cells, suspects, Trial(book.display, {}, {}))
+    whole = compare_end_to_end(book.display, book.layout, {**now.found, **book.filled_counts})
+    tried = [_run_trial(engine, book, cells, suspects, trial(book, n)) for n in range(trials)]
     end = None if suspects.unjudged else float(whole[book.network.output].error.max())
     return EngineRun(name, now=now, trials=tuple(tried), end_to_end=end)
 
@@ -92,12 +97,14 @@ def run_engines(
             yield EngineRun(name, failure=error)
 
 
-def _tried(
+def _run_trial(
     engine: Engine, book: FoundBook, cells: ComputedCells, suspects: Suspects, tried: Trial
 ) -> Evaluated:
     """One trial, random or of the book as it is, compared locally."""
     found = _evaluate(engine, book, cells, tried.typed)
-    compared = compare_locally(tried.display, book.layout, found | book.held | dict(tried.held))
+    compared = compare_locally(
+        tried.display, book.layout, found | book.filled_counts | dict(tried.held)
+    )
     return Evaluated(found, _without_innocent(cells, found, compared, suspects))
 
 
@@ -145,11 +152,11 @@ def _distances(found: list[Value], other: list[Value], same: list[bool] | None) 
 def _same_draws(book: FoundBook, one: Found, other: Found) -> dict[str, list[bool]]:
     """By name, whether NumPy computes the same from what both engines drew; nothing without
     random numbers."""
-    if not book.network.drawn:
+    if not book.network.random_shapes:
         return {}
     truths: list[Mapping[str, Values]] = []
     for found in (one, other):
-        given = given_in(book.model, {**found, **book.held})
+        given = given_values(book.model, {**found, **book.filled_counts})
         truths.append(workbook_values(replace(book.display, given=given), book.layout))
     return {
         key: [bool(a == b) for a, b in zip(values.flat, truths[1][key].flat, strict=True)]

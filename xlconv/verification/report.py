@@ -72,7 +72,7 @@ class Finding:
         channel = f" map {self.channel}" if self.channel is not None else ""
         return f"{self.tensor}{channel}, row {self.row}, column {self.column}"
 
-    def called(self, names: SheetNames) -> Finding:
+    def with_sheet_names(self, names: SheetNames) -> Finding:
         """The finding with the sheets by the names that they have now."""
         formulas = {"expected": self.expected, "found": self.found, "formula": self.formula}
         spelled: dict[str, Any] = {
@@ -81,7 +81,7 @@ class Finding:
             if isinstance(text, str) and text.startswith(("=", "{="))
         }
         sheet, cell = self.place
-        return replace(self, place=Place(names.called(sheet), cell), **spelled)
+        return replace(self, place=Place(names.name_now(sheet), cell), **spelled)
 
     def as_json(self) -> dict[str, Any]:
         """The finding as plain data, its place spelled."""

@@ -33,7 +33,7 @@ COUNTING = ("shapes", "counts", SUMS)  # what counts or adds up cells
 
 
 @dataclass(frozen=True)
-class Saved:
+class SavedBook:
     """The values that a book was saved with, `found` by name, and how they compare with what
     the book would compute now from beginning to end."""
 
@@ -62,7 +62,7 @@ class Saved:
         return self.found.get(key, [None])[0]
 
 
-def changed_since(saved: Saved, cells: ComputedCells) -> set[str]:
+def changed_since(saved: SavedBook, cells: ComputedCells) -> set[str]:
     """The values that read pixels, weights, settings or choices which were changed after the last
     calculation, and the sums that tell so."""
     network, chosen = saved.book.network, _changed_choices(saved)
@@ -90,7 +90,7 @@ def changed_since(saved: Saved, cells: ComputedCells) -> set[str]:
     return changed | chosen
 
 
-def _may_be_silent(saved: Saved, tensor: str) -> bool:
+def _may_be_silent(saved: SavedBook, tensor: str) -> bool:
     """Whether a sum is off by more than a digit, and another number among those that it adds up may
     change nothing else: a pixel that a ReLU drops, a weight that meets nothing but zeros."""
     key, image = f"{SUMS}_{tensor}", saved.book.image
@@ -105,12 +105,12 @@ def _may_be_silent(saved: Saved, tensor: str) -> bool:
         return False
     if saved.whole[key].error[0] <= TYPED_ANEW * magnitude:
         return False
-    zero = _read(saved, source(layer)) == 0
+    zero = _stored_tensor(saved, source(layer)) == 0
     whole_maps = isinstance(layer, Conv2D)
     return bool(zero.all(axis=(1, 2)).any() if whole_maps else zero.any())
 
 
-def _read(saved: Saved, tensor: str) -> Array:
+def _stored_tensor(saved: SavedBook, tensor: str) -> Array:
     """A tensor as it is stored; the picture as it is."""
     if tensor == INPUT:
         return saved.book.image
@@ -118,7 +118,7 @@ def _read(saved: Saved, tensor: str) -> Array:
     return np.array(found).reshape(saved.book.network.shapes[tensor])
 
 
-def _reading_blocks(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]:
+def _reading_blocks(saved: SavedBook, tensor: str, cells: ComputedCells) -> set[str]:
     """The values that read a tensor's own pixels, or a layer's weights and settings."""
     network, number = saved.book.network, saved.single("explain:layer")
     keys, blocks, layers = set(), set(), []
@@ -139,7 +139,7 @@ def _reading_blocks(saved: Saved, tensor: str, cells: ComputedCells) -> set[str]
     return keys | {key for key, members in cells.items() if members[0].rule.block in blocks}
 
 
-def _changed_masks(saved: Saved) -> set[str]:
+def _changed_masks(saved: SavedBook) -> set[str]:
     """The masks of random numbers that a program drew anew when it saved the file without
     computing what follows from them: the share is still that of the mask."""
     redrawn: set[str] = set()
@@ -155,7 +155,7 @@ def _changed_masks(saved: Saved) -> set[str]:
     return redrawn
 
 
-def _changed_choices(saved: Saved) -> set[str]:
+def _changed_choices(saved: SavedBook) -> set[str]:
     """The values that repeat or read a choice, and are those of another one."""
     changed = (
         _changed_picture(saved)
@@ -175,7 +175,7 @@ def _changed_choices(saved: Saved) -> set[str]:
     return changed
 
 
-def _changed_picture(saved: Saved) -> set[str]:
+def _changed_picture(saved: SavedBook) -> set[str]:
     """Where another picture of the gallery stands, if it is the one that was on the board, and
     what that one shows; or what the picture shows, by another label."""
     gallery, display = saved.book.layout.gallery, saved.book.display
@@ -194,7 +194,7 @@ def _changed_picture(saved: Saved) -> set[str]:
     return changed
 
 
-def _changed_verdict(saved: Saved) -> set[str]:
+def _changed_verdict(saved: SavedBook) -> set[str]:
     """What reads the actual class, if that is typed and the verdict could be one of another."""
     if saved.book.layout.gallery is not None:
         return set()
@@ -206,7 +206,7 @@ def _changed_verdict(saved: Saved) -> set[str]:
     return changed
 
 
-def _is_possible(saved: Saved, several: bool) -> bool:
+def _is_possible(saved: SavedBook, several: bool) -> bool:
     """Whether some actual class has the stored verdict, beside the stored answer."""
     right, truth = saved.single("picture:right"), saved.found.get("loss:truth", [])
     if right not in ("", RIGHT, WRONG) or not all(one in (0.0, 1.0) for one in truth):
@@ -223,14 +223,14 @@ def _is_possible(saved: Saved, several: bool) -> bool:
     )
 
 
-def _is_mean(saved: Saved) -> bool:
+def _is_mean(saved: SavedBook) -> bool:
     """Whether the stored loss is the mean of its stored parts."""
     total, parts = saved.single("loss:total"), saved.found["loss:parts"]
     numbers = [one for one in (total, *parts) if isinstance(one, float)]
     return len(numbers) == len(parts) + 1 and isclose(numbers[0], fsum(numbers[1:]) / len(parts))
 
 
-def _changed_explained(saved: Saved) -> set[str]:
+def _changed_explained(saved: SavedBook) -> set[str]:
     """The layer, map, row and column that are explained, if others were explained before."""
     network, layer = saved.book.network, "explain:layer"
     number = saved.single(layer)
@@ -249,7 +249,7 @@ def _changed_explained(saved: Saved) -> set[str]:
     return changed
 
 
-def _changed_pixel(saved: Saved) -> set[str]:
+def _changed_pixel(saved: SavedBook) -> set[str]:
     """The box of the followed pixel, if it is that of another one, or of none."""
     network, key = saved.book.network, f"looks:reaches_{INPUT}"
     if not saved.differs(key):

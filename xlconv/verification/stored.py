@@ -14,7 +14,7 @@ from xlconv.book.unfinished import Unfinished
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.formula import ERRORS
 from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_mended
-from xlconv.verification.staleness import Saved, changed_since
+from xlconv.verification.staleness import SavedBook, changed_since
 from xlconv.verification.structure import ComputedCell, ComputedCells, innocent_readers
 from xlconv.xlsx.reader import Value
 
@@ -40,9 +40,9 @@ def check_stored(
     not filled in of an exercise.
     """
     found = {key: [cell.found.value for cell in members] for key, members in cells.items()}
-    found = left.as_read(found) | book.held
-    whole = compare_end_to_end(book.display, book.layout, found, left.taken)
-    changed = changed_since(Saved(book, found, whole), cells)
+    found = left.as_read(found) | book.filled_counts
+    whole = compare_end_to_end(book.display, book.layout, found, left.learners_values)
+    changed = changed_since(SavedBook(book, found, whole), cells)
     empty = _empty_blocks(cells)
     trusted = {
         key: np.array([_says_nothing(cell, key in changed, empty, excused) for cell in members])

@@ -135,7 +135,7 @@ def _filled_cells(
     for cell in cells:
         found = book.sheets[BOARD].get(cell)
         if found is not None:
-            spot, shown = Place(BOARD, cell), found.shown(cell)
+            spot, shown = Place(BOARD, cell), found.content(cell)
             yield Finding.of_constant("padding", spot, place.first, owner, None, shown)
 
 
@@ -152,7 +152,7 @@ def stray_findings(book: FoundBook) -> list[Finding]:
             if cell in own or cell in seen or (BOARD, cell) in computed:
                 continue
             seen.add(cell)
-            spot, shown = Place(BOARD, cell), found.shown(cell)
+            spot, shown = Place(BOARD, cell), found.content(cell)
             findings.append(Finding.of_constant("stray", spot, whole.first, owner, None, shown))
     return findings
 
@@ -168,8 +168,8 @@ def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
         own = {place.first for place in controls.values()}
         yield layer, Range.around(controls.values()), own
     for tensor, placement in layout.tensors.items():
-        rings = [placement.ringed(number) for number in range(len(placement.maps))]
-        for whole in layout.filled(tensor):
+        rings = [placement.with_ring(number) for number in range(len(placement.maps))]
+        for whole in layout.number_ranges(tensor):
             yield tensor, whole, {cell for ring in rings for cell in ring.cells()}
 
 
@@ -240,7 +240,7 @@ def label_findings(book: FoundBook) -> list[Finding]:
             expected, found = label_cell(label), book.cell(BOARD, place, unit)
             if found.formula is not None or found.value != expected:
                 spot = Place(BOARD, place.cell(unit, 0))
-                shown = found.shown(spot.cell)
+                shown = found.content(spot.cell)
                 findings.append(
                     Finding.of_constant("label", spot, place.first, tensor, expected, shown)
                 )
@@ -257,7 +257,7 @@ def table_findings(book: FoundBook) -> list[Finding]:
             if found.formula is None and _equal(found.value, expected):
                 continue
             spot, start = Place(EXPLAIN, places.table.cell(row, column)), places.table.first
-            shown = found.shown(spot.cell)
+            shown = found.content(spot.cell)
             findings.append(Finding.of_constant("table", spot, start, line.name, expected, shown))
     return findings
 

@@ -19,7 +19,7 @@ from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import as_maps
-from xlconv.reference.forward import filled
+from xlconv.reference.forward import compute_steps
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
@@ -68,7 +68,7 @@ def _random_settings(network: Network, random: Random) -> Network:
     """The network with its dropout at work, and any kernel of a list chosen."""
     layers: list[Layer] = []
     for layer in network.layers:
-        layers.append(layer.tried(random))
+        layers.append(layer.for_trial(random))
     return replace(network, layers=tuple(layers))
 
 
@@ -133,7 +133,7 @@ def _random_weights(
     positive: behind a ReLU that is 0 everywhere, nothing would be seen."""
     weights: dict[str, Array] = {}
     values: dict[str, Values] = {INPUT: image}
-    values |= {name: random.random(shape) for name, shape in network.drawn.items()}
+    values |= {name: random.random(shape) for name, shape in network.random_shapes.items()}
     for layer in network.layers:
         drawn = {
             key: _random_like(array, random) for key, array in found.layer_weights(layer).items()
@@ -146,7 +146,7 @@ def _random_weights(
         if drawn:
             _balance(layer, described, drawn, values)
         weights |= {f"{layer.name}.{key}": array for key, array in drawn.items()}
-        filled(values, layer_steps(layer, drawn, values))
+        compute_steps(values, layer_steps(layer, drawn, values))
     return weights
 
 
@@ -175,7 +175,7 @@ def _layer_values(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str,
     if isinstance(layer, Conv2D):
         layer = replace(layer, activation=None)
     own = dict(values)
-    return numbers(filled(own, layer_steps(layer, drawn, own))[layer.name])
+    return numbers(compute_steps(own, layer_steps(layer, drawn, own))[layer.name])
 
 
 def _constants(book: FoundBook, display: Display) -> Constants:
@@ -186,8 +186,8 @@ def _constants(book: FoundBook, display: Display) -> Constants:
     for channel, row, column in _own_pixels(book):
         pixel = float(display.image[channel, row, column])
         typed[Place(BOARD, maps[channel].cell(row, column))] = pixel
-    if layout.gallery is not None and layout.desk.picture is not None:
-        typed[Place(BOARD, layout.desk.picture.first)] = float(choices.picture)
+    if layout.gallery is not None and layout.panel.picture is not None:
+        typed[Place(BOARD, layout.panel.picture.first)] = float(choices.picture)
         thumbnail = layout.gallery.maps(choices.picture)
         typed |= typed_maps(IMAGES, thumbnail, display.pictures[choices.picture])
     elif layout.verdict is not None:
@@ -200,10 +200,10 @@ def _constants(book: FoundBook, display: Display) -> Constants:
 
 
 def _typed_choices(layout: Layout, network: Network, choices: Choices) -> Constants:
-    desk = layout.desk
-    typed: Constants = {Place(BOARD, desk.scale.first): choices.scale}
+    panel = layout.panel
+    typed: Constants = {Place(BOARD, panel.scale.first): choices.scale}
     if choices.pixel is not None:
-        cells = (Place(BOARD, place.first) for place in (desk.pixel_row, desk.pixel_column))
+        cells = (Place(BOARD, place.first) for place in (panel.pixel_row, panel.pixel_column))
         typed |= dict(zip(cells, choices.pixel, strict=True))
     for line, tensor in enumerate(network.shapes):
         typed[Place(GUIDE, check_cell(line))] = 0.0 if tensor in choices.hidden else 1.0

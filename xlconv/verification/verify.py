@@ -24,7 +24,7 @@ from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
 from xlconv.verification.appearance import caption_findings, format_findings
-from xlconv.verification.comparison import given_in
+from xlconv.verification.comparison import given_values
 from xlconv.verification.displacement import check_displaced
 from xlconv.verification.live import (
     EngineRun,
@@ -75,7 +75,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         engine_named(engine)
     book = read_book(path)
     cells = computed_cells(book)
-    given = {**book.drawn, **given_in(book.model, book.held)}
+    given = {**book.drawn, **given_values(book.model, book.filled_counts)}
     truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
     around = [
@@ -103,7 +103,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         network=book.network.name,
         engine=engine,
         blocks=tuple(checks.blocks()),
-        findings=tuple(finding.called(book.names) for finding in findings),
+        findings=tuple(finding.with_sheet_names(book.names) for finding in findings),
         values=output,
         end_to_end=max(ends, default=None),
         prediction=_prediction(book, output),
@@ -187,13 +187,13 @@ class _Checks:
                 if self.formulas
                 else 0,
                 live=_live_check(now, keys),
-                stored=self._stored(keys),
+                stored=self._stored_check(keys),
                 random=_live_check(trials, keys),
                 engines={run.engine: largest_difference(run.now, keys) for run in answered},
                 apart=max((one[key] for one in pairs for key in keys), default=None),
             )
 
-    def _stored(self, keys: list[str]) -> StoredCheck:
+    def _stored_check(self, keys: list[str]) -> StoredCheck:
         kept = [self.stored.comparisons[key] for key in keys]
         states = {self.stored.states[key] for key in keys}
         state = next(state for state in (STALE, PRESENT, ABSENT) if state in states)

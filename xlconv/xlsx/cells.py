@@ -93,11 +93,11 @@ class FoundCell:
     formula: FoundFormula | None = None
     style: int = field(default=0, compare=False)
 
-    def shown(self, cell: Cell) -> Value:
+    def content(self, cell: Cell) -> Value:
         """The formula as a spreadsheet shows it in a cell, or the constant."""
         return self.formula.at(cell) if self.formula else self.value
 
-    def told(self, cell: Cell) -> str:
+    def words(self, cell: Cell) -> str:
         """What it holds, for an error."""
         return f"the formula {self.formula.at(cell)}" if self.formula else repr(self.value)
 

@@ -86,7 +86,7 @@ def open_parcel(container: Container) -> Parcel:
     markup = _markup_parts(container, relations, sheets)
     _check_unread(container, {*markup, *sheets})
     for part in markup:
-        found[part] = _checked(container, part)
+        found[part] = _checked_elements(container, part)
     if root not in found:
         raise BookError(f"{container.path}: damaged: the part {root[:80]!r} is missing; get a copy")
     _check_precision(container, found[root])
@@ -235,7 +235,7 @@ def _check_unread(container: Container, read: set[str]) -> None:
         )
 
 
-def _checked(container: Container, part: str) -> list[Element]:
+def _checked_elements(container: Container, part: str) -> list[Element]:
     """The elements of a part, none of which reaches outside of the book."""
     found = read_elements(container, part)
     if part.lower().startswith(_UNCHECKED):

@@ -87,7 +87,7 @@ def _sheet_xml(
     frame: str, sheet: Sheet, styles: StyleNumbers, strings: SharedStrings
 ) -> Iterator[str]:
     head, tail = re.split(r"<sheetData\s*/>|<sheetData>.*?</sheetData>", frame, maxsplit=1)
-    used = sheet.used
+    used = sheet.used_range
     yield re.sub(r'<dimension ref="[^"]*"', f'<dimension ref="{used.a1}"', head) + "<sheetData>"
     yield from sheet_rows(sheet, styles, strings)
     # Excel would mark windows that end beside other numbers, and pixels that are formulas and may

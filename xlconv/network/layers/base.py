@@ -57,7 +57,7 @@ class Layer:
         return None
 
     @property
-    def listed(self) -> tuple[str, ...]:
+    def control_options(self) -> tuple[str, ...]:
         """The names that one of its controls chooses from, if there is a list."""
         return ()
 
@@ -107,7 +107,7 @@ class Layer:
         """The shapes of what it shows on its way to its tensor, by short names."""
         return {}
 
-    def tried(self, random: np.random.Generator) -> Layer:
+    def for_trial(self, random: np.random.Generator) -> Layer:
         """The layer with all that it can do at work, as a trial with random numbers wants it."""
         return self
 

@@ -194,7 +194,7 @@ class KernelDemo(Windowed):
         return Window(pair(self.size), padding=padding)
 
     @property
-    def listed(self) -> tuple[str, ...]:
+    def control_options(self) -> tuple[str, ...]:
         return self.kernels
 
     def output_shape(self, *shapes: Shape) -> Shape:
@@ -207,7 +207,7 @@ class KernelDemo(Windowed):
     def inner_shapes(self, shape: Shape) -> dict[str, Shape]:
         return {"kernel": (1, *pair(self.size))}
 
-    def tried(self, random: np.random.Generator) -> KernelDemo:
+    def for_trial(self, random: np.random.Generator) -> KernelDemo:
         return replace(self, chosen=self.kernels[random.integers(len(self.kernels))])
 
     def words(self) -> str:

@@ -57,7 +57,7 @@ class Dropout(Layer):
     def inner_shapes(self, shape: Shape) -> dict[str, Shape]:
         return {"random": shape, "mask": shape}
 
-    def tried(self, random: np.random.Generator) -> Dropout:
+    def for_trial(self, random: np.random.Generator) -> Dropout:
         return replace(self, active=True)
 
     def signed(self, *read: bool) -> bool:

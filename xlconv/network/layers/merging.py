@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from xlconv.errors import NetworkError
 from xlconv.network.access import Access, Part
-from xlconv.network.arithmetic import Arithmetic, Side, summed
+from xlconv.network.arithmetic import Arithmetic, Side, sum_of_lengths
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.shapes import Shape, shape_text
 
@@ -78,7 +78,7 @@ class Concat(_Merge):
             what = "tensors" if maps else "vectors"
             first = Arithmetic(f"{len(counts)} {what}: {sum(counts)}", sum(counts))
         else:
-            first = summed(counts if maps else [Side(name, 0) for name in sources(self)])
+            first = sum_of_lengths(counts if maps else [Side(name, 0) for name in sources(self)])
         return [first, *super().lengths(*shapes)[1:]]
 
 

@@ -115,6 +115,6 @@ def setting_of(layer: Layer, setting: str, cell: object) -> object:
     if isinstance(now, bool):
         return {1.0: True, 0.0: False, None: False}.get(cell, cell)  # type: ignore[call-overload]
     if isinstance(now, str):
-        names = {name.lower(): name for name in layer.listed}
+        names = {name.lower(): name for name in layer.control_options}
         return names.get(cell.lower(), cell) if isinstance(cell, str) else cell
     return 0.0 if cell is None else cell

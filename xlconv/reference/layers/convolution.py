@@ -47,7 +47,7 @@ def _conv(layer: Conv2D, weights: Weights, x: Array) -> Array:
     return np.maximum(result, 0.0) if layer.activation == "relu" else result
 
 
-def _correlated(layer: KernelDemo, kernel: Array, x: Array) -> Array:
+def _correlate(layer: KernelDemo, kernel: Array, x: Array) -> Array:
     result = np.zeros(layer.output_shape(x.shape))
     for i, j, shifted in shifted_maps(layer.window, x, outside=0.0):
         result += kernel[i, j] * shifted
@@ -67,8 +67,8 @@ def _demo_steps(
     kernel = presets[[int(place) - 1]] if there else np.full((1, *presets.shape[1:]), np.nan)
     yield Step.measured(f"{layer.name}_kernel", kernel)
     found, x = numbers(values[f"{layer.name}_kernel"])[0], numbers(values[source(layer)])
-    scale = _correlated(layer, np.abs(found), np.abs(x))
-    yield Step(layer.name, _correlated(layer, found, x), scale)
+    scale = _correlate(layer, np.abs(found), np.abs(x))
+    yield Step(layer.name, _correlate(layer, found, x), scale)
 
 
 # ---- backward

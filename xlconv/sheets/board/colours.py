@@ -37,12 +37,12 @@ def colour_rules(
     for layer in network.layers:
         for key in layer.inner_shapes(network.read_shapes(layer)[0]):
             yield from _inner(
-                key, layout.inner[f"{layer.name}_{key}"], layout.desk.lines[layer.name], colours
+                key, layout.inner[f"{layer.name}_{key}"], layout.panel.lines[layer.name], colours
             )
     for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
-            line = layout.desk.lines[name]
+            line = layout.panel.lines[name]
             yield _around_zero(weights.arrays[key], weights.array_range(key), line, colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)
@@ -72,21 +72,21 @@ WHITE = "FFFFFF"
 def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
     """Layers that are not revealed yet: white on white, with everything that stands beside them."""
     bottom = max(
-        layout.desk.range.bottom, *(place.range.bottom for place in layout.tensors.values())
+        layout.panel.range.bottom, *(place.range.bottom for place in layout.tensors.values())
     )
     first = layout.tensors[INPUT]
     for band in layout.bands:
         left, last = band.first - GAP, bottom + 2
         if band.tensor == INPUT:
-            lowest = layout.legends[INPUT] or [first.ringed(-1)]
+            lowest = layout.legends[INPUT] or [first.with_ring(-1)]
             left, last = band.first, max(place.bottom for place in lowest)
         areas = [Range(1, left, last, band.last - left + 1)]
         if band == layout.bands[-1] and layout.answer is not None:
             title = layout.answer.title
-            below = layout.desk.outlined.row - 3
+            below = layout.panel.outlined.row - 3
             areas.append(Range(title.row, first.range.column, below - title.row, 28))
         now = tuple(areas) if band.tensor in display.choices.hidden else ()
-        formula = f"{layout.desk.lines[band.tensor].shown:$}=0"
+        formula = f"{layout.panel.lines[band.tensor].shown:$}=0"
         yield Highlight(tuple(areas), formula, WHITE, WHITE, ";;;", WHITE, last=True, now=now)
 
 
@@ -99,7 +99,7 @@ def _tensor(
 ) -> Iterator[ColourRule]:
     """For each map, with its legend: lines around what is read and reached, what is nearly zero,
     digits on dark ink, and the scale."""
-    network, line, legends = display.network, layout.desk.lines[tensor], layout.legends[tensor]
+    network, line, legends = display.network, layout.panel.lines[tensor], layout.legends[tensor]
     maps = layout.tensors[tensor].maps
     vector = len(network.shapes[tensor]) == 1
     for number, place in enumerate(maps):
@@ -146,13 +146,13 @@ def _outlines(
 ) -> Iterator[Highlight]:
     """A frame of cells around what the followed pixel reaches in a map, and around what the
     explained cell reads there."""
-    desk, place = layout.desk, layout.tensors[tensor].maps[number]
+    panel, place = layout.panel, layout.tensors[tensor].maps[number]
     places = (place, *layout.legends[tensor][number : number + 1])
-    line = desk.lines[tensor]
+    line = panel.lines[tensor]
     for key, box, colour in (("reaches", line.reaches, REACHES), ("reads", line.reads, READS)):
         covered = on_frame(box, place, number + 1)
         if key == "reads":
-            covered = f"{desk.outlined.first.absolute}=1,{covered}"
+            covered = f"{panel.outlined.first.absolute}=1,{covered}"
         drawn = key == "reaches" or display.choices.outlined
         now = _frame(values[f"looks:{key}_{tensor}"], place, number + 1) if drawn else ()
         if dark is not None:
@@ -224,12 +224,12 @@ def _bars(
         places = tuple(Range(bar.row + line, bar.column, 1, bar.width) for bar in answer.bars)
         formula = formulas.bar_reaches(answer.values[0].first, places[0])
         filled = zip(places, shares, strict=True)
-        now = tuple(Range(p.row, p.column, 1, _reached(share, p.width)) for p, share in filled)
+        now = tuple(Range(p.row, p.column, 1, _bar_cells(share, p.width)) for p, share in filled)
         now = tuple(place for place in now if place.width)
         yield Highlight(places, formula, fill=colours.positive, now=now)
 
 
-def _reached(share: float, width: int) -> int:
+def _bar_cells(share: float, width: int) -> int:
     """The cells of a bar that a share between 0 and 1 fills."""
     return sum(share > (cell + 0.5) / width for cell in range(width))
 

@@ -108,4 +108,4 @@ def ring_cells(layout: Layout, tensor: str, number: int) -> Iterator[Cell]:
     """The cells of the ring around a map, which must stay empty."""
     placement = layout.tensors[tensor]
     inside = placement.maps[number]
-    return (cell for cell in placement.ringed(number).cells() if cell not in inside)
+    return (cell for cell in placement.with_ring(number).cells() if cell not in inside)

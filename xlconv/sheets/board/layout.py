@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
-from xlconv.sheets.panel.places import Desk, GalleryPlaces, LossPlaces, Verdict
+from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, PanelPlaces, Verdict
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import Exercise
 
@@ -65,13 +65,13 @@ class Layout(Places):
     answer: Answer | None
     vector_columns: tuple[int, ...]
     legends: Mapping[str, tuple[Range, ...]]
-    desk: Desk
+    panel: PanelPlaces
     verdict: Verdict | None
     loss: LossPlaces | None
     gallery: GalleryPlaces | None
     exercise: Exercise | None = None
 
-    def filled(self, tensor: str) -> tuple[Range, ...]:
+    def number_ranges(self, tensor: str) -> tuple[Range, ...]:
         """Ranges that hold all numbers of a tensor, and no legend's between them."""
         placement = self.tensors[tensor]
         return placement.maps if self.legends[tensor] else (placement.range,)
@@ -88,13 +88,13 @@ class Layout(Places):
             named |= {f"{layer}_{key}": weights.array_range(key) for key in weights.arrays}
         for layer, controls in self.controls.items():
             named |= {f"{layer}_{key}": Range.of(place.first) for key, place in controls.items()}
-        if self.desk.picture is not None:
-            named["picture"] = Range.of(self.desk.picture.first)
+        if self.panel.picture is not None:
+            named["picture"] = Range.of(self.panel.picture.first)
         if self.loss is not None:
             named["loss"] = Range.of(self.loss.total)
         return named | {name: placement.range for name, placement in self.inner.items()}
 
-    def summed(self, tensor: str) -> list[Range]:
+    def watched_ranges(self, tensor: str) -> list[Range]:
         """The ranges of a layer's weights, controls and chosen number, which a sum watches."""
         ranges = [self.weights[tensor].range] if tensor in self.weights else []
         if tensor in self.controls:
@@ -108,7 +108,7 @@ class Layout(Places):
         """The board from its first cell to the last that anything may read."""
         used = [place.range for place in self.weights.values()]
         for placement in (*self.tensors.values(), *self.inner.values()):
-            used += [placement.ringed(0), placement.ringed(-1)]
+            used += [placement.with_ring(0), placement.with_ring(-1)]
         used += [place for places in self.controls.values() for place in places.values()]
         whole = Range.around([*used, *self.cells.values()])
         return Range(1, 1, whole.bottom, whole.right)

@@ -27,8 +27,8 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import TITLE_ROWS
 from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
-from xlconv.sheets.explain.places import counted_to, inspector_places
-from xlconv.sheets.panel.looks import controls, desk_blocks, desk_choices, empty_controls
+from xlconv.sheets.explain.places import inspector_places, numbers_to
+from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
 from xlconv.spreadsheet.blocks import (
@@ -60,18 +60,22 @@ def sheet(shown: Shown) -> Sheet:
     model, network = display.model, display.network
     places = exercise_places(network, layout)
     rules = shown.rules_of(BOARD)
-    counting = counted_to(inspector_places(network, layout), display.count or 0)
+    counting = numbers_to(inspector_places(network, layout), display.count or 0)
     blocks = [
         *_constants(model, values, layout),
-        *(block for rule in rules for block in _computed(rule, values, network, colours, places)),
-        *desk_blocks(display, layout),
+        *(
+            block
+            for rule in rules
+            for block in _computed_cells(rule, values, network, colours, places)
+        ),
+        *panel_blocks(display, layout),
         *_rings(layout),
         *_gaps(layout),
-        *(part for place in layout.cells.values() for part in _rest(place, styles.COMPUTED)),
+        *(part for place in layout.cells.values() for part in _merged_rest(place, styles.COMPUTED)),
         *network_captions(model.network, layout),
         *_bars(model, layout),
         *(BlankBlock(place, styles.CONTROL) for place in empty_controls(display, layout)),
-        *(part for place in controls(layout) for part in _rest(place, styles.CONTROL)),
+        *(part for place in controls(layout) for part in _merged_rest(place, styles.CONTROL)),
     ]
     widths = dict.fromkeys(layout.vector_columns, styles.VECTOR_PIXELS)
     return Sheet(
@@ -85,7 +89,7 @@ def sheet(shown: Shown) -> Sheet:
         charts=tuple(_charts(model, layout, colours)),
         choices=(
             *_choices(network, layout),
-            *desk_choices(display, layout, counting),
+            *panel_choices(display, layout, counting),
             *(open_choices(network, places) if places else ()),
         ),
         column_width=styles.CELL_PIXELS,
@@ -106,13 +110,18 @@ def names(shown: Shown) -> dict[str, tuple[str, Range]]:
 
 def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock | ConstantBlock]]:
     """What stands beside the numbers, without what is there to be chosen or typed."""
-    desk = layout.desk
-    chosen = {desk.scale.first, desk.outlined.first, desk.pixel_row.first, desk.pixel_column.first}
-    if desk.picture is not None:
-        chosen.add(desk.picture.first)
+    panel = layout.panel
+    chosen = {
+        panel.scale.first,
+        panel.outlined.first,
+        panel.pixel_row.first,
+        panel.pixel_column.first,
+    }
+    if panel.picture is not None:
+        chosen.add(panel.picture.first)
     if layout.verdict is not None:
         chosen.add(layout.verdict.actual.first)
-    for block in (*network_captions(display.network, layout), *desk_blocks(display, layout)):
+    for block in (*network_captions(display.network, layout), *panel_blocks(display, layout)):
         if isinstance(block, TextBlock | ConstantBlock) and block.range.first not in chosen:
             yield BOARD, block
 
@@ -138,7 +147,7 @@ def _zoom(layout: Layout) -> int:
     return max(20, min(100, int(fits * 20) * 5))
 
 
-def _computed(
+def _computed_cells(
     rule: Rule,
     values: Mapping[str, Values],
     network: Network,
@@ -187,15 +196,15 @@ def _constants(model: Model, values: Mapping[str, Values], layout: Layout) -> It
             value = setting_cell(getattr(layer, key))
             style = styles.CHOSEN if isinstance(value, str) else styles.CONTROL
             yield one_cell(place.first, value, style)
-            yield from _rest(place, style)
+            yield from _merged_rest(place, style)
     for tensor, column in layout.labels.items():
         for unit, label in enumerate(vector_labels(model.network, tensor)):
-            listed = bool(model.network.layer(tensor).listed)
+            listed = bool(model.network.layer(tensor).control_options)
             style = styles.LIST_NAME if listed else styles.CLASS_LABEL
             yield one_cell(column.cell(unit, 0), label if listed else label_cell(label), style)
 
 
-def _rest(place: Range, style: Style) -> Iterator[Block]:
+def _merged_rest(place: Range, style: Style) -> Iterator[Block]:
     """The look of a merged range's other cells, for its border."""
     yield from (BlankBlock(part, style) for part in place.rest(Range.of(place.first)))
 
@@ -208,7 +217,7 @@ def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -
     for number, place in enumerate(ranges):
         cells = list(places.cells(place))
         part = np.array(list(islice(numbers, len(cells))))
-        if layer.listed and number == len(ranges) - 1:
+        if layer.control_options and number == len(ranges) - 1:
             style = styles.OWN_WEIGHT  # the last of the list is for the user's own
         if places.apart == (1, 1):
             yield ConstantBlock(place, part.reshape(place.height, place.width), style)
@@ -243,8 +252,8 @@ def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
             value, at = getattr(layer, key), (Range.of(place.first),)
             if isinstance(value, bool):
                 yield Choice(at, key, "1 is on, 0 is off.", ("1", "0"))
-            elif isinstance(value, str) and layer.listed:
-                yield Choice(at, key, "Choose one from the list.", layer.listed)
+            elif isinstance(value, str) and layer.control_options:
+                yield Choice(at, key, "Choose one from the list.", layer.control_options)
             else:
                 most = max(0.99, value) if key == "rate" else 1.0
                 yield Choice(at, key, f"A number from 0 to {most:g}.", most=most)
@@ -253,7 +262,7 @@ def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
 def _rings(layout: Layout) -> Iterator[Block]:
     for placement in layout.tensors.values():
         for number, inside in enumerate(placement.maps):
-            outside, ring = placement.ringed(number), placement.ring
+            outside, ring = placement.with_ring(number), placement.ring
             sides = (
                 Range(outside.row, outside.column, ring.top, outside.width),
                 Range(inside.bottom + 1, outside.column, ring.bottom, outside.width),

@@ -104,7 +104,7 @@ def sum_steps(model: Model, values: Mapping[str, Values]) -> Iterator[Step]:
     summed = {INPUT: numbers(values[INPUT]).reshape(-1)}
     for layer in model.network.layers:
         parts = [array.reshape(-1) for array in model.layer_weights(layer).values()]
-        if layer.listed:
+        if layer.control_options:
             parts.append(numbers(values[f"{layer.name}_number"]))
         controls = [getattr(layer, name) for name in model.network.controls(layer)]
         parts.append(np.array([float(c) for c in controls if not isinstance(c, str)]))

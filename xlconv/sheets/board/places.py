@@ -15,7 +15,7 @@ from xlconv.network.shapes import Shape, map_count
 from xlconv.sheets.board.furniture import GAP, Stack, furniture, vector_columns
 from xlconv.sheets.board.layout import Answer, Band, Lane, Layout
 from xlconv.sheets.board.pitch import TITLE_ROWS, Pitches
-from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_desk
+from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_panel
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise
 
@@ -77,7 +77,7 @@ class _Planner:
 
     def _places(self, tensor: str) -> Iterable[Range]:
         """What belongs to a tensor, as far as it may be the lowest."""
-        yield from self.legends(tensor) or [self.tensors[tensor].ringed(-1)]
+        yield from self.legends(tensor) or [self.tensors[tensor].with_ring(-1)]
         if tensor in self.weights:
             yield self.weights[tensor].range
         if tensor in self.steps:
@@ -170,8 +170,8 @@ class _Planner:
         below = max(answer.bottom, verdict.right.bottom if verdict else 0) if answer else top
         above = Cell(self.pitches.first - self.pitches.top - 2, first.column + 9)
         chosen = None if self.pictures is None else above
-        desk = place_desk(self.network, below + 3, first.column, chosen)
-        self.check(self.network.output, [desk.range])
+        panel = place_panel(self.network, below + 3, first.column, chosen)
+        self.check(self.network.output, [panel.range])
         return Layout(
             bands=tuple(self.bands),
             tensors=self.tensors,
@@ -185,7 +185,7 @@ class _Planner:
             answer=answer,
             vector_columns=tuple(self.vector_columns),
             legends={tensor: self.legends(tensor) for tensor in self.tensors},
-            desk=desk,
+            panel=panel,
             verdict=verdict,
             loss=self.loss,
             gallery=GalleryPlaces(self.network.input_shape, self.pictures)

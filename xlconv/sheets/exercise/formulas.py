@@ -41,7 +41,7 @@ def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
         formula = unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
         rules.append(_rule("given", tensor, Cell(row, STATE), formula))
     column = Range(min(places.given.values()), STATE, len(places.given), 1)
-    return [*rules, _rule("given", None, places.all_given, f"MIN({column:$})")]
+    return [*rules, _rule("given", None, places.inputs_state, f"MIN({column:$})")]
 
 
 def _rule(
@@ -65,7 +65,7 @@ def _part(places: ExercisePlaces, number: int) -> list[Rule]:
         rules.append(_rule("check", number + 1, cell, formula, check + 1))
     state = state_of(
         filled_in=f"{part.open:{BOARD}}",
-        given=places.all_given,
+        given=places.inputs_state,
         count=part.cell(FILLED),
         cells=part.open.size,
         checks=checks,
@@ -87,7 +87,7 @@ def _layer(places: ExercisePlaces, layer: str, row: int) -> list[Rule]:
     ]
     if places.before[layer]:
         before = {name: Cell(places.layers[name], STATE) for name in places.before[layer]}
-        note = waits(Cell(row, STATE), Cell(row, FILLED), places.all_given, before)
+        note = waiting_reason(Cell(row, STATE), Cell(row, FILLED), places.inputs_state, before)
         rules.append(_rule("note", layer, Cell(row, NOTE), note))
     return rules
 
@@ -100,7 +100,7 @@ def amended_rules(rules: Iterable[Rule], network: Network, layout: Layout) -> li
         return list(rules)
     changes = {**_titles(places), **_guards(network, layout)}
     return [
-        *(_changed(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules),
+        *(_change_rule(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules),
         *_rules(places, network),
     ]
 
@@ -108,7 +108,7 @@ def amended_rules(rules: Iterable[Rule], network: Network, layout: Layout) -> li
 Change = Callable[[str], str]
 
 
-def _changed(rule: Rule, change: Change) -> Rule:
+def _change_rule(rule: Rule, change: Change) -> Rule:
     cellwise = rule.cellwise
     if cellwise is None:
         return replace(rule, formula=change(rule.formula))
@@ -140,7 +140,7 @@ def _guards(network: Network, layout: Layout) -> dict[str, Change]:
     place = layout.tensors[output].maps[0]
 
     def guard(before: str) -> Change:
-        return lambda formula: once_filled(place, formula, before)
+        return lambda formula: when_filled(place, formula, before)
 
     return {key: guard(before) for key, before in UNANSWERED.items()}
 
@@ -219,12 +219,12 @@ def state_of_all(states: Range) -> str:
     return f'IF(COUNTIF({place},"{State.RIGHT}")={count},"{State.RIGHT}",{rest})'
 
 
-def waits(state: Cell, filled_in: Cell, given: Cell, before: Mapping[str, Cell]) -> str:
+def waiting_reason(state: Cell, filled_in: Cell, given: Cell, before: Mapping[str, Cell]) -> str:
     """Why a layer cannot be right yet: one before it is not. `before` has their states.
 
-    >>> waits(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[:45]
+    >>> waiting_reason(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[:45]
     'IF(OR($F$9="right",$E$9=0,$F$2=0),"",IF($F$4='
-    >>> waits(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[45:]
+    >>> waiting_reason(Cell(9, 6), Cell(9, 5), Cell(2, 6), {"conv1": Cell(4, 6)})[45:]
     '"right","","cannot be right before conv1 is"))'
     """
     words = '""'
@@ -253,10 +253,10 @@ def with_state(title: str, named: str) -> str:
     return f'{title}&" · "&{named}'
 
 
-def once_filled(values: Range, formula: str, before: str) -> str:
+def when_filled(values: Range, formula: str, before: str) -> str:
     """A formula that has its say when all cells of a range hold numbers.
 
-    >>> once_filled(Range(1, 1, 3, 1), "A9", '"?"')
+    >>> when_filled(Range(1, 1, 3, 1), "A9", '"?"')
     'IF(COUNT($A$1:$A$3)<3,"?",A9)'
     """
     return f"IF(COUNT({values.absolute})<{values.size},{before},{formula})"

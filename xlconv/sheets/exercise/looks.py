@@ -85,8 +85,8 @@ def sheet(shown: Shown) -> Sheet | None:
         *_words(layout.exercise),
         *_heads(),
         *_lines(network, layout, places),
-        *_computed(shown),
-        *_known(display, places),
+        *_computed_cells(shown),
+        *_check_constants(display, places),
         *_given_words(places),
         *_keys(places),
     ]
@@ -181,7 +181,7 @@ _SOFTMAX_WORDS = {
 }
 
 
-def _computed(shown: Shown) -> Iterator[Block]:
+def _computed_cells(shown: Shown) -> Iterator[Block]:
     for rule in shown.rules_of(EXERCISE):
         looks = {**_STYLES, **_LAYER_STYLES} if rule.tensor else _STYLES
         yield rule_block(rule, shown.values[rule.key], looks[rule.role])
@@ -197,7 +197,7 @@ _STYLES = {
 _LAYER_STYLES = {"state": _LAYER_STATE, "filled": _LAYER_COUNT}
 
 
-def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:
+def _check_constants(display: Display, places: ExercisePlaces) -> Iterator[Block]:
     """What the checks know: constants."""
     lines = [
         (part.of_check(check, RIGHT), known)
@@ -210,7 +210,7 @@ def _known(display: Display, places: ExercisePlaces) -> Iterator[Block]:
 
 
 def _given_words(places: ExercisePlaces) -> Iterator[Block]:
-    row = places.all_given.row
+    row = places.inputs_state.row
     known = "The checks know these numbers alone."
     words = f"{known} While one is changed they say “{State.CHANGED}”: undo it"
     yield one_cell(Cell(row, LAYER), words, _TEXT)

@@ -56,7 +56,7 @@ def given_sums(places: ExercisePlaces, summed: Iterable[Step]) -> Array:
     return np.array(rows)
 
 
-def emptied(step: Step, places: ExercisePlaces, right: Mapping[str, Values]) -> Step:
+def empty_open(step: Step, places: ExercisePlaces, right: Mapping[str, Values]) -> Step:
     """A step with its open cells empty, as a spreadsheet reads them: 0. The others of a layer that
     is left open hold what is `right`, whatever the cells before them hold."""
     parts = [part for part in places.parts if part.key == step.name]
@@ -88,7 +88,7 @@ def amended_steps(
         if step.name in titles:
             waiting.append(step)  # their states follow from the sums, which come later
         elif step.name in kept:
-            yield _kept(step, kept[step.name], places, values)
+            yield _sizes(step, kept[step.name], places, values)
         else:
             yield _unanswered(step, display.network, layout, places, values)
     yield from _steps(display, places, values)
@@ -99,7 +99,7 @@ def amended_steps(
         yield Step(step.name, text, None if known else np.zeros(1))
 
 
-def _kept(step: Step, tensor: str, places: ExercisePlaces, values: Mapping[str, Values]) -> Step:
+def _sizes(step: Step, tensor: str, places: ExercisePlaces, values: Mapping[str, Values]) -> Step:
     """How many numbers a tensor holds, without the zeros that stand for empty cells."""
     zeros = 0
     for number, part in enumerate(places.parts, 1):
@@ -156,7 +156,7 @@ def _steps(
         now = numbers(values[f"sums_{tensor}"])[0]
         same = 1.0 if abs(now - then) <= RIGHT_WITHIN * magnitude else 0.0
         yield Step.exact(f"exercise:given_{tensor}", same if np.isfinite(now) else np.nan)
-    unchanged = min(_one(values, f"given_{tensor}") for tensor in places.given)
+    unchanged = min(_number(values, f"given_{tensor}") for tensor in places.given)
     yield Step.exact(f"exercise:{GIVEN}", unchanged)
     for number, part in enumerate(places.parts, 1):
         filled = float(filled_cells(part, number, values))
@@ -169,7 +169,7 @@ def _steps(
         yield Step.text(f"exercise:state_{number}", *_part_state(number, part, checks, values))
     for layer in places.layers:
         mine = [n for n, part in enumerate(places.parts, 1) if part.layer == layer]
-        counts = [_one(values, f"filled_{number}") for number in mine]
+        counts = [_number(values, f"filled_{number}") for number in mine]
         yield Step.exact(f"exercise:filled_{layer}", float(np.sum(counts)))
         states = [values[f"exercise:state_{number}"].tolist()[0] for number in mine]
         yield Step.text(f"exercise:state_{layer}", _layer_state(states))
@@ -183,16 +183,16 @@ def _part_state(
 ) -> tuple[str, ...]:
     """What a part is called, and what it may be called as well: nothing tells cells that are
     empty from those of which all are errors."""
-    filled = _one(values, f"filled_{number}")
+    filled = _number(values, f"filled_{number}")
     if filled == 0:
         some = values.get(f"{EMPTY_CELLS}{number}")
         everything = some is not None and bool((numbers(some) == 1).all())
         return (State.TO_DO,) if everything else (State.TO_DO, State.NOT_YET, State.CHANGED)
-    if _one(values, GIVEN) == 0:
+    if _number(values, GIVEN) == 0:
         return (State.CHANGED,)
     if filled < part.open.size:
         return (State.NOT_YET,)
-    found = np.array([_one(values, f"check_{number}_{check + 1}") for check in range(CHECKS)])
+    found = np.array([_number(values, f"check_{number}_{check + 1}") for check in range(CHECKS)])
     right, measure = checks.parts[number - 1].T
     off = np.abs(found - right)
     if (off <= RIGHT_WITHIN * measure).all():
@@ -203,7 +203,7 @@ def _part_state(
 def _note(layer: str, before: tuple[str, ...], values: Mapping[str, Values]) -> Step:
     """The first layer before one that keeps it from being right."""
     states = {name: values[f"exercise:state_{name}"].tolist()[0] for name in (layer, *before)}
-    counts = (_one(values, f"filled_{layer}"), _one(values, GIVEN))
+    counts = (_number(values, f"filled_{layer}"), _number(values, GIVEN))
     settled = states[layer] == State.RIGHT or 0 in counts
     wrong = [name for name in before if states[name] != State.RIGHT]
     words = f"cannot be right before {wrong[0]} is" if wrong and not settled else ""
@@ -220,5 +220,5 @@ def _layer_state(states: list[object]) -> str:
     return State.CHANGED if State.CHANGED in states else right
 
 
-def _one(values: Mapping[str, Values], key: str) -> float:
+def _number(values: Mapping[str, Values], key: str) -> float:
     return float(numbers(values[f"exercise:{key}"])[0])

@@ -71,7 +71,7 @@ class ExercisePlaces:
         return self.keys[part.open.height, part.open.width][check]
 
     @property
-    def all_given(self) -> Cell:
+    def inputs_state(self) -> Cell:
         """Says whether picture and weights are the exercise's, in the head of their lines."""
         return Cell(min(self.given.values()) - 1, STATE)
 
@@ -88,7 +88,7 @@ def exercise_places(network: Network, layout: Layout) -> ExercisePlaces | None:
         for part in _parts(network.layer(name), network, layout, layout.exercise, row):
             parts.append(part)
             row += 1
-    watched = [one for one in network.shapes if one == INPUT or layout.summed(one)]
+    watched = [one for one in network.shapes if one == INPUT or layout.watched_ranges(one)]
     given = {tensor: row + 3 + number for number, tensor in enumerate(watched)}
     sizes = dict.fromkeys((part.open.height, part.open.width) for part in parts)
     keys, top = {}, HEAD_ROW + 1
@@ -134,10 +134,12 @@ def _parts(
         title = "probability" if isinstance(layer, Softmax) else "values"
         places.append((title, name, None, maps[0]))
     for number, (title, key, channel, place) in enumerate(places):
-        yield Part(name, title, key, channel, place, _open(place, exercise.first), row + number)
+        yield Part(
+            name, title, key, channel, place, _open_range(place, exercise.first), row + number
+        )
 
 
-def _open(place: Range, first: int | None) -> Range:
+def _open_range(place: Range, first: int | None) -> Range:
     """What is left open of a map (a part of its first row) or of a column."""
     if first is None:
         return place

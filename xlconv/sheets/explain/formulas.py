@@ -31,13 +31,13 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
     """The rules of the sheet, in the order of computation."""
     places, looked_up = inspector_places(network, layout), f"{layout.board:{BOARD}}"
     return [
-        *_chosen(places),
-        *_slots(places),
-        *_terms(places, looked_up),
-        *_facts(places, looked_up),
-        *_results(places, looked_up),
-        *_strongest(places),
-        *_drawn(places),
+        *_choice_rules(places),
+        *_slot_rules(places),
+        *_term_rules(places, looked_up),
+        *_fact_rules(places, looked_up),
+        *_result_rules(places, looked_up),
+        *_strongest_rules(places),
+        *_map_rules(places),
         _rule("sentence", Range.of(Cell(3, 2)), sentence(places)),
     ]
 
@@ -52,11 +52,11 @@ def _cellwise(key: str, place: Range, text: Callable[[int, int], str]) -> Rule:
     return _rule(key, place, text(0, 0), text)
 
 
-def _chosen(places: InspectorPlaces) -> Iterator[Rule]:
+def _choice_rules(places: InspectorPlaces) -> Iterator[Rule]:
     """The number of the chosen layer and what the table says of it, then map, row and column."""
-    names = places.searched("name")
+    names = places.search_range("name")
     yield _rule("layer", Range.of(USED.first), place_in_list(CHOSEN.first, names))
-    yield _rule("chosen", places.chosen, of_layer(names, USED.first))
+    yield _rule("chosen", places.chosen_column, of_layer(names, USED.first))
     for row, key in enumerate(("maps", "rows", "columns"), 1):
         most = places.of(key).absolute
         yield _rule(
@@ -64,7 +64,7 @@ def _chosen(places: InspectorPlaces) -> Iterator[Rule]:
         )
 
 
-def _slots(places: InspectorPlaces) -> Iterator[Rule]:
+def _slot_rules(places: InspectorPlaces) -> Iterator[Rule]:
     """Where the first slot's window begins, and the list of slots."""
     p = {key: places.of(key).absolute for key in places.keys}
     window = [cell.absolute for cell in places.window.cells()]
@@ -138,7 +138,7 @@ def _growing(place: Range) -> str:
     return f"$A${place.row}:$A{place.row}"
 
 
-def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
+def _term_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     """The list of terms: every cell that is read, its weight and their product."""
     p = {key: places.of(key).absolute for key in places.keys}
     lists = [places.term_list(number) for number in range(6)]
@@ -176,7 +176,7 @@ def _terms(places: InspectorPlaces, board: str) -> Iterator[Rule]:
         yield _cellwise(f"term_{key}", place, moved) if key in across_sheets else rule
 
 
-def _facts(places: InspectorPlaces, board: str) -> Iterator[Rule]:
+def _fact_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     """The numbers beside a layer: a bias, a mean, a mask."""
 
     def name(row: int, _: int) -> str:
@@ -221,7 +221,7 @@ def name_in(cell: Cell) -> str:
     return f'IF({cell.absolute}="{NOTHING}","",{cell.absolute})'
 
 
-def _results(places: InspectorPlaces, board: str) -> Iterator[Rule]:
+def _result_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     """The board's cell, what follows from the terms, whether they are equal, what follows it."""
     p = {key: places.of(key).absolute for key in places.keys}
     label = f"INDEX({board},{p['top']}+{ROW}-1,{p['labels']})"
@@ -260,7 +260,7 @@ def result_of(line: LayerLine, places: InspectorPlaces) -> str:
     return cell_text(line.layer, x, places.beside(line))
 
 
-def _strongest(places: InspectorPlaces) -> Iterator[Rule]:
+def _strongest_rules(places: InspectorPlaces) -> Iterator[Rule]:
     """The products that speak most for a large result, and those against it."""
     products = places.term_list(5)
     weighted = f"{places.of('weights').absolute}={WEIGHTS}"
@@ -292,7 +292,7 @@ def _strongest(places: InspectorPlaces) -> Iterator[Rule]:
         yield _cellwise(f"strongest_{key}_words", places.words_of(place), words)
 
 
-def _drawn(places: InspectorPlaces) -> Iterator[Rule]:
+def _map_rules(places: InspectorPlaces) -> Iterator[Rule]:
     """The maps: windows, weights and products in their shapes, with captions and sums."""
     p = {key: places.of(key).absolute for key in places.keys}
     slots, lines, bases = (places.line_list(number) for number in range(3))

@@ -84,9 +84,9 @@ def sheet(shown: Shown) -> Sheet:
     display, values, colours = shown.display, shown.values, shown.colours
     places = inspector_places(shown.network, shown.layout)
     blocks = [
-        *_words(places),
-        *_chosen(display),
-        *_table(places),
+        *_word_blocks(places),
+        *_choice_blocks(display),
+        *_table_blocks(places),
         *(
             rule_block(rule, values[rule.key], _STYLES.get(rule.role, _BEHIND))
             for rule in shown.rules_of(EXPLAIN)
@@ -127,7 +127,7 @@ def _zoom(places: InspectorPlaces, widths: Mapping[int, int]) -> int:
     return max(50, min(100, int(_SCREEN_PIXELS / wide * 20) * 5))
 
 
-def _words(places: InspectorPlaces) -> Iterator[Block]:
+def _word_blocks(places: InspectorPlaces) -> Iterator[Block]:
     yield one_cell(Cell(1, LABELS), "How one cell came about", styles.SHEET_TITLE)
     lead = "Choose a layer and one of its cells in the yellow cells."
     yield one_cell(Cell(2, LABELS), lead, styles.LEAD)
@@ -180,7 +180,7 @@ def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
     for text, place in lists.items():
         yield one_cell(Cell(TOP - 2, place.column), text, _BEHIND_NAME)
     heads = {
-        places.chosen: ("chosen",),
+        places.chosen_column: ("chosen",),
         places.window: ("first",),
         places.slot_list(0): ("map", "number", "row", "column", "weights", "column"),
         places.term_list(0): ("slot", "row", "column", "value", "weight", "product"),
@@ -193,14 +193,14 @@ def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
         yield one_cell(Cell(TOP + row, places.window.column - 1), text, _BEHIND_NAME)
 
 
-def _chosen(display: Display) -> Iterator[Block]:
+def _choice_blocks(display: Display) -> Iterator[Block]:
     explained = display.choices.explained
     yield one_cell(CHOSEN.first, explained.layer, _TYPED)
     for row, number in enumerate((explained.map, explained.row, explained.column), 1):
         yield one_cell(CHOSEN.cell(row, 0), number, _TYPED)
 
 
-def _table(places: InspectorPlaces) -> Iterator[Block]:
+def _table_blocks(places: InspectorPlaces) -> Iterator[Block]:
     """The table of the layers' numbers, and the numbers of the drop-down lists."""
     for row, key in enumerate(places.keys):
         yield one_cell(places.key_names.cell(row, 0), key.replace("_", " "), _BEHIND_NAME)

@@ -21,10 +21,10 @@ from xlconv.sheets.explain.sentence_numbers import (
     Account,
     Part,
     near,
+    possible_sentences,
     rounded_texts,
-    tellings,
-    term_told,
-    then_told,
+    term_parts,
+    then_parts,
 )
 from xlconv.sheets.explain.table import (
     EXPONENTS,
@@ -34,7 +34,7 @@ from xlconv.sheets.explain.table import (
     follower,
     layer_lines,
 )
-from xlconv.sheets.explain.terms import Cell3, Held, Scope, Seen, Terms, seen
+from xlconv.sheets.explain.terms import Cell3, CellValue, Composition, Scope, Terms, composition
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display, Explained
 
@@ -49,8 +49,8 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     if found not in range(1, len(lines) + 1):
         return
     layer = network.layers[int(found) - 1]
-    yield _held("chosen", table_column(lines[int(found) - 1], places))
-    used = Explained(layer.name, explained.map, explained.row, explained.column).used(network)
+    yield _mixed_step("chosen", table_column(lines[int(found) - 1], places))
+    used = Explained(layer.name, explained.map, explained.row, explained.column).within(network)
     for key, count in zip(_AXES, used, strict=True):
         yield _numbers(key, [float(count)])
     now = [numbers(values[f"explain:{key}"])[0] for key in _AXES]
@@ -68,7 +68,7 @@ def _numbers(key: str, found: list[float]) -> Step:
     return Step.exact(f"explain:{key}", *found)
 
 
-def _held(key: str, found: Sequence[Held], scale: list[float] | None = None) -> Step:
+def _mixed_step(key: str, found: Sequence[CellValue], scale: list[float] | None = None) -> Step:
     """A step of cells that hold numbers or texts."""
     array = np.empty(len(found), dtype=object)
     array[:] = [None if isinstance(one, float) and isnan(one) else one for one in found]
@@ -77,11 +77,11 @@ def _held(key: str, found: Sequence[Held], scale: list[float] | None = None) -> 
     return Step(f"explain:{key}", array, np.nan_to_num(np.array(sizes)))
 
 
-def _said(key: str, texts: tuple[str, ...] | None) -> Step:
+def _text_step(key: str, texts: tuple[str, ...] | None) -> Step:
     """A step of one text, of which there are several where rounding errors decide."""
     if texts is None:
-        return _held(key, [None])
-    also = {one for text in texts for one in _spelled(text)}
+        return _mixed_step(key, [None])
+    also = {one for text in texts for one in _spellings(text)}
     return Step.text(f"explain:{key}", texts[0], *also)
 
 
@@ -91,7 +91,7 @@ def _texts_of(sentences: Iterable[list[Part]]) -> tuple[str, ...] | None:
     return None if None in texts else tuple(text for one in texts for text in one or ())
 
 
-def _spelled(text: str) -> tuple[str, str]:
+def _spellings(text: str) -> tuple[str, str]:
     """A text as it is spelled with decimal points, and where programs write commas instead."""
     return text, text.replace(".", ",")
 
@@ -99,31 +99,31 @@ def _spelled(text: str) -> tuple[str, str]:
 def _cell_steps(
     line: LayerLine, scope: Scope, cell: Cell3, places: InspectorPlaces
 ) -> Iterator[Step]:
-    made = seen(line.layer, scope, cell)
+    made = composition(line.layer, scope, cell)
     first = made.slots[0]
     where = (first.map, first.row, first.column, made.source)
     yield _numbers("window", [float(number) for number in where])
     yield from _slot_steps(line, made, scope, places)
     terms = Terms.of(made, line.read[2] > 1)
     for key, column, scale in terms.lists():
-        yield _held(f"term_{key}", _filled(column, places.terms), scale)
+        yield _mixed_step(f"term_{key}", _padded(column, places.terms), scale)
     if made.unknown:
         return
     facts = list(made.facts.items())
-    yield _held("fact_names", _filled([name for name, _ in facts], FACTS))
-    yield _held("facts", _filled([value for _, value in facts], FACTS))
+    yield _mixed_step("fact_names", _padded([name for name, _ in facts], FACTS))
+    yield _mixed_step("facts", _padded([value for _, value in facts], FACTS))
     yield from _result_steps(line, made, terms, scope, cell)
     captions = _captions(made, scope)
     yield from _strongest_steps(made, terms, captions)
     yield from _drawn_steps(made, terms, captions, places)
 
 
-def _filled(found: Sequence[Held], count: int) -> list[Held]:
+def _padded(found: Sequence[CellValue], count: int) -> list[CellValue]:
     """A list with empty texts behind it."""
     return [*found, *[""] * (count - len(found))]
 
 
-def _captions(made: Seen, scope: Scope) -> list[str]:
+def _captions(made: Composition, scope: Scope) -> list[str]:
     several = [len(scope.layout.tensors[slot.tensor].maps) > 1 for slot in made.slots]
     return [
         f"{slot.tensor} map {slot.map}" if more else slot.tensor
@@ -131,7 +131,7 @@ def _captions(made: Seen, scope: Scope) -> list[str]:
     ]
 
 
-def _within(kernel: Range | None, inside: Range | None) -> tuple[Held, Held]:
+def _within(kernel: Range | None, inside: Range | None) -> tuple[CellValue, CellValue]:
     """The row and the column, from 1, at which a kernel begins in the range of all of them."""
     if kernel is None or inside is None:
         return "", ""
@@ -139,12 +139,12 @@ def _within(kernel: Range | None, inside: Range | None) -> tuple[Held, Held]:
 
 
 def _slot_steps(
-    line: LayerLine, made: Seen, scope: Scope, places: InspectorPlaces
+    line: LayerLine, made: Composition, scope: Scope, places: InspectorPlaces
 ) -> Iterator[Step]:
     inside = line.kernels.inside
     maps = [scope.layout.tensors[slot.tensor].maps[slot.map - 1] for slot in made.slots]
     pairs = list(zip(made.slots, maps, strict=True))
-    columns: dict[str, list[Held]] = {
+    columns: dict[str, list[CellValue]] = {
         "caption": [*_captions(made, scope)],
         "map": [float(slot.map) for slot in made.slots],
         "top": [float(place.row + slot.row - 1) for slot, place in pairs],
@@ -153,35 +153,35 @@ def _slot_steps(
         "weights_left": [_within(s.kernel, inside)[1] for s in made.slots],
     }
     for key, found in columns.items():
-        yield _held(f"slot_{key}", _filled(found, places.slots))
+        yield _mixed_step(f"slot_{key}", _padded(found, places.slots))
 
 
 def _result_steps(
-    line: LayerLine, made: Seen, terms: Terms, scope: Scope, cell: Cell3
+    line: LayerLine, made: Composition, terms: Terms, scope: Scope, cell: Cell3
 ) -> Iterator[Step]:
     """The board's cell and the inspector's own, their equality, and the activation behind."""
     name = line.name
     unit = ""
     if len(line.shape) == 1:
         unit = f"row {cell[1] + 1} stands for {vector_labels(scope.network, name)[cell[1]]}"
-    yield _said("unit", (unit,))
+    yield _text_step("unit", (unit,))
     board = float(scope.maps(name)[cell])
-    yield _held("board", [board])
+    yield _mixed_step("board", [board])
     found, scale = _outcome(line, terms, scope, cell)
-    yield _held("result", [found], [scale])
+    yield _mixed_step("result", [found], [scale])
     known = not (isnan(board) or isnan(found))
     near = known and abs(found - board) <= 1e-9 * (1 + abs(board))
-    yield _held("equal", ["✓" if near else "✗"] if known else [None])
+    yield _mixed_step("equal", ["✓" if near else "✗"] if known else [None])
     then = follower(scope.network, line.layer)
     after = float(scope.maps(then.name)[cell]) if then else None
-    yield _held("then_name", [then.name if then else ""])
-    yield _held("then", ["" if after is None else after])
+    yield _mixed_step("then_name", [then.name if then else ""])
+    yield _mixed_step("then", ["" if after is None else after])
     texts = None
     if known and not (after is not None and isnan(after)):
         account = Account(made, terms, found, _captions(made, scope)[0], cell)
-        behind = then_told(then, found, after)
-        texts = _texts_of([*sentence, *behind] for sentence in tellings(line, account))
-    yield _said("sentence", texts)
+        behind = then_parts(then, found, after)
+        texts = _texts_of([*sentence, *behind] for sentence in possible_sentences(line, account))
+    yield _text_step("sentence", texts)
 
 
 def _outcome(line: LayerLine, terms: Terms, scope: Scope, cell: Cell3) -> tuple[float, float]:
@@ -199,24 +199,24 @@ def _outcome(line: LayerLine, terms: Terms, scope: Scope, cell: Cell3) -> tuple[
     return float(found), float(scale) * (1 + sum(terms.spread) if line.weights == EXPONENTS else 1)
 
 
-def _strongest_steps(made: Seen, terms: Terms, captions: list[str]) -> Iterator[Step]:
+def _strongest_steps(made: Composition, terms: Terms, captions: list[str]) -> Iterator[Step]:
     """The products that speak most for a large result, and those against it."""
     for key, sign in (("for", -1.0), ("against", 1.0)):
-        found: list[Held] = []
+        found: list[CellValue] = []
         places: list[list[int]] = []
         if made.slots[0].kernel is not None:
             order = np.argsort(sign * terms.products, kind="stable")
             order = order[sign * terms.products[order] < 0][:STRONGEST]
             found = [float(terms.products[one]) for one in order]
             places = [[one, *near(terms.products, terms.products[one])] for one in order.tolist()]
-        yield _held(f"strongest_{key}", _filled(found, STRONGEST))
+        yield _mixed_step(f"strongest_{key}", _padded(found, STRONGEST))
         yield _places(f"strongest_{key}_term", places)
         yield _words(f"strongest_{key}_words", places, terms, captions)
 
 
 def _places(key: str, places: list[list[int]]) -> Step:
     """The numbers of terms, of which there are several where a look-up may find another."""
-    first = _held(key, _filled([one[0] + 1.0 for one in places], STRONGEST))
+    first = _mixed_step(key, _padded([one[0] + 1.0 for one in places], STRONGEST))
     several = (one for one in places if len(one) > 1)
     return replace(first, also=frozenset(place + 1.0 for one in several for place in one))
 
@@ -224,26 +224,28 @@ def _places(key: str, places: list[list[int]]) -> Step:
 def _words(key: str, places: list[list[int]], terms: Terms, captions: list[str]) -> Step:
     """Terms in words, one a line."""
     found = [
-        _texts_of(term_told(terms, captions[int(terms.slot[number]) - 1], number) for number in one)
+        _texts_of(
+            term_parts(terms, captions[int(terms.slot[number]) - 1], number) for number in one
+        )
         for one in places
     ]
-    held = _held(key, _filled([texts[0] if texts else None for texts in found], STRONGEST))
+    held = _mixed_step(key, _padded([texts[0] if texts else None for texts in found], STRONGEST))
     also = {text.replace(".", ",") for texts in found for text in texts or ()}
     also |= {text for texts in found if texts and len(texts) > 1 for text in texts}
     return replace(held, also=frozenset(also))
 
 
 def _drawn_steps(
-    made: Seen, terms: Terms, captions: list[str], places: InspectorPlaces
+    made: Composition, terms: Terms, captions: list[str], places: InspectorPlaces
 ) -> Iterator[Step]:
     """The windows, weights and products in their shapes, below a caption each."""
     first = made.slots[0]
     height, width = first.values.shape
     high = len(made.slots) * (height + 1)
     size = max(places.rows, high), max(places.columns, width)
-    lines: dict[str, list[Held]] = {"slot": [], "row": [], "base": []}
-    named: list[Held] = []
-    sums: list[Held] = [""] * size[0]
+    lines: dict[str, list[CellValue]] = {"slot": [], "row": [], "base": []}
+    named: list[CellValue] = []
+    sums: list[CellValue] = [""] * size[0]
     errors = [0.0] * size[0]
     drawn = {key: np.full(size, "", dtype=object) for key in _DRAWN}
     for number in range(len(made.slots)):
@@ -265,22 +267,22 @@ def _drawn_steps(
             for key, column in _DRAWN.items() if row else ():
                 drawn[key][top + row, :width] = getattr(terms, column)[base : base + width]
     for key, found in lines.items():
-        yield _held(f"line_{key}", [*found, *[0.0] * places.rows][: places.rows])
-    yield _held("captions", _filled(named, places.rows)[: places.rows])
+        yield _mixed_step(f"line_{key}", [*found, *[0.0] * places.rows][: places.rows])
+    yield _mixed_step("captions", _padded(named, places.rows)[: places.rows])
     heads = [float(first.column + column * made.apart[1]) for column in range(width)]
-    yield _held("heads", _filled(heads, places.columns)[: places.columns])
+    yield _mixed_step("heads", _padded(heads, places.columns)[: places.columns])
     shown = slice(places.rows), slice(places.columns)
     for key, array in drawn.items():
         error = {"weights": terms.spread, "products": terms.error}.get(key)
-        placed = None if error is None else _placed(error, size, made)[shown].reshape(-1).tolist()
-        yield _held(key, array[shown].reshape(-1).tolist(), placed)
-    yield _held("sums", sums[: places.rows], errors[: places.rows])
+        placed = None if error is None else _errors(error, size, made)[shown].reshape(-1).tolist()
+        yield _mixed_step(key, array[shown].reshape(-1).tolist(), placed)
+    yield _mixed_step("sums", sums[: places.rows], errors[: places.rows])
 
 
 _DRAWN = {"reads": "value", "weights": "weight", "products": "product"}
 
 
-def _placed(error: list[float], size: tuple[int, int], made: Seen) -> Array:
+def _errors(error: list[float], size: tuple[int, int], made: Composition) -> Array:
     """What rounding errors are relative to, where the terms are drawn."""
     height, width = made.slots[0].values.shape
     placed = np.zeros(size)

@@ -155,7 +155,7 @@ class InspectorPlaces:
         return Range(TOP, self.behind, len(self.keys), 1)
 
     @cached_property
-    def chosen(self) -> Range:
+    def chosen_column(self) -> Range:
         """What the table says of the chosen layer."""
         return Range(TOP, self.behind + 1, len(self.keys), 1)
 
@@ -165,13 +165,13 @@ class InspectorPlaces:
 
     def of(self, key: str) -> Cell:
         """The chosen layer's cell of a line of the table."""
-        return self.chosen.cell(self.keys.index(key), 0)
+        return self.chosen_column.cell(self.keys.index(key), 0)
 
     def across_layers(self, key: str) -> Range:
         """A line of the table, for all layers."""
         return Range(TOP + self.keys.index(key), self.table.column, 1, len(self.lines))
 
-    def searched(self, key: str) -> Range:
+    def search_range(self, key: str) -> Range:
         """The same for formulas: with an empty cell behind it, if there is one layer."""
         line = self.across_layers(key)
         return Range(line.row, line.column, 1, max(_LEAST, line.width))
@@ -233,7 +233,7 @@ def _check(places: InspectorPlaces) -> None:
         check_limit(place, needed, limit, what, "use smaller windows")
 
 
-def counted_to(places: InspectorPlaces, most: int) -> str:
+def numbers_to(places: InspectorPlaces, most: int) -> str:
     """The cells that hold the numbers from 0 to the most, for a drop-down list."""
     cells = places.counting
     return f"{EXPLAIN}!{Range(cells.row, cells.column, most + 1, 1).absolute}"
@@ -260,14 +260,14 @@ def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | s
     held = [*line.numbers.values(), *[0.0] * places.numbers_held]
     numbers: dict[str, float] = {
         "operation": operation_number(line),
-        **_named("maps rows columns", as_maps(line.shape)),
-        **_named("top left pitch", (own.top, own.left, own.pitch)),
+        **_by_name("maps rows columns", as_maps(line.shape)),
+        **_by_name("top left pitch", (own.top, own.left, own.pitch)),
         "slots": line.slots,
-        **_named("height width", line.size),
-        **_named("down across", line.stride),
-        **_named("before_rows before_columns", line.before),
-        **_named("apart_rows apart_columns", line.apart),
-        **_named("read_maps read_rows read_columns", line.read),
+        **_by_name("height width", line.size),
+        **_by_name("down across", line.stride),
+        **_by_name("before_rows before_columns", line.before),
+        **_by_name("apart_rows apart_columns", line.apart),
+        **_by_name("read_maps read_rows read_columns", line.read),
         "maps_of": line.maps_of,
         "maps_by": line.maps_by,
         "by_row": line.by_row,
@@ -276,15 +276,15 @@ def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | s
         "weights": line.weights,
         "output_is_row": line.output_is_row,
         "kernels_number": places.kernels_number(line),
-        **_named("kernels_top kernels_left", (kernels.top, kernels.left)),
+        **_by_name("kernels_top kernels_left", (kernels.top, kernels.left)),
         "outputs_across": kernels.outputs_across,
-        **_named("output_rows output_columns", (kernels.output_rows, kernels.output_columns)),
+        **_by_name("output_rows output_columns", (kernels.output_rows, kernels.output_columns)),
         "slots_down": kernels.slots_down,
-        **_named("slot_rows slot_columns", (kernels.slot_rows, kernels.slot_columns)),
+        **_by_name("slot_rows slot_columns", (kernels.slot_rows, kernels.slot_columns)),
         **{number_key(number): held[number] for number in range(places.numbers_held)},
-        **_named("unravel_maps unravel_rows unravel_columns", line.unravelled),
+        **_by_name("unravel_maps unravel_rows unravel_columns", line.unravelled),
         "then_kind": (1 if line.then_relu else 2) if then else 0,
-        **_named(
+        **_by_name(
             "then_top then_left then_pitch",
             (then.top, then.left, then.pitch) if then else (0, 0, 0),
         ),
@@ -294,16 +294,16 @@ def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | s
         "name": line.name,
         **{key: float(number) for key, number in numbers.items()},
         "then_name": then.name if then else NOTHING,
-        **_listed("fact", line.facts, FACTS, _FACT),
-        **_listed("from", line.origins, places.origins, _ORIGIN),
+        **_list_lines("fact", line.facts, FACTS, _FACT),
+        **_list_lines("from", line.origins, places.origins, _ORIGIN),
     }
 
 
-def _named(names: str, numbers: Iterable[float]) -> dict[str, float]:
+def _by_name(names: str, numbers: Iterable[float]) -> dict[str, float]:
     return dict(zip(names.split(), numbers, strict=True))
 
 
-def _listed(
+def _list_lines(
     what: str, found: Sequence[Fact | Origin], count: int, keys: tuple[str, ...]
 ) -> dict[str, float | str]:
     """Lines of a list, each a name and its numbers; those behind its end have none."""

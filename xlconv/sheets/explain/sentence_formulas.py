@@ -13,10 +13,11 @@ from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Cell
 
 
-def told(sentence: Sentence, blanks: Mapping[str, str], tests: Mapping[str, str]) -> str:
+def sentence_text(sentence: Sentence, blanks: Mapping[str, str], tests: Mapping[str, str]) -> str:
     """A sentence with its blanks filled in, as a formula's text.
 
-    >>> told(("{x:2} in ", Either("far", "{row}")), {"x": "A1", "row": "B1"}, {"far": "B1>9"})
+    >>> template = ("{x:2} in ", Either("far", "{row}"))
+    >>> sentence_text(template, {"x": "A1", "row": "B1"}, {"far": "B1>9"})
     'ROUND(A1,2)+0&" in "&IF(B1>9,B1,"")'
     """
     parts = []
@@ -24,7 +25,7 @@ def told(sentence: Sentence, blanks: Mapping[str, str], tests: Mapping[str, str]
         if isinstance(piece, str):
             parts.append(f'"{piece}"')
         elif isinstance(piece, Either):
-            chosen = (told(one, blanks, tests) for one in (piece.yes, piece.no))
+            chosen = (sentence_text(one, blanks, tests) for one in (piece.yes, piece.no))
             parts.append(f"IF({tests[piece.condition]},{','.join(chosen)})")
         else:
             held = blanks[piece.name]
@@ -67,14 +68,14 @@ def _then_words(places: InspectorPlaces) -> str:
         "rectifies": f"{kind}=1",
         "positive result": f"{result}>0",
     }
-    return told(THEN, {"then_name": name, "then": value}, tests)
+    return sentence_text(THEN, {"then_name": name, "then": value}, tests)
 
 
 def term_words(places: InspectorPlaces, at: str) -> str:
     """A term in words: its value, its weight, where it stands."""
     slot = f"INDEX({places.term_list(0):$},{at})"
     blanks = {"caption": f"INDEX({places.slot_list(0):$},{slot})", **_term(places, at)}
-    return told(TERM, blanks, {"several columns": _several_columns(places)})
+    return sentence_text(TERM, blanks, {"several columns": _several_columns(places)})
 
 
 def _term(places: InspectorPlaces, at: str) -> dict[str, str]:
@@ -124,4 +125,4 @@ def words_of(line: LayerLine, places: InspectorPlaces) -> str:
         "no bias": f'{bias}=""',
         **{key: f"{cell}=1" for key, cell in beside.items()},
     }
-    return told(line.sentence, blanks, tests)
+    return sentence_text(line.sentence, blanks, tests)

@@ -17,7 +17,7 @@ from xlconv.network.sentences import Either, Sentence, pieces
 from xlconv.sheets.board.numbers import LOOKED_UP
 from xlconv.sheets.explain.sentences import TERM, THEN
 from xlconv.sheets.explain.table import EXPONENTS, WEIGHTS, LayerLine
-from xlconv.sheets.explain.terms import Cell3, Seen, Terms
+from xlconv.sheets.explain.terms import Cell3, Composition, Terms
 
 PLAIN = 1e9  # below it all programs write numbers without an exponent
 _MOST = 64  # texts that are as right as each other: more doubtful numbers no sentence has
@@ -39,7 +39,7 @@ class Account:
     """What a sentence tells of: what a cell is made of, the terms, their outcome, the name of the
     first map that is read, and the cell."""
 
-    made: Seen
+    made: Composition
     terms: Terms
     outcome: float
     caption: str
@@ -84,12 +84,12 @@ def near(numbers: Array, one: float) -> list[int]:
     return sorted(close, key=lambda place: numbers[place] != one)
 
 
-def told(
+def sentence_parts(
     sentence: Sentence, blanks: Mapping[str, float | str], holds: Mapping[str, bool]
 ) -> list[Part]:
     """A sentence with its blanks filled in.
 
-    >>> told("{x:2} in {row}", {"x": 0.964, "row": 3.0}, {})
+    >>> sentence_parts("{x:2} in {row}", {"x": 0.964, "row": 3.0}, {})
     [Number(value=0.964, digits=2), ' in ', '3']
     """
     parts: list[Part] = []
@@ -98,22 +98,22 @@ def told(
             parts.append(piece)
         elif isinstance(piece, Either):
             chosen = piece.yes if holds[piece.condition] else piece.no
-            parts += told(chosen, blanks, holds)
+            parts += sentence_parts(chosen, blanks, holds)
         else:
-            parts.append(_filled(blanks[piece.name], piece.digits))
+            parts.append(_blank_part(blanks[piece.name], piece.digits))
     return parts
 
 
-def _filled(held: float | str, digits: int | None) -> Part:
+def _blank_part(held: float | str, digits: int | None) -> Part:
     if isinstance(held, str):
         return held
     return _plain(Decimal(repr(held))) if digits is None else Number(held, digits)
 
 
-def term_told(terms: Terms, caption: str, number: int) -> list[Part]:
+def term_parts(terms: Terms, caption: str, number: int) -> list[Part]:
     """A term: its value, its weight, where it stands."""
     blanks = {"caption": caption, **_term(terms, number)}
-    return told(TERM, blanks, {"several columns": terms.several_columns})
+    return sentence_parts(TERM, blanks, {"several columns": terms.several_columns})
 
 
 def _term(terms: Terms, number: int) -> dict[str, float | str]:
@@ -124,7 +124,7 @@ def _term(terms: Terms, number: int) -> dict[str, float | str]:
     return {"value": value, "weight": weight, "row": row, "column": column}
 
 
-def tellings(line: LayerLine, account: Account) -> list[list[Part]]:
+def possible_sentences(line: LayerLine, account: Account) -> list[list[Part]]:
     """How a layer's cell came about; several sentences where a look-up may find one of several
     numbers that are nearly equal."""
     terms, values, products = account.terms, account.terms.values, account.terms.products
@@ -157,12 +157,12 @@ def tellings(line: LayerLine, account: Account) -> list[list[Part]]:
         **{key: fact == 1 for key, fact in facts.items()},
     }
     return [
-        told(line.sentence, {**blanks, **looked_up}, holds)
-        for looked_up in _looked_up(line, account)[:_MOST]
+        sentence_parts(line.sentence, {**blanks, **looked_up}, holds)
+        for looked_up in _look_ups(line, account)[:_MOST]
     ]
 
 
-def _looked_up(line: LayerLine, account: Account) -> list[dict[str, float | str]]:
+def _look_ups(line: LayerLine, account: Account) -> list[dict[str, float | str]]:
     """What a sentence looks up among the terms, as often as there are nearly equal ones: the
     strongest product, or the largest cell."""
     terms, products = account.terms, account.terms.products
@@ -179,7 +179,7 @@ def _looked_up(line: LayerLine, account: Account) -> list[dict[str, float | str]
     return [{"winner_row": terms.row[n], "winner_column": terms.column[n]} for n in winners]
 
 
-def then_told(then: Layer | None, before: float, after: float | None) -> list[Part]:
+def then_parts(then: Layer | None, before: float, after: float | None) -> list[Part]:
     """What the activation behind makes of the cell."""
     if then is None or after is None:
         return []
@@ -188,4 +188,4 @@ def then_told(then: Layer | None, before: float, after: float | None) -> list[Pa
         "rectifies": then.rectifies,
         "positive result": before > 0,
     }
-    return told(THEN, {"then_name": then.name, "then": after}, holds)
+    return sentence_parts(THEN, {"then_name": then.name, "then": after}, holds)

@@ -21,7 +21,7 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Range
 
 Mask = NDArray[np.bool_]
-Held = float | str | None  # what a cell shows; None where nobody can say
+CellValue = float | str | None  # what a cell shows; None where nobody can say
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Slot:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Composition:
     """What a cell is made of: its slots, whose cells are so many rows and columns `apart`, and
     the numbers beside the layer. What is outside of maps is skipped if the layer `skips` it. Of
     tensors that are joined, the slot is of the one of the number `source`, from 1."""
@@ -79,16 +79,16 @@ class Scope:
 Cell3 = tuple[int, int, int]  # map, row and column, from 0
 
 
-def seen(layer: Layer, scope: Scope, cell: Cell3) -> Seen:
+def composition(layer: Layer, scope: Scope, cell: Cell3) -> Composition:
     """What one cell of a layer is made of."""
     reading = scope.network.access(layer)
-    made = Seen(tuple(_slots(layer, reading, scope, cell)))
+    made = Composition(tuple(_slots(layer, reading, scope, cell)))
     if isinstance(reading, access.Windows):
         made = replace(made, apart=reading.window.dilation, skips=reading.skips)
     if isinstance(reading, access.Part):
-        number, slot = _joined(layer, scope, cell)
-        made = Seen((slot,), source=number)
-    slots = _weighted(layer, scope, cell, made.slots)
+        number, slot = _part_read(layer, scope, cell)
+        made = Composition((slot,), source=number)
+    slots = _weigh(layer, scope, cell, made.slots)
     return replace(made, slots=tuple(slots), facts=_facts(layer, scope, cell))
 
 
@@ -97,28 +97,30 @@ def _slots(layer: Layer, reading: access.Access, scope: Scope, cell: Cell3) -> I
     maps = scope.maps(tensor)
     match reading:
         case access.SameCell():
-            yield from (_one(scope, name, cell) for name in sources(layer))
+            yield from (_cell_slot(scope, name, cell) for name in sources(layer))
         case access.Windows():
-            yield from (_window(reading, tensor, maps, c, cell) for c in reading.maps(cell[0]))
+            yield from (_window_slot(reading, tensor, maps, c, cell) for c in reading.maps(cell[0]))
         case access.Everything():
-            yield from (_whole(tensor, maps, channel) for channel in range(len(maps)))
+            yield from (_map_slot(tensor, maps, channel) for channel in range(len(maps)))
         case access.WholeMap():
-            yield _whole(tensor, maps, cell[1])
+            yield _map_slot(tensor, maps, cell[1])
         case access.Unravelled():
-            yield _one(scope, tensor, reading.cell(cell[1]))
+            yield _cell_slot(scope, tensor, reading.cell(cell[1]))
 
 
-def _one(scope: Scope, tensor: str, cell: Cell3) -> Slot:
+def _cell_slot(scope: Scope, tensor: str, cell: Cell3) -> Slot:
     channel, row, column = cell
     value = scope.maps(tensor)[channel, row, column]
     return Slot(tensor, channel + 1, row + 1, column + 1, np.array([[value]]))
 
 
-def _whole(tensor: str, maps: Array, channel: int) -> Slot:
+def _map_slot(tensor: str, maps: Array, channel: int) -> Slot:
     return Slot(tensor, channel + 1, 1, 1, maps[channel])
 
 
-def _window(reading: access.Windows, tensor: str, maps: Array, channel: int, cell: Cell3) -> Slot:
+def _window_slot(
+    reading: access.Windows, tensor: str, maps: Array, channel: int, cell: Cell3
+) -> Slot:
     window, margin = reading.window, reading.margin
     ring = ((margin.top, margin.bottom), (margin.left, margin.right))
     padded = np.pad(maps[channel], ring)
@@ -132,7 +134,7 @@ def _window(reading: access.Windows, tensor: str, maps: Array, channel: int, cel
     return Slot(tensor, channel + 1, *place, values, outside=outside)
 
 
-def _joined(layer: Layer, scope: Scope, cell: Cell3) -> tuple[int, Slot]:
+def _part_read(layer: Layer, scope: Scope, cell: Cell3) -> tuple[int, Slot]:
     """The number, from 1, of the tensor that a cell of several joined ones is taken from, and the
     cell there."""
     axis = 1 if len(scope.network.shapes[layer.name]) == 1 else 0
@@ -140,12 +142,12 @@ def _joined(layer: Layer, scope: Scope, cell: Cell3) -> tuple[int, Slot]:
     for number, tensor in enumerate(sources(layer), 1):
         there = scope.network.shapes[tensor][0]
         if place[axis] < there:
-            return number, _one(scope, tensor, (place[0], place[1], place[2]))
+            return number, _cell_slot(scope, tensor, (place[0], place[1], place[2]))
         place[axis] -= there
     raise AssertionError("joined tensors have as many maps as all of them together")
 
 
-def _weighted(layer: Layer, scope: Scope, cell: Cell3, slots: tuple[Slot, ...]) -> Iterator[Slot]:
+def _weigh(layer: Layer, scope: Scope, cell: Cell3, slots: tuple[Slot, ...]) -> Iterator[Slot]:
     """The slots with what their cells are multiplied with: the kernel that is computed, the
     output's own weights, or, of a softmax, what the cells are less than the largest."""
     output, kernel = _output(layer, scope, cell), f"{layer.name}_kernel"
@@ -194,15 +196,15 @@ class Terms:
     slot: list[float]
     row: list[float]
     column: list[float]
-    value: list[Held]
-    weight: list[Held]
-    product: list[Held]
+    value: list[CellValue]
+    weight: list[CellValue]
+    product: list[CellValue]
     spread: list[float]
     error: list[float]
     several_columns: bool = True
 
     @classmethod
-    def of(cls, made: Seen, several_columns: bool) -> Terms:
+    def of(cls, made: Composition, several_columns: bool) -> Terms:
         """The terms of what a cell is made of; whether the maps that are read have more columns
         than one."""
         terms = cls([], [], [], [], [], [], [], [], several_columns)
@@ -228,7 +230,7 @@ class Terms:
         self.spread.append(abs(value) + largest if exponent else abs(weight or 0.0))
         self.error.append(abs(outcome or 0.0) * (1.0 + (abs(weight or 0.0) if exponent else 0.0)))
 
-    def lists(self) -> Iterator[tuple[str, Sequence[Held], list[float] | None]]:
+    def lists(self) -> Iterator[tuple[str, Sequence[CellValue], list[float] | None]]:
         """The columns of the list, with what their rounding errors are relative to."""
         yield "slot", self.slot, None
         yield "row", self.row, None

@@ -161,22 +161,22 @@ def _tries(network: Network, layout: Layout) -> list[Try]:
         if type(layer) not in seen:
             tries += _layer_tries(layer, layout)
             seen.add(type(layer))
-    return [*tries, *_desk_tries(layout)]
+    return [*tries, *_panel_tries(layout)]
 
 
-def _desk_tries(layout: Layout) -> Iterator[Try]:
-    """What is worth trying with the desk and with the other sheets."""
-    desk = layout.desk
-    if desk.picture is not None:
-        cell = desk.picture.first.a1
+def _panel_tries(layout: Layout) -> Iterator[Try]:
+    """What is worth trying with the panel and with the other sheets."""
+    panel = layout.panel
+    if panel.picture is not None:
+        cell = panel.picture.first.a1
         yield f"Choose another picture in {cell}: 0 is your own drawing on {IMAGES}.", cell
     place = f"{EXPLAIN}!{CHOSEN.first.a1}"
     yield f"Take a cell apart: choose it on {EXPLAIN}, from lists.", place
-    cell = desk.pixel_row.first.a1
+    cell = panel.pixel_row.first.a1
     yield f"Follow a pixel: type its row and column from {cell} on.", cell
-    cell = desk.scale.first.a1
+    cell = panel.scale.first.a1
     yield f"Give each map its own colour scale: choose map in {cell}.", cell
-    yield "Undo with Ctrl+Z: everything returns.", desk.outlined.first.a1
+    yield "Undo with Ctrl+Z: everything returns.", panel.outlined.first.a1
 
 
 def _layer_tries(layer: Layer, layout: Layout) -> Iterator[Try]:

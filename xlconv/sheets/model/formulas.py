@@ -57,15 +57,15 @@ def _rule(block: str, column: str, network: Network, tensor: str, formula: str) 
 def _sum_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The sums of the picture and of each layer's weights."""
     for tensor in network.shapes:
-        summed = layout.filled(INPUT) if tensor == INPUT else layout.summed(tensor)
+        summed = layout.number_ranges(INPUT) if tensor == INPUT else layout.watched_ranges(tensor)
         if summed:
             place = Range.of(cell_of(network, tensor, "sum"))
-            formula = f"SUM({_listed(summed)})"
+            formula = f"SUM({_range_list(summed)})"
             key = f"{SUMS}_{tensor}"
             yield Rule(SUMS, key, None, place, formula, sheet=MODEL, role="sum", tensor=tensor)
 
 
-def _listed(places: Iterable[Range]) -> str:
+def _range_list(places: Iterable[Range]) -> str:
     """Ranges of the board, one after the other."""
     return ",".join(f"{place:{BOARD}}" for place in places)
 
@@ -114,7 +114,7 @@ def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str,
         yield "multiplications", _text(times.value, layout)
         yield "multiplications_line", _line(times, layout)
     # Map by map: between them stand the numbers of the legends.
-    yield "kept", f"COUNT({_listed(layout.filled(tensor))})"
+    yield "kept", f"COUNT({_range_list(layout.number_ranges(tensor))})"
     yield "kept_bytes", f"{cell('kept')}*{NUMBER_BYTES}"
     held = f"+{cell('parameter_bytes')}" if parameters is not None else ""
     yield "bytes", f"{cell('kept_bytes')}{held}"

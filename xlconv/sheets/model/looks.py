@@ -104,12 +104,12 @@ def _lines(shown: Shown) -> list[str]:
 
 
 def _size(sheet: Sheet) -> tuple[int, int]:
-    return sheet.used.bottom, sheet.used.right
+    return sheet.used_range.bottom, sheet.used_range.right
 
 
 def _sheet(shown: Shown, lines: list[str]) -> Sheet:
     network = shown.network
-    table = {**_texts(network, shown.layout), **_computed(shown)}
+    table = {**_texts(network, shown.layout), **_computed_cells(shown)}
     blocks = [
         one_cell(Cell(1, FIRST_COLUMN), f"The network: {network.name}", styles.SHEET_TITLE),
         one_cell(Cell(2, FIRST_COLUMN), _LEAD_TEXT, styles.LEAD),
@@ -130,7 +130,7 @@ def _sheet(shown: Shown, lines: list[str]) -> Sheet:
     )
 
 
-def _computed(shown: Shown) -> dict[Cell, Block]:
+def _computed_cells(shown: Shown) -> dict[Cell, Block]:
     """The cells that hold formulas."""
     return {
         rule.range.first: rule_block(rule, shown.values[rule.key], _STYLES.get(rule.role, _TEXT))

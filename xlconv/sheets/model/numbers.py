@@ -42,7 +42,7 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
         if counted := _column(network, what, values):
             yield _number(f"counts:total:{what}", sum(counted.values()))
     yield from _share_steps(network, values)
-    yield _most(network, values)
+    yield _most_step(network, values)
 
 
 def _shape_steps(network: Network) -> Iterator[Step]:
@@ -82,8 +82,8 @@ def value_of(expression: Expression, shapes: Mapping[str, Shape]) -> int:
 
 def _tensor_steps(network: Network, tensor: str, values: Mapping[str, Values]) -> Iterator[Step]:
     """What one layer costs, or the picture."""
-    yield _kept(network, tensor, values)
-    yield _number(f"counts:kept_bytes:{tensor}", _counted("kept", tensor, values) * NUMBER_BYTES)
+    yield _size_step(network, tensor, values)
+    yield _number(f"counts:kept_bytes:{tensor}", _count("kept", tensor, values) * NUMBER_BYTES)
     if tensor != INPUT:
         layer = network.layer(tensor)
         yield from _parameter_steps(network, layer, values)
@@ -93,20 +93,20 @@ def _tensor_steps(network: Network, tensor: str, values: Mapping[str, Values]) -
             yield _number(f"counts:multiplications:{tensor}", float(count))
             line = _line(times, layer, network)
             yield Step.text(f"counts:multiplications_line:{tensor}", line)
-    whole = _counted("kept_bytes", tensor, values)
+    whole = _count("kept_bytes", tensor, values)
     if f"counts:parameter_bytes:{tensor}" in values:
-        whole += _counted("parameter_bytes", tensor, values)
+        whole += _count("parameter_bytes", tensor, values)
     yield _number(f"counts:bytes:{tensor}", whole)
 
 
-def _kept(network: Network, tensor: str, values: Mapping[str, Values]) -> Step:
+def _size_step(network: Network, tensor: str, values: Mapping[str, Values]) -> Step:
     """How many numbers a tensor is: errors in its cells are none, and no emptied pixels.
 
     Also right is their full number, with which a file may have been saved before."""
     full = float(prod(network.shapes[tensor]))
     count = float(np.isfinite(numbers(values[tensor])).sum())
     if tensor == INPUT:
-        count += _held(tensor, full, values) - full
+        count += _filled_count(tensor, full, values) - full
     return _number(f"counts:kept:{tensor}", count, also=full)
 
 
@@ -116,15 +116,15 @@ def _parameter_steps(
     name, full = layer.name, float(network.parameters(layer))
     if not full:
         return
-    yield _number(f"counts:parameters:{name}", _held(name, full, values), also=full)
+    yield _number(f"counts:parameters:{name}", _filled_count(name, full, values), also=full)
     written = layer.parameters(*network.read_shapes(layer))
     if written is not None and written.gaps:
         yield Step.text(f"counts:parameters_line:{name}", _line(written, layer, network))
-    count = _counted("parameters", name, values)
+    count = _count("parameters", name, values)
     yield _number(f"counts:parameter_bytes:{name}", count * NUMBER_BYTES)
 
 
-def _held(name: str, full: float, values: Mapping[str, Values]) -> float:
+def _filled_count(name: str, full: float, values: Mapping[str, Values]) -> float:
     """How many of some cells hold a number: all of them, but in a workbook where some are empty."""
     return float(numbers(values[f"{HELD}{name}"])[0]) if f"{HELD}{name}" in values else full
 
@@ -133,25 +133,25 @@ def _share_steps(network: Network, values: Mapping[str, Values]) -> Iterator[Ste
     """The part of the whole that each layer has: of the multiplications, and of the memory, with a
     bar beside the largest's."""
     for tensor, count in _column(network, "multiplications", values).items():
-        whole = _counted("total", "multiplications", values)
+        whole = _count("total", "multiplications", values)
         yield _number(f"counts:share:{tensor}", count / whole if whole else np.nan)
-    memory, whole = _column(network, "bytes", values), _counted("total", "bytes", values)
+    memory, whole = _column(network, "bytes", values), _count("total", "bytes", values)
     largest = max(memory.values())
     known = np.isfinite([whole, *memory.values()]).all() and min(whole, largest) > 0
     for tensor, count in memory.items():
         if not known or count < 0:
             yield Step.unknown(f"counts:bar:{tensor}")
             continue
-        length, percent = _rounded(BAR_LENGTH * count / largest), _rounded(100 * count / whole)
+        length, percent = _half_up(BAR_LENGTH * count / largest), _half_up(100 * count / whole)
         yield Step.text(f"counts:bar:{tensor}", f"{AXIS}{BAR * length} {percent} %")
 
 
-def _rounded(value: float) -> int:
+def _half_up(value: float) -> int:
     """The nearest whole number, halves upwards, as people round."""
     return floor(value + 0.5)
 
 
-def _most(network: Network, values: Mapping[str, Values]) -> Step:
+def _most_step(network: Network, values: Mapping[str, Values]) -> Step:
     """Which layer has the most of what; of several, the first."""
     parts = []
     for what, verb, unit in MOST:
@@ -159,7 +159,7 @@ def _most(network: Network, values: Mapping[str, Values]) -> Step:
         if not counted:
             parts.append(f"no layer {verb.split()[0]} {what}")
             continue
-        whole = _counted("total", what, values)
+        whole = _count("total", what, values)
         if not np.isfinite([whole, *counted.values()]).all():
             return Step.unknown("counts:most")
         best = max(counted, key=lambda tensor: counted[tensor])
@@ -170,10 +170,10 @@ def _most(network: Network, values: Mapping[str, Values]) -> Step:
 def _column(network: Network, what: str, values: Mapping[str, Values]) -> dict[str, float]:
     """One of the counts for every tensor that has it."""
     there = [tensor for tensor in network.shapes if f"counts:{what}:{tensor}" in values]
-    return {tensor: _counted(what, tensor, values) for tensor in there}
+    return {tensor: _count(what, tensor, values) for tensor in there}
 
 
-def _counted(what: str, tensor: str, values: Mapping[str, Values]) -> float:
+def _count(what: str, tensor: str, values: Mapping[str, Values]) -> float:
     return float(numbers(values[f"counts:{what}:{tensor}"])[0])
 
 

@@ -1,4 +1,4 @@
-"""The rules of the desk: the chosen picture, what it shows, the loss, the ends of the colour
+"""The rules of the panel: the chosen picture, what it shows, the loss, the ends of the colour
 scales, the boxes of what is read and reached, and what is revealed.
 
 Must not know any value.
@@ -33,10 +33,10 @@ PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks"
 
 def picture_rules(network: Network, layout: Layout) -> list[Rule]:
     """Where the chosen picture stands in the gallery, and each pixel, looked up there."""
-    gallery, desk = layout.gallery, layout.desk
-    if gallery is None or desk.picture is None or desk.line is None or desk.place is None:
+    gallery, panel = layout.gallery, layout.panel
+    if gallery is None or panel.picture is None or panel.line is None or panel.place is None:
         return []
-    chosen, line, place = desk.picture.first, desk.line, desk.place
+    chosen, line, place = panel.picture.first, panel.line, panel.place
     grid = f"{gallery.range:{IMAGES}}"
     rules = [
         _single(PICTURE, "line", line, line_of(chosen, ACROSS, gallery.line_rows)),
@@ -46,7 +46,7 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
         before = gallery.before_map(channel)
 
         def pixel(row: int, column: int, before: int = before) -> str:
-            return looked_up(grid, line, place, before + row + 1, column + 1)
+            return gallery_pixel(grid, line, place, before + row + 1, column + 1)
 
         rules.append(Rule(INPUT, INPUT, channel, inside, pixel(0, 0), pixel))
     return rules
@@ -83,11 +83,11 @@ def _verdict_rules(layout: Layout) -> Iterator[Rule]:
     if verdict is None or answer is None:
         return
     actual = verdict.actual.first
-    if layout.gallery is not None and layout.desk.line and layout.desk.place:
+    if layout.gallery is not None and layout.panel.line and layout.panel.place:
         grid, column = f"{layout.gallery.range:{IMAGES}}", layout.gallery.number_width + 1
-        label = looked_up(grid, layout.desk.line, layout.desk.place, 1, column)
+        label = gallery_pixel(grid, layout.panel.line, layout.panel.place, 1, column)
         yield _single(PICTURE, "actual", actual, f'IF({label}="","{UNKNOWN}",{label})')
-    yield _single(PICTURE, "right", verdict.right.first, judged(actual, answer.label.first))
+    yield _single(PICTURE, "right", verdict.right.first, verdict_mark(actual, answer.label.first))
 
 
 def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -114,20 +114,20 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
 
 def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The largest magnitude of each tensor, and below each map the end of its scale."""
-    desk = layout.desk
-    yield _single(SCALES_BLOCK, "number", desk.scale_number, scale_of(desk.scale.first), "scale")
+    panel = layout.panel
+    yield _single(SCALES_BLOCK, "number", panel.scale_number, scale_of(panel.scale.first), "scale")
     for tensor in layout.tensors:
-        largest = largest_magnitude(*layout.filled(tensor))
-        yield _scale("end", desk.lines[tensor].limit, largest, tensor)
+        largest = largest_magnitude(*layout.number_ranges(tensor))
+        yield _scale("end", panel.lines[tensor].limit, largest, tensor)
     # All maps but the picture's share a scale where there is one for the network.
     maps = [one for one, shape in network.shapes.items() if len(shape) == 3 and one != INPUT]
-    ends = _runs(desk.lines[tensor].limit for tensor in maps)
-    yield _single(SCALES_BLOCK, "network", desk.network_limit, largest_of(ends))
+    ends = _runs(panel.lines[tensor].limit for tensor in maps)
+    yield _single(SCALES_BLOCK, "network", panel.network_limit, largest_of(ends))
     for tensor, legends in layout.legends.items():
-        widest = desk.network_limit if tensor in maps else desk.lines[tensor].limit
+        widest = panel.network_limit if tensor in maps else panel.lines[tensor].limit
         for channel, legend in enumerate(legends, 1):
             inside = layout.tensors[tensor].maps[channel - 1]
-            end = scale_end(desk.scale_number, inside, desk.lines[tensor].limit, widest)
+            end = scale_end(panel.scale_number, inside, panel.lines[tensor].limit, widest)
             yield _scale("high", legend.last, end, tensor, channel)
             if legend.width == 3:
                 yield _scale("low", legend.first, f"-{legend.last:$}", tensor, channel)
@@ -147,7 +147,7 @@ def _runs(cells: Iterable[Cell]) -> list[Range]:
 def _looks_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """What the explained cell reads, from the last tensor to the first, and what the followed
     pixel reaches, from the first to the last."""
-    lines, numbers = layout.desk.lines, [layer.name for layer in network.layers]
+    lines, numbers = layout.panel.lines, [layer.name for layer in network.layers]
     here = [f"{cell:{EXPLAIN}}" for cell in USED.cells()]
     for tensor in reversed(list(network.shapes)):
         ways = []
@@ -181,7 +181,7 @@ def _or_here(texts: Intervals, chosen: str, cell: list[str]) -> Intervals:
 def _pixel(network: Network, layout: Layout) -> Intervals:
     """The followed pixel, if row and column are given."""
     channels, height, width = network.input_shape
-    pixel = (layout.desk.pixel_row, layout.desk.pixel_column)
+    pixel = (layout.panel.pixel_row, layout.panel.pixel_column)
     row, column = (place.first.absolute for place in pixel)
 
     def when(number: str, otherwise: str) -> str:
@@ -210,7 +210,7 @@ def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """What the Guide's check cells reveal."""
     for number, tensor in enumerate(network.shapes):
         check = f"{check_cell(number):{GUIDE}}"
-        place = Range.of(layout.desk.lines[tensor].shown)
+        place = Range.of(layout.panel.lines[tensor].shown)
         yield Rule(SHOWN, f"{SHOWN}:{tensor}", None, place, check, role=SHOWN, tensor=tensor)
 
 
@@ -235,10 +235,10 @@ def place_of(picture: Cell, across: int, columns: int) -> str:
     return f"IF({picture.absolute}=0,0,MOD({picture.absolute}-1,{across}))*{columns}"
 
 
-def looked_up(gallery: str, line: Cell, place: Cell, row: int, column: int) -> str:
+def gallery_pixel(gallery: str, line: Cell, place: Cell, row: int, column: int) -> str:
     """A cell of the chosen picture, at a row and a column from 1 of its place in the gallery.
 
-    >>> looked_up("Images!$B$7:$KN$350", Cell(70, 5), Cell(70, 9), 2, 1)
+    >>> gallery_pixel("Images!$B$7:$KN$350", Cell(70, 5), Cell(70, 9), 2, 1)
     'INDEX(Images!$B$7:$KN$350,$E$70+2,$I$70+1)'
     """
     return f"INDEX({gallery},{line.absolute}+{row},{place.absolute}+{column})"
@@ -249,10 +249,10 @@ def if_known(actual: Cell, formula: str) -> str:
     return f'IF(OR({actual:$}="{UNKNOWN}",{actual:$}=""),"",{formula})'
 
 
-def judged(actual: Cell, answer: Cell) -> str:
+def verdict_mark(actual: Cell, answer: Cell) -> str:
     """Whether an answer is what is actually there.
 
-    >>> judged(Cell(1, 1), Cell(2, 1))
+    >>> verdict_mark(Cell(1, 1), Cell(2, 1))
     'IF(OR($A$1="?",$A$1=""),"",IF($A$1=$A$2,"✓ right","✗ wrong"))'
     """
     return if_known(actual, f'IF({actual:$}={answer:$},"{RIGHT}","{WRONG}")')

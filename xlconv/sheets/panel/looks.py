@@ -1,4 +1,4 @@
-"""The desk's words and yellow cells, the legends' zeros, the notes beside the loss: blocks.
+"""The panel's words and yellow cells, the legends' zeros, the notes beside the loss: blocks.
 
 Must not know mathematics, nor how a file is written.
 """
@@ -14,9 +14,9 @@ from xlconv.state.choices import SCALES, Display
 from xlconv.state.sheet_names import BOARD, EXPLAIN, IMAGES
 
 
-def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
-    """What stands on the desk besides computed cells."""
-    yield from _chosen(display, layout)
+def panel_blocks(display: Display, layout: Layout) -> Iterator[Block]:
+    """What stands on the panel besides computed cells."""
+    yield from _choice_blocks(display, layout)
     yield from _words(layout)
     yield from _table_heads(layout)
     yield from _verdict(display, layout)
@@ -27,39 +27,39 @@ def desk_blocks(display: Display, layout: Layout) -> Iterator[Block]:
                 yield one_cell(legend.cell(0, legend.width - 2), 0.0, styles.LEGEND)
 
 
-def _chosen(display: Display, layout: Layout) -> Iterator[Block]:
+def _choice_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     """The cells in which something is chosen, as it is now."""
-    desk, choices = layout.desk, display.choices
-    if desk.picture is not None:
-        yield one_cell(desk.picture.first, choices.picture, styles.CONTROL)
-        before = desk.picture.first.shifted(0, -9)
+    panel, choices = layout.panel, display.choices
+    if panel.picture is not None:
+        yield one_cell(panel.picture.first, choices.picture, styles.CONTROL)
+        before = panel.picture.first.shifted(0, -9)
         yield one_cell(before, "choose a picture (0: draw your own)", styles.BIAS_CAPTION)
-        behind = desk.picture.first.shifted(0, 4)
+        behind = panel.picture.first.shifted(0, 4)
         yield one_cell(behind, "see them all →", styles.LINK, f"{IMAGES}!A1")
-    yield one_cell(desk.outlined.first, choices.outlined, styles.CONTROL)
-    pixel = (desk.pixel_row, desk.pixel_column)
+    yield one_cell(panel.outlined.first, choices.outlined, styles.CONTROL)
+    pixel = (panel.pixel_row, panel.pixel_column)
     for place, number in zip(pixel, choices.pixel or (), strict=False):
         yield one_cell(place.first, number, styles.CONTROL)
-    yield one_cell(desk.scale.first, choices.scale, styles.CHOSEN)
+    yield one_cell(panel.scale.first, choices.scale, styles.CHOSEN)
 
 
 def empty_controls(display: Display, layout: Layout) -> list[Range]:
     """Controls that hold nothing now."""
-    pixel = [layout.desk.pixel_row, layout.desk.pixel_column]
+    pixel = [layout.panel.pixel_row, layout.panel.pixel_column]
     return [] if display.choices.pixel else [Range.of(place.first) for place in pixel]
 
 
 def controls(layout: Layout) -> list[Range]:
-    """The cells of the desk in which something is chosen."""
-    desk = layout.desk
-    places = [desk.outlined, desk.pixel_row, desk.pixel_column, desk.scale]
-    return [*([desk.picture] if desk.picture else []), *places]
+    """The cells of the panel in which something is chosen."""
+    panel = layout.panel
+    places = [panel.outlined, panel.pixel_row, panel.pixel_column, panel.scale]
+    return [*([panel.picture] if panel.picture else []), *places]
 
 
 def _words(layout: Layout) -> Iterator[Block]:
-    desk = layout.desk
-    left = desk.range.column - 6
-    top = desk.outlined.row - OUTLINED
+    panel = layout.panel
+    left = panel.range.column - 6
+    top = panel.outlined.row - OUTLINED
     yield one_cell(Cell(top + TITLE, left), "where does it look?", styles.SECTION)
     words = "outline what the explained cell reads"
     yield one_cell(Cell(top + OUTLINED, left), words, styles.TEXT)
@@ -70,7 +70,7 @@ def _words(layout: Layout) -> Iterator[Block]:
     yield one_cell(Cell(top + SCALE, left), "one colour scale for each", styles.TEXT)
     words = "← 1 map, 2 layer, 3 network; the network's end"
     yield one_cell(Cell(top + SCALE, left + 22), words, styles.NOTE)
-    if desk.line is not None:
+    if panel.line is not None:
         words = "the picture's place in the gallery: row"
         yield one_cell(Cell(top + PLACE, left), words, styles.NOTE)
         yield one_cell(Cell(top + PLACE, left + 16), "column", styles.NOTE)
@@ -78,23 +78,23 @@ def _words(layout: Layout) -> Iterator[Block]:
 
 def _table_heads(layout: Layout) -> Iterator[Block]:
     """The table of tensors: shown, end of the scale, and two boxes."""
-    desk = layout.desk
-    first = next(iter(desk.lines.values()))
-    row = desk.outlined.row - OUTLINED + HEADS
+    panel = layout.panel
+    first = next(iter(panel.lines.values()))
+    row = panel.outlined.row - OUTLINED + HEADS
     for place, words in (
         (first.reads, "the explained cell reads"),
         (first.reaches, "the followed pixel reaches"),
     ):
-        yield one_cell(Cell(row, place.column), words, styles.DESK_HEAD_LEFT)
+        yield one_cell(Cell(row, place.column), words, styles.PANEL_HEAD_LEFT)
         for number, axis in enumerate(("maps", "rows", "columns")):
             over = Range(row + 1, place.column + 2 * number, 1, 2)
-            yield TextBlock(over, axis, styles.DESK_HEAD)
-    yield one_cell(Cell(row + 1, first.shown.column), "on", styles.DESK_HEAD)
-    yield one_cell(first.limit.shifted(-1, 0), "end", styles.DESK_HEAD)
-    for tensor, line in desk.lines.items():
+            yield TextBlock(over, axis, styles.PANEL_HEAD)
+    yield one_cell(Cell(row + 1, first.shown.column), "on", styles.PANEL_HEAD)
+    yield one_cell(first.limit.shifted(-1, 0), "end", styles.PANEL_HEAD)
+    for tensor, line in panel.lines.items():
         cell = Cell(line.shown.row, line.shown.column - 6)
         link = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
-        yield one_cell(cell, tensor, styles.DESK_LINK, link)
+        yield one_cell(cell, tensor, styles.PANEL_LINK, link)
 
 
 def _verdict(display: Display, layout: Layout) -> Iterator[Block]:
@@ -141,16 +141,16 @@ def _loss_notes(layout: Layout, several: bool) -> Iterator[Block]:
         yield one_cell(beside.shifted(row, 0), text, styles.LEAD)
 
 
-def desk_choices(display: Display, layout: Layout, counting: str) -> Iterator[Choice]:
-    """What may be typed on the desk, with words; `counting` lists the numbers from 0."""
-    desk = layout.desk
-    if desk.picture is not None:
+def panel_choices(display: Display, layout: Layout, counting: str) -> Iterator[Choice]:
+    """What may be typed on the panel, with words; `counting` lists the numbers from 0."""
+    panel = layout.panel
+    if panel.picture is not None:
         words = "A number of the sheet Images; 0 is your own drawing there."
-        yield Choice((Range.of(desk.picture.first),), "picture", words, listed=counting)
-    yield Choice((Range.of(desk.outlined.first),), "outlines", "1 is on, 0 is off.", ("1", "0"))
+        yield Choice((Range.of(panel.picture.first),), "picture", words, listed=counting)
+    yield Choice((Range.of(panel.outlined.first),), "outlines", "1 is on, 0 is off.", ("1", "0"))
     scale = "One scale for each map, for each layer, or for all maps of the network."
-    yield Choice((Range.of(desk.scale.first),), "colours", scale, SCALES)
-    pixel = (Range.of(desk.pixel_row.first), Range.of(desk.pixel_column.first))
+    yield Choice((Range.of(panel.scale.first),), "colours", scale, SCALES)
+    pixel = (Range.of(panel.pixel_row.first), Range.of(panel.pixel_column.first))
     words = "A row and a column of the picture, from 1; empty: no pixel is followed."
     yield Choice(pixel, "follow a pixel", words)
     if layout.verdict is not None and layout.gallery is None:

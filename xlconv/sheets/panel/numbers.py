@@ -1,4 +1,4 @@
-"""What the desk says, in plain NumPy: the chosen picture, the loss, the ends of the colour scales,
+"""What the panel says, in plain NumPy: the chosen picture, the loss, the ends of the colour scales,
 the boxes of what is read and reached.
 
 Must not know the formulas that say the same.
@@ -46,7 +46,7 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
         yield Step.exact(f"shown:{tensor}", 0.0 if tensor in display.choices.hidden else 1.0)
 
 
-def _folded(value: object) -> object:
+def _casefold(value: object) -> object:
     """A value as spreadsheets compare it: capitals say nothing."""
     return value.casefold() if isinstance(value, str) else value
 
@@ -69,7 +69,7 @@ def _verdict_steps(
     if actual is None or answer is None:  # an error, which what reads it repeats
         yield Step.unknown("picture:right")
         return
-    right = _folded(answer) == _folded(actual)
+    right = _casefold(answer) == _casefold(actual)
     yield Step.exact("picture:right", "✓ right" if right else "✗ wrong")
 
 
@@ -109,7 +109,7 @@ def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) 
 
 def _is_there(label: str, actual: object, several: bool) -> bool:
     if not several:
-        return _folded(label_cell(label)) == _folded(actual)
+        return _casefold(label_cell(label)) == _casefold(actual)
     text = f"{actual:.15g}" if isinstance(actual, float) else str(actual or "")
     return f", {label}," in f", {text},"
 
@@ -154,11 +154,11 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
 
 def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     network, pixel = display.network, display.choices.pixel
-    found = [_explained(key, values) for key in ("layer", "maps", "rows", "columns")]
+    found = [_explained_number(key, values) for key in ("layer", "maps", "rows", "columns")]
     layer = _found_layer(network, found[0])
     cell = None
     if layer is not None and np.isfinite(found).all():
-        cell = Explained(layer, *found[1:]).used(network)
+        cell = Explained(layer, *found[1:]).within(network)
     for tensor in reversed(list(network.shapes)):
         boxes = {
             one.name: numbers(values[f"looks:reads_{one.name}"]) for one in network.readers(tensor)
@@ -173,7 +173,7 @@ def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values])
         yield Step.exact(f"looks:reaches_{one.name}", *reached_box(network, one, boxes))
 
 
-def _explained(key: str, values: Mapping[str, Values]) -> float:
+def _explained_number(key: str, values: Mapping[str, Values]) -> float:
     """The layer's number, map, row or column that is explained, NaN if it is none."""
     held = values.get(f"explain:{key}")
     return np.nan if held is None else float(numbers(held)[0])

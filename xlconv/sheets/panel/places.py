@@ -1,4 +1,4 @@
-"""Places of what a workbook has besides the network: the desk under the picture, where people
+"""Places of what a workbook has besides the network: the panel under the picture, where people
 choose, the legends under the maps, the loss, and the cells of other sheets that the board reads.
 
 Rectangles only, as data, and where they go; must not know formulas, values or looks.
@@ -15,7 +15,7 @@ ACROSS = 10  # pictures beside each other in the gallery
 
 @dataclass(frozen=True)
 class Line:
-    """A tensor's line on the desk: whether it is shown, the end of its colour scale, and the boxes
+    """A tensor's line on the panel: whether it is shown, the end of its colour scale, and the boxes
     of its cells that the explained cell reads and that the followed pixel reaches (first and
     last map, row and column)."""
 
@@ -45,7 +45,7 @@ class LossPlaces:
 
 
 @dataclass(frozen=True)
-class Desk:
+class PanelPlaces:
     """Where people choose on the board, and the table of what follows for each tensor.
 
     `picture`, and the `line` and `place` at which it stands in the gallery, are None without
@@ -150,13 +150,13 @@ def check_cell(number: int) -> Cell:
     return CHECKS.shifted(number, 0)
 
 
-_TABLE = 12  # rows of the desk above its table
-TITLE, OUTLINED, PIXEL, SCALE, PLACE, HEADS = 0, 2, 4, 6, 8, 10  # rows of the desk, from its top
-CONTROLS = 13  # columns of the desk's words before what is chosen
+_TABLE = 12  # rows of the panel above its table
+TITLE, OUTLINED, PIXEL, SCALE, PLACE, HEADS = 0, 2, 4, 6, 8, 10  # rows of the panel, from its top
+CONTROLS = 13  # columns of the panel's words before what is chosen
 
 
-def place_desk(network: Network, top: int, left: int, picture: Cell | None) -> Desk:
-    """The desk from a row and a column on; `picture` is where the picture is chosen, if there is
+def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> PanelPlaces:
+    """The panel from a row and a column on; `picture` is where the picture is chosen, if there is
     a gallery."""
 
     def control(row: int, across: int = CONTROLS, width: int = 2) -> Range:
@@ -172,7 +172,7 @@ def place_desk(network: Network, top: int, left: int, picture: Cell | None) -> D
         for row, tensor in enumerate(network.shapes, top + _TABLE)
     }
     there = picture is not None
-    return Desk(
+    return PanelPlaces(
         Range(picture.row, picture.column, 1, 3) if picture else None,
         Cell(top + PLACE, left + CONTROLS) if there else None,
         Cell(top + PLACE, left + CONTROLS + 6) if there else None,

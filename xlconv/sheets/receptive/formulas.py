@@ -86,14 +86,14 @@ def reached_through(layer: Layer, network: Network, number: int, box: Box) -> In
         case access.WholeMap():
             return one, box.maps, one
         case access.Part(before):
-            return _along(shape, box, lambda interval: _moved(interval, before))
+            return _along(shape, box, lambda interval: _move(interval, before))
         case access.Unravelled(shape=(_, _, _)) as unravelled:
             return one, _units_reached(unravelled, box), one
         case access.SameCell() | access.Unravelled():
             return box.maps, box.rows, box.columns
 
 
-def _shifted(text: str, times: int, plus: int) -> str:
+def _scaled_text(text: str, times: int, plus: int) -> str:
     product = text if times == 1 else f"{text}*{times}"
     return f"{product}{plus:+d}" if plus else product
 
@@ -101,22 +101,22 @@ def _shifted(text: str, times: int, plus: int) -> str:
 def _whole_part(text: str, plus: int, by: int) -> str:
     """INT((text + plus) / by)."""
     if by == 1:
-        return _shifted(text, 1, plus)
-    inner = _shifted(text, 1, plus)
+        return _scaled_text(text, 1, plus)
+    inner = _scaled_text(text, 1, plus)
     return f"INT(({inner})/{by})" if plus else f"INT({inner}/{by})"
 
 
 def _windows_read(windows: access.Windows, shape: Shape, box: Box) -> Intervals:
     rows, columns = (
         (
-            f"MAX(1,{_shifted(first, stride, 1 - before - stride)})",
-            f"MIN({length},{_shifted(last, stride, covered - before - stride)})",
+            f"MAX(1,{_scaled_text(first, stride, 1 - before - stride)})",
+            f"MIN({length},{_scaled_text(last, stride, covered - before - stride)})",
         )
         for (first, last), length, (stride, before, covered) in zip(
             (box.rows, box.columns), shape[1:], windows.axes, strict=True
         )
     )
-    return _grouped(windows.groups, box.maps, back=True), rows, columns
+    return _across_groups(windows.groups, box.maps, back=True), rows, columns
 
 
 def _windows_reached(windows: access.Windows, size: Shape, box: Box) -> Intervals:
@@ -129,10 +129,10 @@ def _windows_reached(windows: access.Windows, size: Shape, box: Box) -> Interval
             (box.rows, box.columns), size[1:], windows.axes, strict=True
         )
     )
-    return _grouped(windows.groups, box.maps, back=False), rows, columns
+    return _across_groups(windows.groups, box.maps, back=False), rows, columns
 
 
-def _grouped(groups: access.Groups | None, maps: Interval, back: bool) -> Interval:
+def _across_groups(groups: access.Groups | None, maps: Interval, back: bool) -> Interval:
     """The maps on the other side of windows."""
     if groups is None:
         return maps
@@ -152,12 +152,12 @@ def _along(shape: Shape, box: Box, change: Callable[[Interval], Interval]) -> In
 
 
 def _part(interval: Interval, before: int, length: int) -> Interval:
-    first, last = _moved(interval, -before)
+    first, last = _move(interval, -before)
     return f"MAX(1,{first})", f"MIN({length},{last})"
 
 
-def _moved(interval: Interval, by: int) -> Interval:
-    first, last = (_shifted(text, 1, by) for text in interval)
+def _move(interval: Interval, by: int) -> Interval:
+    first, last = (_scaled_text(text, 1, by) for text in interval)
     return first, last
 
 
@@ -207,10 +207,10 @@ def joined(ways: Iterable[tuple[Box, Intervals]]) -> Intervals:
     (('99999', '0'), ('99999', '0'), ('99999', '0'))
     """
     ways = list(ways)
-    return _joined(ways, 0), _joined(ways, 1), _joined(ways, 2)
+    return _joint_interval(ways, 0), _joint_interval(ways, 1), _joint_interval(ways, 2)
 
 
-def _joined(ways: list[tuple[Box, Intervals]], axis: int) -> Interval:
+def _joint_interval(ways: list[tuple[Box, Intervals]], axis: int) -> Interval:
     firsts, lasts = [], []
     for box, intervals in ways:
         first, last = intervals[axis]

@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]  # the marked numbers of one axis, from 0
 Axes = tuple[Mask, Mask, Mask]  # maps, rows, columns
 
 
-Six = list[float]  # first and last map, row and column, from 1
+BoxNumbers = list[float]  # first and last map, row and column, from 1
 NOWHERE = 99999.0  # the first of an axis on which there is nothing; its last is 0
 
 
@@ -29,7 +29,7 @@ def read_box(
     chosen: str,
     cell: tuple[int, int, int],
     boxes: Mapping[str, Array],
-) -> Six:
+) -> BoxNumbers:
     """The box around the cells of a tensor that the chosen layer's cell (map, row and column, from
     1) reads, from the `boxes` of the layers that read the tensor; the cell itself, if it is its
     own. NaN where one of these is not known."""
@@ -41,29 +41,29 @@ def read_box(
         for number, name in enumerate(sources(layer))
         if name == tensor
     ]
-    marks = _none(network.shapes[tensor])
+    marks = _no_marks(network.shapes[tensor])
     for layer, number in ways:
-        made = _marked(boxes[layer.name], network.shapes[layer.name])
+        made = _marks_of_box(boxes[layer.name], network.shapes[layer.name])
         if made is None:
             return [np.nan] * 6
         if all(axis.any() for axis in made):
-            marks = _either(marks, marks_read(layer, network, number, made))
+            marks = _union(marks, marks_read(layer, network, number, made))
     return _six(marks)
 
 
-def reached_box(network: Network, layer: Layer, boxes: Mapping[str, Array]) -> Six:
+def reached_box(network: Network, layer: Layer, boxes: Mapping[str, Array]) -> BoxNumbers:
     """The box around the cells of a layer that read a cell in the `boxes` of its sources."""
-    marks = _none(network.shapes[layer.name])
+    marks = _no_marks(network.shapes[layer.name])
     for number, name in enumerate(sources(layer)):
-        read = _marked(boxes[name], network.shapes[name])
+        read = _marks_of_box(boxes[name], network.shapes[name])
         if read is None:
             return [np.nan] * 6
         if all(axis.any() for axis in read):
-            marks = _either(marks, marks_reached(layer, network, number, read))
+            marks = _union(marks, marks_reached(layer, network, number, read))
     return _six(marks)
 
 
-def pixel_box(network: Network, pixel: tuple[int, int] | None) -> Six:
+def pixel_box(network: Network, pixel: tuple[int, int] | None) -> BoxNumbers:
     """A pixel (row and column, from 1) in all channels of the picture, or nothing."""
     if pixel is None:
         return [NOWHERE, 0.0] * 3
@@ -71,7 +71,7 @@ def pixel_box(network: Network, pixel: tuple[int, int] | None) -> Six:
     return [1.0, float(network.input_shape[0]), row, row, column, column]
 
 
-def _marked(six: Array, shape: Shape) -> Axes | None:
+def _marks_of_box(six: Array, shape: Shape) -> Axes | None:
     """Six numbers as marks; None if one of them is none."""
     if not np.isfinite(six).all():
         return None
@@ -83,28 +83,28 @@ def _marked(six: Array, shape: Shape) -> Axes | None:
     return maps, rows, columns
 
 
-def _six(marks: Axes) -> Six:
+def _six(marks: Axes) -> BoxNumbers:
     found = [np.flatnonzero(axis) + 1.0 for axis in marks]
     ends = [(one[0], one[-1]) if len(one) else (NOWHERE, 0.0) for one in found]
     return [float(number) for pair in ends for number in pair]
 
 
-def _either(one: Axes, other: Axes) -> Axes:
+def _union(one: Axes, other: Axes) -> Axes:
     maps, rows, columns = (a | b for a, b in zip(one, other, strict=True))
     return maps, rows, columns
 
 
-def _none(shape: Shape) -> Axes:
+def _no_marks(shape: Shape) -> Axes:
     maps, rows, columns = (np.zeros(size, dtype=bool) for size in as_maps(shape))
     return maps, rows, columns
 
 
-def _all(shape: Shape) -> Axes:
+def _all_marks(shape: Shape) -> Axes:
     maps, rows, columns = (np.ones(size, dtype=bool) for size in as_maps(shape))
     return maps, rows, columns
 
 
-def _filled(axis: Mask) -> Mask:
+def _fill_gaps(axis: Mask) -> Mask:
     """The marks with what is between them."""
     before = np.logical_or.accumulate(axis)
     filled: Mask = before & np.logical_or.accumulate(axis[::-1])[::-1]
@@ -118,9 +118,9 @@ def marks_read(layer: Layer, network: Network, number: int, made: Axes) -> Axes:
         case access.Windows() as windows:
             return _windows_read(windows, shape, size, made)
         case access.Everything():
-            return _all(shape)
+            return _all_marks(shape)
         case access.WholeMap():
-            _, rows, columns = _all(shape)
+            _, rows, columns = _all_marks(shape)
             return made[1], rows, columns
         case access.Part(before):
             part = slice(before, before + shape[0])
@@ -141,7 +141,7 @@ def marks_reached(layer: Layer, network: Network, number: int, read: Axes) -> Ax
         case access.Windows() as windows:
             return _windows_reached(windows, shape, size, read)
         case access.Everything():
-            return _all(size)
+            return _all_marks(size)
         case access.WholeMap():
             return one, read[0], one
         case access.Part(before):
@@ -150,9 +150,9 @@ def marks_reached(layer: Layer, network: Network, number: int, read: Axes) -> Ax
             parts[axis] = np.pad(read[axis], (before, size[0] - before - shape[0]))
             return parts[0], parts[1], parts[2]
         case access.Unravelled(shape=(_, _, _)) as unravelled:
-            units = _numbered(unravelled)[np.ix_(*read)].reshape(-1)
+            units = _unit_numbers(unravelled)[np.ix_(*read)].reshape(-1)
             if len(units) > 1:
-                return _all(size)
+                return _all_marks(size)
             return one, np.isin(np.arange(size[0]), units), one
         case access.SameCell() | access.Unravelled():
             return read
@@ -186,7 +186,7 @@ def _windows_read(windows: access.Windows, shape: Shape, size: Shape, made: Axes
     lines: list[Mask] = []
     for axis in (0, 1):
         read: Mask = np.any(_covers(windows, shape, size, axis)[made[1 + axis]], axis=0)
-        lines.append(_filled(read)[_inside(windows, shape, axis)])
+        lines.append(_fill_gaps(read)[_inside(windows, shape, axis)])
     maps: Mask = np.any(_links(windows, shape, size)[made[0]], axis=0)
     return maps, lines[0], lines[1]
 
@@ -200,7 +200,7 @@ def _windows_reached(windows: access.Windows, shape: Shape, size: Shape, read: A
     return maps, lines[0], lines[1]
 
 
-def _numbered(unravelled: access.Unravelled) -> NDArray[np.int64]:
+def _unit_numbers(unravelled: access.Unravelled) -> NDArray[np.int64]:
     """The unit of each cell, of a flattened tensor."""
     numbers = np.arange(np.prod(unravelled.shape))
     channels, height, width = as_maps(unravelled.shape)
@@ -212,7 +212,7 @@ def _numbered(unravelled: access.Unravelled) -> NDArray[np.int64]:
 def _cell_read(unravelled: access.Unravelled, made: Axes) -> Axes:
     """One unit is one cell; several are taken for all cells."""
     if made[1].sum() > 1:
-        return _all(unravelled.shape)
-    marks = made[1][_numbered(unravelled)]
+        return _all_marks(unravelled.shape)
+    marks = made[1][_unit_numbers(unravelled)]
     maps, rows, columns = (np.any(marks, axis=across) for across in ((1, 2), (0, 2), (0, 1)))
     return maps, rows, columns
