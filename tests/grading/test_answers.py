@@ -346,7 +346,7 @@ def test_a_board_as_it_was_built_needs_no_other_words(task: Task, tmp_path: Path
     """Nor do the formulas that it calls for."""
     names = {name: place for name, place in task.book.ranges.items() if place is not None}
     for path in (task.path, handed_in(task, tmp_path / "done.xlsx", {})):
-        assert not PlainWords(read_book(path).sheets["Board"], names).any_needed()
+        assert not PlainWords(read_book(path).sheets["Board"], names).doubtful
 
 
 READS = {

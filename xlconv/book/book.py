@@ -32,7 +32,9 @@ from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display
 from xlconv.state.manifest import Manifest
 from xlconv.state.sheet_names import BOARD, MODEL
+from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.package import Parcel
+from xlconv.xlsx.plain import PlainSheet
 from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
 
 
@@ -87,6 +89,21 @@ class FoundBook:
     def exercise(self) -> ExercisePlaces | None:
         """Where its open cells and their checks stand, if it is an exercise."""
         return exercise_places(self.network, self.layout)
+
+    @cached_property
+    def plain_sheets(self) -> dict[str, PlainSheet]:
+        """Its sheets for engines, in their order, by the names that they have now. What people
+        write on the board of an exercise may have to be said in other words."""
+        names = {name: place for name, place in self.ranges.items() if place is not None}
+        learners = self.layout.exercise is not None
+        sheets = {
+            self.names.now[sheet]: PlainSheet(
+                cells, words=PlainWords(cells, names) if learners and sheet == BOARD else None
+            )
+            for sheet, cells in self.sheets.items()
+        }
+        sheets |= {name: PlainSheet(cells) for name, cells in self.others.items()}
+        return {name: sheets[name] for name in self.parcel.sheets}
 
     @cached_property
     def stored(self) -> dict[str, Array]:

@@ -6,6 +6,7 @@ Must not know engines, nor which constants.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from xlconv.book.book import FoundBook
@@ -15,7 +16,6 @@ from xlconv.state.sheet_names import BOARD
 from xlconv.system.signals import temporary_folder
 from xlconv.xlsx.cells import CellError
 from xlconv.xlsx.compatible import is_plain
-from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.plain import PlainSheet, write_plain
 
 
@@ -23,14 +23,14 @@ from xlconv.xlsx.plain import PlainSheet, write_plain
 def engine_file(book: FoundBook, typed: Constants | None = None) -> Iterator[Path]:
     """A file for engines, for as long as it is used; what they raise names the workbook's own.
     Raises BookError for formulas that would fill it."""
-    words = _learners_words(book)
-    if not typed and not (words and words.any_needed()) and is_plain(book.path):
+    words = book.plain_sheets[book.names.now[BOARD]].words
+    if not typed and not (words and words.doubtful) and is_plain(book.path):
         yield book.path
         return
     with temporary_folder() as folder:
         copy = folder / "book.xlsx"
         try:
-            write_plain(copy, book.parcel, _sheets(book, typed or {}, words))
+            write_plain(copy, book.parcel, _sheets(book, typed or {}))
             yield copy
         except CellError as error:
             raise BookError(f"{book.path}: {error}; take it out") from error
@@ -38,26 +38,12 @@ def engine_file(book: FoundBook, typed: Constants | None = None) -> Iterator[Pat
             raise type(error)(str(error).replace(str(copy), str(book.path))) from error
 
 
-def _learners_words(book: FoundBook) -> PlainWords | None:
-    """The words for the formulas that people write on the board of an exercise."""
-    if book.layout.exercise is None:
-        return None
-    names = {name: place for name, place in book.ranges.items() if place is not None}
-    return PlainWords(book.sheets[BOARD], names)
-
-
-def _sheets(book: FoundBook, typed: Constants, words: PlainWords | None) -> dict[str, PlainSheet]:
-    """All sheets in their order, by the names that they have now."""
+def _sheets(book: FoundBook, typed: Constants) -> dict[str, PlainSheet]:
+    """All sheets, of which some have constants."""
     constants: dict[str, dict[tuple[int, int], float | str]] = {}
     for (sheet, cell), value in typed.items():
-        constants.setdefault(sheet, {})[cell] = value
-    own = {
-        book.names.now[sheet]: PlainSheet(
-            cells, constants.get(sheet, {}), words if sheet == BOARD else None
-        )
-        for sheet, cells in book.sheets.items()
+        constants.setdefault(book.names.now[sheet], {})[cell] = value
+    changed = {
+        name: replace(book.plain_sheets[name], typed=cells) for name, cells in constants.items()
     }
-    return {
-        name: own[name] if name in own else PlainSheet(book.others[name])
-        for name in book.parcel.sheets
-    }
+    return {**book.plain_sheets, **changed}

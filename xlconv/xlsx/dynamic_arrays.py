@@ -10,6 +10,7 @@ does. Must not know files, nor whose formulas these are.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range, column_number
 from xlconv.spreadsheet.formula import Token, tokens
@@ -49,12 +50,12 @@ class PlainWords:
         }
         self.names = names
 
-    def any_needed(self) -> bool:
-        """Whether the sheet may hold something that engines do not read."""
-        return any(self.needed(formula) for formula in self.formulas.values())
+    @cached_property
+    def doubtful(self) -> set[int]:
+        """The formulas that may have to be said otherwise, by their ids."""
+        return {key for key, formula in self.formulas.items() if self._doubtful(formula)}
 
-    def needed(self, formula: FoundFormula) -> bool:
-        """Whether a formula may have to be said otherwise."""
+    def _doubtful(self, formula: FoundFormula) -> bool:
         if formula.array or _MARKS.search(formula.spelled):
             return True
         words = _WORDS.findall(_STRING.sub("", formula.spelled)) if self.names else []

@@ -9,6 +9,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import escape
 from itertools import count, groupby
 from operator import itemgetter
@@ -36,6 +37,11 @@ class PlainSheet:
     cells: FoundSheet
     typed: Mapping[tuple[int, int], float | str] = field(default_factory=dict)
     words: PlainWords | None = None
+
+    @cached_property
+    def rows(self) -> str:
+        """All rows, if nothing is typed: each trial writes them again."""
+        return "".join(_rows(self))
 
 
 def write_plain(target: Path, parcel: Parcel, sheets: Mapping[str, PlainSheet]) -> None:
@@ -128,7 +134,7 @@ def _table(table: Table, number: int) -> str:
 
 def _sheet(sheet: PlainSheet, tables: int) -> Iterator[str]:
     yield f'<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheetData>'
-    yield from _rows(sheet)
+    yield from _rows(sheet) if sheet.typed else [sheet.rows]
     yield "</sheetData>"
     if tables:
         links = (_element("tablePart", {"r:id": f"rId{n}"}) for n in range(1, tables + 1))
@@ -186,7 +192,7 @@ class _Formulas:
             text = self._moved(cell, formula)
         if formula.array:
             attributes = f' t="array" ref="{(block or Range.of(cell)).a1}"'
-        if self.words is not None and self.words.needed(formula):
+        if self.words is not None and id(formula) in self.words.doubtful:
             text = self.words.said(text, cell, formula.array)
         elif inside and cell == formula.anchor and not formula.array and block is not None:
             number = self.shared[id(formula)] = len(self.shared)
