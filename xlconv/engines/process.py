@@ -23,7 +23,7 @@ from xlconv.errors import EngineError, MissingEngineError
 from xlconv.system.signals import signals_held
 
 # A twentieth of these is enough for the templates.
-_SECONDS, _SECONDS_A_CELL = 1.5, 1e-4  # of computing
+_SECONDS, _SECONDS_A_CELL = 4.0, 1e-4  # of computing
 _BYTES, _BYTES_A_CELL = 350 << 20, 2_000
 _WAITING = 20.0  # times as long as it may compute: the machine may be busy
 _MOST_THREADS = 8  # each has a stack, which counts as memory
