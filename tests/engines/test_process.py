@@ -75,7 +75,7 @@ def test_a_process_that_somebody_ended_is_followed_by_another(good: Path) -> Non
 
 def test_larger_workbooks_may_take_longer(good: Path) -> None:
     small, large = engine_process.bounds_for(100), engine_process.bounds_for(400_000)
-    assert small.seconds < 2
+    assert small.seconds < 5
     assert small.memory < 400_000_000
     assert large.seconds > 40
     assert large.memory > 1_000_000_000
