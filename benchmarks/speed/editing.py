@@ -115,7 +115,7 @@ def board_alone(book: Book, owners: dict[tuple[str, Cell], str], layout: Layout)
     for rule in sheet.rules:
         if not isinstance(rule, Highlight):
             rules.append(replace(rule, limit=largest_magnitude(rule.ranges[0])))
-        elif not reads_desk(rule.formula, layout):
+        elif not reads_panel(rule.formula, layout):
             rules.append(rule)
     blocks = [replace(b, link=None) if getattr(b, "link", None) else b for b in sheet.blocks]
     choices = tuple(choice for choice in sheet.choices if choice.listed is None)
@@ -124,7 +124,7 @@ def board_alone(book: Book, owners: dict[tuple[str, Cell], str], layout: Layout)
     return replace(book, sheets=(alone,), names=names)
 
 
-def reads_desk(formula: str, layout: Layout) -> bool:
+def reads_panel(formula: str, layout: Layout) -> bool:
     """Whether a formula reads a cell of the panel."""
     panel = layout.panel
     places = {panel.outlined.first, *panel.range.cells()}

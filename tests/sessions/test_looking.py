@@ -257,7 +257,7 @@ def test_lists_offer_what_there_is(session: UnoSession, fields: LearningBook) ->
     assert answers == wanted
 
 
-def test_lists_of_the_desk_and_the_guide(session: UnoSession, fields: LearningBook) -> None:
+def test_lists_of_the_panel_and_the_guide(session: UnoSession, fields: LearningBook) -> None:
     panel = fields.layout.panel
     scale = ["refused", cell(panel.scale), ["map", "layer", "network", "none", 1]]
     switches = [cell(panel.outlined), f"{GUIDE}!{check_cell(0).a1}", f"{GUIDE}!{check_cell(15).a1}"]

@@ -41,7 +41,7 @@ class Model:
 
     def layer_weights(self, layer: Layer) -> dict[str, Array]:
         """A layer's weights by their short names, as `weight` and `bias`."""
-        return self.network.own(layer, self.weights)
+        return self.network.of_layer(layer, self.weights)
 
 
 def check_weight_shapes(network: Network, shapes: Mapping[str, Shape]) -> None:

@@ -168,7 +168,7 @@ class Network:
         """The shapes of a layer's weights by their full names."""
         return {name: weight.shape for name, weight in self.weights(layer).items()}
 
-    def own(self, layer: Layer, arrays: Mapping[str, ArrayKind]) -> dict[str, ArrayKind]:
+    def of_layer(self, layer: Layer, arrays: Mapping[str, ArrayKind]) -> dict[str, ArrayKind]:
         """A layer's part of weights by their full names, by short names, as `weight` and `bias`."""
         return {name.partition(".")[2]: arrays[name] for name in self.weight_shapes(layer)}
 

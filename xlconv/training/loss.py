@@ -52,7 +52,7 @@ def layer_passes(
     made: dict[str, Pass] = {}
     for layer in network.layers:
         read = [images if name == INPUT else made[name].output for name in sources(layer)]
-        own = network.own(layer, weights)
+        own = network.of_layer(layer, weights)
         made[layer.name] = propagate(layer, own, *read, learning=learning)
     return made
 
