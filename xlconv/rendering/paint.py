@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from xlconv.rendering.text import charts, inscriptions
-from xlconv.rendering.view import Numbers, View, rgb, slices, used_range
+from xlconv.rendering.view import Numbers, View, range_with_charts, rgb, slices
 from xlconv.spreadsheet.blocks import BlankBlock, Block, ColourScale, Highlight, Sheet
 from xlconv.spreadsheet.cells import Range
 
@@ -27,7 +27,7 @@ _BORDERED = 6  # pixels a cell from which on each cell's border is drawn
 def paint(sheet: Sheet, cell: float, area: Range | None = None) -> Image.Image:
     """A sheet, or an area of it, at `cell` pixels for the height of a row; numbers are written
     where they are legible."""
-    view = View(sheet, area or used_range(sheet), cell)
+    view = View(sheet, area or range_with_charts(sheet), cell)
     fills = _fills(view)
     for rule in reversed(sheet.rules):  # where two apply, the first one is seen
         _colour(fills, rule, view)

@@ -18,7 +18,7 @@ from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.rendering.paint import paint
-from xlconv.rendering.view import View, chart_range, used_range
+from xlconv.rendering.view import View, chart_range, range_with_charts
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Band
 from xlconv.sheets.board.looks import sheet as board
@@ -152,7 +152,7 @@ def _join(arrays: list[Values]) -> Values:
 
 def _whole_area(book: FoundBook, sheet: Sheet) -> Range:
     """All of the board, and room for the last layer's title."""
-    used, last = used_range(sheet), book.layout.bands[-1]
+    used, last = range_with_charts(sheet), book.layout.bands[-1]
     return Range(1, 1, used.height + 1, max(used.right, last.first + MIN_BAND) + 1)
 
 
@@ -166,7 +166,7 @@ def _layer_area(book: FoundBook, sheet: Sheet, layer: str) -> Range:
     charts = [chart_range(sheet, chart) for chart in sheet.charts]
     beside = [place for place in charts if first <= place.column <= last]
     last = max([last, *(place.right + 1 for place in beside)])
-    columns = Range(1, first, used_range(sheet).bottom, last - first + 1)
+    columns = Range(1, first, range_with_charts(sheet).bottom, last - first + 1)
     places = [block.range for block in sheet.blocks if block.range.overlaps(columns)]
     bottom = max(place.bottom for place in (*places, *beside))
     return Range(1, first, bottom + 1, last - first + 1)

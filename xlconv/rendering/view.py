@@ -59,7 +59,7 @@ class View:
     def numbers(self) -> Numbers:
         """The number of every cell of the sheet, at its row and column; NaN where there is none."""
         ruled = [place for rule in self.sheet.rules for place in rule.ranges]
-        last = Range.around([used_range(self.sheet), *ruled]).last
+        last = Range.around([range_with_charts(self.sheet), *ruled]).last
         numbers = np.full((last.row + 1, last.column + 1), np.nan)
         for block in self.sheet.blocks:
             values = getattr(block, "values", None)
@@ -100,11 +100,10 @@ class View:
         )
 
 
-def used_range(sheet: Sheet) -> Range:
+def range_with_charts(sheet: Sheet) -> Range:
     """The range around everything on a sheet, from its first cell, charts included."""
-    places = [block.range for block in sheet.blocks] + list(sheet.merges)
-    places += [chart_range(sheet, chart) for chart in sheet.charts]
-    return Range.around([Range(1, 1, 1, 1), *places])
+    charts = (chart_range(sheet, chart) for chart in sheet.charts)
+    return Range.around([sheet.used_range, *sheet.merges, *charts])
 
 
 def chart_range(sheet: Sheet, chart: BarChart) -> Range:
