@@ -31,7 +31,7 @@ from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
 from xlconv.verification.trials import trial
-from xlconv.xlsx.reader import EMPTY
+from xlconv.xlsx.sheet import EMPTY
 
 SIDE = 9
 

@@ -2,15 +2,14 @@
 
 import pytest
 
-from xlconv.xlsx.cells import CellError, FoundCell, read_cells
+from xlconv.xlsx.cells import read_cells
 from xlconv.xlsx.markup import MAIN
+from xlconv.xlsx.sheet import CellError, FoundCell
 
 
 def read(rows: str) -> dict[tuple[int, int], FoundCell]:
-    found: dict[tuple[int, int], FoundCell] = {}
     text = f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
-    read_cells([text.encode()], [], found.__setitem__)
-    return found
+    return dict(read_cells([text.encode()], []))
 
 
 def row(number: int, *places: str) -> str:

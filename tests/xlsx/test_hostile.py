@@ -19,8 +19,8 @@ from xlconv import XlconvError
 from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula, references, relative_form
-from xlconv.xlsx.cells import FoundFormula
 from xlconv.xlsx.external import formula_reach
+from xlconv.xlsx.sheet import FoundFormula
 
 REFUSED = {**hostile.FILES, **hostile.XML, **hostile.CELLS, **hostile.OUTSIDE, **hostile.CLAIMS}
 

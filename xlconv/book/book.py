@@ -35,7 +35,8 @@ from xlconv.state.sheet_names import BOARD, MODEL
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.package import Parcel
 from xlconv.xlsx.plain import PlainSheet
-from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet, Package, Value, open_package
+from xlconv.xlsx.reader import Package, open_package
+from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet, Value
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
-from xlconv.xlsx.reader import EMPTY, FoundCell, FoundSheet
+from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
 @dataclass(frozen=True)

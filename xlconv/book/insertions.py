@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.spreadsheet.cells import Range, column_letters
-from xlconv.xlsx.reader import FoundSheet
+from xlconv.xlsx.sheet import FoundSheet
 
 ROW, COLUMN = "row", "column"
 

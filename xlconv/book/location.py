@@ -19,7 +19,8 @@ from xlconv.spreadsheet.cells import Range, quoted
 from xlconv.state.manifest import NAME as MANIFEST_NAME
 from xlconv.state.manifest import SHEETS, Manifest, parse_manifest, range_name
 from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
-from xlconv.xlsx.reader import EMPTY, FoundSheet, Package
+from xlconv.xlsx.reader import Package
+from xlconv.xlsx.sheet import EMPTY, FoundSheet
 
 _CELL_BYTES = 150  # of a cell's place, look and value in XML, without its formula
 _CELLS_EACH = 3  # beside a cell that is computed may stand texts and cells that only have a look

@@ -14,9 +14,9 @@ from xlconv.book.typing import Constants
 from xlconv.errors import BookError, EngineError
 from xlconv.state.sheet_names import BOARD
 from xlconv.system.signals import temporary_folder
-from xlconv.xlsx.cells import CellError
-from xlconv.xlsx.compatible import is_plain
+from xlconv.xlsx.archive import is_plain
 from xlconv.xlsx.plain import PlainSheet, write_plain
+from xlconv.xlsx.sheet import CellError
 
 
 @contextmanager

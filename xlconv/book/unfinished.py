@@ -13,7 +13,7 @@ from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.sheets.exercise.places import ExercisePlaces
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 # Kinds that pass over an empty cell rather than read it as 0.
 PASSING_OVER = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Softmax)

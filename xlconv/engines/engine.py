@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from xlconv.spreadsheet.cells import Range
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 Place = tuple[str, Range]
 Grid = list[list[Value]]

@@ -7,7 +7,7 @@ from typing import Any
 from xlconv.engines.engine import Grid, Place
 from xlconv.engines.process import evaluate_bounded
 from xlconv.spreadsheet.formula import CIRCLE, OTHER_ERROR
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 
 class Formualizer:

@@ -15,7 +15,8 @@ from pathlib import Path
 from xlconv.engines.engine import Grid, Place
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.system.signals import signals_held
-from xlconv.xlsx.reader import EMPTY, open_package
+from xlconv.xlsx.reader import open_package
+from xlconv.xlsx.sheet import EMPTY
 
 
 def saved_values(path: Path, places: Sequence[Place]) -> list[Grid]:

@@ -10,7 +10,7 @@ from xlconv.engines.engine import Grid, Place
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError
 from xlconv.spreadsheet.formula import CIRCLE
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 EMBEDDED, SECOND = "formualizer", "libreoffice"
 

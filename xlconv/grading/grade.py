@@ -35,7 +35,7 @@ from xlconv.sheets.exercise.places import ExercisePlaces, Part
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.exercise import Exercise
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.reader import EMPTY, Value
+from xlconv.xlsx.sheet import EMPTY, Value
 
 
 def grade(

@@ -22,7 +22,7 @@ from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.spreadsheet.formula import relative_form, tokens
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.reader import EMPTY, FoundCell, Value
+from xlconv.xlsx.sheet import EMPTY, FoundCell, Value
 
 # Learners may add in another order, or leave out softmax's maximum; what is wrong is far off.
 TOLERANCE = 1e-9  # of the terms that make a cell

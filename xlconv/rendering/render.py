@@ -29,7 +29,7 @@ from xlconv.spreadsheet.blocks import Sheet
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import BOARD
 from xlconv.system.files import check_target, replacing
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 SIDE = 2400  # pixels of the longer side that a picture has if nobody says how large
 SMALLEST, LARGEST, USUAL_LARGEST = 2, 64, 24  # pixels a cell

@@ -19,7 +19,7 @@ from xlconv.spreadsheet.number_formats import is_honest
 from xlconv.state.sheet_names import BOARD
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCells
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 # Values that have marks of their own instead of digits.
 _MARKED = ("looks", "exercise")

@@ -20,7 +20,7 @@ from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.numbers import workbook_steps
 from xlconv.spreadsheet.formula import ERRORS
 from xlconv.state.choices import Display
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 # Engines agree to about 1e-14, LibreOffice saves 15 digits: both are well within this share
 # of the terms that make a cell, and a change in the tenth digit is well outside.

@@ -16,7 +16,7 @@ from xlconv.spreadsheet.formula import relative_form, tokens
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, ComputedCells
-from xlconv.xlsx.reader import EMPTY
+from xlconv.xlsx.sheet import EMPTY
 
 _COUNTING = ("ROWS", "COLUMNS")
 _ORIGIN = Cell(1, 1)
@@ -182,7 +182,7 @@ def _read_still(
 
 def _is_filled(book: FoundBook, sheet: str, place: Range) -> bool:
     """Whether anything stands in a range."""
-    there = book.sheets.get(sheet, {})
+    there: Mapping[tuple[int, int], object] = book.sheets.get(sheet, {})
     return any(one in there for one in place.cells())
 
 

@@ -28,7 +28,7 @@ from xlconv.verification.comparison import (
 from xlconv.verification.stored import error_places, without_excused, without_unjudged, wrong_cells
 from xlconv.verification.structure import ComputedCells, innocent_readers
 from xlconv.verification.trials import Trial, trial
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 Found = Mapping[str, list[Value]]
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from xlconv.book.sheet_names import SheetNames
 from xlconv.spreadsheet.cells import Cell, Place
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from xlconv.sheets.receptive.numbers import pixel_box
 from xlconv.state.choices import SCALES
 from xlconv.verification.comparison import Comparison, compare_locally
 from xlconv.verification.structure import ComputedCells
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 TYPED_ANEW = 1e-6  # of the magnitudes: people do not change a number's tenth digit
 COUNTING = ("shapes", "counts", SUMS)  # what counts or adds up cells

@@ -16,7 +16,7 @@ from xlconv.spreadsheet.formula import ERRORS
 from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_mended
 from xlconv.verification.staleness import SavedBook, changed_since
 from xlconv.verification.structure import ComputedCell, ComputedCells, innocent_readers
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 ABSENT, STALE, PRESENT = "absent", "stale", "present"
 

@@ -20,7 +20,7 @@ from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.formula import references, relative_form
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
-from xlconv.xlsx.reader import FoundCell, Value
+from xlconv.xlsx.sheet import FoundCell, Value
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
 from xlconv.state.choices import SCALES, Choices, Display, Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
-from xlconv.xlsx.reader import Value
+from xlconv.xlsx.sheet import Value
 
 SEED = 20160913
 # The largest value that a layer may have: beyond it, sigmoids and softmax would be 0 or 1.

@@ -1,4 +1,4 @@
-"""The cells of a sheet's part and the texts that sheets share, as streams.
+"""The cells of a sheet's part, as a stream.
 
 Owns what a cell's XML means, and which cells no sheet has: beyond Excel's limits, twice, out of
 order, or numbers that are none. Refuses formulas that reach outside of their book. Must not know
@@ -6,9 +6,10 @@ files, nor networks.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from math import isfinite
+
+import numpy as np
 
 from xlconv.spreadsheet.cells import (
     MAX_COLUMNS,
@@ -19,116 +20,77 @@ from xlconv.spreadsheet.cells import (
     Cell,
     Range,
 )
-from xlconv.spreadsheet.formula import moved_formula, relative_form
+from xlconv.xlsx.canonical import Rows, are_usual, canonical_rows, pieces
 from xlconv.xlsx.external import element_reach, formula_reach, holds_formula
-from xlconv.xlsx.markup import MAIN, Attributes, Events, local
-
-Value = float | str | bool | None
+from xlconv.xlsx.markup import MAIN, Attributes, Events, Parser, local
+from xlconv.xlsx.sheet import (
+    CellError,
+    FoundCell,
+    FoundFormula,
+    FoundSheet,
+    NoText,
+    ReachError,
+    SheetCells,
+    Value,
+    sheet_keys,
+)
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 MOST_ARRAYS = 1_000  # each is looked for beside every constant
 _LONGEST_FORMULA = 2 * MAX_FORMULA_LENGTH  # programs write some names longer than people do
-_LONGEST_TEXT = 8 * MAX_TEXT_LENGTH  # escapes such as _x000D_ are longer than what they stand for
+LONGEST_TEXT = 8 * MAX_TEXT_LENGTH  # escapes such as _x000D_ are longer than what they stand for
 _CELL, _ROW, _DATA = f"{MAIN}}}c", f"{MAIN}}}row", f"{MAIN}}}sheetData"
-_FORMULA, _VALUE, _INLINE, _TEXT = f"{MAIN}}}f", f"{MAIN}}}v", f"{MAIN}}}is", f"{MAIN}}}t"
-_STRING, _PHONETIC = f"{MAIN}}}si", f"{MAIN}}}rPh"
+_FORMULA, _VALUE, _INLINE, TEXT = f"{MAIN}}}f", f"{MAIN}}}v", f"{MAIN}}}is", f"{MAIN}}}t"
+STRING, PHONETIC = f"{MAIN}}}si", f"{MAIN}}}rPh"
 _CELL_DEPTH = 4  # worksheet, sheetData, row, c
-_TAGS = {
+TAGS = {
     spelled: name
-    for name in (_CELL, _ROW, _DATA, _FORMULA, _VALUE, _INLINE, _TEXT, _STRING, _PHONETIC)
+    for name in (_CELL, _ROW, _DATA, _FORMULA, _VALUE, _INLINE, TEXT, STRING, PHONETIC)
     for spelled in (name, f"http://purl.oclc.org/ooxml/spreadsheetml/main}}{local(name)}")
 }
 
 
-class CellError(ValueError):
-    """A cell that no sheet has; what it says names the cell."""
-
-
-class NoText(str):
-    """An error such as #DIV/0!, or a date, which a file says is no text."""
-
-    __slots__ = ()
-
-
-class ReachError(ValueError):
-    """A formula or another element that reaches outside of its book: where, and for what."""
-
-    def __init__(self, where: str, what: str) -> None:
-        super().__init__(f"{where}: {what}")
-        self.where, self.what = where, what
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFormula:
-    """A formula, and the cell that its text is written for: the first cell of a shared formula,
-    else the cell itself. `array` is true for {=...}. `spelled` is the text as the file has it, and
-    `block` the cells that share the formula, or that an array fills."""
-
-    text: str
-    anchor: Cell
-    array: bool = False
-    spelled: str = field(default="", compare=False)
-    block: Range | None = field(default=None, compare=False)
-
-    @property
-    def relative(self) -> str:
-        """The relative form, by which formulas are compared."""
-        form = relative_form(self.text, self.anchor)
-        return f"{{{form}}}" if self.array else form
-
-    def at(self, cell: Cell) -> str:
-        """The text as a spreadsheet shows it in a cell."""
-        rows, columns = cell.row - self.anchor.row, cell.column - self.anchor.column
-        moves = (rows or columns) and not self.array  # an array's cells all show the same
-        text = f"={moved_formula(self.text, rows, columns) if moves else self.text}"
-        return f"{{{text}}}" if self.array else text
-
-
-@dataclass(frozen=True, slots=True)
-class FoundCell:
-    """What a cell holds: a constant, or a formula and the value stored with it (None if none
-    is). Error values are texts such as "#VALUE!". `style` is the number of its look."""
-
-    value: Value
-    formula: FoundFormula | None = None
-    style: int = field(default=0, compare=False)
-
-    def content(self, cell: Cell) -> Value:
-        """The formula as a spreadsheet shows it in a cell, or the constant."""
-        return self.formula.at(cell) if self.formula else self.value
-
-    def words(self, cell: Cell) -> str:
-        """What it holds, for an error."""
-        return f"the formula {self.formula.at(cell)}" if self.formula else repr(self.value)
-
-
-FoundSheet = Mapping[tuple[int, int], FoundCell]
-Take = Callable[[tuple[int, int], FoundCell], None]
 Translate = Callable[[str], str]
-EMPTY = FoundCell(None)
 
 
 def read_cells(
     chunks: Iterable[bytes],
     strings: list[str],
-    take: Take,
     translate: Translate | None = None,
     most: int | None = None,
-) -> None:
-    """Hand every cell of a sheet that is not empty to `take`, by row and column, in their order.
+    most_cells: int | None = None,
+) -> FoundSheet:
+    """The cells of a sheet that are not empty.
 
-    `translate` is applied to the text of each formula. Raises MarkupError, CellError, ReachError.
+    `translate` is applied to the text of each formula; `most` bounds the elements, `most_cells`
+    the cells. Raises MarkupError, CellError, ReachError.
     """
-    sheet = _Sheet(strings, take, translate)
+    sheet = _Sheet(strings, translate)
     sheet.most = most or sheet.most
-    sheet.parse(chunks)
+    parser = Parser(sheet)
+    usual = False  # the parser stands between two rows, as their tags are usually written
+    for piece in pieces(chunks):
+        rows = canonical_rows(piece) if usual else None
+        if rows is not None and (np.diff(sheet_keys(rows.rows, rows.columns)) > 0).all():
+            parser.feed(rows.markup.encode())
+            sheet.take(rows)
+        else:
+            parser.feed(piece)
+            usual = sheet.is_between_rows and not parser.is_within and are_usual(piece, usual)
+        if most_cells is not None and len(sheet.cells.keys) > most_cells:
+            raise CrowdedError
+    parser.close()
+    return sheet.cells.found()
 
 
 class _Sheet(Events):
     """What is known of a sheet at some point of its XML."""
 
-    def __init__(self, strings: list[str], take: Take, translate: Translate | None) -> None:
-        self.strings, self.take, self.translate = strings, take, translate
+    def __init__(self, strings: list[str], translate: Translate | None) -> None:
+        self.strings, self.translate = strings, translate
+        self.cells = SheetCells()
+        self.in_data = False  # among the rows
+        self.members: dict[str, int] = {}  # formulas' numbers by the elements of cells that share
         self.shared: dict[str, FoundFormula] = {}
         self.arrays: list[tuple[Range, FoundFormula]] = []
         self.row = self.column = 0  # where the last cell began
@@ -150,17 +112,65 @@ class _Sheet(Events):
     def cell(self) -> Cell:
         return Cell(self.row, self.column)
 
+    @property
+    def is_between_rows(self) -> bool:
+        """Whether whole rows may follow, of which no cell is part of an array."""
+        return self.in_data and self.depth == _CELL_DEPTH - 2 and not self.arrays
+
+    def take(self, rows: Rows) -> None:
+        """The cells of rows whose markup without cells was parsed."""
+        self.count += rows.elements
+        last, self.inside = self.row, True
+        held = np.fromiter(self._held(rows), np.int32, len(rows.spelled))
+        there = (held >= 0) | ~np.isnan(rows.numbers)
+        others: dict[int, Value] = {}
+        for index, (kind, text) in rows.others.items():
+            self.row, self.column = int(rows.rows[index]), int(rows.columns[index])
+            others[index], there[index] = self._value(kind, text), True
+        self.row, self.inside = last, False
+        numbers = np.where(np.abs(rows.numbers) < SMALLEST_NUMBER, 0.0, rows.numbers)
+        styles = np.array(rows.styles, dtype=np.int32)
+        keys = sheet_keys(rows.rows, rows.columns)
+        positions = np.cumsum(there) - 1
+        moved = {int(positions[index]): value for index, value in others.items()}
+        self.cells.extend(keys[there], numbers[there], styles[there], held[there], moved)
+
+    def _held(self, rows: Rows) -> Iterator[int]:
+        """The number of each cell's formula."""
+        members = self.members
+        for index, spelled in enumerate(rows.spelled):
+            if spelled is None:
+                yield -1
+                continue
+            number = members.get(spelled)
+            if number is None:
+                self.row, self.column = int(rows.rows[index]), int(rows.columns[index])
+                number = self._number_of(spelled, *rows.formulas[spelled])
+            yield number
+
+    def _number_of(self, spelled: str, attributes: Attributes, text: str) -> int:
+        """The number of a formula by its element, attributes and text."""
+        if text:
+            self._check_formula(text)
+        formula = self._formula(attributes, text)
+        number = self.cells.number(formula)
+        if not text and attributes.get("si", "") in self.shared:
+            self.members[spelled] = number
+        return number
+
     def start(self, name: str, attributes: Attributes) -> None:
         self.depth += 1
         self.count += 1
-        tag = _TAGS.get(name)
+        tag = TAGS.get(name)
         if tag == _CELL:
             self._start_cell(attributes)
         elif tag == _ROW:
             self._start_row(attributes)
         elif self.inside and tag is not None:
             self._start_inside(tag, attributes)
-        elif tag != _DATA:
+        elif tag == _DATA:
+            self.in_data = self.depth == _CELL_DEPTH - 2
+        else:
             self._start_other(name, attributes)
 
     def _start_row(self, attributes: Attributes) -> None:
@@ -204,9 +214,9 @@ class _Sheet(Events):
         return known
 
     def _start_inside(self, tag: str, attributes: Attributes) -> None:
-        if tag == _PHONETIC:
+        if tag == PHONETIC:
             self.phonetic = True
-        elif tag in (_FORMULA, _VALUE) or (tag == _TEXT and not self.phonetic):
+        elif tag in (_FORMULA, _VALUE) or (tag == TEXT and not self.phonetic):
             if (tag == _FORMULA and self.formula) or (tag == _VALUE and self.value is not None):
                 raise CellError(f"the cell {self.cell.a1} holds two formulas or two values")
             self.open, self.kept, self.attributes = tag, "", attributes
@@ -222,7 +232,7 @@ class _Sheet(Events):
     def text(self, data: str) -> None:
         if self.open:
             self.kept += data
-            if len(self.kept) > _LONGEST_TEXT:
+            if len(self.kept) > LONGEST_TEXT:
                 raise CellError(f"{self._where()} holds more than {MAX_TEXT_LENGTH:,} characters")
 
     def _where(self) -> str:
@@ -230,20 +240,22 @@ class _Sheet(Events):
 
     def end(self, name: str) -> None:
         self.depth -= 1
-        tag = _TAGS.get(name)
+        tag = TAGS.get(name)
         if self.open and (tag or name) == self.open:
             self.open = ""
             self._end_text(tag, self.kept)
         elif tag == _CELL:
             self.inside = False
             self._end_cell()
-        elif tag == _PHONETIC:
+        elif tag == PHONETIC:
             self.phonetic = False
+        elif tag == _DATA:
+            self.in_data = False
 
     def _end_text(self, tag: str | None, text: str) -> None:
         if tag == _VALUE and self.inside:
             self.value = text
-        elif tag == _TEXT and self.inside:
+        elif tag == TEXT and self.inside:
             self.inline = (self.inline or "") + text
         else:
             if text:
@@ -262,7 +274,7 @@ class _Sheet(Events):
             raise ReachError(self.cell.a1 if self.inside else self._where(), reach)
 
     def _end_cell(self) -> None:
-        value = self._value()
+        value = self._value(self.kind, self.value)
         formula = None
         if self.formula is not None:
             formula = self._formula(*self.formula)
@@ -271,7 +283,7 @@ class _Sheet(Events):
         elif self.arrays:
             cell = self.cell
             formula = next((formula for place, formula in self.arrays if cell in place), None)
-        self.take((self.row, self.column), FoundCell(value, formula, self.style))
+        self.cells.add(self.row, self.column, FoundCell(value, formula, self.style))
 
     def _formula(self, attributes: Attributes, text: str) -> FoundFormula:
         kind = attributes.get("t")
@@ -291,11 +303,13 @@ class _Sheet(Events):
             if len(self.arrays) > MOST_ARRAYS:
                 raise CellError(f"more than {MOST_ARRAYS:,} array formulas of several cells")
         if kind == "shared":
-            self.shared[attributes.get("si", "")] = found
+            number = attributes.get("si", "")
+            if number in self.shared:
+                self.members.clear()
+            self.shared[number] = found
         return found
 
-    def _value(self) -> Value:
-        kind, text = self.kind, self.value
+    def _value(self, kind: str, text: str | None) -> Value:
         if kind == "inlineStr":
             return None if self.inline is None else unescaped(self.inline)
         if kind == "str" and text is not None:
@@ -342,48 +356,6 @@ def _whole(text: str, what: str) -> int:
     if not (text.isascii() and text.strip().isdigit() and len(text) < 12):
         raise CellError(f"{what} is {text[:20]!r}, which is no number of it")
     return int(text)
-
-
-class _Strings(Events):
-    def __init__(self) -> None:
-        self.strings: list[str] = []
-        self.texts: list[str] = []
-        self.length = 0
-        self.open = self.phonetic = False
-
-    def start(self, name: str, attributes: Attributes) -> None:
-        super().start(name, attributes)
-        tag = _TAGS.get(name)
-        if tag == _STRING:
-            self.texts, self.length = [], 0
-        elif tag == _PHONETIC:
-            self.phonetic = True
-        elif tag == _TEXT:
-            self.open = not self.phonetic
-
-    def text(self, data: str) -> None:
-        if self.open:
-            self.length += len(data)
-            if self.length > _LONGEST_TEXT:
-                raise CellError(f"one has more than {MAX_TEXT_LENGTH:,} characters")
-            self.texts.append(data)
-
-    def end(self, name: str) -> None:
-        super().end(name)
-        tag = _TAGS.get(name)
-        if tag == _STRING:
-            self.strings.append(unescaped("".join(self.texts)))
-        elif tag == _PHONETIC:
-            self.phonetic = False
-        elif tag == _TEXT:
-            self.open = False
-
-
-def read_strings(chunks: Iterable[bytes]) -> list[str]:
-    """The texts that sheets share: runs of letters joined, without phonetic guides."""
-    events = _Strings()
-    events.parse(chunks)
-    return events.strings
 
 
 def unescaped(text: str) -> str:

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range, column_number
 from xlconv.spreadsheet.formula import Token, tokens
-from xlconv.xlsx.cells import FoundFormula, FoundSheet
+from xlconv.xlsx.sheet import FoundFormula, FoundSheet
 
 Names = Mapping[str, Range]  # those of ranges on the formula's own sheet, in small letters
 
@@ -41,8 +41,7 @@ class PlainWords:
     """How the formulas of a sheet are said in words that all engines know."""
 
     def __init__(self, cells: FoundSheet, names: Names) -> None:
-        formulas = (cell.formula for cell in cells.values() if cell.formula is not None)
-        self.formulas = {id(formula): formula for formula in formulas}
+        self.formulas = {id(formula): formula for formula in cells.formulas}
         self.arrays = {
             formula.anchor: formula.block or Range.of(formula.anchor)
             for formula in self.formulas.values()

@@ -50,25 +50,49 @@ class Events:
 
     def parse(self, chunks: Iterable[bytes]) -> None:
         """Parse a part. Raises MarkupError."""
-        parser = expat.ParserCreate(namespace_separator="}")
-        parser.buffer_text = True
-        parser.StartElementHandler = self.start
-        parser.EndElementHandler = self.end
-        parser.CharacterDataHandler = self.text
-        parser.StartDoctypeDeclHandler = _refuse_dtd
-        fed = 0
+        parser = Parser(self)
+        for chunk in chunks:
+            parser.feed(chunk)
+        parser.close()
+
+
+class Parser:
+    """A parser of a part that is fed piece by piece, and tells `events` what it finds. Raises
+    MarkupError for what is not well formed, or beyond the bounds."""
+
+    def __init__(self, events: Events) -> None:
+        self.events = events
+        self.fed = 0
+        self._parser = expat.ParserCreate(namespace_separator="}")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = events.start
+        self._parser.EndElementHandler = events.end
+        self._parser.CharacterDataHandler = events.text
+        self._parser.StartDoctypeDeclHandler = _refuse_dtd
+
+    @property
+    def is_within(self) -> bool:
+        """Whether a tag or a comment has begun and not ended."""
+        return self._parser.CurrentByteIndex < self.fed
+
+    def feed(self, data: bytes) -> None:
+        events = self.events
+        for at in range(0, len(data), _PIECE):
+            self._parse(data[at : at + _PIECE], False)
+        self.fed += len(data)
+        if self.fed - self._parser.CurrentByteIndex > _LONGEST_TOKEN:
+            raise MarkupError("a tag or a comment of more than a million characters")
+        if events.count > events.most:
+            raise MarkupError(f"more than {events.most:,} elements")
+        if events.depth > DEEPEST:
+            raise MarkupError(f"elements nested more than {DEEPEST} deep")
+
+    def close(self) -> None:
+        self._parse(b"", True)
+
+    def _parse(self, data: bytes, last: bool) -> None:
         try:
-            for chunk in chunks:
-                for at in range(0, len(chunk), _PIECE):
-                    parser.Parse(chunk[at : at + _PIECE], False)
-                fed += len(chunk)
-                if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
-                    raise MarkupError("a tag or a comment of more than a million characters")
-                if self.count > self.most:
-                    raise MarkupError(f"more than {self.most:,} elements")
-                if self.depth > DEEPEST:
-                    raise MarkupError(f"elements nested more than {DEEPEST} deep")
-            parser.Parse(b"", True)
+            self._parser.Parse(data, last)
         except expat.ExpatError as error:
             raise MarkupError(f"its XML is damaged: {error}") from error
 

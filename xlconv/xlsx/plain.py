@@ -17,11 +17,11 @@ from pathlib import Path
 
 from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.spreadsheet.formula import moved_formula
-from xlconv.xlsx.cells import CellError, FoundFormula, FoundSheet, NoText, Value
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.markup import MAIN, RELATIONS
 from xlconv.xlsx.package import Parcel, Table
 from xlconv.xlsx.rows import escaped_string, number_text
+from xlconv.xlsx.sheet import CellError, FoundFormula, FoundSheet, NoText, Value
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"

@@ -5,31 +5,27 @@ Reads a formula and its stored value in one pass, and shared formulas as what th
 know networks, nor judge what it finds.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from xlconv.errors import BookError
-from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Range
+from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, MAX_TEXT_LENGTH, Range
 from xlconv.xlsx.archive import ALLOWANCE, Container, open_container
 from xlconv.xlsx.cells import (
-    EMPTY,
-    CellError,
-    FoundCell,
-    FoundFormula,
-    FoundSheet,
-    ReachError,
-    Take,
+    LONGEST_TEXT,
+    PHONETIC,
+    STRING,
+    TAGS,
+    TEXT,
     Translate,
-    Value,
     read_cells,
-    read_strings,
+    unescaped,
 )
-from xlconv.xlsx.markup import MOST_ELEMENTS, MarkupError
+from xlconv.xlsx.markup import MOST_ELEMENTS, Attributes, Events, MarkupError
 from xlconv.xlsx.package import Parcel, open_parcel, reach_error
-
-__all__ = ["EMPTY", "FoundCell", "FoundFormula", "FoundSheet", "Package", "Value", "open_package"]
+from xlconv.xlsx.sheet import CellError, CrowdedError, FoundSheet, ReachError
 
 _ELEMENTS_A_CELL = 4  # c, f, v, and what else a program may write
 _UNPACKED_A_BYTE = 200  # deflated zeros, row by row, are smaller still, but no book is all of them
@@ -67,7 +63,6 @@ class Package:
         `cells`, and bytes `unpacked`, are those that it may need, besides what any sheet may
         have; without `cells` there is no such bound. `translate` is applied to formulas.
         """
-        found: dict[tuple[int, int], FoundCell] = {}
         with open_container(self.path) as container:
             most = None
             if cells is None:
@@ -76,47 +71,39 @@ class Package:
             else:
                 container.left += unpacked
                 most = MOST_ELEMENTS // 4 + _ELEMENTS_A_CELL * cells
-            self._read(container, name, found.__setitem__, translate, most)
-        return found
+            return self._read(container, name, translate, most)
 
     def others(self, own: Collection[str]) -> dict[str, FoundSheet]:
         """The sheets that are not the book's own. BookError if one reaches outside of it, or if
         they are huge."""
         sheets: dict[str, FoundSheet] = {}
-        found: dict[tuple[int, int], FoundCell] = {}
         left = _MOST_FOREIGN
-
-        def take(place: tuple[int, int], cell: FoundCell) -> None:
-            nonlocal left
-            left -= 1
-            if left < 0:
-                raise CellError(
-                    f"sheets that are not xlconv's hold more than {_MOST_FOREIGN:,} cells together"
-                )
-            found[place] = cell
-
         with open_container(self.path) as container:
             for name in self.parts:
                 if name not in own:
-                    found = {}
-                    self._read(container, name, take, None, MOST_ELEMENTS // 2)
-                    sheets[name] = found
+                    sheets[name] = self._read(container, name, None, MOST_ELEMENTS // 2, left)
+                    left -= len(sheets[name])
         return sheets
 
     def _read(
         self,
         container: Container,
         name: str,
-        take: Take,
         translate: Translate | None,
         most: int,
-    ) -> None:
+        most_cells: int | None = None,
+    ) -> FoundSheet:
+        chunks = container.chunks(self.parts[name])
         try:
-            read_cells(container.chunks(self.parts[name]), self._shared, take, translate, most)
+            return read_cells(chunks, self._shared, translate, most, most_cells)
         except ReachError as error:
             raise reach_error(container, f"{name}!{error.where}", error.what) from error
         except (MarkupError, CellError, LookupError, ValueError) as error:
             told = str(error).partition("\n")[0]
+            if isinstance(error, CrowdedError):
+                told = (
+                    f"sheets that are not xlconv's hold more than {_MOST_FOREIGN:,} cells together"
+                )
             raise BookError(
                 f"{self.path}: the sheet {name!r} cannot be read: {told}; get a whole copy"
             ) from error
@@ -128,7 +115,7 @@ class Package:
             return []
         with open_container(self.path) as container:
             try:
-                return read_strings(container.chunks(self.parcel.strings))
+                return _read_strings(container.chunks(self.parcel.strings))
             except (MarkupError, CellError, LookupError, ValueError) as error:
                 told = str(error).partition("\n")[0]
                 raise BookError(
@@ -163,3 +150,45 @@ def _place(text: str) -> tuple[str, Range] | None:
     if not sheet or found.bottom > MAX_ROWS or found.right > MAX_COLUMNS:
         return None
     return sheet.removeprefix("$").strip("'").replace("''", "'"), found
+
+
+class _Strings(Events):
+    def __init__(self) -> None:
+        self.strings: list[str] = []
+        self.texts: list[str] = []
+        self.length = 0
+        self.open = self.phonetic = False
+
+    def start(self, name: str, attributes: Attributes) -> None:
+        super().start(name, attributes)
+        tag = TAGS.get(name)
+        if tag == STRING:
+            self.texts, self.length = [], 0
+        elif tag == PHONETIC:
+            self.phonetic = True
+        elif tag == TEXT:
+            self.open = not self.phonetic
+
+    def text(self, data: str) -> None:
+        if self.open:
+            self.length += len(data)
+            if self.length > LONGEST_TEXT:
+                raise CellError(f"one has more than {MAX_TEXT_LENGTH:,} characters")
+            self.texts.append(data)
+
+    def end(self, name: str) -> None:
+        super().end(name)
+        tag = TAGS.get(name)
+        if tag == STRING:
+            self.strings.append(unescaped("".join(self.texts)))
+        elif tag == PHONETIC:
+            self.phonetic = False
+        elif tag == TEXT:
+            self.open = False
+
+
+def _read_strings(chunks: Iterable[bytes]) -> list[str]:
+    """The texts that sheets share: runs of letters joined, without phonetic guides."""
+    events = _Strings()
+    events.parse(chunks)
+    return events.strings

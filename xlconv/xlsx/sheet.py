@@ -1,0 +1,318 @@
+"""The cells of a sheet as they were found: arrays in the sheet's order, an object only for a cell
+that is asked for.
+
+Owns what a found cell, formula and block are. Must not know XML, files or networks.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import moved_formula, relative_form
+
+Value = float | str | bool | None
+# Numbers, or (as objects) some cells of each kind.
+Values = NDArray[np.float64] | NDArray[np.object_]
+Positions = NDArray[np.int64]
+Number = TypeVar("Number", bound=np.generic)
+
+_ROW = 1 << 15  # more than a sheet has columns: a cell's key is row * _ROW + column
+_LARGEST_STYLE = (1 << 31) - 1
+
+
+def sheet_keys(rows: Positions, columns: Positions) -> Positions:
+    """The keys of cells: numbers in the order of a sheet."""
+    return rows * _ROW + columns
+
+
+class CellError(ValueError):
+    """A cell that no sheet has; what it says names the cell."""
+
+
+class ReachError(ValueError):
+    """A formula or another element that reaches outside of its book: where, and for what."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(f"{where}: {what}")
+        self.where, self.what = where, what
+
+
+class CrowdedError(CellError):
+    """More cells than there may be."""
+
+
+class NoText(str):
+    """An error such as #DIV/0!, or a date, which a file says is no text."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFormula:
+    """A formula, and the cell that its text is written for: the first cell of a shared formula,
+    else the cell itself. `array` is true for {=...}. `spelled` is the text as the file has it, and
+    `block` the cells that share the formula, or that an array fills."""
+
+    text: str
+    anchor: Cell
+    array: bool = False
+    spelled: str = field(default="", compare=False)
+    block: Range | None = field(default=None, compare=False)
+
+    @property
+    def relative(self) -> str:
+        """The relative form, by which formulas are compared."""
+        form = relative_form(self.text, self.anchor)
+        return f"{{{form}}}" if self.array else form
+
+    def at(self, cell: Cell) -> str:
+        """The text as a spreadsheet shows it in a cell."""
+        rows, columns = cell.row - self.anchor.row, cell.column - self.anchor.column
+        moves = (rows or columns) and not self.array  # an array's cells all show the same
+        text = f"={moved_formula(self.text, rows, columns) if moves else self.text}"
+        return f"{{{text}}}" if self.array else text
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCell:
+    """What a cell holds: a constant, or a formula and the value stored with it (None if none
+    is). Error values are texts such as "#VALUE!". `style` is the number of its look."""
+
+    value: Value
+    formula: FoundFormula | None = None
+    style: int = field(default=0, compare=False)
+
+    def content(self, cell: Cell) -> Value:
+        """The formula as a spreadsheet shows it in a cell, or the constant."""
+        return self.formula.at(cell) if self.formula else self.value
+
+    def words(self, cell: Cell) -> str:
+        """What it holds, for an error."""
+        return f"the formula {self.formula.at(cell)}" if self.formula else repr(self.value)
+
+
+EMPTY = FoundCell(None)
+
+
+@dataclass(frozen=True, eq=False)
+class FoundSheet(Mapping[tuple[int, int], FoundCell]):
+    """The cells of a sheet that are not empty, by row and column from 1, in their order.
+
+    Of each cell, by its position: the place as one number, the number (NaN where it holds none),
+    the number of its look, and which of `formulas` it holds (-1 for a constant). `others` are the
+    values that are no numbers, by position.
+    """
+
+    places: array[int]
+    numbers: NDArray[np.float64]
+    styles: NDArray[np.int32]
+    held: NDArray[np.int32]
+    others: Mapping[int, Value]
+    formulas: tuple[FoundFormula, ...]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return (divmod(key, _ROW) for key in self.places)
+
+    def __contains__(self, place: object) -> bool:
+        return isinstance(place, tuple) and self._position(*place) is not None
+
+    def __getitem__(self, place: tuple[int, int]) -> FoundCell:
+        position = self._position(*place)
+        if position is None:
+            raise KeyError(place)
+        return self.cell(position)
+
+    def _position(self, row: int, column: int) -> int | None:
+        key = row * _ROW + column
+        position = bisect_left(self.places, key)
+        return position if position < len(self.places) and self.places[position] == key else None
+
+    def cell(self, position: int) -> FoundCell:
+        """The cell at a position."""
+        held = self.held[position]
+        return FoundCell(
+            self.value(position),
+            self.formulas[held] if held >= 0 else None,
+            int(self.styles[position]),
+        )
+
+    def value(self, position: int) -> Value:
+        """The constant, or the stored value, at a position."""
+        number = float(self.numbers[position])
+        return number if number == number else self.others.get(position)
+
+    def place(self, position: int) -> Cell:
+        """The cell at a position, by row and column."""
+        return Cell(*divmod(self.places[position], _ROW))
+
+    def block(self, ranges: Collection[Range]) -> FoundBlock:
+        """What stands in ranges, one after another, each row by row."""
+        return FoundBlock(self, self._positions(ranges))
+
+    def count(self, place: Range) -> int:
+        """How many cells of a range are not empty."""
+        [starts], [counts] = self._lines([place])
+        return int(counts.sum()) if len(starts) else 0
+
+    def filled(self, place: Range) -> Positions:
+        """The positions of the cells of a range that are not empty."""
+        [starts], [counts] = self._lines([place])
+        steps = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        positions: Positions = np.repeat(starts, counts) + steps
+        return positions
+
+    def _lines(self, ranges: Collection[Range]) -> tuple[list[Positions], list[Positions]]:
+        """For each range the position of the first filled cell of each of its rows, and how many
+        there are."""
+        starts, counts = [], []
+        keys = np.frombuffer(self.places, np.int64)
+        for place in ranges:
+            first = np.arange(place.row, place.row + place.height) * _ROW + place.column
+            start = keys.searchsorted(first)
+            starts.append(start)
+            counts.append(keys.searchsorted(first + place.width) - start)
+        return starts, counts
+
+    def _positions(self, ranges: Collection[Range]) -> Positions:
+        if not ranges:
+            return np.zeros(0, np.int64)
+        keys = np.frombuffer(self.places, np.int64)
+        spelled = [(r.row * _ROW + r.column, r.height, r.width) for r in ranges]
+        firsts, heights, widths = np.array(spelled, dtype=np.int64).T
+        # The first key of each row of each range, and how wide it is; then each cell's.
+        within = np.arange(heights.sum()) - np.repeat(np.cumsum(heights) - heights, heights)
+        rows = np.repeat(firsts, heights) + within * _ROW
+        across = np.repeat(widths, heights)
+        starts = keys.searchsorted(rows)
+        beside = np.arange(across.sum()) - np.repeat(np.cumsum(across) - across, across)
+        if (keys.searchsorted(rows + across) - starts == across).all():
+            positions: Positions = np.repeat(starts, across) + beside
+            return positions
+        wanted = np.repeat(rows, across) + beside
+        found = keys.searchsorted(wanted)
+        found[found == len(keys)] = 0
+        there = keys[found] == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
+        return np.where(there, found, -1)
+
+
+@dataclass(frozen=True, eq=False)
+class FoundBlock:
+    """The cells of some ranges of a sheet, by their positions: -1 for an empty one."""
+
+    sheet: FoundSheet
+    positions: Positions
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """The numbers; NaN for what is none."""
+        return self._filled(self.sheet.numbers, np.nan)
+
+    @property
+    def formulas(self) -> NDArray[np.int32]:
+        """Which of the sheet's formulas they hold; -1 for none."""
+        return self._filled(self.sheet.held, -1)
+
+    @property
+    def styles(self) -> NDArray[np.int32]:
+        """The numbers of their looks; 0 for an empty one."""
+        return self._filled(self.sheet.styles, 0)
+
+    @property
+    def values(self) -> Values:
+        """What they hold: numbers where all do, else objects, None for nothing."""
+        numbers = self.numbers
+        rest = np.flatnonzero(np.isnan(numbers))
+        if not len(rest):
+            return numbers
+        values = numbers.astype(object)
+        others = self.sheet.others
+        values[rest] = [others.get(position) for position in self.positions[rest].tolist()]
+        return values
+
+    def cell(self, index: int) -> FoundCell:
+        """One of the cells."""
+        position = int(self.positions[index])
+        return EMPTY if position < 0 else self.sheet.cell(position)
+
+    def _filled(self, held: NDArray[Number], empty: float) -> NDArray[Number]:
+        if not len(held):
+            return np.full(len(self.positions), empty, held.dtype)
+        found = held[self.positions]
+        found[self.positions < 0] = empty
+        return found
+
+
+class SheetCells:
+    """The cells of a sheet while it is read, in their order."""
+
+    def __init__(self) -> None:
+        self.keys, self.numbers = array("q"), array("d")
+        self.styles, self.held = array("i"), array("i")
+        self.others: dict[int, Value] = {}
+        self.formulas: list[FoundFormula] = []
+        self._numbers_of: dict[int, int] = {}  # of formulas, by their ids
+
+    def add(self, row: int, column: int, cell: FoundCell) -> None:
+        """One cell."""
+        value = cell.value
+        if not isinstance(value, float):
+            if value is not None:
+                self.others[len(self.keys)] = value
+            value = float("nan")
+        self.keys.append(row * _ROW + column)
+        self.numbers.append(value)
+        self.styles.append(min(cell.style, _LARGEST_STYLE))
+        self.held.append(-1 if cell.formula is None else self.number(cell.formula))
+
+    def extend(
+        self,
+        keys: Positions,
+        numbers: NDArray[np.float64],
+        styles: NDArray[np.int32],
+        held: NDArray[np.int32],
+        others: Mapping[int, Value],
+    ) -> None:
+        """Many cells, of which some hold `others` than numbers."""
+        start = len(self.keys)
+        self.others |= {start + index: value for index, value in others.items()}
+        self.keys.frombytes(keys.tobytes())
+        self.numbers.frombytes(numbers.tobytes())
+        self.styles.frombytes(styles.tobytes())
+        self.held.frombytes(held.tobytes())
+
+    def number(self, formula: FoundFormula) -> int:
+        """The number of a formula among all of the sheet's."""
+        number = self._numbers_of.get(id(formula))
+        if number is None:
+            number = self._numbers_of[id(formula)] = len(self.formulas)
+            self.formulas.append(formula)
+        return number
+
+    def found(self) -> FoundSheet:
+        """The sheet."""
+        return FoundSheet(
+            places=self.keys,
+            numbers=np.frombuffer(self.numbers, np.float64) if self.numbers else np.zeros(0),
+            styles=_whole(self.styles),
+            held=_whole(self.held),
+            others=self.others,
+            formulas=tuple(self.formulas),
+        )
+
+
+def _whole(numbers: array[int]) -> NDArray[np.int32]:
+    return np.frombuffer(numbers, np.int32) if numbers else np.zeros(0, np.int32)
