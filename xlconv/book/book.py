@@ -7,7 +7,7 @@ anything, nor judge what it finds: that is for `verification`.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,7 @@ from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.package import Parcel
 from xlconv.xlsx.plain import PlainSheet
 from xlconv.xlsx.reader import Package, open_package
-from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet, Value
+from xlconv.xlsx.sheet import EMPTY, FoundBlock, FoundCell, FoundSheet
 
 
 @dataclass(frozen=True)
@@ -125,35 +125,35 @@ class FoundBook:
         return {key: array for key, array in found.items() if not np.isnan(array).any()}
 
     @cached_property
-    def filled_counts(self) -> dict[str, list[Value]]:
+    def filled_counts(self) -> dict[str, Array]:
         """How many cells of the picture, and of each layer's weights, are not empty, and which
         cells of each part of an exercise are: beside found values, by name."""
-        maps, board = self.layout.tensors[INPUT].maps, self.sheets[BOARD]
-        owned = {INPUT: [cell for place in maps for cell in place.cells()]}
+        owned = {INPUT: self.block(BOARD, self.layout.tensors[INPUT].maps)}
         for layer, places in self.layout.weights.items():
             ranges = [place for one in places.arrays.values() for place in one]
-            owned[layer] = [cell for place in ranges for cell in places.cells(place)]
-        filled = {
-            name: [c for c in cells if board.get(c, EMPTY) != EMPTY]
-            for name, cells in owned.items()
-        }
-        counts: dict[str, list[Value]] = {
-            f"{HELD}{name}": [float(len(cells))] for name, cells in filled.items()
+            owned[layer] = self.block(BOARD, ranges, places.apart)
+        counts = {
+            f"{HELD}{name}": np.array([np.count_nonzero(block.positions >= 0)], dtype=np.float64)
+            for name, block in owned.items()
         }
         opened = self.exercise
         for number, part in enumerate(opened.parts if opened else (), 1):
-            empty = [c not in board for c in part.open.cells()]
-            counts[f"{EMPTY_CELLS}{number}"] = list(map(float, empty))
+            empty = self.block(BOARD, [part.open]).positions < 0
+            counts[f"{EMPTY_CELLS}{number}"] = empty.astype(np.float64)
         return counts
 
     def _numbers(self, maps: tuple[Range, ...], shape: Shape) -> Array:
-        cells = [self.cell(BOARD, place, r, c).value for place in maps for r, c in place.offsets()]
-        numbers = [value if isinstance(value, float) else np.nan for value in cells]
-        return np.array(numbers).reshape(shape)
+        return self.block(BOARD, maps).numbers.reshape(shape)
 
     def cell(self, sheet: str, place: Range, row: int = 0, column: int = 0) -> FoundCell:
         """The cell at an offset inside a range."""
         return self.sheets[sheet].get((place.row + row, place.column + column), EMPTY)
+
+    def block(
+        self, sheet: str, ranges: Collection[Range], apart: tuple[int, int] = (1, 1)
+    ) -> FoundBlock:
+        """What stands in ranges, one after another, each row by row."""
+        return self.sheets[sheet].block(ranges, apart)
 
 
 def read_book(path: str | os.PathLike[str]) -> FoundBook:
@@ -203,8 +203,7 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
     checks = found_checks(cells, model.network, layout)
     if layout.gallery is None:
         maps = layout.tensors[INPUT].maps
-        pixels = [cells.numbers(BOARD, place.cells(), INPUT) for place in maps]
-        image = np.array(pixels).reshape(model.network.input_shape)
+        image = cells.numbers(BOARD, maps, INPUT).reshape(model.network.input_shape)
         return Display(model, image, choices, checks=checks)
     pictures, labels = found_gallery(cells, layout.gallery)
     image = found_image(cells, layout, pictures[choices.picture])
@@ -228,10 +227,10 @@ def _weights(network: Network, layout: Layout, found: FoundCells) -> dict[str, A
     for layer, places in layout.weights.items():
         described = network.weights(network.layer(layer))
         for key, ranges in places.arrays.items():
-            cells = [cell for place in ranges for cell in places.cells(place)]
-            numbers = np.array(found.numbers(BOARD, cells, layer))
+            numbers = found.numbers(BOARD, ranges, layer, places.apart)
             weight = described[f"{layer}.{key}"]
             if weight.least is not None and (numbers < weight.least).any():
+                cells = [cell for place in ranges for cell in places.cells(place)]
                 cell, value = cells[int(numbers.argmin())], numbers.min()
                 raise BookError(
                     f"{found.words(BOARD, cell, layer)} holds {value:g}, but a {key} "

@@ -3,7 +3,7 @@
 Must not compute anything from them. Raises BookError, naming the cell, for what cannot be chosen.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
-from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
+from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet, key_cells, range_keys
 
 
 @dataclass(frozen=True)
@@ -55,18 +55,24 @@ class FoundCells:
         value = self.read(sheet, cell, what, float, remedy)
         return value if isinstance(value, float) else 0.0
 
-    def numbers(self, sheet: str, cells: Iterable[Cell], what: str) -> list[float]:
-        """The numbers that many cells hold, an empty one's 0."""
-        there, numbers = self.sheets[sheet], []
-        for cell in cells:
-            found = there.get(cell, EMPTY)
-            if found.formula is not None or not isinstance(found.value, float | None):
-                raise BookError(
-                    f"{self.words(sheet, cell, what)} holds {found.words(cell)} where a number "
-                    "belongs; type a number"
-                )
-            numbers.append(found.value or 0.0)
-        return numbers
+    def numbers(
+        self,
+        sheet: str,
+        ranges: Collection[Range],
+        what: str,
+        apart: tuple[int, int] = (1, 1),
+    ) -> Array:
+        """The numbers that ranges hold, one after another, an empty cell's 0."""
+        found = self.sheets[sheet].block(ranges, apart)
+        numbers, empty = found.numbers, found.positions < 0
+        for index in np.flatnonzero((found.formulas >= 0) | (np.isnan(numbers) & ~empty)):
+            [cell] = key_cells(range_keys(ranges, apart)[[index]])
+            held = found.cell(int(index)).words(cell)
+            raise BookError(
+                f"{self.words(sheet, cell, what)} holds {held} where a number belongs; "
+                "type a number"
+            )
+        return np.where(empty, 0.0, numbers)
 
     def setting(self, sheet: str, cell: Cell, layer: Layer, setting: str) -> Layer:
         """The layer with a setting as its cell holds it."""
@@ -186,30 +192,29 @@ def found_gallery(
     """The pictures, the drawing first, of shape (1 + N, C, H, W), and what each shows."""
     count = gallery.count + 1
     pictures = np.zeros((count, *gallery.shape))
-    sheet = cells.sheets[IMAGES]
     for number in range(count):
-        for channel, place in enumerate(gallery.maps(number)):
-            pictures[number, channel] = _pixels(cells, sheet, place, number)
+        pictures[number] = _pixels(cells, gallery, number)
     labels = tuple(_label(cells, IMAGES, gallery.label(n).first) for n in range(count))
     return pictures, labels
 
 
-def _pixels(cells: FoundCells, sheet: FoundSheet, place: Range, number: int) -> Array:
-    pixels = np.zeros((place.height, place.width))
+def _pixels(cells: FoundCells, gallery: GalleryPlaces, number: int) -> Array:
+    found = cells.sheets[IMAGES].block(gallery.maps(number))
+    pixels, empty = found.numbers, found.positions < 0
     what, remedy = f"a pixel of picture {number}", "type a number, or nothing"
-    for cell in place.cells():
-        if cell in sheet:
-            offset = cell.row - place.row, cell.column - place.column
-            pixels[offset] = cells.number(IMAGES, cell, what, remedy)
-    return pixels
+    for index in np.flatnonzero((found.formulas >= 0) | (np.isnan(pixels) & ~empty)):
+        [cell] = key_cells(range_keys(gallery.maps(number))[[index]])
+        cells.number(IMAGES, cell, what, remedy)
+    return np.where(np.isnan(pixels), 0.0, pixels).reshape(gallery.shape)
 
 
 def found_image(cells: FoundCells, layout: Layout, picture: Array) -> Array:
     """The picture on the board: the chosen one, but for the pixels that are typed over it."""
+    maps = layout.tensors[INPUT].maps
+    found = cells.sheets[BOARD].block(maps)
+    keys = range_keys(maps)
     image = picture.copy()
-    for channel, place in enumerate(layout.tensors[INPUT].maps):
-        for row, column in place.offsets():
-            cell = place.cell(row, column)
-            if cells.at(BOARD, cell).formula is None:
-                image[channel, row, column] = cells.number(BOARD, cell, INPUT, "type a number")
+    for index in np.flatnonzero(found.formulas < 0):
+        [cell] = key_cells(keys[[index]])
+        image.flat[index] = cells.number(BOARD, cell, INPUT, "type a number")
     return image

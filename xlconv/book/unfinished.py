@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from xlconv.book.book import FoundBook
 from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.reference.layers.base import Values
 from xlconv.sheets.exercise.places import ExercisePlaces
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.sheet import Value
 
 # Kinds that pass over an empty cell rather than read it as 0.
 PASSING_OVER = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Softmax)
@@ -35,15 +37,16 @@ class Unfinished:
         """The cells of which nothing can be said."""
         return self.empty | self.given
 
-    def as_read(self, found: Mapping[str, list[Value]]) -> dict[str, list[Value]]:
+    def as_read(self, found: Mapping[str, Values]) -> dict[str, Values]:
         """Found values as other cells read them."""
         read = dict(found)
         for key, places in self.zeros.items():
-            if key in found:
-                read[key] = [
-                    0.0 if one is None and index in places else one
-                    for index, one in enumerate(found[key])
-                ]
+            if key in found and places and found[key].dtype.kind != "f":
+                values = found[key].copy()
+                empty = [index for index in places if values[index] is None]
+                values[empty] = 0.0
+                numbers = all(isinstance(one, float) for one in values.tolist())
+                read[key] = values.astype(np.float64) if numbers else values
         return read
 
     @property

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from xlconv.spreadsheet.cells import Range
-from xlconv.xlsx.sheet import Value
+from xlconv.xlsx.sheet import Values
 
 Place = tuple[str, Range]
-Grid = list[list[Value]]
+Grid = Values  # of a range, with its rows and columns
 
 
 class Engine(Protocol):
@@ -22,7 +22,7 @@ class Engine(Protocol):
     def name(self) -> str: ...
 
     def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
-        """The values of ranges of sheets, row by row; errors are texts such as "#VALUE!".
+        """The values of ranges of sheets; errors are texts such as "#VALUE!".
 
         `computed` is how many cells the whole workbook computes, if more than those of `places`:
         an engine that is held in bounds gets as much. The file stays as it is.

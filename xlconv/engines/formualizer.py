@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from xlconv.engines.engine import Grid, Place
-from xlconv.engines.process import evaluate_bounded
+from xlconv.engines.process import Found, evaluate_bounded
 from xlconv.spreadsheet.formula import CIRCLE, OTHER_ERROR
-from xlconv.xlsx.sheet import Value
+from xlconv.xlsx.sheet import Value, Values
 
 
 class Formualizer:
@@ -16,11 +18,21 @@ class Formualizer:
     name = "formualizer"
 
     def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
-        return [_grid(rows) for rows in evaluate_bounded(path, places, computed)]
+        return [
+            _grid(found).reshape(place.height, place.width)
+            for found, (_, place) in zip(
+                evaluate_bounded(path, places, computed), places, strict=True
+            )
+        ]
 
 
-def _grid(rows: list[list[Any]]) -> Grid:
-    return [[_value(cell) for cell in row] for row in rows]
+def _grid(found: Found) -> Values:
+    """Values as they are told: numbers, or objects."""
+    if not isinstance(found, list):
+        return found
+    values = np.empty(len(found), dtype=object)
+    values[:] = [_value(cell) for cell in found]
+    return values
 
 
 def _value(cell: Any) -> Value:

@@ -18,9 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xlconv.engines.engine import Place
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.system.signals import signals_held
+
+Array = NDArray[np.float64]
 
 # A twentieth of these is enough for the templates.
 _SECONDS, _SECONDS_A_CELL = 4.0, 1e-4  # of computing
@@ -44,14 +49,15 @@ def bounds_for(cells: int) -> Bounds:
     return Bounds(_SECONDS + _SECONDS_A_CELL * cells, _BYTES + _BYTES_A_CELL * cells)
 
 
-def evaluate_bounded(
-    path: Path, places: Sequence[Place], computed: int = 0
-) -> list[list[list[Any]]]:
+Found = Array | list[Any]  # the values of a range, row by row; an array if all are numbers
+
+
+def evaluate_bounded(path: Path, places: Sequence[Place], computed: int = 0) -> list[Found]:
     """What formualizer gives for ranges of a file, row by row; `computed` is how many cells it
     computes, if more than those of `places`. Raises EngineError if it fails, or goes beyond the
     bounds."""
     bounds = bounds_for(max(computed, sum(place.size for _, place in places)))
-    answer = _ask(path, _question(path, places, bounds), bounds)
+    answer, numbers = _ask(path, _question(path, places, bounds), bounds)
     if "missing" in answer:
         raise MissingEngineError(
             "the engine formualizer is not installed; `pip install formualizer`, "
@@ -59,8 +65,21 @@ def evaluate_bounded(
         )
     if "error" in answer:
         raise EngineError(f"{path}: formualizer could not evaluate it ({answer['error']})")
-    grids: list[list[list[Any]]] = answer["grids"]
-    return grids
+    found: list[Found] = []
+    start = 0
+    for values, (_, place) in zip(answer["values"], places, strict=True):
+        end = start + (place.size if values is None else 0)
+        found.append(numbers[start:end] if values is None else values)
+        start = end
+    return found
+
+
+def start_early() -> None:
+    """Have a process that waits for the first question: it starts while others work."""
+    idle = _idle.setdefault(os.getpid(), [])
+    if not idle:
+        with suppress(OSError):  # whoever asks is told
+            idle.append(_start())
 
 
 def _question(path: Path, places: Sequence[Place], bounds: Bounds) -> bytes:
@@ -73,7 +92,12 @@ def _question(path: Path, places: Sequence[Place], bounds: Bounds) -> bytes:
 _idle: dict[int, list[subprocess.Popen[bytes]]] = {}
 
 
-def _ask(path: Path, question: bytes, bounds: Bounds) -> dict[str, Any]:
+def _start() -> subprocess.Popen[bytes]:
+    with signals_held():
+        return subprocess.Popen(_command(), **_streams())
+
+
+def _ask(path: Path, question: bytes, bounds: Bounds) -> tuple[dict[str, Any], Array]:
     """The answer of a process, which waits for the next question then."""
     idle = _idle.setdefault(os.getpid(), [])
     process: subprocess.Popen[bytes] | None = None
@@ -83,12 +107,9 @@ def _ask(path: Path, question: bytes, bounds: Bounds) -> dict[str, Any]:
             if process.poll() is not None:  # somebody ended it
                 _end(process)
                 process = None
-        if process is None:
-            with signals_held():
-                process = subprocess.Popen(_command(), **_streams())
-        answer = _answer(process, question, _WAITING * bounds.seconds)
-        if answer:
-            found: dict[str, Any] = json.loads(answer)
+        process = process or _start()
+        found = _answer(process, question, _WAITING * bounds.seconds)
+        if found is not None:
             idle.append(process)
             process = None
             return found
@@ -101,8 +122,11 @@ def _ask(path: Path, question: bytes, bounds: Bounds) -> dict[str, Any]:
             _end(process)
 
 
-def _answer(process: subprocess.Popen[bytes], question: bytes, seconds: float) -> bytes:
-    """A line; nothing from a process that came to its end, or was ended after so many seconds."""
+def _answer(
+    process: subprocess.Popen[bytes], question: bytes, seconds: float
+) -> tuple[dict[str, Any], Array] | None:
+    """A line, and the numbers behind it; nothing from a process that came to its end, or was ended
+    after so many seconds."""
     assert process.stdin is not None
     assert process.stdout is not None
     clock = threading.Timer(seconds, process.kill)
@@ -112,7 +136,11 @@ def _answer(process: subprocess.Popen[bytes], question: bytes, seconds: float) -
         with suppress(BrokenPipeError):
             process.stdin.write(question)
             process.stdin.flush()
-        return process.stdout.readline()
+        line = process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line.endswith(b"\n") else {}
+        size = 8 * answer.get("numbers", 0)
+        numbers = process.stdout.read(size) if size else b""
+        return (answer, np.frombuffer(numbers)) if answer and len(numbers) == size else None
     finally:
         clock.cancel()
 

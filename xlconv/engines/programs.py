@@ -16,20 +16,15 @@ from xlconv.engines.engine import Grid, Place
 from xlconv.errors import EngineError, MissingEngineError
 from xlconv.system.signals import signals_held
 from xlconv.xlsx.reader import open_package
-from xlconv.xlsx.sheet import EMPTY
 
 
 def saved_values(path: Path, places: Sequence[Place]) -> list[Grid]:
-    """The values that a file was saved with, row by row."""
+    """The values that a file was saved with."""
     package = open_package(path)
     sheets = {name: package.sheet(name) for name in dict.fromkeys(n for n, _ in places)}
     return [
-        [
-            [sheets[name].get((row, column), EMPTY).value for column in columns]
-            for row in range(place.row, place.bottom + 1)
-        ]
+        sheets[name].block([place]).values.reshape(place.height, place.width)
         for name, place in places
-        for columns in (range(place.column, place.right + 1),)
     ]
 
 

@@ -6,11 +6,12 @@ Must not know what a value should be.
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from xlconv.engines.engine import Grid, Place
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError
 from xlconv.spreadsheet.formula import CIRCLE
-from xlconv.xlsx.sheet import Value
 
 EMBEDDED, SECOND = "formualizer", "libreoffice"
 
@@ -52,26 +53,26 @@ def _doubtful_count(grids: Sequence[Grid], stored: Sequence[Grid]) -> int:
     return sum(
         _may_be_its_own(value) and not _is_error(before)
         for grid, kept in zip(grids, stored, strict=True)
-        for line, lines in zip(grid, kept, strict=True)
-        for value, before in zip(line, lines, strict=True)
+        for value, before in zip(grid.flat, kept.flat, strict=True)
     )
 
 
 def _merge_grids(grid: Grid, other: Grid) -> Grid:
-    return [
-        [b if _may_be_its_own(a) else a for a, b in zip(one, two, strict=True)]
-        for one, two in zip(grid, other, strict=True)
-    ]
+    merged = grid.astype(object)
+    for place, value in np.ndenumerate(grid):
+        if _may_be_its_own(value):
+            merged[place] = other[place]
+    return merged
 
 
 # What no other program would make anything of.
 _CERTAIN = {"#DIV/0!", "#NUM!", "#N/A", "#REF!", "#NULL!", CIRCLE}
 
 
-def _may_be_its_own(value: Value) -> bool:
+def _may_be_its_own(value: object) -> bool:
     """Whether a value is an error that another program may not see."""
     return _is_error(value) and value not in _CERTAIN
 
 
-def _is_error(value: Value) -> bool:
+def _is_error(value: object) -> bool:
     return isinstance(value, str) and value.startswith("#")

@@ -10,14 +10,12 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from xlconv.book.book import FoundBook, read_book
 from xlconv.book.plain import engine_file
-from xlconv.engines.engine import Grid
 from xlconv.engines.registry import engine_named
 from xlconv.engines.second_opinion import SecondOpinion
 from xlconv.errors import BookError
@@ -131,13 +129,13 @@ def _trial(
     """What a trial finds, and what it should."""
     parts = [part for layer in random.layers for part in places.of_layer(layer.name)]
     ranges = [(book.names.now[BOARD], part.range) for part in parts]
-    stored = [_stored_grid(book, part) for part in parts]
+    stored = [book.block(BOARD, [part.range]).values for part in parts]
     with engine_file(book, random.typed) as path:
         grids = engine.evaluate(path, ranges, stored, computed)
     found = {
         cell: value
         for part, grid in zip(parts, grids, strict=True)
-        for cell, value in zip(part.range.cells(), chain(*grid), strict=True)
+        for cell, value in zip(part.range.cells(), grid.reshape(-1).tolist(), strict=True)
     }
     return Trial(
         isolated=random,
@@ -145,15 +143,6 @@ def _trial(
         found=found,
         expected=(_expected_values(random, _steps(parts, found)), _expected_values(random, {})),
     )
-
-
-def _stored_grid(book: FoundBook, part: Part) -> Grid:
-    """What a part's cells held when the file was saved."""
-    place = part.range
-    return [
-        [book.cell(BOARD, place, row, column).value for column in range(place.width)]
-        for row in range(place.height)
-    ]
 
 
 def _expected_values(random: IsolatedTrial, steps: Mapping[str, Values]) -> Expected:

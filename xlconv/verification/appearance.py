@@ -6,8 +6,10 @@ Must not know engines, nor judge values. Colours, and words that tell of nothing
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+
+import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.network.model import Model
@@ -17,9 +19,10 @@ from xlconv.spreadsheet.blocks import ConstantBlock, TextBlock
 from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.number_formats import is_honest
 from xlconv.state.sheet_names import BOARD
+from xlconv.verification.comparison import Mask
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCells
-from xlconv.xlsx.sheet import Value
+from xlconv.xlsx.sheet import FoundBlock, Value
 
 # Values that have marks of their own instead of digits.
 _MARKED = ("looks", "exercise")
@@ -28,20 +31,27 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?|[+−×]")
 
 def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
     """The numbers that are shown as others than they are."""
+    dishonest = np.array([not is_honest(text) for text in book.formats], dtype=bool)
+    if not dishonest.any():
+        return
     for members in cells.values():
-        for cell in members if members[0].rule.block not in _MARKED else ():
-            if isinstance(cell.found.value, float) and not _honest(book, cell.found.style):
-                yield cell.finding("format", None, book.formats[cell.found.style])
+        marked = members.block in _MARKED
+        for index in () if marked else _shown_as_others(members.found, dishonest):
+            cell = members[index]
+            yield cell.finding("format", None, book.formats[cell.found.style])
     for owner, place in _constants(book):
-        for row, column in place.offsets():
-            found = book.cell(BOARD, place, row, column)
-            if isinstance(found.value, float) and not _honest(book, found.style):
-                spot, shown = Place(BOARD, place.cell(row, column)), book.formats[found.style]
-                yield Finding.of_constant("format", spot, place.first, owner, None, shown)
+        found = book.block(BOARD, [place])
+        for index in _shown_as_others(found, dishonest):
+            spot = Place(BOARD, place.cell(*divmod(int(index), place.width)))
+            shown = book.formats[found.cell(index).style]
+            yield Finding.of_constant("format", spot, place.first, owner, None, shown)
 
 
-def _honest(book: FoundBook, style: int) -> bool:
-    return style >= len(book.formats) or is_honest(book.formats[style])
+def _shown_as_others(found: FoundBlock, dishonest: Mask) -> Iterable[int]:
+    """Which cells hold a number in a format that is none of the honest ones."""
+    known = np.minimum(found.styles, len(dishonest))
+    numbers = ~np.isnan(found.numbers)
+    return np.flatnonzero(numbers & np.append(dishonest, False)[known]).tolist()
 
 
 def _constants(book: FoundBook) -> Iterator[tuple[str, Range]]:

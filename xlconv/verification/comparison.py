@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from xlconv.network.model import Array, Model
 from xlconv.network.network import INPUT
-from xlconv.reference.layers.base import Step, Values
+from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.numbers import workbook_steps
@@ -40,10 +40,14 @@ class Comparison:
     for which there is an expectation: none if what they read is itself not a number.
     """
 
-    expected: NDArray[np.object_]
+    expected: Values
     wrong: Mask
     error: Array
     known: Mask
+
+    def expectation(self, index: int) -> Value:
+        """What one cell should be."""
+        return plain_value(self.expected[index])
 
     @property
     def largest_error(self) -> float:
@@ -51,9 +55,16 @@ class Comparison:
         return float(finite.max(initial=0.0))
 
 
-def compare_locally(
-    display: Display, layout: Layout, found: Mapping[str, list[Value]]
-) -> dict[str, Comparison]:
+Found = Mapping[str, Values]  # by the names of rules, flat, in C order
+
+
+def plain_value(value: object) -> Value:
+    """A value of an array as Python's own."""
+    plain: Value = value.item() if isinstance(value, np.generic) else value  # type: ignore[assignment]
+    return plain
+
+
+def compare_locally(display: Display, layout: Layout, found: Found) -> dict[str, Comparison]:
     """Every name's found values (flat, in C order) against what the reference computes from
     the found values that they read."""
     values: dict[str, Values] = {INPUT: display.image}
@@ -68,7 +79,7 @@ def compare_locally(
 def compare_end_to_end(
     display: Display,
     layout: Layout,
-    found: Mapping[str, list[Value]],
+    found: Found,
     taken: Collection[str] = (),
 ) -> dict[str, Comparison]:
     """Every name's found values against the reference's own forward pass, in which those that are
@@ -87,7 +98,7 @@ def compare_end_to_end(
 def compare_mended(
     display: Display,
     layout: Layout,
-    found: Mapping[str, list[Value]],
+    found: Found,
     trusted: Mapping[str, Mask],
     either: bool,
 ) -> dict[str, Comparison]:
@@ -113,44 +124,44 @@ def compare_mended(
     return {name: compared.get(name, _compare(None, flat)) for name, flat in found.items()}
 
 
-def given_values(model: Model, found: Mapping[str, list[Value]]) -> dict[str, Array]:
+def given_values(model: Model, found: Found) -> dict[str, Array]:
     """What only the workbook knows, among found values: the random numbers that it drew, and how
     many of its cells are not empty."""
     held = {name: (len(values),) for name, values in found.items() if name.startswith(HELD)}
     shapes = model.network.random_shapes | held
     return {
-        name: _numbers(found[name]).reshape(shape)
-        for name, shape in shapes.items()
-        if name in found
+        name: numbers(found[name]).reshape(shape) for name, shape in shapes.items() if name in found
     }
 
 
-def _found_values(found: list[Value]) -> Values:
+def _found_values(found: Values) -> Values:
     """Found values as numbers, or as objects if there are texts among them; an error is none, for
     what reads it is an error, too."""
-    if not any(isinstance(cell, str) for cell in found):
-        return _numbers(found)
-    held = np.empty(len(found), dtype=object)
-    held[:] = [None if cell in ERRORS else cell for cell in found]
-    return held
+    if found.dtype.kind == "f":
+        return found
+    held = found.tolist()
+    if not any(isinstance(cell, str) for cell in held):
+        return numbers(found)
+    texts = np.empty(len(held), dtype=object)
+    texts[:] = [None if cell in ERRORS else cell for cell in held]
+    return texts
 
 
-def _with_mended(step: Step, found: list[Value], wrong: Mask) -> Values:
+def _with_mended(step: Step, found: Values, wrong: Mask) -> Values:
     """What was found, with NumPy's values in place of those that are wrong."""
     held, shape = _found_values(found), step.value.shape
     if held.dtype.kind == "f" and step.value.dtype.kind == "f":
-        numbers: Array = np.where(wrong.reshape(shape), step.value, held.reshape(shape))
-        return numbers
-    expected = step.value.reshape(-1).tolist()
-    mended = [e if bad else cell for e, cell, bad in zip(expected, found, wrong, strict=True)]
-    return _found_values(mended).reshape(shape)
+        if not wrong.any():
+            return held.reshape(shape)
+        mended: Array = np.where(wrong.reshape(shape), step.value, held.reshape(shape))
+        return mended
+    right = np.empty(len(found), dtype=object)
+    right[:] = found.tolist()
+    right[wrong] = np.asarray(step.value.reshape(-1), dtype=object)[wrong]
+    return _found_values(right).reshape(shape)
 
 
-def _numbers(found: list[Value]) -> Array:
-    return np.array([cell if isinstance(cell, float) else np.nan for cell in found])
-
-
-def _compare(step: Step | None, found: list[Value]) -> Comparison:
+def _compare(step: Step | None, found: Values) -> Comparison:
     count = len(found)
     if step is None:
         nothing = np.zeros(count, dtype=bool)
@@ -160,37 +171,31 @@ def _compare(step: Step | None, found: list[Value]) -> Comparison:
     if step.value.dtype.kind == "O":
         return _compare_mixed(step, found)
     if step.scale is None or step.value.dtype.kind != "f":
-        texts = step.value.reshape(-1).tolist()
-        pairs = zip(found, texts, strict=True)
-        wrong = np.array([_differs(cell, text, step.also) for cell, text in pairs])
+        texts = step.value.reshape(-1)
+        pairs = zip(found.tolist(), texts.tolist(), strict=True)
+        wrong = np.array([_differs(cell, text, step.also) for cell, text in pairs], dtype=bool)
         error = np.where(wrong, np.inf, 0.0)
-        return Comparison(
-            expected=np.array(texts, dtype=object),
-            wrong=wrong,
-            error=error,
-            known=np.ones(count, dtype=bool),
-        )
+        return Comparison(expected=texts, wrong=wrong, error=error, known=np.ones(count, bool))
     expected = np.asarray(step.value, dtype=np.float64).reshape(-1)
     known = np.isfinite(expected)
-    error = np.abs(_numbers(found) - expected)
+    error = np.abs(numbers(found) - expected)
     error[np.isnan(error)] = np.inf
     allowed = RELATIVE_TOLERANCE * step.scale.reshape(-1) + ABSOLUTE_TOLERANCE
-    wrong = known & ~(error <= allowed) & [cell not in step.also for cell in found]
+    wrong = known & ~(error <= allowed)
+    if step.also:
+        wrong &= [cell not in step.also for cell in found.tolist()]
     return Comparison(
-        expected=expected.astype(object),
-        wrong=wrong,
-        error=np.where(known, error, 0.0),
-        known=known,
+        expected=expected, wrong=wrong, error=np.where(known, error, 0.0), known=known
     )
 
 
-def _compare_mixed(step: Step, found: list[Value]) -> Comparison:
+def _compare_mixed(step: Step, found: Values) -> Comparison:
     """Cells of which some should hold texts and others numbers."""
     expected: NDArray[np.object_] = np.asarray(step.value.reshape(-1), dtype=object)
-    known = np.array([one is not None for one in expected])
+    known = np.array([one is not None for one in expected], dtype=bool)
     assert step.scale is not None
     scale = step.scale.reshape(-1)
-    pairs = list(zip(found, expected.tolist(), strict=True))
+    pairs = list(zip(found.tolist(), expected.tolist(), strict=True))
     error = np.array([_distance(cell, one) for cell, one in pairs])
     allowed = RELATIVE_TOLERANCE * scale + ABSOLUTE_TOLERANCE
     wrong = known & ~(error <= allowed) & [_differs(cell, one, step.also) for cell, one in pairs]

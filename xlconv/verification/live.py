@@ -16,11 +16,13 @@ from xlconv.book.unfinished import find_unfinished
 from xlconv.engines.engine import Engine
 from xlconv.engines.registry import engine_named
 from xlconv.errors import EngineError, MissingEngineError
-from xlconv.reference.layers.base import Values
+from xlconv.reference.layers.base import Values, numbers
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
 from xlconv.verification.comparison import (
     Comparison,
+    Found,
+    Mask,
     compare_end_to_end,
     compare_locally,
     given_values,
@@ -28,9 +30,7 @@ from xlconv.verification.comparison import (
 from xlconv.verification.stored import error_places, without_excused, without_unjudged, wrong_cells
 from xlconv.verification.structure import ComputedCells, innocent_readers
 from xlconv.verification.trials import Trial, trial
-from xlconv.xlsx.sheet import Value
-
-Found = Mapping[str, list[Value]]
+from xlconv.xlsx.sheet import joined
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,18 @@ def _run_trial(
 
 def _evaluate(
     engine: Engine, book: FoundBook, cells: ComputedCells, typed: Constants
-) -> dict[str, list[Value]]:
-    rules = {id(cell.rule): cell.rule for members in cells.values() for cell in members}
-    places = [(book.names.now[rule.sheet], rule.range) for rule in rules.values()]
+) -> dict[str, Values]:
+    places = [
+        (book.names.now[rule.sheet], rule.range)
+        for members in cells.values()
+        for rule in members.rules
+    ]
     with engine_file(book, typed) as path:
-        grids = engine.evaluate(path, places)
-    found: dict[str, list[Value]] = {key: [] for key in cells}
-    for rule, grid in zip(rules.values(), grids, strict=True):
-        found[rule.key].extend(value for row in grid for value in row)
+        grids = iter(engine.evaluate(path, places))
+    found: dict[str, Values] = {
+        key: joined([next(grids).reshape(-1) for _ in members.rules])
+        for key, members in cells.items()
+    }
     return find_unfinished(book).as_read(found)
 
 
@@ -138,18 +142,19 @@ def differences(book: FoundBook, one: EngineRun, other: EngineRun) -> dict[str, 
     random numbers, of which each engine draws its own, is left out."""
     same = _same_draws(book, one.now.found, other.now.found)
     return {
-        key: max(_distances(found, other.now.found[key], same.get(key)), default=0.0)
+        key: _largest_distance(found, other.now.found[key], same.get(key))
         for key, found in one.now.found.items()
     }
 
 
-def _distances(found: list[Value], other: list[Value], same: list[bool] | None) -> Iterator[float]:
-    for index, (a, b) in enumerate(zip(found, other, strict=True)):
-        if isinstance(a, float) and isinstance(b, float) and (same is None or same[index]):
-            yield abs(a - b)
+def _largest_distance(found: Values, other: Values, same: Mask | None) -> float:
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(numbers(found) - numbers(other))
+    known = ~np.isnan(apart) if same is None else ~np.isnan(apart) & same
+    return float(apart[known].max(initial=0.0))
 
 
-def _same_draws(book: FoundBook, one: Found, other: Found) -> dict[str, list[bool]]:
+def _same_draws(book: FoundBook, one: Found, other: Found) -> dict[str, Mask]:
     """By name, whether NumPy computes the same from what both engines drew; nothing without
     random numbers."""
     if not book.network.random_shapes:
@@ -159,7 +164,7 @@ def _same_draws(book: FoundBook, one: Found, other: Found) -> dict[str, list[boo
         given = given_values(book.model, {**found, **book.filled_counts})
         truths.append(workbook_values(replace(book.display, given=given), book.layout))
     return {
-        key: [bool(a == b) for a, b in zip(values.flat, truths[1][key].flat, strict=True)]
+        key: np.asarray(values == truths[1][key], dtype=bool).reshape(-1)
         for key, values in truths[0].items()
         if key in one
     }

@@ -19,12 +19,13 @@ from xlconv.network.model import Array
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT
 from xlconv.network.shapes import as_maps
+from xlconv.reference.layers.base import numbers
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.model.formulas import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
 from xlconv.sheets.receptive.numbers import pixel_box
 from xlconv.state.choices import SCALES
-from xlconv.verification.comparison import Comparison, compare_locally
+from xlconv.verification.comparison import Comparison, Found, compare_locally, plain_value
 from xlconv.verification.structure import ComputedCells
 from xlconv.xlsx.sheet import Value
 
@@ -38,7 +39,7 @@ class SavedBook:
     the book would compute now from beginning to end."""
 
     book: FoundBook
-    found: Mapping[str, list[Value]]
+    found: Found
     whole: Mapping[str, Comparison]
 
     @cached_property
@@ -59,7 +60,11 @@ class SavedBook:
 
     def single(self, key: str) -> Value:
         """What stands in a single cell."""
-        return self.found.get(key, [None])[0]
+        return plain_value(self.found[key][0]) if key in self.found else None
+
+    def values(self, key: str) -> list[Value]:
+        """What stands in the cells of a name."""
+        return self.found[key].tolist() if key in self.found else []
 
 
 def changed_since(saved: SavedBook, cells: ComputedCells) -> set[str]:
@@ -78,7 +83,7 @@ def changed_since(saved: SavedBook, cells: ComputedCells) -> set[str]:
     told = (
         saved.differs(key)
         for key, members in cells.items()
-        if members[0].rule.block not in COUNTING and key not in chosen
+        if members.block not in COUNTING and key not in chosen
     )
     if not any(told):
         changed &= {
@@ -114,8 +119,7 @@ def _stored_tensor(saved: SavedBook, tensor: str) -> Array:
     """A tensor as it is stored; the picture as it is."""
     if tensor == INPUT:
         return saved.book.image
-    found = [one if isinstance(one, float) else np.nan for one in saved.found[tensor]]
-    return np.array(found).reshape(saved.book.network.shapes[tensor])
+    return numbers(saved.found[tensor]).reshape(saved.book.network.shapes[tensor])
 
 
 def _reading_blocks(saved: SavedBook, tensor: str, cells: ComputedCells) -> set[str]:
@@ -136,7 +140,7 @@ def _reading_blocks(saved: SavedBook, tensor: str, cells: ComputedCells) -> set[
         if number == network.layers.index(layer) + 1.0:
             blocks.add("explain")
     keys &= saved.found.keys()
-    return keys | {key for key, members in cells.items() if members[0].rule.block in blocks}
+    return keys | {key for key, members in cells.items() if members.block in blocks}
 
 
 def _changed_masks(saved: SavedBook) -> set[str]:
@@ -145,10 +149,10 @@ def _changed_masks(saved: SavedBook) -> set[str]:
     redrawn: set[str] = set()
     for layer in saved.book.network.layers:
         name = layer.name
-        mask, share = saved.found.get(f"{name}_mask", []), saved.single(f"{name}_share")
+        mask, share = saved.values(f"{name}_mask"), saved.single(f"{name}_share")
         if not mask or not isinstance(share, float) or not saved.differs(f"{name}_mask"):
             continue
-        drawn = saved.found[f"{name}_random"]
+        drawn = saved.values(f"{name}_random")
         possible = all(isinstance(number, float) and 0 <= number < 1 for number in drawn)
         if possible and round(share * len(mask)) == mask.count(0.0):
             redrawn |= {f"{name}_{step}" for step in ("random", "mask", "share")}
@@ -208,7 +212,7 @@ def _changed_verdict(saved: SavedBook) -> set[str]:
 
 def _is_possible(saved: SavedBook, several: bool) -> bool:
     """Whether some actual class has the stored verdict, beside the stored answer."""
-    right, truth = saved.single("picture:right"), saved.found.get("loss:truth", [])
+    right, truth = saved.single("picture:right"), saved.values("loss:truth")
     if right not in ("", RIGHT, WRONG) or not all(one in (0.0, 1.0) for one in truth):
         return False
     if several:
@@ -225,7 +229,7 @@ def _is_possible(saved: SavedBook, several: bool) -> bool:
 
 def _is_mean(saved: SavedBook) -> bool:
     """Whether the stored loss is the mean of its stored parts."""
-    total, parts = saved.single("loss:total"), saved.found["loss:parts"]
+    total, parts = saved.single("loss:total"), saved.values("loss:parts")
     numbers = [one for one in (total, *parts) if isinstance(one, float)]
     return len(numbers) == len(parts) + 1 and isclose(numbers[0], fsum(numbers[1:]) / len(parts))
 
@@ -254,7 +258,7 @@ def _changed_pixel(saved: SavedBook) -> set[str]:
     network, key = saved.book.network, f"looks:reaches_{INPUT}"
     if not saved.differs(key):
         return set()
-    six = saved.found[key]
+    six = saved.values(key)
     readers = [f"looks:reaches_{one.name}" for one in network.layers if INPUT in sources(one)]
     _, height, width = network.input_shape
     row, column = six[2], six[4]

@@ -11,12 +11,23 @@ import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.book.unfinished import Unfinished
+from xlconv.reference.layers.base import Values
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.formula import ERRORS
-from xlconv.verification.comparison import Comparison, compare_end_to_end, compare_mended
+from xlconv.verification.comparison import (
+    Comparison,
+    Found,
+    Mask,
+    compare_end_to_end,
+    compare_mended,
+)
 from xlconv.verification.staleness import SavedBook, changed_since
-from xlconv.verification.structure import ComputedCell, ComputedCells, innocent_readers
-from xlconv.xlsx.sheet import Value
+from xlconv.verification.structure import (
+    ComputedBlock,
+    ComputedCell,
+    ComputedCells,
+    innocent_readers,
+)
 
 ABSENT, STALE, PRESENT = "absent", "stale", "present"
 
@@ -39,14 +50,13 @@ def check_stored(
     or read a filled padding cell; those behind them are compared as they are. `left` is what is
     not filled in of an exercise.
     """
-    found = {key: [cell.found.value for cell in members] for key, members in cells.items()}
-    found = left.as_read(found) | book.filled_counts
+    found: dict[str, Values] = left.as_read({k: one.found.values for k, one in cells.items()})
+    found |= book.filled_counts
     whole = compare_end_to_end(book.display, book.layout, found, left.learners_values)
     changed = changed_since(SavedBook(book, found, whole), cells)
     empty = _empty_blocks(cells)
     trusted = {
-        key: np.array([_says_nothing(cell, key in changed, empty, excused) for cell in members])
-        for key, members in cells.items()
+        key: _say_nothing(members, key in changed, empty, excused) for key, members in cells.items()
     }
     comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
     comparisons |= without_unjudged(cells, comparisons, left.unjudged)
@@ -57,22 +67,27 @@ def check_stored(
     for key, members in cells.items():
         stale = bool(changed) and whole[key].wrong.any()
         states[key] = STALE if stale else PRESENT
-        if members[0].rule.block in empty:
+        if members.block in empty:
             states[key] = ABSENT
     return Stored(comparisons, states)
 
 
-def error_places(cells: ComputedCells, found: Mapping[str, list[Value]]) -> Iterator[Place]:
+def error_places(cells: ComputedCells, found: Found) -> Iterator[Place]:
     """The cells in which an error was found."""
     for key, members in cells.items():
-        values = found.get(key, ())
-        yield from (c.place for c, value in zip(members, values, strict=False) if value in ERRORS)
+        values = found.get(key)
+        if values is not None and values.dtype.kind != "f":
+            yield from (
+                members[index].place
+                for index, value in enumerate(values.tolist())
+                if value in ERRORS
+            )
 
 
 def wrong_cells(cells: ComputedCells, compared: Mapping[str, Comparison]) -> Iterator[ComputedCell]:
     """The cells that hold a wrong value."""
     for key, members in cells.items():
-        yield from (members[index] for index in np.flatnonzero(compared[key].wrong))
+        yield from (members[index] for index in np.flatnonzero(compared[key].wrong).tolist())
 
 
 def without_excused(
@@ -81,9 +96,9 @@ def without_excused(
     """The comparisons in which cells are wrong that are not to blame, without these."""
     changed = {}
     for key, members in cells.items() if innocent else ():
-        blamed = np.array([cell.place not in innocent for cell in members])
-        if not blamed.all():
-            changed[key] = replace(compared[key], wrong=compared[key].wrong & blamed)
+        excused = members.within(innocent)
+        if excused.any():
+            changed[key] = replace(compared[key], wrong=compared[key].wrong & ~excused)
     return changed
 
 
@@ -93,7 +108,7 @@ def without_unjudged(
     """The comparisons that hold some of these places, in which nothing is said of them."""
     changed = {}
     for key, members in cells.items() if places else ():
-        said = np.array([cell.place not in places for cell in members])
+        said = ~members.within(places)
         if not said.all():
             one = compared[key]
             error = np.where(said, one.error, 0.0)
@@ -101,21 +116,25 @@ def without_unjudged(
     return changed
 
 
-def _says_nothing(
-    cell: ComputedCell, changed: bool, empty: Collection[str], excused: Collection[Place]
-) -> bool:
-    """Whether a cell's stored value says nothing of the program that computed it."""
-    typed = cell.found.formula is None
-    return typed or changed or cell.rule.block in empty or cell.place in excused
+def _say_nothing(
+    members: ComputedBlock, changed: bool, empty: Collection[str], excused: Collection[Place]
+) -> Mask:
+    """Which cells' stored values say nothing of the program that computed them."""
+    if changed or members.block in empty:
+        return np.ones(len(members), dtype=bool)
+    typed: Mask = members.found.formulas < 0
+    return typed | members.within(excused) if excused else typed
 
 
 def _empty_blocks(cells: ComputedCells) -> set[str]:
     """The blocks in which there are formulas, and none has a stored value."""
-    formulas = [
-        (cell.rule.block, cell.found.value)
-        for members in cells.values()
-        for cell in members
-        if cell.found.formula is not None
-    ]
-    filled = {block for block, value in formulas if value is not None}
-    return {block for block, _ in formulas} - filled
+    computed, filled = set(), set()
+    for members in cells.values():
+        held = members.found.formulas >= 0
+        if held.any():
+            computed.add(members.block)
+        values = members.found.values
+        some = values.dtype.kind == "f" or any(value is not None for value in values[held].tolist())
+        if held.any() and some:
+            filled.add(members.block)
+    return computed - filled

@@ -4,9 +4,16 @@ Formulas in computed cells, nothing in padding rings, the right labels beside ve
 Must not know engines, nor compare computed values.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from math import isclose, isfinite
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from xlconv.book.book import FoundBook
 from xlconv.book.unfinished import Unfinished
@@ -14,13 +21,22 @@ from xlconv.formulas.layers.base import Rule
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
-from xlconv.sheets.board.formulas import ring_cells
 from xlconv.sheets.explain.places import inspector_places, table_column
 from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.formula import references, relative_form
 from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
-from xlconv.xlsx.sheet import FoundCell, Value
+from xlconv.xlsx.sheet import (
+    FoundBlock,
+    FoundCell,
+    FoundFormula,
+    FoundSheet,
+    Positions,
+    Value,
+    cell_key,
+    range_keys,
+)
 
 
 @dataclass(frozen=True)
@@ -61,18 +77,71 @@ class ComputedCell:
         )
 
 
-ComputedCells = Mapping[str, list[ComputedCell]]
+@dataclass(frozen=True, eq=False)
+class ComputedBlock(Sequence[ComputedCell]):
+    """The cells that hold the values of one name, in the order of the values: those of its rules,
+    and what was found there."""
+
+    rules: tuple[Rule, ...]
+    found: FoundBlock
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    @overload
+    def __getitem__(self, index: int) -> ComputedCell: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[ComputedCell]: ...
+    def __getitem__(self, index: int | slice) -> ComputedCell | list[ComputedCell]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        index %= len(self)
+        number = bisect_right(self.starts, index) - 1
+        rule = self.rules[number]
+        row, column = divmod(index - self.starts[number], rule.range.width)
+        return ComputedCell(rule, row, column, self.found.cell(index))
+
+    @property
+    def block(self) -> str:
+        """The name that they are reported under."""
+        return self.rules[0].block
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The number of each rule's first cell."""
+        return [0, *accumulate(rule.range.size for rule in self.rules[:-1])]
+
+    def parts(self) -> Iterator[tuple[Rule, slice]]:
+        """Each rule with the numbers of its cells."""
+        for rule, start in zip(self.rules, self.starts, strict=True):
+            yield rule, slice(start, start + rule.range.size)
+
+    @cached_property
+    def keys(self) -> Positions:
+        """The keys of the cells on their sheet."""
+        return range_keys([rule.range for rule in self.rules])
+
+    def within(self, places: Collection[Place]) -> Mask:
+        """Which of the cells are among some places."""
+        sheet = self.rules[0].sheet
+        keys = [cell_key(place.cell) for place in places if place.sheet == sheet]
+        return np.isin(self.keys, np.array(keys, dtype=np.int64))
+
+
+ComputedCells = Mapping[str, ComputedBlock]
 
 
 def computed_cells(book: FoundBook) -> ComputedCells:
     """Every computed cell of a book by the name of its values, in the order of the values."""
-    cells: dict[str, list[ComputedCell]] = {}
+    rules: dict[str, list[Rule]] = {}
     for rule in book.rules:
-        cells.setdefault(rule.key, []).extend(
-            ComputedCell(rule, row, column, book.cell(rule.sheet, rule.range, row, column))
-            for row, column in rule.range.offsets()
-        )
-    return cells
+        rules.setdefault(rule.key, []).append(rule)
+    return {
+        key: ComputedBlock(tuple(own), book.block(own[0].sheet, [rule.range for rule in own]))
+        for key, own in rules.items()
+    }
 
 
 def formula_findings(
@@ -83,23 +152,52 @@ def formula_findings(
     `truth` is NumPy's value of each cell, which such a constant stands in place of. In the cells
     that an exercise leaves open any formula may stand that computes the same.
     """
-    open_cells = bool(left.unjudged or left.opened)
     for key, members in cells.items():
-        expected: list[Value] = [
-            _finite_or_none(value) for value in truth[key].reshape(-1).tolist()
-        ]
-        for cell, value in zip(members, expected, strict=True):
-            found = cell.found.formula
-            if found is None and key == INPUT:
-                continue  # a pixel that was typed over the chosen picture's
-            if open_cells and (
-                cell.place in left.unjudged or (found is not None and cell.place in left.opened)
-            ):
-                continue
-            if found is None:
-                yield cell.place, cell.finding("typed", value, cell.found.value)
-            elif found.relative != _rule_form(cell):
-                yield cell.place, cell.finding("formula", cell.formula, found.at(cell.place[1]))
+        held = members.found.formulas
+        wrong = np.zeros(len(members), dtype=bool)
+        for rule, part in members.parts():
+            wrong[part] = _other_formulas(rule, members.found.sheet, held[part])
+        if key == INPUT:
+            wrong &= held >= 0  # a pixel that was typed over the chosen picture's
+        if left.unjudged:
+            wrong &= ~members.within(left.unjudged)
+        if left.opened:
+            wrong &= (held < 0) | ~members.within(left.opened)
+        for index in np.flatnonzero(wrong).tolist():
+            cell = members[index]
+            if cell.found.formula is None:
+                expected = _finite_or_none(plain_value(truth[key].flat[index]))
+                yield cell.place, cell.finding("typed", expected, cell.found.value)
+            else:
+                shown = cell.found.formula.at(cell.place.cell)
+                yield cell.place, cell.finding("formula", cell.formula, shown)
+
+
+def _other_formulas(rule: Rule, sheet: FoundSheet, held: NDArray[np.int32]) -> Mask:
+    """Which cells of a rule do not hold its formula, by the numbers of the formulas that they
+    hold: -1 for none."""
+    if rule.cellwise is not None:
+        there = zip(rule.range.offsets(), held.tolist(), strict=True)
+        return np.array(
+            [
+                number < 0 or not _is_formula(rule, row, column, sheet.formulas[number])
+                for (row, column), number in there
+            ],
+            dtype=bool,
+        )
+    wrong = held < 0
+    for number in set(held.tolist()) - {-1}:
+        if not _is_formula(rule, 0, 0, sheet.formulas[number]):
+            wrong |= held == number
+    return wrong
+
+
+def _is_formula(rule: Rule, row: int, column: int, found: FoundFormula) -> bool:
+    """Whether a formula is the one of a rule's cell."""
+    text, cell = rule.text(row, column), rule.range.cell(row, column)
+    if found.text == text and found.anchor == cell and not found.array:
+        return True
+    return found.relative == relative_form(text, cell)
 
 
 def _finite_or_none(value: Value) -> Value:
@@ -107,21 +205,20 @@ def _finite_or_none(value: Value) -> Value:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _rule_form(cell: ComputedCell) -> str:
-    if cell.rule.cellwise is None:
-        return relative_form(cell.rule.formula, cell.rule.range.first)
-    return relative_form(cell.rule.text(cell.row, cell.column), cell.place[1])
-
-
 def padding_findings(book: FoundBook) -> list[Finding]:
     """The cells of padding rings, and those between a dilated kernel's numbers, that are not
     empty."""
     findings: list[Finding] = []
+    board = book.sheets[BOARD]
     for tensor, placement in book.layout.tensors.items():
         for number, inside in enumerate(placement.maps):
-            cells = ring_cells(book.layout, tensor, number)
-            filled = _filled_cells(book, cells, inside, tensor)
-            findings += (replace(finding, channel=number + 1) for finding in filled)
+            ring = placement.with_ring(number)
+            filled = [] if ring == inside else map(board.place, board.filled(ring).tolist())
+            cells = [cell for cell in filled if cell not in inside]
+            findings += (
+                replace(finding, channel=number + 1)
+                for finding in _filled_cells(book, cells, inside, tensor)
+            )
     for layer, places in book.layout.weights.items():
         for place in (place for ranges in places.arrays.values() for place in ranges):
             findings += _filled_cells(book, places.gaps(place), place, layer)
@@ -139,38 +236,43 @@ def _filled_cells(
             yield Finding.of_constant("padding", spot, place.first, owner, None, shown)
 
 
-def stray_findings(book: FoundBook) -> list[Finding]:
+def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
     """The numbers and formulas between kernels, between maps and beside settings, where the
     formulas that sum or count them would take them for more of the same."""
-    computed = {(rule.sheet, cell) for rule in book.rules for cell in rule.range.cells()}
-    findings, seen = [], set[Cell]()
+    board = book.sheets[BOARD]
+    known = np.isnan(board.numbers) & (board.held < 0)  # texts are none
+    for position, value in board.others.items():
+        known[position] &= isinstance(value, str)
+    for members in cells.values():
+        if members.found.sheet is board:
+            known[members.found.positions] = True
+    findings = []
     for owner, whole, own in _whole_ranges(book):
-        for cell in whole.cells():
-            found = book.sheets[BOARD].get(cell)
-            if found is None or (found.formula is None and isinstance(found.value, str)):
-                continue
-            if cell in own or cell in seen or (BOARD, cell) in computed:
-                continue
-            seen.add(cell)
+        there = board.filled(whole)
+        there = there[~known[there]]
+        for position in there[~np.isin(there, own)].tolist():
+            known[position] = True
+            found, cell = board.cell(position), board.place(position)
             spot, shown = Place(BOARD, cell), found.content(cell)
             findings.append(Finding.of_constant("stray", spot, whole.first, owner, None, shown))
     return findings
 
 
-def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, set[Cell]]]:
-    """The ranges that formulas read with what stands between, and the cells that belong there or
-    that are looked at elsewhere."""
-    layout = book.layout
+def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, Positions]]:
+    """The ranges that formulas read with what stands between, and the positions of the cells that
+    belong there or that are looked at elsewhere."""
+    layout, board = book.layout, book.sheets[BOARD]
     for layer, places in layout.weights.items():
         ranges = [place for one in places.arrays.values() for place in one]
-        yield layer, places.range, {cell for place in ranges for cell in place.cells()}
+        yield layer, places.range, board.block(ranges).positions
     for layer, controls in layout.controls.items():
-        own = {place.first for place in controls.values()}
-        yield layer, Range.around(controls.values()), own
+        firsts = [Range.of(place.first) for place in controls.values()]
+        yield layer, Range.around(controls.values()), board.block(firsts).positions
     for tensor, placement in layout.tensors.items():
         rings = [placement.with_ring(number) for number in range(len(placement.maps))]
+        own = board.block(rings).positions
         for whole in layout.number_ranges(tensor):
-            yield tensor, whole, {cell for ring in rings for cell in ring.cells()}
+            yield tensor, whole, own
 
 
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:

@@ -28,7 +28,6 @@ from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
 from xlconv.state.choices import SCALES, Choices, Display, Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
-from xlconv.xlsx.sheet import Value
 
 SEED = 20160913
 # The largest value that a layer may have: beyond it, sigmoids and softmax would be 0 or 1.
@@ -46,7 +45,7 @@ class Trial:
 
     display: Display
     typed: Constants
-    held: Mapping[str, list[Value]]
+    held: Mapping[str, Array]
 
 
 def trial(book: FoundBook, number: int) -> Trial:
@@ -117,12 +116,9 @@ def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: 
 
 def _own_pixels(book: FoundBook) -> list[tuple[int, int, int]]:
     """The pixels on the board that hold no formula."""
-    return [
-        (channel, row, column)
-        for channel, place in enumerate(book.layout.tensors[INPUT].maps)
-        for row, column in place.offsets()
-        if book.cell(BOARD, place, row, column).formula is None
-    ]
+    own = book.block(BOARD, book.layout.tensors[INPUT].maps).formulas < 0
+    places = np.argwhere(own.reshape(book.network.input_shape)).tolist()
+    return [(channel, row, column) for channel, row, column in places]
 
 
 def _random_weights(
@@ -210,10 +206,10 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> Consta
     return typed
 
 
-def _filled_counts(display: Display, layout: Layout) -> dict[str, list[Value]]:
+def _filled_counts(display: Display, layout: Layout) -> dict[str, Array]:
     """How many cells are filled once all numbers are typed: all of them."""
     counts: dict[str, int] = {INPUT: display.image.size}
     for name in layout.weights:
         layer = display.network.layer(name)
         counts[name] = sum(array.size for array in display.model.layer_weights(layer).values())
-    return {f"{HELD}{name}": [float(count)] for name, count in counts.items()}
+    return {f"{HELD}{name}": np.array([float(count)]) for name, count in counts.items()}

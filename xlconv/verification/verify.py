@@ -24,7 +24,7 @@ from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
 from xlconv.verification.appearance import caption_findings, format_findings
-from xlconv.verification.comparison import given_values
+from xlconv.verification.comparison import given_values, plain_value
 from xlconv.verification.displacement import check_displaced
 from xlconv.verification.live import (
     EngineRun,
@@ -46,7 +46,7 @@ from xlconv.verification.report import (
 )
 from xlconv.verification.stored import ABSENT, PRESENT, STALE, Stored, check_stored
 from xlconv.verification.structure import (
-    ComputedCell,
+    ComputedBlock,
     ComputedCells,
     computed_cells,
     formula_findings,
@@ -80,7 +80,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     _check_finite(book, truth)
     around = [
         *padding_findings(book),
-        *stray_findings(book),
+        *stray_findings(book, cells),
         *label_findings(book),
         *table_findings(book),
     ]
@@ -159,7 +159,7 @@ def _blocks(cells: ComputedCells) -> dict[str, list[str]]:
     """The names of values that are reported in one line."""
     blocks: dict[str, list[str]] = {}
     for key, members in cells.items():
-        blocks.setdefault(members[0].rule.block, []).append(key)
+        blocks.setdefault(members.block, []).append(key)
     return blocks
 
 
@@ -179,13 +179,13 @@ class _Checks:
         now = [run.now for run in self.runs]
         trials = [trial for run in self.runs for trial in run.trials]
         for block, keys in _blocks(self.cells).items():
-            members = [cell for key in keys for cell in self.cells[key]]
+            wrong = sum(
+                int(self.cells[key].within(self.formulas).sum()) for key in keys if self.formulas
+            )
             yield BlockReport(
                 tensor=block,
-                cells=len(members),
-                formulas_wrong=sum(cell.place in self.formulas for cell in members)
-                if self.formulas
-                else 0,
+                cells=sum(len(self.cells[key]) for key in keys),
+                formulas_wrong=wrong,
                 live=_live_check(now, keys),
                 stored=self._stored_check(keys),
                 random=_live_check(trials, keys),
@@ -213,17 +213,18 @@ class _Checks:
 
     def _of(self, key: str) -> Iterator[tuple[Place, Finding]]:
         members = self.cells[key]
-        places = (cell.place for cell in members if self.formulas)
-        yield from ((place, self.formulas[place]) for place in places if place in self.formulas)
+        for index in np.flatnonzero(members.within(self.formulas)).tolist():
+            place = members[index].place
+            yield place, self.formulas[place]
         for run in self.runs:
             yield from _wrong(members, key, "live", run.engine, run.now)
         for run in self.runs:
             for trial in run.trials:
                 yield from _wrong(members, key, "random", run.engine, trial)
         stored = self.stored.comparisons[key]
-        for index in np.flatnonzero(stored.wrong):
+        for index in np.flatnonzero(stored.wrong).tolist():
             cell = members[index]
-            yield cell.place, cell.finding("stored", stored.expected[index], cell.found.value)
+            yield cell.place, cell.finding("stored", stored.expectation(index), cell.found.value)
 
 
 def _live_check(evaluated: Sequence[Evaluated], keys: list[str]) -> LiveCheck:
@@ -234,14 +235,14 @@ def _live_check(evaluated: Sequence[Evaluated], keys: list[str]) -> LiveCheck:
 
 
 def _wrong(
-    members: list[ComputedCell], key: str, kind: str, engine: str, evaluated: Evaluated
+    members: ComputedBlock, key: str, kind: str, engine: str, evaluated: Evaluated
 ) -> Iterator[tuple[Place, Finding]]:
     """The cells for which an engine computes another value than NumPy."""
     if key not in evaluated.compared:
         return
     compared = evaluated.compared[key]
-    for index in np.flatnonzero(compared.wrong):
-        expected, found = compared.expected[index], evaluated.found[key][index]
+    for index in np.flatnonzero(compared.wrong).tolist():
+        expected, found = compared.expectation(index), plain_value(evaluated.found[key][index])
         yield members[index].place, members[index].finding(kind, expected, found, engine)
 
 
@@ -259,7 +260,8 @@ def _output(
     if not network.labels:
         return {}
     computed = (run.now.found.get(network.output) for run in runs)
-    for values in (*computed, book.stored[network.output].tolist()):
+    for found in (*computed, book.stored[network.output]):
+        values = [] if found is None else found.tolist()
         if values and all(isinstance(value, float) and np.isfinite(value) for value in values):
             return dict(zip(network.labels, map(float, values), strict=True))
     return dict(zip(network.labels, np.asarray(truth[network.output]).tolist(), strict=True))

@@ -25,6 +25,7 @@ from xlconv.xlsx.external import element_reach, formula_reach, holds_formula
 from xlconv.xlsx.markup import MAIN, Attributes, Events, Parser, local
 from xlconv.xlsx.sheet import (
     CellError,
+    CrowdedError,
     FoundCell,
     FoundFormula,
     FoundSheet,

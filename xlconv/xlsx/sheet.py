@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -31,6 +31,48 @@ _LARGEST_STYLE = (1 << 31) - 1
 def sheet_keys(rows: Positions, columns: Positions) -> Positions:
     """The keys of cells: numbers in the order of a sheet."""
     return rows * _ROW + columns
+
+
+def joined(values: Sequence[Values]) -> Values:
+    """Values one after another: numbers if all are."""
+    whole: Values = values[0] if len(values) == 1 else np.concatenate(values)  # type: ignore[assignment]
+    return whole
+
+
+def cell_key(cell: Cell) -> int:
+    """The key of a cell."""
+    return cell.row * _ROW + cell.column
+
+
+def key_cells(keys: Positions) -> list[Cell]:
+    """The cells of keys."""
+    return [Cell(*divmod(key, _ROW)) for key in keys.tolist()]
+
+
+def range_keys(ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> Positions:
+    """The keys of the cells of ranges, one after another, each row by row."""
+    if not ranges:
+        return np.zeros(0, np.int64)
+    down, across = apart
+    sizes = [
+        (r.row * _ROW + r.column, 1 + (r.height - 1) // down, 1 + (r.width - 1) // across)
+        for r in ranges
+    ]
+    firsts, heights, widths = np.array(sizes, dtype=np.int64).T
+    rows = np.repeat(firsts, heights) + down * _ROW * _counts(heights)
+    columns = np.repeat(widths, heights)
+    keys: Positions = np.repeat(rows, columns) + across * _counts(columns)
+    return keys
+
+
+def _counts(sizes: Positions) -> Positions:
+    """For each size the numbers from 0 to it.
+
+    >>> _counts(np.array([2, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    counts: Positions = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return counts
 
 
 class CellError(ValueError):
@@ -156,54 +198,52 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         """The cell at a position, by row and column."""
         return Cell(*divmod(self.places[position], _ROW))
 
-    def block(self, ranges: Collection[Range]) -> FoundBlock:
-        """What stands in ranges, one after another, each row by row."""
-        return FoundBlock(self, self._positions(ranges))
-
-    def count(self, place: Range) -> int:
-        """How many cells of a range are not empty."""
-        [starts], [counts] = self._lines([place])
-        return int(counts.sum()) if len(starts) else 0
+    def block(self, ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> FoundBlock:
+        """What stands in ranges, one after another, each row by row; of cells that are `apart`
+        rows and columns from each other."""
+        return FoundBlock(self, self.positions(range_keys(ranges, apart)))
 
     def filled(self, place: Range) -> Positions:
         """The positions of the cells of a range that are not empty."""
-        [starts], [counts] = self._lines([place])
-        steps = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        positions: Positions = np.repeat(starts, counts) + steps
+        keys = np.frombuffer(self.places, np.int64)
+        first = np.arange(place.row, place.row + place.height) * _ROW + place.column
+        starts = keys.searchsorted(first)
+        counts = keys.searchsorted(first + place.width) - starts
+        positions: Positions = np.repeat(starts, counts) + _counts(counts)
         return positions
 
-    def _lines(self, ranges: Collection[Range]) -> tuple[list[Positions], list[Positions]]:
-        """For each range the position of the first filled cell of each of its rows, and how many
-        there are."""
-        starts, counts = [], []
-        keys = np.frombuffer(self.places, np.int64)
-        for place in ranges:
-            first = np.arange(place.row, place.row + place.height) * _ROW + place.column
-            start = keys.searchsorted(first)
-            starts.append(start)
-            counts.append(keys.searchsorted(first + place.width) - start)
-        return starts, counts
+    def positions(self, keys: Positions) -> Positions:
+        """The positions of cells by their keys; -1 for empty ones."""
+        own = np.frombuffer(self.places, np.int64)
+        if not len(own) or not len(keys):
+            return np.full(len(keys), -1)
+        found = own.searchsorted(keys)
+        found[found == len(own)] = 0
+        found[own[found] != keys] = -1
+        return found
 
-    def _positions(self, ranges: Collection[Range]) -> Positions:
-        if not ranges:
-            return np.zeros(0, np.int64)
-        keys = np.frombuffer(self.places, np.int64)
-        spelled = [(r.row * _ROW + r.column, r.height, r.width) for r in ranges]
-        firsts, heights, widths = np.array(spelled, dtype=np.int64).T
-        # The first key of each row of each range, and how wide it is; then each cell's.
-        within = np.arange(heights.sum()) - np.repeat(np.cumsum(heights) - heights, heights)
-        rows = np.repeat(firsts, heights) + within * _ROW
-        across = np.repeat(widths, heights)
-        starts = keys.searchsorted(rows)
-        beside = np.arange(across.sum()) - np.repeat(np.cumsum(across) - across, across)
-        if (keys.searchsorted(rows + across) - starts == across).all():
-            positions: Positions = np.repeat(starts, across) + beside
-            return positions
-        wanted = np.repeat(rows, across) + beside
-        found = keys.searchsorted(wanted)
-        found[found == len(keys)] = 0
-        there = keys[found] == wanted if len(keys) else np.zeros(len(wanted), dtype=bool)
-        return np.where(there, found, -1)
+    def with_constants(self, keys: Positions, numbers: NDArray[np.float64]) -> FoundSheet:
+        """The sheet with numbers typed into cells, by their keys."""
+        own = np.frombuffer(self.places, np.int64)
+        positions = self.positions(keys)
+        old, new = positions >= 0, positions < 0
+        held, values = self.held.copy(), self.numbers.copy()
+        held[positions[old]], values[positions[old]] = -1, numbers[old]
+        typed = set(positions[old].tolist())
+        others = {at: value for at, value in self.others.items() if at not in typed}
+        if not new.any():
+            return replace(self, numbers=values, held=held, others=others)
+        order = np.argsort(np.concatenate([own, keys[new]]), kind="stable")
+        moved = np.argsort(order)  # where each cell stands now
+        count = int(new.sum())
+        return FoundSheet(
+            places=array("q", np.concatenate([own, keys[new]])[order].tobytes()),
+            numbers=np.concatenate([values, numbers[new]])[order],
+            styles=np.concatenate([self.styles, np.zeros(count, np.int32)])[order],
+            held=np.concatenate([held, np.full(count, -1, np.int32)])[order],
+            others={int(moved[at]): value for at, value in others.items()},
+            formulas=self.formulas,
+        )
 
 
 @dataclass(frozen=True, eq=False)
