@@ -10,11 +10,14 @@ Names are imported when they are first used, so that `xlconv --help` answers at 
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.5.0"
 
+TYPE_CHECKING = False  # as typing says, which takes longer to import than this
+
 if TYPE_CHECKING:
+    from typing import Any
+
     from xlconv.compiler import build as build
     from xlconv.errors import XlconvError as XlconvError
     from xlconv.grading.grade import grade as grade
@@ -91,7 +94,7 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module 'xlconv' has no attribute {name!r}")
     value = getattr(import_module(f"xlconv.{_HOMES[name]}"), name)

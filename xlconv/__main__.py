@@ -3,6 +3,8 @@
 From its first moment a signal to end is one; what is large is imported after that.
 """
 
+import sys
+
 from xlconv.commands.run import run
 
 
@@ -12,6 +14,11 @@ def main() -> None:
 
 
 def _command_line() -> None:
+    if sys.argv[1:] in (["--help"], ["-h"]):
+        from xlconv.commands.help import print_help
+
+        if print_help():
+            return
     from xlconv.commands.app import app
 
     app()

@@ -18,7 +18,6 @@ XlconvError
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 _MOST_NAMED = 30
 
@@ -85,6 +84,8 @@ def meant(given: object, known: Iterable[str]) -> str:
     >>> meant("greyy", ("lesson", "grey")), meant(3, ("lesson", "grey"))
     ("did you mean 'grey'?", 'there are lesson, grey')
     """
+    from difflib import get_close_matches  # who makes no mistake need not wait for it
+
     names = list(known)
     near = get_close_matches(str(given)[:100], names, n=1)
     if near:

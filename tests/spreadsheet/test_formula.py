@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from xlconv.grading.precedents import reads_of
 from xlconv.spreadsheet.cells import Cell, Place, Range
-from xlconv.spreadsheet.formula import references, tokens
+from xlconv.spreadsheet.formula import moved_formula, moved_formulas, references, tokens
 
 PIECES = [
     *("SUM(", "LOG10(", ")", ",", ":", "+", "A1", "$B$12", "AB3:AC4", "A:A", "$1:2", "name", "x1y"),
@@ -79,3 +79,19 @@ def test_a_range_with_mixed_dollars_is_no_range_of_whole_rows() -> None:
     reads = reads_of("=SUM($H$1:I$1)", {})
     assert (reads.cells, reads.unsure) == ({Cell(1, 8), Cell(1, 9)}, False)
     assert reads_of("=SUM($1:1)", {}).unsure
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "SUMPRODUCT(A2:C4,$E$2:$G$4)+LOG10(B$1)-$C3",
+        'IF(A1="100% of A1, ""B2""",B2*50%,Board!A1&\'A1 %s\'!B2)',
+        "MAX(XFC1:XFD2)",
+        "SUM(A1048575:$B$1048576)",
+        "1+1",
+    ],
+)
+def test_many_texts_are_made_at_once_as_one_by_one(formula: str) -> None:
+    for rows, columns in ((range(3), range(4)), (range(0, 9, 3), range(0, 4, 2)), ((), (1,))):
+        moved = [moved_formula(formula, row, column) for row in rows for column in columns]
+        assert moved_formulas(formula, rows, columns) == moved

@@ -146,13 +146,18 @@ class Range:
 
     @property
     def a1(self) -> str:
-        return self.first.a1 if self.size == 1 else f"{self.first.a1}:{self.last.a1}"
+        first = f"{column_letters(self.column)}{self.row}"
+        if self.height == self.width == 1:
+            return first
+        return f"{first}:{column_letters(self.column + self.width - 1)}{self.row + self.height - 1}"
 
     @property
     def absolute(self) -> str:
-        if self.size == 1:
-            return self.first.absolute
-        return f"{self.first.absolute}:{self.last.absolute}"
+        first = f"${column_letters(self.column)}${self.row}"
+        if self.height == self.width == 1:
+            return first
+        right = column_letters(self.column + self.width - 1)
+        return f"{first}:${right}${self.row + self.height - 1}"
 
     def __format__(self, spec: str) -> str:
         """A reference: relative, "$" fixed, or fixed on the sheet of that name.

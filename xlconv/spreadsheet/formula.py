@@ -5,7 +5,7 @@ names. Must not know what a formula computes, nor what stands in the cells that 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -144,6 +144,54 @@ def moved_formula(formula: str, rows: int, columns: int) -> str:
         return f"{match[2]}{letters}{match[4]}{row}"
 
     return _MOVED.sub(move, formula)
+
+
+def moved_formulas(formula: str, rows: Sequence[int], columns: Sequence[int]) -> list[str]:
+    """The texts that a formula has so many rows and columns away, row by row: those of
+    `moved_formula`, of which only the moving parts are made anew.
+
+    >>> moved_formulas("MAX(A2:B$3)*50%", (0, 2), (0, 1))[1:3]
+    ['MAX(B2:C$3)*50%', 'MAX(A4:B$3)*50%']
+    """
+    pattern, row_parts, column_parts = _pattern(formula)
+    if not (
+        all(0 < row + away <= MAX_ROWS for row in row_parts for away in _ends(rows))
+        and all(
+            0 < column + away <= MAX_COLUMNS for column in column_parts for away in _ends(columns)
+        )
+    ):
+        return [moved_formula(formula, row, column) for row in rows for column in columns]
+    letters = [
+        tuple([column_letters(column + away) for column in column_parts]) for away in columns
+    ]
+    texts: list[str] = []
+    for away in rows:
+        in_row = pattern % tuple([row + away for row in row_parts])
+        texts += [in_row % across for across in letters]
+    return texts
+
+
+def _ends(numbers: Sequence[int]) -> tuple[int, ...]:
+    return (min(numbers), max(numbers)) if numbers else ()
+
+
+def _pattern(formula: str) -> tuple[str, list[int], list[int]]:
+    """A formula with marks where its relative references' rows go and, in what that gives, their
+    columns, and the numbers of these rows and columns."""
+    parts, rows, columns, end = [], [], [], 0
+    for match in _MOVED.finditer(formula):
+        if match[1] is not None:
+            continue
+        column, row = f"${match[3]}", f"${match[5]}"
+        if not match[2]:
+            columns.append(column_number(match[3]))
+            column = "%%s"
+        if not match[4]:
+            rows.append(int(match[5]))
+            row = "%d"
+        parts += [formula[end : match.start()].replace("%", "%%%%"), column, row]
+        end = match.end()
+    return "".join(parts) + formula[end:].replace("%", "%%%%"), rows, columns
 
 
 @lru_cache(maxsize=4096)

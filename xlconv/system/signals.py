@@ -2,13 +2,18 @@
 that was started. Must not know commands.
 """
 
+from __future__ import annotations
+
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -51,10 +56,12 @@ def signals_blocked() -> Iterator[None]:
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
     """A folder of our own that goes away with all that is in it."""
-    folder: tempfile.TemporaryDirectory[str] | None = None
+    from tempfile import TemporaryDirectory  # it imports much, and --help runs without a folder
+
+    folder: TemporaryDirectory[str] | None = None
     try:
         with signals_held():
-            folder = tempfile.TemporaryDirectory(prefix="xlconv-")
+            folder = TemporaryDirectory(prefix="xlconv-")
         yield Path(folder.name)
     finally:
         if folder is not None:

@@ -2,8 +2,6 @@
 made of them, and a terminal obeys some letters. Must not know what is printed.
 """
 
-import json
-
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -28,6 +26,8 @@ def without_control_characters(text: str) -> str:
 def as_json(data: object) -> str:
     """Data as JSON for people and programs: letters as they are, but for those that a terminal
     obeys, which are spelled out."""
+    import json  # who prints none need not wait for it
+
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=2)
     return "".join(
         letter if letter.isprintable() or letter == "\n" else json.dumps(letter)[1:-1]

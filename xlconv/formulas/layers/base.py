@@ -3,7 +3,7 @@
 Each family registers its kinds. Must not know any value.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -12,8 +12,27 @@ from xlconv.formulas.text import number
 from xlconv.network.layers.base import Layer, Windowed, source
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Range
-from xlconv.spreadsheet.formula import moved_formula
+from xlconv.spreadsheet.formula import moved_formula, moved_formulas
 from xlconv.state.sheet_names import BOARD
+
+
+@dataclass(frozen=True)
+class Copies:
+    """A formula copied over cells, each so many rows or columns after the one before."""
+
+    formula: str
+    down: int = 1
+    across: int = 1
+
+    def __call__(self, row: int, column: int) -> str:
+        return moved_formula(self.formula, row * self.down, column * self.across)
+
+    def over(self, place: Range) -> list[str]:
+        """The texts of all cells of a range, row by row."""
+        rows, columns = place.height * self.down, place.width * self.across
+        return moved_formulas(
+            self.formula, range(0, rows, self.down), range(0, columns, self.across)
+        )
 
 
 @dataclass(frozen=True)
@@ -51,12 +70,14 @@ class Rule:
     @property
     def longest(self) -> int:
         """The length of the longest text: row numbers and columns' letters grow on the way."""
-        if self.cellwise is not None:
+        if self.cellwise is not None and not isinstance(self.cellwise, Copies):
             return max(map(len, self.texts()))
         return len(self.text(self.range.height - 1, self.range.width - 1))
 
-    def texts(self) -> Iterator[str]:
+    def texts(self) -> Iterable[str]:
         """The formulas of all cells, row by row."""
+        if isinstance(self.cellwise, Copies):
+            return self.cellwise.over(self.range)
         return (self.text(row, column) for row, column in self.range.offsets())
 
 
@@ -94,22 +115,17 @@ def windows(
     text: Callable[[int, list[Range]], str],
 ) -> list[Rule]:
     """A rule for each map of a layer whose windows slide over the maps that it reads: `text` is
-    given the map and, for a place of the window, its range in each of the maps read."""
+    given the map and the first window in each of the maps read; references to it are relative, to
+    all else fixed."""
     read, name = places.tensors[source(layer)], layer.name
     margin = layer.margin(network.shapes[source(layer)])
-    (height, width), (down, across) = layer.window.extent, layer.window.stride
-
-    def at(output: int, row: int, column: int) -> str:
-        windows = [
-            Range(m.row - margin.top + row, m.column - margin.left + column, height, width)
-            for m in read.maps
-        ]
-        return text(output, windows)
+    (height, width), stride = layer.window.extent, layer.window.stride
+    first = [Range(m.row - margin.top, m.column - margin.left, height, width) for m in read.maps]
 
     def rule(output: int, place: Range) -> Rule:
-        if (down, across) == (1, 1):
-            return Rule(name, name, output, place, at(output, 0, 0))
-        return cellwise(name, output, place, lambda r, c: at(output, r * down, c * across))
+        formula = text(output, first)
+        copies = None if stride == (1, 1) else Copies(formula, *stride)
+        return Rule(name, name, output, place, formula, copies)
 
     return [rule(output, place) for output, place in enumerate(places.tensors[name].maps)]
 

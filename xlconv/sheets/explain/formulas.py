@@ -6,7 +6,7 @@ Everything follows from the four chosen cells and the table of layers; the sente
 
 from collections.abc import Callable, Iterator
 
-from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.layers.base import Copies, Rule
 from xlconv.formulas.layers.registry import cell_text
 from xlconv.formulas.text import place_in_list
 from xlconv.network.network import Network
@@ -172,8 +172,7 @@ def _term_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     for (key, text), place in zip(texts.items(), lists, strict=True):
         formula = text if key == "slot" else unless(f'{slot}=""', text)
         rule = _rule(f"term_{key}", place, formula)
-        moved = rule.text
-        yield _cellwise(f"term_{key}", place, moved) if key in across_sheets else rule
+        yield _cellwise(f"term_{key}", place, Copies(formula)) if key in across_sheets else rule
 
 
 def _fact_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
