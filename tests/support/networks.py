@@ -382,7 +382,7 @@ def _edited(path: Path, random: Random, number: int) -> Path:
     book = read_book(path)
     typed = [
         (spot, value)
-        for spot, value in sorted(trial(book, number).typed.items())
+        for spot, value in sorted(trial(book, number).typed.places.items())
         if book.sheets[spot.sheet].get(spot.cell, EMPTY).value != value
     ]
     parts, edits = sheet_parts(path), dict[str, list[Edit]]()

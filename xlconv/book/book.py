@@ -50,7 +50,8 @@ class FoundBook:
     in formulas; `names` says what they are called now. `ranges` are the names of cells of the
     board, whoever defined them, in small letters; None for other names. `parcel` is what the file
     holds beside cells, `others` are the sheets that somebody added, as they are called and spelled
-    today; `written` is the network with the settings that its text has.
+    today; `written` is the network with the settings that its text has, `rules_as_written` are its
+    rules.
     """
 
     path: Path
@@ -63,6 +64,7 @@ class FoundBook:
     parcel: Parcel
     others: Mapping[str, FoundSheet]
     written: Network
+    rules_as_written: tuple[Rule, ...]
 
     @property
     def model(self) -> Model:
@@ -84,6 +86,8 @@ class FoundBook:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The rules of all its computed cells."""
+        if self.network == self.written:
+            return self.rules_as_written
         return tuple(workbook_rules(self.network, self.layout))
 
     @cached_property
@@ -186,6 +190,7 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
         parcel=package.parcel,
         others=others,
         written=manifest.network,
+        rules_as_written=tuple(rules),
     )
 
 

@@ -30,7 +30,7 @@ def engine_file(book: FoundBook, typed: Constants | None = None) -> Iterator[Pat
     with temporary_folder() as folder:
         copy = folder / "book.xlsx"
         try:
-            write_plain(copy, book.parcel, _sheets(book, typed or {}))
+            write_plain(copy, book.parcel, _sheets(book, typed or Constants()))
             yield copy
         except CellError as error:
             raise BookError(f"{book.path}: {error}; take it out") from error
@@ -40,10 +40,9 @@ def engine_file(book: FoundBook, typed: Constants | None = None) -> Iterator[Pat
 
 def _sheets(book: FoundBook, typed: Constants) -> dict[str, PlainSheet]:
     """All sheets, of which some have constants."""
-    constants: dict[str, dict[tuple[int, int], float | str]] = {}
-    for (sheet, cell), value in typed.items():
-        constants.setdefault(book.names.now[sheet], {})[cell] = value
-    changed = {
-        name: replace(book.plain_sheets[name], typed=cells) for name, cells in constants.items()
-    }
-    return {**book.plain_sheets, **changed}
+    sheets = dict(book.plain_sheets)
+    for sheet, (keys, values) in typed.by_sheet().items():
+        name = book.names.now[sheet]
+        cells = sheets[name].cells.with_constants(keys, values)
+        sheets[name] = replace(sheets[name], cells=cells)
+    return sheets

@@ -3,40 +3,88 @@
 Must not know which numbers, nor who types them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
 
 from xlconv.network.model import Array
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel.places import CHOSEN
-from xlconv.spreadsheet.cells import Cell, Place, Range
+from xlconv.spreadsheet.cells import Place, Range
 from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.xlsx.sheet import Positions, cell_key, key_cells, range_keys
 
-Constants = dict[Place, float | str]
+
+@dataclass(frozen=True)
+class TypedNumbers:
+    """Numbers for cells of a sheet, by their keys."""
+
+    sheet: str
+    keys: Positions
+    numbers: Array
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Constants to type: `numbers` of many cells, and what single `cells` get."""
+
+    numbers: tuple[TypedNumbers, ...] = ()
+    cells: Mapping[Place, float | str] = field(default_factory=dict)
+
+    def __or__(self, other: Constants) -> Constants:
+        return Constants((*self.numbers, *other.numbers), {**self.cells, **other.cells})
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers or self.cells)
+
+    @cached_property
+    def places(self) -> dict[Place, float | str]:
+        """What every cell gets, by its place."""
+        numbers = {
+            Place(one.sheet, cell): number
+            for one in self.numbers
+            for cell, number in zip(key_cells(one.keys), one.numbers.tolist(), strict=True)
+        }
+        return {**numbers, **self.cells}
+
+    def by_sheet(self) -> dict[str, tuple[Positions, list[float | str]]]:
+        """The keys of cells, and what they get, by sheet."""
+        found: dict[str, tuple[list[Positions], list[float | str]]] = {}
+        for one in self.numbers:
+            keys, values = found.setdefault(one.sheet, ([], []))
+            keys.append(one.keys)
+            values += one.numbers.tolist()
+        for (sheet, cell), value in self.cells.items():
+            keys, values = found.setdefault(sheet, ([], []))
+            keys.append(np.array([cell_key(cell)]))
+            values.append(value)
+        return {sheet: (np.concatenate(keys), values) for sheet, (keys, values) in found.items()}
 
 
 def typed_maps(sheet: str, maps: Iterable[Range], array: Array) -> Constants:
     """A tensor's or a picture's numbers in the cells of its maps."""
-    return _constants(sheet, (cell for place in maps for cell in place.cells()), array)
+    return Constants((TypedNumbers(sheet, range_keys([*maps]), array.reshape(-1)),))
 
 
 def typed_weights(layout: Layout, layer: str, arrays: Mapping[str, Array]) -> Constants:
     """A layer's weights, by their short names, in their cells on the board."""
-    typed: Constants = {}
-    for key, array in arrays.items():
-        places = layout.weights[layer]
-        cells = (cell for place in places.arrays[key] for cell in places.cells(place))
-        typed |= _constants(BOARD, cells, array)
-    return typed
+    places = layout.weights.get(layer)
+    return Constants(
+        tuple(
+            TypedNumbers(BOARD, range_keys(places.arrays[key], places.apart), array.reshape(-1))
+            for key, array in arrays.items()
+            if places is not None
+        )
+    )
 
 
 def typed_explained(explained: Explained) -> Constants:
     """The cell that Explain takes apart."""
     chosen = (explained.layer, explained.map, explained.row, explained.column)
     cells = (Place(EXPLAIN, cell) for cell in CHOSEN.cells())
-    return dict(zip(cells, chosen, strict=True))
-
-
-def _constants(sheet: str, cells: Iterable[Cell], array: Array) -> Constants:
-    numbers = array.reshape(-1).tolist()
-    return {Place(sheet, cell): value for cell, value in zip(cells, numbers, strict=True)}
+    return Constants(cells=dict(zip(cells, chosen, strict=True)))

@@ -21,6 +21,10 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
+    def prepare(self) -> None:
+        """Start what takes a while to start: a file will be evaluated soon."""
+        ...
+
     def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
         """The values of ranges of sheets; errors are texts such as "#VALUE!".
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from xlconv.engines.engine import Grid, Place
-from xlconv.engines.process import Found, evaluate_bounded
+from xlconv.engines.process import Found, evaluate_bounded, start_early
 from xlconv.spreadsheet.formula import CIRCLE, OTHER_ERROR
 from xlconv.xlsx.sheet import Value, Values
 
@@ -16,6 +16,9 @@ class Formualizer:
     """Evaluates a file in a process of its own, within bounds."""
 
     name = "formualizer"
+
+    def prepare(self) -> None:
+        start_early()
 
     def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
         return [

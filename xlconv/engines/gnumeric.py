@@ -18,6 +18,9 @@ class Gnumeric:
 
     name = "gnumeric"
 
+    def prepare(self) -> None:
+        """Each file has a process of its own."""
+
     def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
         with temporary_folder() as folder:
             source, made = folder / "book.xlsx", folder / "out.xlsx"

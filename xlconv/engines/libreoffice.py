@@ -31,6 +31,9 @@ class LibreOffice:
 
     name = "libreoffice"
 
+    def prepare(self) -> None:
+        """Each file has a process of its own."""
+
     def evaluate(self, path: Path, places: Sequence[Place], computed: int = 0) -> list[Grid]:
         with temporary_folder() as folder:
             return saved_values(self.recalculated(path, folder), places)

@@ -193,7 +193,7 @@ def _surroundings(book: FoundBook, trial: Trial) -> Surroundings:
     computed = [rule.range for rule in book.rules if rule.sheet == BOARD]
 
     def value(cell: Cell) -> float | None:
-        now = trial.isolated.typed.get(Place(BOARD, cell), trial.found.get(cell))
+        now = trial.isolated.typed.places.get(Place(BOARD, cell), trial.found.get(cell))
         if now is None:
             now = board.get(cell, EMPTY).value
         return now if isinstance(now, float) else None

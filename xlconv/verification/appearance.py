@@ -39,12 +39,13 @@ def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
         for index in () if marked else _shown_as_others(members.found, dishonest):
             cell = members[index]
             yield cell.finding("format", None, book.formats[cell.found.style])
-    for owner, place in _constants(book):
-        found = book.block(BOARD, [place])
+    for owner, ranges in _constants(book).items():
+        found = book.block(BOARD, ranges)
         for index in _shown_as_others(found, dishonest):
-            spot = Place(BOARD, place.cell(*divmod(int(index), place.width)))
+            spot = Place(BOARD, found.sheet.place(int(found.positions[index])))
+            start = next(place.first for place in ranges if spot.cell in place)
             shown = book.formats[found.cell(index).style]
-            yield Finding.of_constant("format", spot, place.first, owner, None, shown)
+            yield Finding.of_constant("format", spot, start, owner, None, shown)
 
 
 def _shown_as_others(found: FoundBlock, dishonest: Mask) -> Iterable[int]:
@@ -54,15 +55,18 @@ def _shown_as_others(found: FoundBlock, dishonest: Mask) -> Iterable[int]:
     return np.flatnonzero(numbers & np.append(dishonest, False)[known]).tolist()
 
 
-def _constants(book: FoundBook) -> Iterator[tuple[str, Range]]:
-    """The pixels, weights and settings on the board, with what they belong to."""
+def _constants(book: FoundBook) -> dict[str, list[Range]]:
+    """The pixels, weights and settings on the board, by what they belong to."""
     layout = book.layout
+    found: dict[str, list[Range]] = {}
     if layout.gallery is None:
-        yield from ((INPUT, place) for place in layout.tensors[INPUT].maps)
+        found[INPUT] = [*layout.tensors[INPUT].maps]
     for layer, places in layout.weights.items():
-        yield from ((layer, place) for ranges in places.arrays.values() for place in ranges)
+        found[layer] = [place for ranges in places.arrays.values() for place in ranges]
     for layer, controls in layout.controls.items():
-        yield from ((layer, Range.of(place.first)) for place in controls.values())
+        cells = [Range.of(place.first) for place in controls.values()]
+        found[layer] = [*found.get(layer, ()), *cells]
+    return found
 
 
 def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Finding]:

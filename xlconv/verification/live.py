@@ -79,7 +79,7 @@ def run_engine(
 ) -> EngineRun:
     """One engine's answers. Raises EngineError if it is missing or fails."""
     engine = engine_named(name)
-    now = _run_trial(engine, book, cells, suspects, Trial(book.display, {}, {}))
+    now = _run_trial(engine, book, cells, suspects, Trial(book.display, Constants(), {}))
     whole = compare_end_to_end(book.display, book.layout, {**now.found, **book.filled_counts})
     tried = [_run_trial(engine, book, cells, suspects, trial(book, n)) for n in range(trials)]
     end = None if suspects.unjudged else float(whole[book.network.output].error.max())

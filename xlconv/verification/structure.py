@@ -177,24 +177,23 @@ def _other_formulas(rule: Rule, sheet: FoundSheet, held: NDArray[np.int32]) -> M
     """Which cells of a rule do not hold its formula, by the numbers of the formulas that they
     hold: -1 for none."""
     if rule.cellwise is not None:
-        there = zip(rule.range.offsets(), held.tolist(), strict=True)
+        there = zip(held.tolist(), rule.texts(), rule.range.cells(), strict=True)
         return np.array(
             [
-                number < 0 or not _is_formula(rule, row, column, sheet.formulas[number])
-                for (row, column), number in there
+                number < 0 or not _is_formula(text, cell, sheet.formulas[number])
+                for number, text, cell in there
             ],
             dtype=bool,
         )
     wrong = held < 0
     for number in set(held.tolist()) - {-1}:
-        if not _is_formula(rule, 0, 0, sheet.formulas[number]):
+        if not _is_formula(rule.formula, rule.range.first, sheet.formulas[number]):
             wrong |= held == number
     return wrong
 
 
-def _is_formula(rule: Rule, row: int, column: int, found: FoundFormula) -> bool:
-    """Whether a formula is the one of a rule's cell."""
-    text, cell = rule.text(row, column), rule.range.cell(row, column)
+def _is_formula(text: str, cell: Cell, found: FoundFormula) -> bool:
+    """Whether a formula is the one that belongs into a cell."""
     if found.text == text and found.anchor == cell and not found.array:
         return True
     return found.relative == relative_form(text, cell)

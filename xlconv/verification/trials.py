@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from xlconv.book.book import FoundBook
-from xlconv.book.typing import Constants, typed_explained, typed_maps, typed_weights
+from xlconv.book.typing import Constants, TypedNumbers, typed_explained, typed_maps, typed_weights
 from xlconv.network.layers.base import Layer, Weight
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.settings import setting_cell
@@ -28,6 +28,7 @@ from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
 from xlconv.state.choices import SCALES, Choices, Display, Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
+from xlconv.xlsx.sheet import range_keys
 
 SEED = 20160913
 # The largest value that a layer may have: beyond it, sigmoids and softmax would be 0 or 1.
@@ -107,18 +108,9 @@ def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: 
     """The picture on the board: the chosen one, but for the pixels that are typed over it."""
     if book.layout.gallery is None:
         return _random_like(book.image, random)
-    image: Array = pictures[choices.picture].copy()
-    own = _random_like(book.image, random)
-    for channel, row, column in _own_pixels(book):
-        image[channel, row, column] = own[channel, row, column]
-    return image
-
-
-def _own_pixels(book: FoundBook) -> list[tuple[int, int, int]]:
-    """The pixels on the board that hold no formula."""
     own = book.block(BOARD, book.layout.tensors[INPUT].maps).formulas < 0
-    places = np.argwhere(own.reshape(book.network.input_shape)).tolist()
-    return [(channel, row, column) for channel, row, column in places]
+    drawn = _random_like(book.image, random)
+    return np.where(own.reshape(drawn.shape), drawn, pictures[choices.picture])
 
 
 def _random_weights(
@@ -177,27 +169,32 @@ def _layer_values(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str,
 def _constants(book: FoundBook, display: Display) -> Constants:
     """The constants by which a workbook shows what a display does."""
     layout, network, choices = book.layout, display.network, display.choices
-    typed: Constants = {}
-    maps = layout.tensors[INPUT].maps
-    for channel, row, column in _own_pixels(book):
-        pixel = float(display.image[channel, row, column])
-        typed[Place(BOARD, maps[channel].cell(row, column))] = pixel
+    typed = typed_explained(choices.explained) | _typed_pixels(book, display)
+    cells: dict[Place, float | str] = {}
     if layout.gallery is not None and layout.panel.picture is not None:
-        typed[Place(BOARD, layout.panel.picture.first)] = float(choices.picture)
+        cells[Place(BOARD, layout.panel.picture.first)] = float(choices.picture)
         thumbnail = layout.gallery.maps(choices.picture)
         typed |= typed_maps(IMAGES, thumbnail, display.pictures[choices.picture])
     elif layout.verdict is not None:
-        typed[Place(BOARD, layout.verdict.actual.first)] = choices.actual
+        cells[Place(BOARD, layout.verdict.actual.first)] = choices.actual
     for layer in network.layers:
         typed |= typed_weights(layout, layer.name, display.model.layer_weights(layer))
         for key, place in layout.controls.get(layer.name, {}).items():
-            typed[Place(BOARD, place.first)] = setting_cell(getattr(layer, key))
-    return typed | typed_explained(choices.explained) | _typed_choices(layout, network, choices)
+            cells[Place(BOARD, place.first)] = setting_cell(getattr(layer, key))
+    return typed | Constants(cells=cells | _typed_choices(layout, network, choices))
 
 
-def _typed_choices(layout: Layout, network: Network, choices: Choices) -> Constants:
+def _typed_pixels(book: FoundBook, display: Display) -> Constants:
+    """The pixels of the board that hold no formula."""
+    maps = book.layout.tensors[INPUT].maps
+    own = book.block(BOARD, maps).formulas < 0
+    keys, pixels = range_keys(maps)[own], display.image.reshape(-1)[own]
+    return Constants((TypedNumbers(BOARD, keys, pixels),))
+
+
+def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[Place, float | str]:
     panel = layout.panel
-    typed: Constants = {Place(BOARD, panel.scale.first): choices.scale}
+    typed: dict[Place, float | str] = {Place(BOARD, panel.scale.first): choices.scale}
     if choices.pixel is not None:
         cells = (Place(BOARD, place.first) for place in (panel.pixel_row, panel.pixel_column))
         typed |= dict(zip(cells, choices.pixel, strict=True))

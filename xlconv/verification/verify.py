@@ -72,7 +72,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     fails on a book in which nothing else is wrong; with "all" that is in the report, too.
     """
     if engine not in (NO_ENGINE, ALL_ENGINES):
-        engine_named(engine)
+        engine_named(engine).prepare()
     book = read_book(path)
     cells = computed_cells(book)
     given = {**book.drawn, **given_values(book.model, book.filled_counts)}

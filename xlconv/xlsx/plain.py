@@ -8,12 +8,14 @@ values: engines compute every formula. Must not know networks, nor what is typed
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from itertools import count, groupby
-from operator import itemgetter
+from itertools import count, pairwise
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.spreadsheet.formula import moved_formula
@@ -21,7 +23,7 @@ from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.markup import MAIN, RELATIONS
 from xlconv.xlsx.package import Parcel, Table
 from xlconv.xlsx.rows import escaped_string, number_text
-from xlconv.xlsx.sheet import CellError, FoundFormula, FoundSheet, NoText, Value
+from xlconv.xlsx.sheet import CellError, FoundFormula, FoundSheet, NoText, Value, cell_key
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -31,17 +33,10 @@ _KINDS = {"xl/workbook.xml": "sheet.main", "xl/worksheets/": "worksheet", "xl/ta
 
 @dataclass(frozen=True)
 class PlainSheet:
-    """The cells of a sheet, the constants that are typed over them, and the words for its formulas
-    if they may have to be said otherwise."""
+    """The cells of a sheet, and the words for its formulas where these may need others."""
 
     cells: FoundSheet
-    typed: Mapping[tuple[int, int], float | str] = field(default_factory=dict)
     words: PlainWords | None = None
-
-    @cached_property
-    def rows(self) -> str:
-        """All rows, if nothing is typed: each trial writes them again."""
-        return "".join(_rows(self))
 
 
 def write_plain(target: Path, parcel: Parcel, sheets: Mapping[str, PlainSheet]) -> None:
@@ -62,7 +57,7 @@ def write_plain(target: Path, parcel: Parcel, sheets: Mapping[str, PlainSheet]) 
         parts[f"xl/worksheets/_rels/sheet{number}.xml.rels"] = [links]
         parts |= {f"xl/tables/table{n}.xml": [_table(table, n)] for n, table in tables.items()}
     parts["[Content_Types].xml"] = [_content_types([*parts])]
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as out:
         for part, texts in parts.items():
             with io.TextIOWrapper(out.open(part, "w"), "utf-8", newline="") as stream:
                 stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
@@ -134,7 +129,7 @@ def _table(table: Table, number: int) -> str:
 
 def _sheet(sheet: PlainSheet, tables: int) -> Iterator[str]:
     yield f'<worksheet xmlns="{MAIN}" xmlns:r="{RELATIONS}"><sheetData>'
-    yield from _rows(sheet) if sheet.typed else [sheet.rows]
+    yield from _rows(sheet)
     yield "</sheetData>"
     if tables:
         links = (_element("tablePart", {"r:id": f"rId{n}"}) for n in range(1, tables + 1))
@@ -143,61 +138,107 @@ def _sheet(sheet: PlainSheet, tables: int) -> Iterator[str]:
 
 
 def _rows(sheet: PlainSheet) -> Iterator[str]:
-    cells, typed = sheet.cells, sheet.typed
-    formulas = _Formulas(sheet.words)
-    places: Iterable[tuple[int, int]] = cells
-    if not typed.keys() <= cells.keys():
-        places = sorted(cells.keys() | typed.keys())
-    for row, some in groupby(places, itemgetter(0)):
-        yield f'<row r="{row}">'
-        for place in some:
-            name, found = f"{column_letters(place[1])}{row}", cells.get(place)
-            if place in typed or found is None:
-                yield _constant(name, typed[place])
-            elif found.formula is None or not found.formula.spelled:  # no text: of a data table
-                yield _constant(name, found.value)
-            elif not found.formula.array or place == found.formula.anchor:  # else it spills
-                yield f'<c r="{name}">{formulas.element(Cell(*place), found.formula)}</c>'
-        yield "</row>"
+    texts = _cell_texts(sheet)
+    rows, columns = sheet.cells.rows_columns
+    letters = list(map(column_letters, columns.tolist()))
+    starts = np.flatnonzero(np.diff(rows, prepend=0)).tolist()
+    for start, end in pairwise([*starts, len(rows)]):
+        row, some = int(rows[start]), slice(start, end)
+        pairs = zip(letters[some], texts[some], strict=True)
+        cells = [f'<c r="{column}{row}"{text}</c>' for column, text in pairs if text]
+        yield f'<row r="{row}">{"".join(cells)}</row>'
 
 
-def _constant(name: str, value: Value) -> str:
+def _cell_texts(sheet: PlainSheet) -> list[str]:
+    """What stands in each cell, from behind its place on; "" for one that another one fills."""
+    cells, formulas = sheet.cells, _Formulas(sheet)
+    texts = [f"><v>{number_text(number)}</v>" for number in cells.numbers.tolist()]
+    for position, value in cells.others.items():
+        texts[position] = _constant(value)
+    elements = formulas.member_elements
+    members = formulas.members
+    for position in np.flatnonzero(members).tolist():
+        texts[position] = elements[cells.held[position]]
+    for position in np.flatnonzero((cells.held >= 0) & ~members).tolist():
+        texts[position] = formulas.text(position)
+    return texts
+
+
+def _constant(value: Value) -> str:
     if isinstance(value, bool):
-        return f'<c r="{name}" t="b"><v>{value:d}</v></c>'
+        return f' t="b"><v>{value:d}</v>'
     if isinstance(value, float | None):
-        return "" if value is None else f'<c r="{name}"><v>{number_text(float(value))}</v></c>'
+        return "" if value is None else f"><v>{number_text(float(value))}</v>"
     if isinstance(value, NoText):
         kind = "e" if value.startswith("#") else "d"
-        return f'<c r="{name}" t="{kind}"><v>{escape(value)}</v></c>'
+        return f' t="{kind}"><v>{escape(value)}</v>'
     text = f'<is><t xml:space="preserve">{escaped_string(value)}</t></is>'
-    return f'<c r="{name}" t="inlineStr">{text}</c>'
+    return f' t="inlineStr">{text}'
 
 
 class _Formulas:
-    """Formulas as they are spelled: one that cells share with the first of them, if that is there
-    and all can have the same words."""
+    """The formulas of a sheet as they are spelled: one that cells share with the first of them, if
+    that is there and all can have the same words."""
 
-    def __init__(self, words: PlainWords | None) -> None:
-        self.words = words
-        self.shared: dict[int, int] = {}  # the numbers of those that cells share
+    def __init__(self, sheet: PlainSheet) -> None:
+        self.cells, self.words = sheet.cells, sheet.words
+        self.doubtful = set() if sheet.words is None else sheet.words.doubtful
         self.moved = 0
+        found = self.cells.formulas
+        heads = self.cells.positions(np.array([cell_key(one.anchor) for one in found], np.int64))
+        self.shared = {  # the numbers of those that cells share, by theirs among all
+            number: shared
+            for shared, number in enumerate(
+                number
+                for number, (one, head) in enumerate(zip(found, heads.tolist(), strict=True))
+                if one.block and one.spelled and not one.array and id(one) not in self.doubtful
+                if one.anchor in one.block and head >= 0 and self.cells.held[head] == number
+            )
+        }
 
-    def element(self, cell: Cell, formula: FoundFormula) -> str:
-        number, block, text = self.shared.get(id(formula)), formula.block, formula.spelled
-        inside = block is not None and cell in block
-        if number is not None and inside:
-            return f'<f t="shared" si="{number}"/>'
-        attributes = ""
+    @property
+    def member_elements(self) -> list[str]:
+        """What stands in a cell that shares a formula, by the formula's number."""
+        numbers = range(len(self.cells.formulas))
+        return [f'><f t="shared" si="{self.shared.get(number)}"/>' for number in numbers]
+
+    @cached_property
+    def members(self) -> NDArray[np.bool_]:
+        """Which cells share a formula with one before them."""
+        rows, columns = self.cells.rows_columns
+        held = self.cells.held
+        bounds = np.zeros((len(self.cells.formulas) + 1, 4), np.int64)  # the last one's: none
+        anchors = np.full(len(bounds), np.iinfo(np.int64).max)
+        for number in self.shared:
+            formula = self.cells.formulas[number]
+            place = formula.block
+            assert place is not None
+            bounds[number] = place.row, place.bottom, place.column, place.right
+            anchors[number] = cell_key(formula.anchor)
+        top, bottom, left, right = bounds[held].T
+        inside = (top <= rows) & (rows <= bottom) & (left <= columns) & (columns <= right)
+        behind = np.frombuffer(self.cells.places, np.int64) > anchors[held]
+        members: NDArray[np.bool_] = inside & behind
+        return members
+
+    def text(self, position: int) -> str:
+        """What stands in a cell that holds a formula."""
+        cell, number = self.cells.place(position), int(self.cells.held[position])
+        formula = self.cells.formulas[number]
+        if not formula.spelled:  # no text: of a data table
+            return _constant(self.cells.value(position))
+        if formula.array and cell != formula.anchor:  # it spills
+            return ""
+        attributes, text = "", formula.spelled
         if cell != formula.anchor:
             text = self._moved(cell, formula)
         if formula.array:
-            attributes = f' t="array" ref="{(block or Range.of(cell)).a1}"'
-        if self.words is not None and id(formula) in self.words.doubtful:
+            attributes = f' t="array" ref="{(formula.block or Range.of(cell)).a1}"'
+        if self.words is not None and id(formula) in self.doubtful:
             text = self.words.said(text, cell, formula.array)
-        elif inside and cell == formula.anchor and not formula.array and block is not None:
-            number = self.shared[id(formula)] = len(self.shared)
-            attributes = f' t="shared" ref="{block.a1}" si="{number}"'
-        return f"<f{attributes}>{escape(text, quote=False)}</f>"
+        elif number in self.shared and cell == formula.anchor and formula.block is not None:
+            attributes = f' t="shared" ref="{formula.block.a1}" si="{self.shared[number]}"'
+        return f"><f{attributes}>{escape(text, quote=False)}</f>"
 
     def _moved(self, cell: Cell, formula: FoundFormula) -> str:
         """The text of a formula that a cell shares, if these do not become far too many."""

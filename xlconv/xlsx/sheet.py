@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -194,6 +194,12 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         number = float(self.numbers[position])
         return number if number == number else self.others.get(position)
 
+    @property
+    def rows_columns(self) -> tuple[Positions, Positions]:
+        """The row and the column of each cell."""
+        rows, columns = np.divmod(np.frombuffer(self.places, np.int64), _ROW)
+        return rows, columns
+
     def place(self, position: int) -> Cell:
         """The cell at a position, by row and column."""
         return Cell(*divmod(self.places[position], _ROW))
@@ -222,26 +228,29 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         found[own[found] != keys] = -1
         return found
 
-    def with_constants(self, keys: Positions, numbers: NDArray[np.float64]) -> FoundSheet:
-        """The sheet with numbers typed into cells, by their keys."""
+    def with_constants(self, keys: Positions, typed: Sequence[float | str]) -> FoundSheet:
+        """The sheet with constants typed into cells, by their keys."""
         own = np.frombuffer(self.places, np.int64)
-        positions = self.positions(keys)
-        old, new = positions >= 0, positions < 0
-        held, values = self.held.copy(), self.numbers.copy()
-        held[positions[old]], values[positions[old]] = -1, numbers[old]
-        typed = set(positions[old].tolist())
-        others = {at: value for at, value in self.others.items() if at not in typed}
-        if not new.any():
-            return replace(self, numbers=values, held=held, others=others)
-        order = np.argsort(np.concatenate([own, keys[new]]), kind="stable")
-        moved = np.argsort(order)  # where each cell stands now
-        count = int(new.sum())
+        new = np.unique(keys[self.positions(keys) < 0])
+        everything = np.concatenate([own, new])
+        order = np.argsort(everything, kind="stable")
+        moved = np.argsort(order)  # where each cell stands then
+        blank = np.full(len(new), -1, np.int32)
+        numbers = np.concatenate([self.numbers, np.full(len(new), np.nan)])[order]
+        held = np.concatenate([self.held, blank])[order]
+        positions = np.searchsorted(everything[order], keys)
+        pairs = zip(positions.tolist(), typed, strict=True)
+        texts = {at: one for at, one in pairs if isinstance(one, str)}
+        numbers[positions] = [np.nan if isinstance(one, str) else one for one in typed]
+        held[positions] = -1
+        over = set(positions.tolist())
+        kept = ((int(moved[at]), value) for at, value in self.others.items())
         return FoundSheet(
-            places=array("q", np.concatenate([own, keys[new]])[order].tobytes()),
-            numbers=np.concatenate([values, numbers[new]])[order],
-            styles=np.concatenate([self.styles, np.zeros(count, np.int32)])[order],
-            held=np.concatenate([held, np.full(count, -1, np.int32)])[order],
-            others={int(moved[at]): value for at, value in others.items()},
+            places=array("q", everything[order].tobytes()),
+            numbers=numbers,
+            styles=np.concatenate([self.styles, 0 * blank])[order],
+            held=held,
+            others={at: value for at, value in kept if at not in over} | texts,
             formulas=self.formulas,
         )
 
