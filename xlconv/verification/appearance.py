@@ -39,7 +39,7 @@ def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
         for index in () if marked else _shown_as_others(members.found, dishonest):
             cell = members[index]
             yield cell.finding("format", None, book.formats[cell.found.style])
-    for owner, ranges in _constants(book).items():
+    for owner, ranges in _constants(book):
         found = book.block(BOARD, ranges)
         for index in _shown_as_others(found, dishonest):
             spot = Place(BOARD, found.sheet.place(int(found.positions[index])))
@@ -55,18 +55,15 @@ def _shown_as_others(found: FoundBlock, dishonest: Mask) -> Iterable[int]:
     return np.flatnonzero(numbers & np.append(dishonest, False)[known]).tolist()
 
 
-def _constants(book: FoundBook) -> dict[str, list[Range]]:
-    """The pixels, weights and settings on the board, by what they belong to."""
+def _constants(book: FoundBook) -> Iterator[tuple[str, list[Range]]]:
+    """The pixels, weights and settings on the board, with what they belong to."""
     layout = book.layout
-    found: dict[str, list[Range]] = {}
     if layout.gallery is None:
-        found[INPUT] = [*layout.tensors[INPUT].maps]
+        yield INPUT, [*layout.tensors[INPUT].maps]
     for layer, places in layout.weights.items():
-        found[layer] = [place for ranges in places.arrays.values() for place in ranges]
+        yield layer, [place for ranges in places.arrays.values() for place in ranges]
     for layer, controls in layout.controls.items():
-        cells = [Range.of(place.first) for place in controls.values()]
-        found[layer] = [*found.get(layer, ()), *cells]
-    return found
+        yield layer, [Range.of(place.first) for place in controls.values()]
 
 
 def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Finding]:
