@@ -119,7 +119,8 @@ def _display(
         raise TemplateError(f"no colour scale for each {scale!r}; {meant(scale, SCALES)}")
     model = Model(model.network, {name: _in_cells(one) for name, one in model.weights.items()})
     checked = _in_cells(checked_image(model, image))
-    for layer, tensor in forward(model, checked).items():
+    tensors = forward(model, checked)
+    for layer, tensor in tensors.items():
         if not np.isfinite(tensor).all():
             raise LimitError(
                 f"layer {layer!r}: its numbers become too large for a cell (infinity); "
@@ -128,7 +129,8 @@ def _display(
     if gallery is not None:
         gallery = replace(gallery, pictures=_in_cells(gallery.pictures))
         gallery = shown_first(gallery, checked, "the picture of the build")
-    first = first_display(model, checked, gallery, exercise.layers if exercise else ())
+    unexplained = exercise.layers if exercise else ()
+    first = first_display(model, checked, tensors, gallery, unexplained)
     return replace(first, choices=replace(first.choices, scale=scale))
 
 

@@ -146,9 +146,13 @@ def build_chosen(
     """A book as `build` makes it, had its reader chosen so: fields of `Choices`."""
 
     def display(
-        model: Model, image: np.ndarray, gallery: Gallery | None, unexplained: Container[str] = ()
+        model: Model,
+        image: np.ndarray,
+        tensors: Mapping[str, np.ndarray],
+        gallery: Gallery | None,
+        unexplained: Container[str] = (),
     ) -> Display:
-        first = first_display(model, image, gallery, unexplained)
+        first = first_display(model, image, tensors, gallery, unexplained)
         changed = replace(first, choices=replace(first.choices, **chosen))
         if gallery is None or "picture" not in chosen:
             return changed

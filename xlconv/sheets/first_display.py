@@ -3,7 +3,7 @@
 Must not know where these cells stand.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import PurePath
 
 import numpy as np
@@ -14,16 +14,19 @@ from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
 from xlconv.network.network import Network
-from xlconv.reference.forward import forward
 from xlconv.state.choices import UNKNOWN, Choices, Display, Explained
 
 
 def first_display(
-    model: Model, image: Array, gallery: Gallery | None, unexplained: Container[str] = ()
+    model: Model,
+    image: Array,
+    tensors: Mapping[str, Array],
+    gallery: Gallery | None,
+    unexplained: Container[str] = (),
 ) -> Display:
-    """What a new workbook shows. Of the layers that stay `unexplained` none is taken apart, unless
-    there is no other."""
-    choices = first_choices(model, image, gallery, unexplained)
+    """What a new workbook shows of a picture that the network makes `tensors` of. Of the layers
+    that stay `unexplained` none is taken apart, unless there is no other."""
+    choices = first_choices(model.network, tensors, gallery, unexplained)
     if gallery is None:
         return Display(model, image, choices)
     pictures = np.concatenate([np.zeros((1, *model.network.input_shape)), gallery.pictures])
@@ -44,11 +47,14 @@ def first_layer_to_explain(network: Network, unexplained: Container[str] = ()) -
 
 
 def first_choices(
-    model: Model, image: Array, gallery: Gallery | None, unexplained: Container[str] = ()
+    network: Network,
+    tensors: Mapping[str, Array],
+    gallery: Gallery | None,
+    unexplained: Container[str] = (),
 ) -> Choices:
     """The first choices: the strongest cell in the middle of a layer's maps is explained."""
-    layer = first_layer_to_explain(model.network, unexplained).name
-    values = forward(model, image)[layer]
+    layer = first_layer_to_explain(network, unexplained).name
+    values = tensors[layer]
     margins = [0, *(size // 4 for size in values.shape[1:])]
     ends = zip(margins, values.shape, strict=True)
     middle = values[tuple(slice(margin, size - margin) for margin, size in ends)]

@@ -7,6 +7,7 @@ what the numbers mean, nor how a file is written.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -198,7 +199,7 @@ class Sheet:
     pages: Pages = Pages()
     protected: bool = False
 
-    @property
+    @cached_property
     def used_range(self) -> Range:
         """The range from the first cell to the last that anything stands in."""
         return Range.around([Range(1, 1, 1, 1), *(block.range for block in self.blocks)])

@@ -220,11 +220,11 @@ class Range:
     def around(cls, ranges: Iterable[Range]) -> Range:
         """The smallest range that holds all of the given ones."""
         members = list(ranges)
-        row = min(member.row for member in members)
-        column = min(member.column for member in members)
-        height = max(member.bottom for member in members) - row + 1
-        width = max(member.right for member in members) - column + 1
-        return cls(row, column, height, width)
+        row = min([member.row for member in members])
+        column = min([member.column for member in members])
+        below = max([member.row + member.height for member in members])
+        beside = max([member.column + member.width for member in members])
+        return cls(row, column, below - row, beside - column)
 
     @classmethod
     def parse(cls, text: str) -> Range:

@@ -9,9 +9,9 @@ import io
 import re
 import xml.etree.ElementTree as ElementTree
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import cache, singledispatch
 from itertools import groupby
 
 from openpyxl import Workbook
@@ -19,13 +19,14 @@ from openpyxl.cell.cell import Cell as StyledCell
 from openpyxl.chart import BarChart as ColumnChart
 from openpyxl.chart import Reference
 from openpyxl.chart.label import DataLabelList
+from openpyxl.formatting.formatting import ConditionalFormatting
 from openpyxl.formatting.rule import ColorScale, FormatObject, Rule
 from openpyxl.packaging.custom import StringProperty
 from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protection, Side
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 from openpyxl.workbook.defined_name import DefinedName
-from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -81,6 +82,34 @@ class Skeleton:
     styles: Mapping[Style, int]
 
 
+class _Places(MultiCellRange):  # type: ignore[misc]
+    """Ranges in openpyxl's order and spelling, without an object for each that checks itself."""
+
+    def __init__(self, ranges: Iterable[Range]) -> None:
+        placed = sorted({(r.column, r.row, r.right, r.bottom): r for r in ranges}.items())
+        self.text = " ".join([place.a1 for _, place in placed])
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Places) and self.text == other.text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+class _Look(DifferentialStyle):  # type: ignore[misc]
+    """The look of a rule. Equal ones are one object, so that openpyxl need not compare what they
+    are made of, rule by rule."""
+
+    __elements__ = DifferentialStyle.__elements__  # openpyxl lists a class's own alone
+    __eq__, __ne__, __hash__ = object.__eq__, object.__ne__, object.__hash__
+
+
 def skeleton(book: Book) -> Skeleton:
     """The workbook of a book, its cells left out."""
     workbook = Workbook()
@@ -128,8 +157,8 @@ def _worksheet(workbook: Workbook, sheet: Sheet) -> Worksheet:
     for block in sheet.blocks:
         _link(worksheet, block)
     for rule in sheet.rules:
-        ranges = " ".join(place.a1 for place in rule.ranges)
-        worksheet.conditional_formatting.add(ranges, colour_rule(rule))
+        formatting = ConditionalFormatting(_Places(rule.ranges))
+        worksheet.conditional_formatting.add(formatting, colour_rule(rule))
     for choice in sheet.choices:
         worksheet.add_data_validation(_validation(choice))
     for chart in sheet.charts:
@@ -229,7 +258,7 @@ def _validation(choice: Choice) -> DataValidation:
         kind = {"type": "decimal", "operator": "between", **limits}
     return DataValidation(
         **kind,
-        sqref=" ".join(place.a1 for place in choice.ranges),
+        sqref=_Places(choice.ranges),
         allow_blank=not kind,
         showErrorMessage=bool(kind),
         showInputMessage=True,
@@ -259,18 +288,23 @@ def _scale_rule(rule: ColourScale) -> Rule:
 
 @colour_rule.register
 def _highlight_rule(rule: Highlight) -> Rule:
-    side = Side(style="thin", color=rule.border)
-    look = DifferentialStyle(
-        border=Border(left=side, right=side, top=side, bottom=side) if rule.border else None,
-        font=Font(color=rule.colour) if rule.colour else None,
-        fill=PatternFill(bgColor=rule.fill) if rule.fill else None,
-        numFmt=(
-            NumberFormat(_format_number(rule.number_format), rule.number_format)
-            if rule.number_format
-            else None
-        ),
-    )
+    look = _look(rule.border, rule.colour, rule.fill, rule.number_format)
     return Rule(type="expression", dxf=look, formula=[rule.formula], stopIfTrue=rule.last or None)
+
+
+@cache
+def _look(
+    border: str | None, colour: str | None, fill: str | None, number_format: str | None
+) -> _Look:
+    side, number = Side(style="thin", color=border), None
+    if number_format:
+        number = NumberFormat(_format_number(number_format), number_format)
+    return _Look(
+        border=Border(left=side, right=side, top=side, bottom=side) if border else None,
+        font=Font(color=colour) if colour else None,
+        fill=PatternFill(bgColor=fill) if fill else None,
+        numFmt=number,
+    )
 
 
 def _format_number(code: str) -> int:

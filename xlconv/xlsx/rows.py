@@ -9,6 +9,8 @@ from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from functools import singledispatch
 from html import escape
+from itertools import chain
+from operator import itemgetter
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from xlconv.spreadsheet.blocks import (
     TextBlock,
     Values,
 )
-from xlconv.spreadsheet.cells import MAX_TEXT_LENGTH, SMALLEST_NUMBER, column_letters
+from xlconv.spreadsheet.cells import MAX_ROWS, MAX_TEXT_LENGTH, SMALLEST_NUMBER, column_letters
 from xlconv.xlsx.markup import MAIN
 
 StyleNumbers = Mapping[Style, int]
@@ -75,15 +77,22 @@ def sheet_rows(sheet: Sheet, styles: StyleNumbers, strings: SharedStrings) -> It
     waiting = sorted(sheet.blocks, key=lambda block: (-block.range.row, -block.range.column))
     active: list[tuple[int, int, RowText]] = []  # first column, last row, text
     shared = iter(range(len(sheet.blocks)))
-    row = 0
+    row, end = 0, MAX_ROWS  # the row in which the first of the active ends
     while waiting or active:
         row = row + 1 if active else waiting[-1].range.row
         while waiting and waiting[-1].range.row == row:
             block = waiting.pop()
             renderer = row_text(block, styles[block.style], strings, shared)
-            insort(active, (block.range.column, block.range.bottom, renderer), key=lambda a: a[0])
-        yield f"<row {_row_attributes(sheet, row)}>{''.join(a[2](row) for a in active)}</row>"
-        active = [member for member in active if member[1] > row]
+            insort(active, (block.range.column, block.range.bottom, renderer), key=_FIRST_COLUMN)
+            end = min(end, block.range.bottom)
+        cells = "".join([text(row) for _, _, text in active])
+        yield f"<row {_row_attributes(sheet, row)}>{cells}</row>"
+        if row >= end:
+            active = [member for member in active if member[1] > row]
+            end = min([bottom for _, bottom, _ in active], default=MAX_ROWS)
+
+
+_FIRST_COLUMN = itemgetter(0)
 
 
 def _row_attributes(sheet: Sheet, row: int) -> str:
@@ -99,11 +108,15 @@ def row_text(block: Block, style: int, strings: SharedStrings, shared: Iterator[
 
 def _pattern(block: Block, cell: str) -> str:
     """A row of cells: `cell` with {c} for the column, and a mark where the row number goes."""
+    before, behind = cell.split("{c}")
     letters = map(column_letters, range(block.range.column, block.range.right + 1))
-    return "".join(cell.replace("{c}", f"{column}{_ROW_MARK}") for column in letters)
+    between = f"{_ROW_MARK}{behind}{before}"
+    return f"{before}{between.join(letters)}{_ROW_MARK}{behind}"
 
 
-def _finite(block: Block, values: Values) -> None:
+def _written(block: Block, values: Values) -> Values:
+    """Values as cells hold them: what is too near to 0 for a cell, and what is less than 0 by its
+    sign alone, is 0. LimitError for numbers that no cell can hold."""
     numbers = values
     if values.dtype.kind == "O":
         numbers = np.array([v for v in values.flat if isinstance(v, float)])
@@ -112,20 +125,24 @@ def _finite(block: Block, values: Values) -> None:
             f"the numbers at {block.range.a1} are too large for a cell (infinity or NaN); "
             "use smaller weights"
         )
+    if values.dtype.kind != "f":
+        return values
+    small = np.abs(values) < SMALLEST_NUMBER
+    odd = small.any() and (small & (np.signbit(values) | (values != 0))).any()
+    return np.where(small, 0.0, values) if odd else values
 
 
 def _texts(values: Values, row: int) -> tuple[str, ...]:
     """The texts of one row: made when the row is, so that no more than a row is held."""
+    if values.dtype.kind == "f":
+        return tuple(map(repr, values[row].tolist()))
     if values.dtype.kind == "O":
         # None, where nothing can be said beforehand, as of a sentence in which rounding decides.
         held = ["" if one is None else one for one in values[row].tolist()]
         return tuple(
             number_text(one) if isinstance(one, float) else escaped_string(one) for one in held
         )
-    if values.dtype.kind != "f":
-        return tuple(map(escaped_string, values[row].tolist()))
-    numbers = np.where(np.abs(values[row]) < SMALLEST_NUMBER, 0.0, values[row])
-    return tuple(map(repr, numbers.tolist()))
+    return tuple(map(escaped_string, values[row].tolist()))
 
 
 def number_text(value: float) -> str:
@@ -142,10 +159,11 @@ def _constant_row(
     block: ConstantBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     values, first = block.values, block.range.row
-    if np.isnan(values.astype(np.float64)).any():
-        _finite(block, np.where(np.isnan(values), 0.0, values))
+    empty = np.isnan(values.astype(np.float64, copy=False))
+    if empty.any():
+        _written(block, np.where(empty, 0.0, values))
         return _sparse_row(block, style)
-    _finite(block, values)
+    values = _written(block, values)
     pattern = _pattern(block, f'<c r="{{c}}" s="{style}"><v>%s</v></c>')
     return lambda row: pattern.replace(_ROW_MARK, str(row)) % _texts(values, row - first)
 
@@ -168,32 +186,43 @@ def _sparse_row(block: ConstantBlock, style: int) -> RowText:
 
 
 def _types_of(values: Values, row: int) -> tuple[str, ...]:
-    """What each cell of a row says of its value's type: nothing for a number."""
-    if values.dtype.kind == "O":
-        return tuple("" if isinstance(value, float) else ' t="str"' for value in values[row])
-    kind = "" if values.dtype.kind == "f" else ' t="str"'
-    return (kind,) * int(values.shape[1])
+    """What each cell of a row says of its value's type, where not all say the same: nothing for a
+    number."""
+    return tuple("" if isinstance(value, float) else _TEXT for value in values[row])
+
+
+_TEXT = ' t="str"'
+
+
+def _type_mark(values: Values) -> str:
+    """What all cells say of their values' types, or a mark where each says it for itself."""
+    return {"O": "%s", "f": ""}.get(values.dtype.kind, _TEXT)
 
 
 @row_text.register
 def _formula_row(
     block: FormulaBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
-    _finite(block, block.values)
-    formula, place, values = escape(block.formula, quote=False), block.range, block.values
+    formula, place = escape(block.formula, quote=False), block.range
+    values = _written(block, block.values)
+    kind = _type_mark(values)
     if place.size == 1:
-        [value], [kind] = _texts(values, 0), _types_of(values, 0)
+        if kind == "%s":
+            [kind] = _types_of(values, 0)
+        [value] = _texts(values, 0)
         cell = f'<c r="{place.a1}" s="{style}"{kind}><f>{formula}</f><v>{value}</v></c>'
         return lambda row: cell
     number = next(shared)
     child = f'<f t="shared" si="{number}"/>'
     master = f'<f t="shared" ref="{place.a1}" si="{number}">{formula}</f>'.replace("%", "%%")
-    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"%s>{child}<v>%s</v></c>')
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}>{child}<v>%s</v></c>')
     first = pattern.replace(child, master, 1)
 
     def text(row: int) -> str:
         chosen, at = first if row == place.row else pattern, row - place.row
-        filling = _interleaved(_types_of(values, at), _texts(values, at))
+        filling = _texts(values, at)
+        if kind == "%s":
+            filling = _interleaved(_types_of(values, at), filling)
         return chosen.replace(_ROW_MARK, str(row)) % filling
 
     return text
@@ -203,15 +232,16 @@ def _formula_row(
 def _cellwise_row(
     block: CellwiseBlock, style: int, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
-    _finite(block, block.values)
-    width, values = block.range.width, block.values
-    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"%s><f>%s</f><v>%s</v></c>')
+    width, values = block.range.width, _written(block, block.values)
+    kind = _type_mark(values)
+    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}><f>%s</f><v>%s</v></c>')
 
     def text(row: int) -> str:
         at = row - block.range.row
         own = block.formulas[at * width : (at + 1) * width]
-        formulas = tuple(escape(formula, quote=False) for formula in own)
-        filling = _interleaved(_types_of(values, at), formulas, _texts(values, at))
+        formulas = tuple([escape(formula, quote=False) for formula in own])
+        parts = (formulas, _texts(values, at))
+        filling = _interleaved(*((_types_of(values, at), *parts) if kind == "%s" else parts))
         return pattern.replace(_ROW_MARK, str(row)) % filling
 
     return text
@@ -219,7 +249,7 @@ def _cellwise_row(
 
 def _interleaved(*parts: tuple[str, ...]) -> tuple[str, ...]:
     """The first of each part, then the second of each, and so on."""
-    return tuple(text for together in zip(*parts, strict=True) for text in together)
+    return tuple(chain.from_iterable(zip(*parts, strict=True)))
 
 
 @row_text.register

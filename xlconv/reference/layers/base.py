@@ -8,9 +8,9 @@ formulas take one window after the other; pools likewise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import singledispatch
+from functools import cached_property, singledispatch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ Values = NDArray[np.float64] | NDArray[np.str_] | NDArray[np.object_]
 class Step:
     """One named result: a tensor, a step of softmax, or a text of the board.
 
-    `scale` is, for each number, the sum of the absolute terms that made it; rounding errors
+    `scale` is, for each number, the sum of the absolute `terms` that made it; rounding errors
     are relative to this and not to the result, which may have cancelled to nearly nothing
     (Higham, Accuracy and Stability of Numerical Algorithms, 3.1). Texts have none. Where some cells
     hold texts and others numbers, the values are objects, None for what cannot be known. `also`
@@ -36,8 +36,16 @@ class Step:
 
     name: str
     value: Values
-    scale: Array | None = None
+    terms: Array | Callable[[], Array] | None = None
     also: frozenset[float | str] = frozenset()
+
+    @cached_property
+    def scale(self) -> Array | None:
+        """The sums of absolute terms, made when they are asked for, which a build never does."""
+        if not callable(self.terms):
+            return self.terms
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return self.terms()
 
     @classmethod
     def text(cls, name: str, text: str, *also: str) -> Step:
@@ -70,8 +78,11 @@ def apply(layer: Layer, weights: Weights, *xs: Array) -> Array:
 def layer_steps(layer: Layer, weights: Weights, values: Mapping[str, Values]) -> Iterator[Step]:
     """The results of one layer: its tensor alone, for most."""
     xs = [numbers(values[name]) for name in sources(layer)]
-    absolute = {name: np.abs(array) for name, array in weights.items()}
-    scale = np.abs(apply(layer, absolute, *map(np.abs, xs)))
+
+    def scale() -> Array:
+        absolute = {name: np.abs(array) for name, array in weights.items()}
+        return np.abs(apply(layer, absolute, *map(np.abs, xs)))
+
     yield Step(layer.name, apply(layer, weights, *xs), scale)
 
 

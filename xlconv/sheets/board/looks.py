@@ -7,9 +7,6 @@ is in `formulas` and `reference`.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
-
-import numpy as np
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import WeightPlaces
@@ -212,17 +209,18 @@ def _merged_rest(place: Range, style: Style) -> Iterator[Block]:
 def _weight_blocks(layer: Layer, key: str, array: Array, places: WeightPlaces) -> Iterator[Block]:
     """The numbers of one of a layer's arrays, each range that holds a part of it a block; a
     dilated kernel's numbers stand one by one."""
-    ranges, numbers = places.arrays[key], iter(array.reshape(-1).tolist())
+    ranges, numbers, at = places.arrays[key], array.reshape(-1), 0
     style = _weight_style(layer, key)
+    down, across = places.apart
     for number, place in enumerate(ranges):
-        cells = list(places.cells(place))
-        part = np.array(list(islice(numbers, len(cells))))
+        height, width = -(-place.height // down), -(-place.width // across)
+        part, at = numbers[at : at + height * width], at + height * width
         if layer.control_options and number == len(ranges) - 1:
             style = styles.OWN_WEIGHT  # the last of the list is for the user's own
         if places.apart == (1, 1):
-            yield ConstantBlock(place, part.reshape(place.height, place.width), style)
+            yield ConstantBlock(place, part.reshape(height, width), style)
         else:
-            for cell, value in zip(cells, part, strict=True):
+            for cell, value in zip(places.cells(place), part, strict=True):
                 yield one_cell(cell, value, style)
 
 
