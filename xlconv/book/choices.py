@@ -23,7 +23,7 @@ from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
-from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet, key_cells, range_keys
+from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet, key_cell, range_keys
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class FoundCells:
         found = self.sheets[sheet].block(ranges, apart)
         numbers, empty = found.numbers, found.positions < 0
         for index in np.flatnonzero((found.formulas >= 0) | (np.isnan(numbers) & ~empty)):
-            [cell] = key_cells(range_keys(ranges, apart)[[index]])
+            cell = key_cell(int(range_keys(ranges, apart)[index]))
             held = found.cell(int(index)).words(cell)
             raise BookError(
                 f"{self.words(sheet, cell, what)} holds {held} where a number belongs; "
@@ -203,7 +203,7 @@ def _pixels(cells: FoundCells, gallery: GalleryPlaces, number: int) -> Array:
     pixels, empty = found.numbers, found.positions < 0
     what, remedy = f"a pixel of picture {number}", "type a number, or nothing"
     for index in np.flatnonzero((found.formulas >= 0) | (np.isnan(pixels) & ~empty)):
-        [cell] = key_cells(range_keys(gallery.maps(number))[[index]])
+        cell = key_cell(int(range_keys(gallery.maps(number))[index]))
         cells.number(IMAGES, cell, what, remedy)
     return np.where(np.isnan(pixels), 0.0, pixels).reshape(gallery.shape)
 
@@ -215,6 +215,6 @@ def found_image(cells: FoundCells, layout: Layout, picture: Array) -> Array:
     keys = range_keys(maps)
     image = picture.copy()
     for index in np.flatnonzero(found.formulas < 0):
-        [cell] = key_cells(keys[[index]])
+        cell = key_cell(int(keys[index]))
         image.flat[index] = cells.number(BOARD, cell, INPUT, "type a number")
     return image

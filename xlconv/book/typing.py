@@ -17,7 +17,7 @@ from xlconv.sheets.panel.places import CHOSEN
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD, EXPLAIN
-from xlconv.xlsx.sheet import Positions, cell_key, key_cells, range_keys
+from xlconv.xlsx.sheet import Positions, cell_key, key_cell, range_keys
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Constants:
     def places(self) -> dict[Place, float | str]:
         """What every cell gets, by its place."""
         numbers = {
-            Place(one.sheet, cell): number
+            Place(one.sheet, key_cell(key)): number
             for one in self.numbers
-            for cell, number in zip(key_cells(one.keys), one.numbers.tolist(), strict=True)
+            for key, number in zip(one.keys.tolist(), one.numbers.tolist(), strict=True)
         }
         return {**numbers, **self.cells}
 

@@ -35,6 +35,7 @@ from xlconv.xlsx.sheet import (
     Positions,
     Value,
     cell_key,
+    key_cell,
     range_keys,
 )
 
@@ -176,24 +177,25 @@ def formula_findings(
 def _other_formulas(rule: Rule, sheet: FoundSheet, held: NDArray[np.int32]) -> Mask:
     """Which cells of a rule do not hold its formula, by the numbers of the formulas that they
     hold: -1 for none."""
+    formulas = sheet.formulas
     if rule.cellwise is not None:
-        there = zip(held.tolist(), rule.texts(), rule.range.cells(), strict=True)
-        return np.array(
-            [
-                number < 0 or not _is_formula(text, cell, sheet.formulas[number])
-                for number, text, cell in there
-            ],
-            dtype=bool,
-        )
-    wrong = held < 0
+        there = zip(held.tolist(), rule.texts(), range_keys([rule.range]).tolist(), strict=True)
+        wrong = [
+            number < 0
+            or not (formulas.is_text(number, text, key) or _is_formula(text, key, formulas[number]))
+            for number, text, key in there
+        ]
+        return np.array(wrong, dtype=bool)
+    other = held < 0
     for number in set(held.tolist()) - {-1}:
-        if not _is_formula(rule.formula, rule.range.first, sheet.formulas[number]):
-            wrong |= held == number
-    return wrong
+        if not _is_formula(rule.formula, cell_key(rule.range.first), formulas[number]):
+            other |= held == number
+    return other
 
 
-def _is_formula(text: str, cell: Cell, found: FoundFormula) -> bool:
+def _is_formula(text: str, key: int, found: FoundFormula) -> bool:
     """Whether a formula is the one that belongs into a cell."""
+    cell = key_cell(key)
     if found.text == text and found.anchor == cell and not found.array:
         return True
     return found.relative == relative_form(text, cell)

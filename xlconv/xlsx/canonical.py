@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, column_number
+from xlconv.xlsx.sheet import sheet_keys
 
 Attributes = dict[str, str]
 
@@ -26,6 +27,7 @@ _LONGEST_PIECE = 1 << 20
 _DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["'](?!(?i:utf-8)["'])""")
 _ROWS = re.compile(r'(?:<row r="[1-9][0-9]{0,6}"[^<>]*+(?:(?<=/)>|></row>)\s*+)*+')
 _LAST_ROW = re.compile(r'.*<row r="([1-9][0-9]{0,6})"[^<>]*+(?<!/)>', re.DOTALL)
+_OWN, _ENDS = "<f>", "</f>"
 _FORMULA = re.compile(r'<f((?: [a-z]+="[^"<>&]*+")*+) ?(?:/>|>([^<]++)</f>)')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _ATTRIBUTES = {"t", "ref", "si", "aca", "ca"}  # others say more than that cells share a formula
@@ -62,15 +64,15 @@ _columns = _Columns()
 @dataclass(frozen=True)
 class Rows:
     """Some whole rows: their `markup` without cells, and the cells in their order. `spelled` are
-    the elements of their formulas, None for none, and `formulas` what these say. `numbers` are NaN
-    for what is none; `others` are the kinds and texts of such values, by the cell's number."""
+    the elements of their formulas, None for none, and `own_formulas` the texts of those that say
+    no more than that. `numbers` are NaN for what is none; `others` are the kinds and texts of such
+    values, by the cell's number."""
 
     markup: str
-    rows: NDArray[np.int64]
-    columns: NDArray[np.int64]
+    keys: NDArray[np.int64]
     styles: Sequence[int]
     spelled: Sequence[str | None]
-    formulas: dict[str, Formula]
+    own_formulas: dict[str, str]
     numbers: NDArray[np.float64]
     others: dict[int, tuple[str, str]]
     elements: int
@@ -118,13 +120,13 @@ def canonical_rows(piece: bytes) -> Rows | None:
             return None
         numbers, others = _values(parts[4::_GROUPS], values)
         spelled = parts[5::_GROUPS]
+        columns = np.array(list(map(_columns.__getitem__, parts[1::_GROUPS])), dtype=np.int64)
         return Rows(
             markup=markup,
-            rows=_row_numbers(between, parts[2::_GROUPS]),
-            columns=np.array([_columns[letters] for letters in parts[1::_GROUPS]], dtype=np.int64),
+            keys=sheet_keys(_row_numbers(between, parts[2::_GROUPS]), columns),
             styles=list(map(_Styles().__getitem__, parts[3::_GROUPS])),
             spelled=spelled,
-            formulas={one: _formula(one) for one in {*spelled} if one is not None},
+            own_formulas=_own_formulas({*spelled} - {None}),
             numbers=numbers,
             others=others,
             elements=3 * len(spelled) - spelled.count(None) - values.count(None),
@@ -172,7 +174,22 @@ def _values(
     return numbers, others
 
 
-def _formula(element: str) -> Formula:
+def _own_formulas(elements: Iterable[str]) -> dict[str, str]:
+    """The texts of formulas of which an element says no more; others are looked at, too."""
+    start, end = len(_OWN), -len(_ENDS)
+    own = {one: one[start:end] for one in elements if one.startswith(_OWN)}
+    together = "\n".join(own.values())
+    if _BEYOND.search(together):
+        raise _UnusualError
+    if "&" in together:
+        own = {element: _plain_text(text) for element, text in own.items()}
+    for element in elements:
+        if element not in own:
+            parsed_formula(element)
+    return own
+
+
+def parsed_formula(element: str) -> Formula:
     """The attributes and the text of a formula's element."""
     match = _FORMULA.fullmatch(element)
     if match is None:

@@ -20,8 +20,8 @@ from xlconv.spreadsheet.cells import (
     Cell,
     Range,
 )
-from xlconv.xlsx.canonical import Rows, are_usual, canonical_rows, pieces
-from xlconv.xlsx.external import element_reach, formula_reach, holds_formula
+from xlconv.xlsx.canonical import Rows, are_usual, canonical_rows, parsed_formula, pieces
+from xlconv.xlsx.external import are_harmless, element_reach, formula_reach, holds_formula
 from xlconv.xlsx.markup import MAIN, Attributes, Events, Parser, local
 from xlconv.xlsx.sheet import (
     CellError,
@@ -33,7 +33,7 @@ from xlconv.xlsx.sheet import (
     ReachError,
     SheetCells,
     Value,
-    sheet_keys,
+    key_cell,
 )
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -72,7 +72,7 @@ def read_cells(
     usual = False  # the parser stands between two rows, as their tags are usually written
     for piece in pieces(chunks):
         rows = canonical_rows(piece) if usual else None
-        if rows is not None and (np.diff(sheet_keys(rows.rows, rows.columns)) > 0).all():
+        if rows is not None and (np.diff(rows.keys) > 0).all():
             parser.feed(rows.markup.encode())
             sheet.take(rows)
         else:
@@ -89,7 +89,7 @@ class _Sheet(Events):
 
     def __init__(self, strings: list[str], translate: Translate | None) -> None:
         self.strings, self.translate = strings, translate
-        self.cells = SheetCells()
+        self.cells = SheetCells(translate)
         self.in_data = False  # among the rows
         self.members: dict[str, int] = {}  # formulas' numbers by the elements of cells that share
         self.shared: dict[str, FoundFormula] = {}
@@ -126,27 +126,30 @@ class _Sheet(Events):
         there = (held >= 0) | ~np.isnan(rows.numbers)
         others: dict[int, Value] = {}
         for index, (kind, text) in rows.others.items():
-            self.row, self.column = int(rows.rows[index]), int(rows.columns[index])
+            self.row, self.column = key_cell(int(rows.keys[index]))
             others[index], there[index] = self._value(kind, text), True
         self.row, self.inside = last, False
         numbers = np.where(np.abs(rows.numbers) < SMALLEST_NUMBER, 0.0, rows.numbers)
         styles = np.array(rows.styles, dtype=np.int32)
-        keys = sheet_keys(rows.rows, rows.columns)
         positions = np.cumsum(there) - 1
         moved = {int(positions[index]): value for index, value in others.items()}
-        self.cells.extend(keys[there], numbers[there], styles[there], held[there], moved)
+        self.cells.extend(rows.keys[there], numbers[there], styles[there], held[there], moved)
 
     def _held(self, rows: Rows) -> Iterator[int]:
         """The number of each cell's formula."""
         members = self.members
+        own = rows.own_formulas if are_harmless(rows.own_formulas.values()) else {}
+        append = self.cells.formulas.append
         for index, spelled in enumerate(rows.spelled):
             if spelled is None:
                 yield -1
                 continue
             number = members.get(spelled)
-            if number is None:
-                self.row, self.column = int(rows.rows[index]), int(rows.columns[index])
-                number = self._number_of(spelled, *rows.formulas[spelled])
+            if number is None and spelled in own:
+                number = append(own[spelled], int(rows.keys[index]))
+            elif number is None:
+                self.row, self.column = key_cell(int(rows.keys[index]))
+                number = self._number_of(spelled, *parsed_formula(spelled))
             yield number
 
     def _number_of(self, spelled: str, attributes: Attributes, text: str) -> int:

@@ -41,18 +41,18 @@ class PlainWords:
     """How the formulas of a sheet are said in words that all engines know."""
 
     def __init__(self, cells: FoundSheet, names: Names) -> None:
-        self.formulas = {id(formula): formula for formula in cells.formulas}
+        self.formulas = cells.formulas
         self.arrays = {
             formula.anchor: formula.block or Range.of(formula.anchor)
-            for formula in self.formulas.values()
+            for formula in self.formulas
             if formula.array
         }
         self.names = names
 
     @cached_property
     def doubtful(self) -> set[int]:
-        """The formulas that may have to be said otherwise, by their ids."""
-        return {key for key, formula in self.formulas.items() if self._doubtful(formula)}
+        """The formulas that may have to be said otherwise, by their numbers."""
+        return {number for number, one in enumerate(self.formulas) if self._doubtful(one)}
 
     def _doubtful(self, formula: FoundFormula) -> bool:
         if formula.array or _MARKS.search(formula.spelled):

@@ -5,8 +5,9 @@ is, in words. Nothing is followed. Must not know files, nor where a text stands.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from xlconv.spreadsheet.cells import MAX_FORMULA_LENGTH
 from xlconv.spreadsheet.formula import QUOTED, STRING
 from xlconv.xlsx.markup import Attributes
 
@@ -55,6 +56,13 @@ def formula_reach(formula: str) -> str | None:
     if len(formula) > _LONGEST:
         return "a formula of more than a million characters"
     return _quoted_reach(formula) or _open_reach(formula)
+
+
+def are_harmless(formulas: Iterable[str]) -> bool:
+    """Whether formulas are made of what reaches for nothing, and not too long, as most are."""
+    texts = list(formulas)
+    longest = max(map(len, texts), default=0)
+    return longest <= MAX_FORMULA_LENGTH and _PLAIN.issuperset(_SPECIAL.findall("\n".join(texts)))
 
 
 def _quoted_reach(formula: str) -> str | None:

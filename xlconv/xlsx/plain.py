@@ -23,7 +23,7 @@ from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.markup import MAIN, RELATIONS
 from xlconv.xlsx.package import Parcel, Table
 from xlconv.xlsx.rows import escaped_string, number_text
-from xlconv.xlsx.sheet import CellError, FoundFormula, FoundSheet, NoText, Value, cell_key
+from xlconv.xlsx.sheet import CellError, FoundFormula, FoundSheet, NoText, Value
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
@@ -185,13 +185,13 @@ class _Formulas:
         self.doubtful = set() if sheet.words is None else sheet.words.doubtful
         self.moved = 0
         found = self.cells.formulas
-        heads = self.cells.positions(np.array([cell_key(one.anchor) for one in found], np.int64))
+        heads = self.cells.positions(np.array(found.anchors, np.int64))
         self.shared = {  # the numbers of those that cells share, by theirs among all
             number: shared
             for shared, number in enumerate(
                 number
                 for number, (one, head) in enumerate(zip(found, heads.tolist(), strict=True))
-                if one.block and one.spelled and not one.array and id(one) not in self.doubtful
+                if one.block and one.spelled and not one.array and number not in self.doubtful
                 if one.anchor in one.block and head >= 0 and self.cells.held[head] == number
             )
         }
@@ -214,7 +214,7 @@ class _Formulas:
             place = formula.block
             assert place is not None
             bounds[number] = place.row, place.bottom, place.column, place.right
-            anchors[number] = cell_key(formula.anchor)
+            anchors[number] = self.cells.formulas.anchors[number]
         top, bottom, left, right = bounds[held].T
         inside = (top <= rows) & (rows <= bottom) & (left <= columns) & (columns <= right)
         behind = np.frombuffer(self.cells.places, np.int64) > anchors[held]
@@ -234,7 +234,7 @@ class _Formulas:
             text = self._moved(cell, formula)
         if formula.array:
             attributes = f' t="array" ref="{(formula.block or Range.of(cell)).a1}"'
-        if self.words is not None and id(formula) in self.doubtful:
+        if self.words is not None and number in self.doubtful:
             text = self.words.said(text, cell, formula.array)
         elif number in self.shared and cell == formula.anchor and formula.block is not None:
             attributes = f' t="shared" ref="{formula.block.a1}" si="{self.shared[number]}"'

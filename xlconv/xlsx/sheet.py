@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +44,9 @@ def cell_key(cell: Cell) -> int:
     return cell.row * _ROW + cell.column
 
 
-def key_cells(keys: Positions) -> list[Cell]:
-    """The cells of keys."""
-    return [Cell(*divmod(key, _ROW)) for key in keys.tolist()]
+def key_cell(key: int) -> Cell:
+    """The cell of a key."""
+    return Cell(*divmod(key, _ROW))
 
 
 def range_keys(ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> Positions:
@@ -144,6 +144,46 @@ class FoundCell:
 EMPTY = FoundCell(None)
 
 
+class FoundFormulas(Sequence[FoundFormula]):
+    """The formulas of a sheet, by number. Of one that is a cell's own, only the text is kept, and
+    the key of the cell in `anchors`; `translate` is what is done to it."""
+
+    def __init__(self, translate: Callable[[str], str] | None = None) -> None:
+        self.translate = translate
+        self.anchors = array("q")
+        self._held: list[FoundFormula | str] = []
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @overload
+    def __getitem__(self, number: int) -> FoundFormula: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[FoundFormula]: ...
+    def __getitem__(self, number: int | slice) -> FoundFormula | list[FoundFormula]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        held = self._held[number]
+        if isinstance(held, FoundFormula):
+            return held
+        anchor = key_cell(self.anchors[number])
+        return FoundFormula(self._translated(held), anchor, spelled=held)
+
+    def append(self, formula: FoundFormula | str, key: int) -> int:
+        """One formula more, with the key of its first cell; its number."""
+        self._held.append(formula)
+        self.anchors.append(key)
+        return len(self._held) - 1
+
+    def is_text(self, number: int, text: str, key: int) -> bool:
+        """Whether a formula is the text of a cell, to the letter; False says nothing."""
+        held = self._held[number]
+        return isinstance(held, str) and self.anchors[number] == key and held == text
+
+    def _translated(self, text: str) -> str:
+        return text if self.translate is None else self.translate(text)
+
+
 @dataclass(frozen=True, eq=False)
 class FoundSheet(Mapping[tuple[int, int], FoundCell]):
     """The cells of a sheet that are not empty, by row and column from 1, in their order.
@@ -158,7 +198,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
     styles: NDArray[np.int32]
     held: NDArray[np.int32]
     others: Mapping[int, Value]
-    formulas: tuple[FoundFormula, ...]
+    formulas: FoundFormulas
 
     def __len__(self) -> int:
         return len(self.places)
@@ -202,7 +242,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
 
     def place(self, position: int) -> Cell:
         """The cell at a position, by row and column."""
-        return Cell(*divmod(self.places[position], _ROW))
+        return key_cell(self.places[position])
 
     def block(self, ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> FoundBlock:
         """What stands in ranges, one after another, each row by row; of cells that are `apart`
@@ -308,11 +348,11 @@ class FoundBlock:
 class SheetCells:
     """The cells of a sheet while it is read, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, translate: Callable[[str], str] | None = None) -> None:
         self.keys, self.numbers = array("q"), array("d")
         self.styles, self.held = array("i"), array("i")
         self.others: dict[int, Value] = {}
-        self.formulas: list[FoundFormula] = []
+        self.formulas = FoundFormulas(translate)
         self._numbers_of: dict[int, int] = {}  # of formulas, by their ids
 
     def add(self, row: int, column: int, cell: FoundCell) -> None:
@@ -347,8 +387,8 @@ class SheetCells:
         """The number of a formula among all of the sheet's."""
         number = self._numbers_of.get(id(formula))
         if number is None:
-            number = self._numbers_of[id(formula)] = len(self.formulas)
-            self.formulas.append(formula)
+            number = self.formulas.append(formula, cell_key(formula.anchor))
+            self._numbers_of[id(formula)] = number
         return number
 
     def found(self) -> FoundSheet:
@@ -359,7 +399,7 @@ class SheetCells:
             styles=_whole(self.styles),
             held=_whole(self.held),
             others=self.others,
-            formulas=tuple(self.formulas),
+            formulas=self.formulas,
         )
 
 
