@@ -30,6 +30,7 @@ from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
+from xlconv.system.progress import tell
 from xlconv.xlsx.writer import write_book
 
 
@@ -57,6 +58,7 @@ def build(
     Raises ImageError for a picture of another shape, LimitError for a network larger than a
     worksheet, OutputError if the file cannot be written, or exists and `overwrite` is false.
     """
+    tell("laying out the network")
     book = compile_book(model, image, palette, gallery, scale, protect, exercise)
     write_book(Path(path), book, overwrite)
 

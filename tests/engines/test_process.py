@@ -84,10 +84,10 @@ def test_larger_workbooks_may_take_longer(good: Path) -> None:
 def test_the_program_tells_what_the_engine_says() -> None:
     """A file that is none, and a place that there is not."""
     questions = io.BytesIO(b'{"path": "/none.xlsx", "places": [], "seconds": 0, "bytes": null}\n')
-    answers = io.StringIO()
+    answers = io.BytesIO()
     evaluator._serve(questions, answers)
-    assert answers.getvalue().startswith('{"error": ')
-    assert answers.getvalue().count("\n") == 1
+    assert answers.getvalue().startswith(b'{"error": ')
+    assert answers.getvalue().count(b"\n") == 1
 
 
 def test_one_endless_workbook_does_not_end_the_others(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display
 from xlconv.state.manifest import Manifest
 from xlconv.state.sheet_names import BOARD, MODEL
+from xlconv.system.progress import tell
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.package import Parcel
 from xlconv.xlsx.plain import PlainSheet
@@ -166,6 +167,7 @@ def read_book(path: str | os.PathLike[str]) -> FoundBook:
     Raises BookError, in one line, for what is no workbook, none of xlconv's, one that reaches
     outside of itself, or one whose cells were moved or whose pixels and weights are not numbers.
     """
+    tell(f"reading {Path(path).name}")
     package = open_package(Path(path))
     names = sheet_names(package)
     model_sheet = package.sheet(names.now[MODEL], 0, translate=names.first)

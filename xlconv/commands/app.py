@@ -16,6 +16,7 @@ from xlconv import __version__
 from xlconv.commands.grade import grade
 from xlconv.commands.run import run
 from xlconv.commands.train import train
+from xlconv.commands.waiting import shown_while_waiting
 from xlconv.errors import OutputError
 
 if TYPE_CHECKING:
@@ -124,17 +125,18 @@ def build(
         chosen, gallery = varied(chosen, gallery, task, keep_picture=image is not None)
     elif first is not None or seed is not None or student is not None:
         raise OutputError("--first, --seed and --student belong to an --exercise; give one")
-    build_workbook(
-        out,
-        chosen,
-        gallery.image,
-        palette=palette,
-        overwrite=force,
-        gallery=gallery,
-        scale=scale,
-        protect=protect,
-        exercise=task,
-    )
+    with shown_while_waiting():
+        build_workbook(
+            out,
+            chosen,
+            gallery.image,
+            palette=palette,
+            overwrite=force,
+            gallery=gallery,
+            scale=scale,
+            protect=protect,
+            exercise=task,
+        )
     print_built(out, chosen, forward(chosen, gallery.image), task.layers if task else ())
 
 
@@ -183,7 +185,8 @@ def verify(
     from xlconv.system.terminal_text import as_json as spelled
     from xlconv.verification.verify import verify as verify_workbook
 
-    report = verify_workbook(book, engine, random)
+    with shown_while_waiting():
+        report = verify_workbook(book, engine, random)
     if as_json:
         typer.echo(spelled(report.as_json()))
     else:
@@ -214,7 +217,9 @@ def render(
     from xlconv.commands.console import OUT, markup
     from xlconv.rendering.render import render as render_book
 
-    width, height = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
+    with shown_while_waiting():
+        size = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
+    width, height = size
     OUT.print(f"wrote {markup(out)} ({width:,} × {height:,} pixels)", soft_wrap=True)
 
 
@@ -234,7 +239,8 @@ def show(
 
     if width is not None and not MIN_WIDTH <= width <= MAX_WIDTH:
         raise OutputError(f"--width {width}: give {MIN_WIDTH} to {MAX_WIDTH} columns")
-    found = read_book(book)
+    with shown_while_waiting():
+        found = read_book(book)
     only = tensor_named(found, layer) if layer is not None else None
     print_glance(found, glance(found), book_palette(found), only, width)
 

@@ -19,6 +19,7 @@ from xlconv.errors import EngineError, MissingEngineError
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
+from xlconv.system.progress import tell
 from xlconv.verification.comparison import (
     Comparison,
     Found,
@@ -79,9 +80,13 @@ def run_engine(
 ) -> EngineRun:
     """One engine's answers. Raises EngineError if it is missing or fails."""
     engine = engine_named(name)
+    tell(f"{name} evaluates it")
     now = _run_trial(engine, book, cells, suspects, Trial(book.display, Constants(), {}))
     whole = compare_end_to_end(book.display, book.layout, {**now.found, **book.filled_counts})
-    tried = [_run_trial(engine, book, cells, suspects, trial(book, n)) for n in range(trials)]
+    tried = []
+    for number in range(trials):
+        tell(f"{name} evaluates it with random numbers ({number + 1} of {trials})")
+        tried.append(_run_trial(engine, book, cells, suspects, trial(book, number)))
     end = None if suspects.unjudged else float(whole[book.network.output].error.max())
     return EngineRun(name, now=now, trials=tuple(tried), end_to_end=end)
 

@@ -23,6 +23,7 @@ from xlconv.network.network import found_words
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
+from xlconv.system.progress import tell
 from xlconv.verification.appearance import caption_findings, format_findings
 from xlconv.verification.comparison import given_values, plain_value
 from xlconv.verification.displacement import check_displaced
@@ -74,16 +75,12 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     if engine not in (NO_ENGINE, ALL_ENGINES):
         engine_named(engine).prepare()
     book = read_book(path)
+    tell("looking at the formulas")
     cells = computed_cells(book)
     given = {**book.drawn, **given_values(book.model, book.filled_counts)}
     truth = workbook_values(replace(book.display, given=given), book.layout)
     _check_finite(book, truth)
-    around = [
-        *padding_findings(book),
-        *stray_findings(book, cells),
-        *label_findings(book),
-        *table_findings(book),
-    ]
+    around = _around_findings(book, cells)
     known = {finding.place for finding in around}
     looks = [*format_findings(book, cells), *caption_findings(book, known)]
     left = find_unfinished(book)
@@ -92,6 +89,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     spoiled = spoiled_cells(cells, around)
     suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
     runs = _runs(book, cells, engine, suspects, random, found=bool(formulas or around))
+    tell("looking at the stored values")
     stored = check_stored(book, cells, spoiled | formulas.keys() | left.unjudged, left)
     checks = _Checks(book=book, cells=cells, formulas=formulas, runs=runs, stored=stored)
     output = _output(book, runs, truth) if not _lacks_output(book, left) else {}
@@ -112,6 +110,16 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         seed=SEED if ran and random else None,
         exercise=_exercise_report(left),
     )
+
+
+def _around_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
+    """What is wrong beside the computed cells, and read by them."""
+    return [
+        *padding_findings(book),
+        *stray_findings(book, cells),
+        *label_findings(book),
+        *table_findings(book),
+    ]
 
 
 def _exercise_report(left: Unfinished) -> ExerciseReport | None:

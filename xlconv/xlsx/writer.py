@@ -18,11 +18,13 @@ from typing import IO
 
 from xlconv.spreadsheet.blocks import Book, Sheet
 from xlconv.system.files import check_target, replacing
+from xlconv.system.progress import tell
 from xlconv.xlsx.parts import STRINGS_PART, mended_part, skeleton
 from xlconv.xlsx.rows import SharedStrings, StyleNumbers, sheet_rows
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _CHUNK = 1 << 18
+_ROWS_TOLD = 100
 
 
 def write_book(path: Path, book: Book, overwrite: bool = False) -> None:
@@ -89,7 +91,10 @@ def _sheet_xml(
     head, tail = re.split(r"<sheetData\s*/>|<sheetData>.*?</sheetData>", frame, maxsplit=1)
     used = sheet.used_range
     yield re.sub(r'<dimension ref="[^"]*"', f'<dimension ref="{used.a1}"', head) + "<sheetData>"
-    yield from sheet_rows(sheet, styles, strings)
+    for number, row in enumerate(sheet_rows(sheet, styles, strings)):
+        if number % _ROWS_TOLD == 0:
+            tell(f"writing {sheet.name}, row {number:,} of {used.height:,}")
+        yield row
     # Excel would mark windows that end beside other numbers, and pixels that are formulas and may
     # be changed, with a green corner, cell by cell.
     kinds = 'formula="1" formulaRange="1" unlockedFormula="1" emptyCellReference="1"'
