@@ -1,41 +1,78 @@
-"""How fast workbooks are read and verified, beside the plainest that reading can be.
+"""How fast workbooks are read and verified, beside what nothing can be faster than.
 
-    python benchmarks/speed/reading.py [--rounds N] [--large]
+    python benchmarks/speed/reading.py [--rounds N] [--large] [NAME ...]
 
-The yardstick is the file's sheets unzipped and parsed by expat, with handlers that do nothing:
-ratios to it hold on any machine. `openpyxl` reads the same file in its read_only mode. All run in
-one process, in turn, and the best of each is kept, in seconds of the processor. `--large` adds a
-network of about 1.4 million cells.
+Yardsticks, all in seconds of the processor, in turn with what is measured, in one run:
+
+- reading: the file's sheets unzipped and parsed by expat, which is told to do nothing with them;
+- `verify`, as a process: LibreOffice's conversion of the same book, if it is there;
+- a random trial: the engine's own evaluation of the same numbers;
+- the question of formulas (`structure`): all of `verify --engine none`;
+- memory of `verify --engine none`, in bytes a cell beyond the first 60 MB.
+
+Medians are kept. `--large` adds networks of about 141,000 and a million activations.
 """
 
 import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.parsers import expat
 
+import formualizer
 import numpy as np
-import openpyxl
 from rich.console import Console
 from rich.table import Table
 
 import xlconv
-from xlconv.book.book import read_book
+from xlconv.book.book import FoundBook, read_book
+from xlconv.book.plain import engine_file
+from xlconv.book.unfinished import find_unfinished
+from xlconv.engines import process
 from xlconv.network.layers.activation import ReLU
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
 from xlconv.network.model import Model
 from xlconv.network.network import Network
+from xlconv.sheets.numbers import workbook_values
 from xlconv.training.train import initial_weights
+from xlconv.verification.comparison import given_values
+from xlconv.verification.structure import computed_cells, formula_findings
+from xlconv.verification.trials import trial
 
-TEMPLATES = ("lesson3", "resnet", "lenet5")
+TEMPLATES = ("lesson3", "lenet5", "resnet")
+LARGE = {"141,000": 82, "1,000,000": 219}  # activations, and the side of the picture
 ROUNDS = 3
-YARDSTICK = "expat"
+GOALS = {"verify": 0.4, "read": 8.0, "trial": 2.0, "structure": 0.03, "memory": 120.0}
+HEADS = {
+    "verify": "verify :\nLibreOffice",
+    "read": "read_book :\nexpat",
+    "trial": "a trial :\nevaluation",
+    "structure": "formulas :\nverify, none",
+    "memory": "bytes\na cell",
+}
+FREE = 60 << 20  # bytes of memory that no cell is asked for
 
 
-def large(side: int = 256, kernels: int = 9) -> Model:
+@dataclass(frozen=True)
+class Measured:
+    """A book, and its ratios by what they are of; without those that cannot be measured here."""
+
+    name: str
+    cells: int
+    ratios: dict[str, float]
+
+
+def large(side: int, kernels: int = 9) -> Model:
     layers = (
         Conv2D("conv", kernels=kernels, size=3, padding="same"),
         *(ReLU("relu"), MaxPool2D("pool"), GlobalAvgPool2D("mean")),
@@ -44,16 +81,17 @@ def large(side: int = 256, kernels: int = 9) -> Model:
     return Model(network, initial_weights(network, 1, {}))
 
 
-def built(folder: Path, with_large: bool) -> dict[str, Path]:
+def built(folder: Path, names: list[str], with_large: bool) -> dict[str, Path]:
     """The books to read, by name."""
-    paths = {name: folder / f"{name}.xlsx" for name in TEMPLATES}
+    paths = {name: folder / f"{name}.xlsx" for name in names}
     for name, path in paths.items():
         template = xlconv.load_template(name)
         xlconv.build(path, template, template.image)
-    if with_large:
-        model, paths["large"] = large(), folder / "large.xlsx"
+    for name, side in LARGE.items() if with_large else ():
+        model, path = large(side), folder / f"{side}.xlsx"
         image = np.random.default_rng(1).random(model.network.input_shape)
-        xlconv.build(paths["large"], model, image)
+        xlconv.build(path, model, image)
+        paths[name] = path
     return paths
 
 
@@ -61,52 +99,139 @@ def by_expat(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if name.startswith("xl/worksheets/sheet"):
-                parser = expat.ParserCreate(namespace_separator="}")
-                parser.buffer_text = True
-                parser.StartElementHandler = lambda name, attributes: None
-                parser.EndElementHandler = lambda name: None
-                parser.CharacterDataHandler = lambda data: None
-                parser.Parse(archive.read(name), True)
+                expat.ParserCreate().Parse(archive.read(name), True)
 
 
-def by_openpyxl(path: Path) -> None:
-    for sheet in openpyxl.load_workbook(path, read_only=True).worksheets:
-        for _ in sheet.iter_rows(values_only=True):
-            pass
+def of_children() -> float:
+    times = os.times()
+    return times.children_user + times.children_system
 
 
-READERS: dict[str, Callable[[Path], object]] = {
-    YARDSTICK: by_expat,
-    "openpyxl, read_only": by_openpyxl,
-    "read_book": read_book,
-    "verify, no engine": lambda path: xlconv.verify(path, engine="none"),
-    "verify": xlconv.verify,
-}
+def seconds(work: Callable[[], object]) -> float:
+    """Of the processor, with those of all processes that ended meanwhile."""
+    start, before = time.process_time(), of_children()
+    work()
+    return time.process_time() - start + of_children() - before
 
 
-def seconds(read: Callable[[Path], object], path: Path) -> float:
-    start = time.process_time()
-    read(path)
-    return time.process_time() - start
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def by_verify(path: Path) -> None:
+    run(sys.executable, "-m", "xlconv", "verify", str(path))
+
+
+def by_libreoffice(path: Path) -> None:
+    run("soffice", "--headless", "--convert-to", "xlsx", "--outdir", f"{path}.saved", str(path))
+
+
+def trial_seconds(path: Path) -> float:
+    """Of a random trial: two more of them, beside one."""
+
+    def verified(trials: int) -> Callable[[], None]:
+        def work() -> None:
+            xlconv.verify(path, random=trials)
+            process._end_all()  # so that the engine's seconds are told
+
+        return work
+
+    return (seconds(verified(3)) - seconds(verified(1))) / 2
+
+
+def evaluation_seconds(path: Path) -> float:
+    """Of the engine alone, for the numbers of a trial."""
+    book = read_book(path)
+    with engine_file(book, trial(book, 0).typed) as plain:
+        loaded = formualizer.load_workbook(str(plain))
+        return seconds(loaded.evaluate_all)
+
+
+def structure_seconds(book: FoundBook) -> float:
+    """Of the question what formulas the cells hold."""
+    given = given_values(book.model, book.filled_counts)
+    truth = workbook_values(replace(book.display, given={**book.drawn, **given}), book.layout)
+    left = find_unfinished(book)
+    return seconds(lambda: list(formula_findings(computed_cells(book), truth, left)))
+
+
+def memory(path: Path) -> int:
+    """The largest that `verify` without an engine becomes, in bytes, as a process of its own."""
+    if os.fork() == 0:
+        by_verify_alone = [sys.executable, "-m", "xlconv", "verify", str(path), "--engine", "none"]
+        os.execv(sys.executable, by_verify_alone)
+    usage = os.wait3(0)[2]
+    return usage.ru_maxrss << (0 if sys.platform == "darwin" else 10)
+
+
+def ratio(rounds: int, one: Callable[[], float], other: Callable[[], float]) -> float:
+    """Of medians, in turn."""
+    pairs = [(one(), other()) for _ in range(rounds)]
+    above, below = (statistics.median(column) for column in zip(*pairs, strict=True))
+    return above / below
+
+
+def measured(name: str, path: Path, rounds: int) -> Measured:
+    book = read_book(path)
+    cells = sum(map(len, book.sheets.values()))
+    found = {
+        "read": ratio(
+            rounds,
+            lambda: seconds(lambda: read_book(path)),
+            lambda: seconds(lambda: by_expat(path)),
+        ),
+        "structure": ratio(
+            rounds,
+            lambda: structure_seconds(book),
+            lambda: seconds(lambda: xlconv.verify(path, engine="none")),
+        ),
+        "memory": (memory(path) - FREE) / cells,
+    }
+    if name not in LARGE:
+        found["trial"] = ratio(
+            rounds, lambda: trial_seconds(path), lambda: evaluation_seconds(path)
+        )
+        if shutil.which("soffice"):
+            found["verify"] = ratio(
+                rounds,
+                lambda: seconds(lambda: by_verify(path)),
+                lambda: seconds(lambda: by_libreoffice(path)),
+            )
+    return Measured(name, cells, found)
+
+
+def ratio_table(all_measured: list[Measured]) -> Table:
+    table = Table(title="Reading and verifying: ratios of medians of processor seconds")
+    table.add_column("book")
+    table.add_column("cells", justify="right")
+    for head in HEADS.values():
+        table.add_column(head, justify="right")
+    for one in all_measured:
+        shown = (_shown(one.ratios.get(what), GOALS[what]) for what in HEADS)
+        table.add_row(one.name, f"{one.cells:,}", *shown)
+    table.add_row("goal", "", *(f"{GOALS[what]:g}" for what in HEADS))
+    return table
+
+
+def _shown(found: float | None, goal: float) -> str:
+    if found is None:
+        return ""
+    return f"[{'green' if found <= goal else 'red'}]{found:.3g}[/]"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Reading, as ratios to a bare parse of the file.")
+    parser = argparse.ArgumentParser(description="Reading and verifying, as ratios.")
+    parser.add_argument("names", nargs="*", default=[*TEMPLATES], help="templates")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="how often each runs")
-    parser.add_argument("--large", action="store_true", help="a book of 1.4 million cells, too")
+    parser.add_argument("--large", action="store_true", help="two large networks, too")
     wanted = parser.parse_args()
-    table = Table(title=f"Processor seconds, {YARDSTICK} = 1: best of the rounds")
-    for head in ("book", *READERS, f"{YARDSTICK}, s"):
-        table.add_column(head, justify="left" if head == "book" else "right", no_wrap=True)
     with tempfile.TemporaryDirectory() as folder:
-        for name, path in built(Path(folder), wanted.large).items():
-            best = dict.fromkeys(READERS, float("inf"))
-            for _ in range(wanted.rounds):
-                for reader, read in READERS.items():
-                    best[reader] = min(best[reader], seconds(read, path))
-            ratios = [f"{one / best[YARDSTICK]:.1f}" for one in best.values()]
-            table.add_row(name, *ratios, f"{best[YARDSTICK]:.3f}")
-    Console(width=120, highlight=False).print(table)
+        paths = built(Path(folder), wanted.names, wanted.large)
+        found = [measured(name, path, wanted.rounds) for name, path in paths.items()]
+    Console(width=110, highlight=False).print(ratio_table(found))
+    load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
+    Console(highlight=False).print(f"load of the machine {load} on {os.cpu_count()} cores")
+    print(f"largest process {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10} MB")
 
 
 if __name__ == "__main__":

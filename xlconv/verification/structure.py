@@ -34,6 +34,7 @@ from xlconv.xlsx.sheet import (
     FoundSheet,
     Positions,
     Value,
+    among,
     cell_key,
     key_cell,
     range_keys,
@@ -127,8 +128,7 @@ class ComputedBlock(Sequence[ComputedCell]):
     def within(self, places: Collection[Place]) -> Mask:
         """Which of the cells are among some places."""
         sheet = self.rules[0].sheet
-        keys = [cell_key(place.cell) for place in places if place.sheet == sheet]
-        return np.isin(self.keys, np.array(keys, dtype=np.int64))
+        return among(self.keys, [cell_key(cell) for there, cell in places if there == sheet])
 
 
 ComputedCells = Mapping[str, ComputedBlock]
@@ -251,7 +251,7 @@ def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
     for owner, whole, own in _whole_ranges(book):
         there = board.filled(whole)
         there = there[~known[there]]
-        for position in there[~np.isin(there, own)].tolist():
+        for position in there[~among(there, own.tolist() if len(there) else ())].tolist():
             known[position] = True
             found, cell = board.cell(position), board.place(position)
             spot, shown = Place(BOARD, cell), found.content(cell)
@@ -354,11 +354,14 @@ def table_findings(book: FoundBook) -> list[Finding]:
     """What is not as it should be in the table by which the inspector finds every layer."""
     places = inspector_places(book.network, book.layout)
     findings = []
+    block = book.block(EXPLAIN, [places.table])
+    there = list(zip(block.values.tolist(), (block.formulas >= 0).tolist(), strict=True))
     for column, line in enumerate(places.lines):
         for row, expected in enumerate(table_column(line, places)):
-            found = book.cell(EXPLAIN, places.table, row, column)
-            if found.formula is None and _equal(found.value, expected):
+            value, computed = there[row * places.table.width + column]
+            if not computed and _equal(value, expected):
                 continue
+            found = block.cell(row * places.table.width + column)
             spot, start = Place(EXPLAIN, places.table.cell(row, column)), places.table.first
             shown = found.content(spot.cell)
             findings.append(Finding.of_constant("table", spot, start, line.name, expected, shown))

@@ -39,6 +39,16 @@ def joined(values: Sequence[Values]) -> Values:
     return whole
 
 
+def among(keys: Positions, wanted: Collection[int]) -> NDArray[np.bool_]:
+    """Which keys are some of those wanted."""
+    if not wanted or not len(keys):
+        return np.zeros(len(keys), dtype=bool)
+    ordered = np.array(sorted(wanted), dtype=np.int64)
+    near = ordered[np.minimum(ordered.searchsorted(keys), len(ordered) - 1)]
+    found: NDArray[np.bool_] = near == keys
+    return found
+
+
 def cell_key(cell: Cell) -> int:
     """The key of a cell."""
     return cell.row * _ROW + cell.column
@@ -271,7 +281,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
     def with_constants(self, keys: Positions, typed: Sequence[float | str]) -> FoundSheet:
         """The sheet with constants typed into cells, by their keys."""
         own = np.frombuffer(self.places, np.int64)
-        new = np.unique(keys[self.positions(keys) < 0])
+        new = np.array(sorted({*keys[self.positions(keys) < 0].tolist()}), dtype=np.int64)
         everything = np.concatenate([own, new])
         order = np.argsort(everything, kind="stable")
         moved = np.argsort(order)  # where each cell stands then
