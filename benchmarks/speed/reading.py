@@ -15,7 +15,6 @@ Medians are kept. `--large` adds networks of about 141,000 and a million activat
 
 import argparse
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -158,8 +157,9 @@ def structure_seconds(book: FoundBook) -> float:
 def memory(path: Path) -> int:
     """The largest that `verify` without an engine becomes, in bytes, as a process of its own."""
     if os.fork() == 0:
-        by_verify_alone = [sys.executable, "-m", "xlconv", "verify", str(path), "--engine", "none"]
-        os.execv(sys.executable, by_verify_alone)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        alone = [sys.executable, "-m", "xlconv", "verify", str(path), "--engine", "none"]
+        os.execv(sys.executable, alone)
     usage = os.wait3(0)[2]
     return usage.ru_maxrss << (0 if sys.platform == "darwin" else 10)
 
@@ -231,7 +231,6 @@ def main() -> None:
     Console(width=110, highlight=False).print(ratio_table(found))
     load = ", ".join(f"{number:.1f}" for number in os.getloadavg())
     Console(highlight=False).print(f"load of the machine {load} on {os.cpu_count()} cores")
-    print(f"largest process {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss >> 10} MB")
 
 
 if __name__ == "__main__":

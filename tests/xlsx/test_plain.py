@@ -15,11 +15,12 @@ from xlconv.book.book import read_book
 from xlconv.book.plain import engine_file
 from xlconv.engines.registry import engine_named
 from xlconv.spreadsheet.cells import Cell, Place, Range
+from xlconv.spreadsheet.keys import cell_key
 from xlconv.verification.trials import trial
 from xlconv.xlsx import plain
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.reader import open_package
-from xlconv.xlsx.sheet import CellError, cell_key
+from xlconv.xlsx.sheet import CellError
 
 ROWS = (
     '<row r="20"><c r="A20"><f t="shared" ref="A20:B21" si="7">A$1&lt;$C1</f></c>'

@@ -20,10 +20,11 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
 from xlconv.sheets.panel.places import CHOSEN, GalleryPlaces, check_cell
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
-from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet, key_cell, range_keys
+from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Must not know engines, nor which constants.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from xlconv.book.book import FoundBook
@@ -43,6 +42,5 @@ def _sheets(book: FoundBook, typed: Constants) -> dict[str, PlainSheet]:
     sheets = dict(book.plain_sheets)
     for sheet, (keys, values) in typed.by_sheet().items():
         name = book.names.now[sheet]
-        cells = sheets[name].cells.with_constants(keys, values)
-        sheets[name] = replace(sheets[name], cells=cells)
+        sheets[name] = sheets[name].with_constants(keys, values)
     return sheets

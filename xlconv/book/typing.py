@@ -15,9 +15,10 @@ from xlconv.network.model import Array
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel.places import CHOSEN
 from xlconv.spreadsheet.cells import Place, Range
+from xlconv.spreadsheet.keys import cell_key, key_cell, range_keys
 from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD, EXPLAIN
-from xlconv.xlsx.sheet import Positions, cell_key, key_cell, range_keys
+from xlconv.xlsx.sheet import Positions
 
 
 @dataclass(frozen=True)

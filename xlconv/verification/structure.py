@@ -24,21 +24,11 @@ from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places, table_column
 from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.formula import references, relative_form
+from xlconv.spreadsheet.keys import among, cell_key, key_cell, range_keys
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
-from xlconv.xlsx.sheet import (
-    FoundBlock,
-    FoundCell,
-    FoundFormula,
-    FoundSheet,
-    Positions,
-    Value,
-    among,
-    cell_key,
-    key_cell,
-    range_keys,
-)
+from xlconv.xlsx.sheet import FoundBlock, FoundCell, FoundFormula, FoundSheet, Positions, Value
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
+from xlconv.spreadsheet.keys import range_keys
 from xlconv.state.choices import SCALES, Choices, Display, Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
-from xlconv.xlsx.sheet import range_keys
 
 SEED = 20160913
 # The largest value that a layer may have: beyond it, sigmoids and softmax would be 0 or 1.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, column_number
-from xlconv.xlsx.sheet import sheet_keys
+from xlconv.spreadsheet.keys import sheet_keys
 
 Attributes = dict[str, str]
 

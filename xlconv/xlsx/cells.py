@@ -20,6 +20,7 @@ from xlconv.spreadsheet.cells import (
     Cell,
     Range,
 )
+from xlconv.spreadsheet.keys import key_cell
 from xlconv.xlsx.canonical import Rows, are_usual, canonical_rows, parsed_formula, pieces
 from xlconv.xlsx.external import are_harmless, element_reach, formula_reach, holds_formula
 from xlconv.xlsx.markup import MAIN, Attributes, Events, Parser, local
@@ -33,7 +34,6 @@ from xlconv.xlsx.sheet import (
     ReachError,
     SheetCells,
     Value,
-    key_cell,
 )
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")

@@ -5,9 +5,11 @@ In UTF-8 and transitional Open XML, without looks, so that no row is hidden, and
 values: engines compute every formula. Must not know networks, nor what is typed.
 """
 
+from __future__ import annotations
+
 import io
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -19,14 +21,16 @@ from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.spreadsheet.formula import moved_formula
+from xlconv.spreadsheet.keys import sheet_keys
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.markup import MAIN, RELATIONS
 from xlconv.xlsx.package import Parcel, Table
 from xlconv.xlsx.rows import escaped_string, number_text
-from xlconv.xlsx.sheet import CellError, FoundFormula, FoundSheet, NoText, Value
+from xlconv.xlsx.sheet import CellError, FoundFormula, FoundSheet, NoText, Positions, Value
 
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _CONTENT = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_AT_ONCE = 1 << 16  # cells
 _MOST_MOVED = 1 << 26  # characters of formulas that cells share and are spelled for each of them
 _KINDS = {"xl/workbook.xml": "sheet.main", "xl/worksheets/": "worksheet", "xl/tables/": "table"}
 
@@ -37,6 +41,27 @@ class PlainSheet:
 
     cells: FoundSheet
     words: PlainWords | None = None
+
+    def with_constants(self, keys: Positions, typed: Sequence[float | str]) -> PlainSheet:
+        """The sheet with constants typed into cells, by their keys."""
+        sheet = PlainSheet(self.cells.with_constants(keys, typed), self.words)
+        sheet.__dict__["elements"] = self.elements  # the formulas are the same
+        return sheet
+
+    @cached_property
+    def doubtful(self) -> Collection[int]:
+        """The formulas that may need other words, by their numbers."""
+        return frozenset() if self.words is None else self.words.doubtful
+
+    @cached_property
+    def elements(self) -> Mapping[int, str]:
+        """What stands in the cells of formulas that are theirs alone, by the formulas' numbers."""
+        texts = self.cells.formulas.own_texts
+        return {
+            number: f"><f>{escape(text, quote=False)}</f>"
+            for number, text in texts.items()
+            if number not in self.doubtful
+        }
 
 
 def write_plain(target: Path, parcel: Parcel, sheets: Mapping[str, PlainSheet]) -> None:
@@ -138,30 +163,22 @@ def _sheet(sheet: PlainSheet, tables: int) -> Iterator[str]:
 
 
 def _rows(sheet: PlainSheet) -> Iterator[str]:
-    texts = _cell_texts(sheet)
-    rows, columns = sheet.cells.rows_columns
-    letters = list(map(column_letters, columns.tolist()))
-    starts = np.flatnonzero(np.diff(rows, prepend=0)).tolist()
-    for start, end in pairwise([*starts, len(rows)]):
-        row, some = int(rows[start]), slice(start, end)
-        pairs = zip(letters[some], texts[some], strict=True)
-        cells = [f'<c r="{column}{row}"{text}</c>' for column, text in pairs if text]
-        yield f'<row r="{row}">{"".join(cells)}</row>'
-
-
-def _cell_texts(sheet: PlainSheet) -> list[str]:
-    """What stands in each cell, from behind its place on; "" for one that another one fills."""
-    cells, formulas = sheet.cells, _Formulas(sheet)
-    texts = [f"><v>{number_text(number)}</v>" for number in cells.numbers.tolist()]
-    for position, value in cells.others.items():
-        texts[position] = _constant(value)
-    elements = formulas.member_elements
-    members = formulas.members
-    for position in np.flatnonzero(members).tolist():
-        texts[position] = elements[cells.held[position]]
-    for position in np.flatnonzero((cells.held >= 0) & ~members).tolist():
-        texts[position] = formulas.text(position)
-    return texts
+    formulas = _Formulas(sheet)
+    last = 0
+    for start in range(0, len(sheet.cells), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        rows, columns = sheet.cells.rows_columns(some)
+        letters, texts = [*map(column_letters, columns.tolist())], formulas.texts(some)
+        starts = np.flatnonzero(np.diff(rows, prepend=0)).tolist()
+        for first, end in pairwise([*starts, len(rows)]):
+            row = int(rows[first])
+            if row != last:
+                yield f'</row><row r="{row}">' if last else f'<row r="{row}">'
+                last = row
+            pairs = zip(letters[first:end], texts[first:end], strict=True)
+            yield "".join([f'<c r="{column}{row}"{text}</c>' for column, text in pairs if text])
+    if last:
+        yield "</row>"
 
 
 def _constant(value: Value) -> str:
@@ -181,49 +198,59 @@ class _Formulas:
     that is there and all can have the same words."""
 
     def __init__(self, sheet: PlainSheet) -> None:
-        self.cells, self.words = sheet.cells, sheet.words
-        self.doubtful = set() if sheet.words is None else sheet.words.doubtful
+        self.cells, self.words, self.doubtful = sheet.cells, sheet.words, sheet.doubtful
+        self.elements = sheet.elements
         self.moved = 0
-        found = self.cells.formulas
-        heads = self.cells.positions(np.array(found.anchors, np.int64))
+        self.found = self.cells.formulas.parsed
+        heads = self.cells.positions(np.array(self.cells.formulas.anchors, np.int64))
         self.shared = {  # the numbers of those that cells share, by theirs among all
             number: shared
             for shared, number in enumerate(
                 number
-                for number, (one, head) in enumerate(zip(found, heads.tolist(), strict=True))
+                for number, one in self.found.items()
                 if one.block and one.spelled and not one.array and number not in self.doubtful
-                if one.anchor in one.block and head >= 0 and self.cells.held[head] == number
+                if one.anchor in one.block and heads[number] >= 0
+                if self.cells.held[heads[number]] == number
             )
         }
-
-    @property
-    def member_elements(self) -> list[str]:
-        """What stands in a cell that shares a formula, by the formula's number."""
-        numbers = range(len(self.cells.formulas))
-        return [f'><f t="shared" si="{self.shared.get(number)}"/>' for number in numbers]
-
-    @cached_property
-    def members(self) -> NDArray[np.bool_]:
-        """Which cells share a formula with one before them."""
-        rows, columns = self.cells.rows_columns
-        held = self.cells.held
-        bounds = np.zeros((len(self.cells.formulas) + 1, 4), np.int64)  # the last one's: none
-        anchors = np.full(len(bounds), np.iinfo(np.int64).max)
+        self.of_members = {n: f'><f t="shared" si="{si}"/>' for n, si in self.shared.items()}
+        # Where cells share each formula: its first cell's key, and the block.
+        self.bounds = np.zeros((len(self.cells.formulas) + 1, 5), np.int64)  # the last one: nowhere
         for number in self.shared:
-            formula = self.cells.formulas[number]
-            place = formula.block
+            place = self.found[number].block
             assert place is not None
-            bounds[number] = place.row, place.bottom, place.column, place.right
-            anchors[number] = self.cells.formulas.anchors[number]
-        top, bottom, left, right = bounds[held].T
+            corners = place.row, place.bottom, place.column, place.right
+            self.bounds[number] = self.cells.formulas.anchors[number], *corners
+
+    def texts(self, some: slice) -> list[str]:
+        """What stands in some cells, from behind their places on; "" in one that another fills."""
+        cells = self.cells
+        held, numbers = cells.held[some].tolist(), cells.numbers[some].tolist()
+        members = self._members(some).tolist()
+        texts = []
+        for position, formula, number, member in zip(
+            range(some.start, some.start + len(held)), held, numbers, members, strict=True
+        ):
+            if formula < 0:
+                text = _constant(number if number == number else cells.others.get(position))
+            elif member:
+                text = self.of_members[formula]
+            elif formula in self.elements:
+                text = self.elements[formula]
+            else:
+                text = self._text(position, cells.place(position), formula)
+            texts.append(text)
+        return texts
+
+    def _members(self, some: slice) -> NDArray[np.bool_]:
+        """Which of some cells share a formula with one before them."""
+        rows, columns = self.cells.rows_columns(some)
+        anchor, top, bottom, left, right = self.bounds[self.cells.held[some]].T
         inside = (top <= rows) & (rows <= bottom) & (left <= columns) & (columns <= right)
-        behind = np.frombuffer(self.cells.places, np.int64) > anchors[held]
-        members: NDArray[np.bool_] = inside & behind
+        members: NDArray[np.bool_] = inside & (sheet_keys(rows, columns) > anchor)
         return members
 
-    def text(self, position: int) -> str:
-        """What stands in a cell that holds a formula."""
-        cell, number = self.cells.place(position), int(self.cells.held[position])
+    def _text(self, position: int, cell: Cell, number: int) -> str:
         formula = self.cells.formulas[number]
         if not formula.spelled:  # no text: of a data table
             return _constant(self.cells.value(position))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula, relative_form
+from xlconv.spreadsheet.keys import KEYS_A_ROW, cell_key, key_cell, range_keys, places_within
 
 Value = float | str | bool | None
 # Numbers, or (as objects) some cells of each kind.
@@ -24,65 +25,13 @@ Values = NDArray[np.float64] | NDArray[np.object_]
 Positions = NDArray[np.int64]
 Number = TypeVar("Number", bound=np.generic)
 
-_ROW = 1 << 15  # more than a sheet has columns: a cell's key is row * _ROW + column
 _LARGEST_STYLE = (1 << 31) - 1
-
-
-def sheet_keys(rows: Positions, columns: Positions) -> Positions:
-    """The keys of cells: numbers in the order of a sheet."""
-    return rows * _ROW + columns
 
 
 def joined(values: Sequence[Values]) -> Values:
     """Values one after another: numbers if all are."""
     whole: Values = values[0] if len(values) == 1 else np.concatenate(values)  # type: ignore[assignment]
     return whole
-
-
-def among(keys: Positions, wanted: Collection[int]) -> NDArray[np.bool_]:
-    """Which keys are some of those wanted."""
-    if not wanted or not len(keys):
-        return np.zeros(len(keys), dtype=bool)
-    ordered = np.array(sorted(wanted), dtype=np.int64)
-    near = ordered[np.minimum(ordered.searchsorted(keys), len(ordered) - 1)]
-    found: NDArray[np.bool_] = near == keys
-    return found
-
-
-def cell_key(cell: Cell) -> int:
-    """The key of a cell."""
-    return cell.row * _ROW + cell.column
-
-
-def key_cell(key: int) -> Cell:
-    """The cell of a key."""
-    return Cell(*divmod(key, _ROW))
-
-
-def range_keys(ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> Positions:
-    """The keys of the cells of ranges, one after another, each row by row."""
-    if not ranges:
-        return np.zeros(0, np.int64)
-    down, across = apart
-    sizes = [
-        (r.row * _ROW + r.column, 1 + (r.height - 1) // down, 1 + (r.width - 1) // across)
-        for r in ranges
-    ]
-    firsts, heights, widths = np.array(sizes, dtype=np.int64).T
-    rows = np.repeat(firsts, heights) + down * _ROW * _counts(heights)
-    columns = np.repeat(widths, heights)
-    keys: Positions = np.repeat(rows, columns) + across * _counts(columns)
-    return keys
-
-
-def _counts(sizes: Positions) -> Positions:
-    """For each size the numbers from 0 to it.
-
-    >>> _counts(np.array([2, 3])).tolist()
-    [0, 1, 0, 1, 2]
-    """
-    counts: Positions = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return counts
 
 
 class CellError(ValueError):
@@ -185,6 +134,16 @@ class FoundFormulas(Sequence[FoundFormula]):
         self.anchors.append(key)
         return len(self._held) - 1
 
+    @property
+    def own_texts(self) -> dict[int, str]:
+        """The texts of formulas that are a cell's own, by their numbers, as the file has them."""
+        return {n: held for n, held in enumerate(self._held) if isinstance(held, str)}
+
+    @property
+    def parsed(self) -> dict[int, FoundFormula]:
+        """The other formulas, by their numbers."""
+        return {n: held for n, held in enumerate(self._held) if isinstance(held, FoundFormula)}
+
     def is_text(self, number: int, text: str, key: int) -> bool:
         """Whether a formula is the text of a cell, to the letter; False says nothing."""
         held = self._held[number]
@@ -214,7 +173,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         return len(self.places)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        return (divmod(key, _ROW) for key in self.places)
+        return (divmod(key, KEYS_A_ROW) for key in self.places)
 
     def __contains__(self, place: object) -> bool:
         return isinstance(place, tuple) and self._position(*place) is not None
@@ -226,7 +185,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         return self.cell(position)
 
     def _position(self, row: int, column: int) -> int | None:
-        key = row * _ROW + column
+        key = row * KEYS_A_ROW + column
         position = bisect_left(self.places, key)
         return position if position < len(self.places) and self.places[position] == key else None
 
@@ -244,10 +203,9 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         number = float(self.numbers[position])
         return number if number == number else self.others.get(position)
 
-    @property
-    def rows_columns(self) -> tuple[Positions, Positions]:
-        """The row and the column of each cell."""
-        rows, columns = np.divmod(np.frombuffer(self.places, np.int64), _ROW)
+    def rows_columns(self, some: slice) -> tuple[Positions, Positions]:
+        """The row and the column of some cells."""
+        rows, columns = np.divmod(np.frombuffer(self.places, np.int64)[some], KEYS_A_ROW)
         return rows, columns
 
     def place(self, position: int) -> Cell:
@@ -262,10 +220,10 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
     def filled(self, place: Range) -> Positions:
         """The positions of the cells of a range that are not empty."""
         keys = np.frombuffer(self.places, np.int64)
-        first = np.arange(place.row, place.row + place.height) * _ROW + place.column
+        first = np.arange(place.row, place.row + place.height) * KEYS_A_ROW + place.column
         starts = keys.searchsorted(first)
         counts = keys.searchsorted(first + place.width) - starts
-        positions: Positions = np.repeat(starts, counts) + _counts(counts)
+        positions: Positions = np.repeat(starts, counts) + places_within(counts)
         return positions
 
     def positions(self, keys: Positions) -> Positions:
@@ -372,7 +330,7 @@ class SheetCells:
             if value is not None:
                 self.others[len(self.keys)] = value
             value = float("nan")
-        self.keys.append(row * _ROW + column)
+        self.keys.append(row * KEYS_A_ROW + column)
         self.numbers.append(value)
         self.styles.append(min(cell.style, _LARGEST_STYLE))
         self.held.append(-1 if cell.formula is None else self.number(cell.formula))

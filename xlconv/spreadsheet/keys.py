@@ -1,0 +1,67 @@
+"""Cells as numbers that order them as a sheet does, row by row: what many cells at once are looked
+up by.
+
+Must not know what stands in cells.
+"""
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlconv.spreadsheet.cells import Cell, Range
+
+Keys = NDArray[np.int64]
+
+KEYS_A_ROW = 1 << 15  # more than a row has columns
+
+
+def sheet_keys(rows: Keys, columns: Keys) -> Keys:
+    """The keys of cells: numbers in the order of a sheet."""
+    return rows * KEYS_A_ROW + columns
+
+
+def among(keys: Keys, wanted: Collection[int]) -> NDArray[np.bool_]:
+    """Which keys are some of those wanted."""
+    if not wanted or not len(keys):
+        return np.zeros(len(keys), dtype=bool)
+    ordered = np.array(sorted(wanted), dtype=np.int64)
+    near = ordered[np.minimum(ordered.searchsorted(keys), len(ordered) - 1)]
+    found: NDArray[np.bool_] = near == keys
+    return found
+
+
+def cell_key(cell: Cell) -> int:
+    """The key of a cell."""
+    return cell.row * KEYS_A_ROW + cell.column
+
+
+def key_cell(key: int) -> Cell:
+    """The cell of a key."""
+    return Cell(*divmod(key, KEYS_A_ROW))
+
+
+def range_keys(ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> Keys:
+    """The keys of the cells of ranges, one after another, each row by row."""
+    if not ranges:
+        return np.zeros(0, np.int64)
+    down, across = apart
+    sizes = [
+        (r.row * KEYS_A_ROW + r.column, 1 + (r.height - 1) // down, 1 + (r.width - 1) // across)
+        for r in ranges
+    ]
+    firsts, heights, widths = np.array(sizes, dtype=np.int64).T
+    rows = np.repeat(firsts, heights) + down * KEYS_A_ROW * places_within(heights)
+    columns = np.repeat(widths, heights)
+    keys: Keys = np.repeat(rows, columns) + across * places_within(columns)
+    return keys
+
+
+def places_within(sizes: Keys) -> Keys:
+    """For each size the numbers from 0 to it.
+
+    >>> places_within(np.array([2, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    steps: Keys = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return steps
