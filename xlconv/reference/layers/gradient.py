@@ -14,6 +14,8 @@ convolutional neural networks for document processing" (2006); batch normalisati
 and Szegedy, arXiv:1502.03167; dropout, Srivastava et al., JMLR 15 (2014).
 """
 
+from __future__ import annotations  # NumPy's random numbers are imported where they are used
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import singledispatch
