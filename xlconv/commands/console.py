@@ -13,14 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
 from rich.markup import escape
-from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
 from rich.segment import Segment
 from rich.table import Table
 
 from xlconv.network.layers.base import sources
 from xlconv.network.network import found_words
-from xlconv.rendering.glance import answer_words
 from xlconv.system.terminal_text import one_line, without_control_characters
 
 if TYPE_CHECKING:
@@ -105,6 +102,7 @@ def print_glance(
 ) -> None:
     """A book's maps as pictures, and its answer; or `only` one tensor."""
     from xlconv.commands.maps import Pictures, in_colour, print_pictures
+    from xlconv.rendering.glance import answer_words
 
     network = book.network
     out = OUT if width is None else console(width=width)
@@ -136,6 +134,9 @@ def answer_line(prediction: str, values: Mapping[str, float]) -> str:
 @contextmanager
 def training_bar() -> Iterator[Callable[[Progress], None]]:
     """A progress bar of the epochs, with loss and accuracy beside it."""
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     columns = (
         *(TextColumn("epoch {task.fields[epoch]}"), BarColumn(), TaskProgressColumn()),
         TextColumn("loss {task.fields[loss]:.4f}  accuracy {task.fields[accuracy]:.2%}"),

@@ -4,6 +4,8 @@ Must not know workbooks. Only convolutions are varied: their kernels are what a 
 in the formulas, and a network whose kernels are nearly its own still tells digits.
 """
 
+from __future__ import annotations  # NumPy's random numbers are imported where they are used
+
 import hashlib
 from dataclasses import replace
 from typing import TypeVar

@@ -82,17 +82,24 @@ def _column(numbers: Pictures) -> Pictures:
 def _interpolate(images: Pictures, rows: Pictures, columns: Pictures) -> Pictures:
     """Pixels between pixels, by bilinear interpolation; (N, C, places)."""
     count, channels, height, width = images.shape
-    padded = np.pad(images, ((0, 0), (0, 0), (1, 2), (1, 2)))
+    padded = np.zeros((count, channels, height + 3, width + 3), np.float32)
+    padded[:, :, 1:-2, 1:-2] = images
     rows, columns = np.clip(rows, -1, height) + 1, np.clip(columns, -1, width) + 1
-    top, left = rows.astype(np.intp), columns.astype(np.intp)
-    down, right = (rows - top)[:, None], (columns - left)[:, None]
-    flat = padded.reshape(count, channels, -1)
-    first = (top * (width + 3) + left)[:, None]
+    top, left = rows.astype(np.int32), columns.astype(np.int32)
+    down = (rows - top.astype(np.float32))[:, None]
+    right = (columns - left.astype(np.float32))[:, None]
+    flat, maps = padded.reshape(-1), np.arange(count * channels).reshape(count, channels, 1)
+    first = (top * (width + 3) + left)[:, None] + maps * padded[0, 0].size
 
     def at(rows_down: int, columns_right: int) -> Pictures:
-        return np.take_along_axis(flat, first + rows_down * (width + 3) + columns_right, axis=2)
+        begin = rows_down * (width + 3) + columns_right
+        taken: Pictures = flat[begin:].take(first)
+        return taken
 
-    upper = at(0, 0) * (1 - right) + at(0, 1) * right
-    lower = at(1, 0) * (1 - right) + at(1, 1) * right
-    result: Pictures = (upper * (1 - down) + lower * down).astype(np.float32)
-    return result
+    upper, lower = at(0, 0), at(1, 0)
+    upper += (at(0, 1) - upper) * right
+    lower += (at(1, 1) - lower) * right
+    lower -= upper
+    lower *= down
+    upper += lower
+    return upper

@@ -60,13 +60,18 @@ class Adam:
 
     def _change(self, name: str, gradient: Batch) -> Batch:
         fast, slow = self._decay
-        zero = np.zeros_like(gradient)
-        mean, square = self._means.get(name, (zero, zero))
-        mean = fast * mean + (1 - fast) * gradient
-        square = slow * square + (1 - slow) * gradient**2
-        self._means[name] = mean, square
+        if name not in self._means:
+            self._means[name] = np.zeros_like(gradient), np.zeros_like(gradient)
+        mean, square = self._means[name]
+        mean *= fast
+        mean += (1 - fast) * gradient
+        square *= slow
+        square += (1 - slow) * gradient**2
         unbiased = square / (1 - slow**self._steps)
-        change: Batch = mean / (1 - fast**self._steps) / (np.sqrt(unbiased) + self._epsilon)
+        np.sqrt(unbiased, out=unbiased)
+        unbiased += self._epsilon
+        change: Batch = mean / (1 - fast**self._steps)
+        change /= unbiased
         return change
 
 
@@ -204,7 +209,8 @@ def _epoch(
             rate = falling(rates[name.partition(".")[0]], done)
             if learned[name].ndim > 1:  # a weight, not a bias
                 change += recipe.decay * learned[name]
-            learned[name] = (learned[name] - rate * change).astype(np.float32)
+            change *= rate
+            learned[name] -= change
         _keep_statistics(learned, taught.statistics)
         loss += taught.loss * len(chosen)
         right += taught.right
@@ -234,8 +240,9 @@ def rounded(array: Batch) -> Array:
     [0.1234568, -2e-09]
     """
     values = np.asarray(array, dtype=np.float64)
-    texts = [float(f"{value:.{DIGITS}g}") for value in values.ravel().tolist()]
-    return np.array(texts).reshape(values.shape)
+    pattern = f"%.{DIGITS}g " * values.size
+    texts = (pattern % tuple(values.ravel().tolist())).split()
+    return np.array(list(map(float, texts))).reshape(values.shape)
 
 
 def save_weights(path: Path, weights: Mapping[str, Array]) -> None:

@@ -4,10 +4,10 @@ colour rules, links, charts and properties, with sheets that are still empty.
 Must not know networks, nor any number that goes into a cell.
 """
 
-import errno
 import io
 import re
 import xml.etree.ElementTree as ElementTree
+import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from openpyxl.cell.cell import Cell as StyledCell
 from openpyxl.chart import BarChart as ColumnChart
 from openpyxl.chart import Reference
 from openpyxl.chart.label import DataLabelList
+from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.formatting.formatting import ConditionalFormatting
 from openpyxl.formatting.rule import ColorScale, FormatObject, Rule
 from openpyxl.packaging.custom import StringProperty
@@ -26,11 +27,13 @@ from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protect
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.styles.numbers import NumberFormat
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
 
 from xlconv.errors import LimitError
 from xlconv.spreadsheet.blocks import (
@@ -52,13 +55,6 @@ from xlconv.spreadsheet.cells import (
     quoted,
 )
 from xlconv.xlsx.markup import MAIN, RELATIONS
-
-try:  # where it is installed, openpyxl writes with it
-    from lxml.etree import SerialisationError  # type: ignore[import-untyped]
-
-    _UNWRITTEN: tuple[type[Exception], ...] = (SerialisationError,)
-except ImportError:
-    _UNWRITTEN = ()
 
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
 _PIXELS_PER_CM = 96 / 2.54
@@ -126,12 +122,23 @@ def skeleton(book: Book) -> Skeleton:
         workbook.defined_names[name] = DefinedName(name, attr_text=text, hidden=hidden)
     _describe(workbook, book)
     package = io.BytesIO()
-    try:
-        workbook.save(package)
-    except _UNWRITTEN as error:  # openpyxl writes each sheet into a temporary file
-        raise OSError(errno.ENOSPC, f"no space for temporary files ({error})") from error
+    _Package(workbook, zipfile.ZipFile(package, "w")).save()
     parts = tuple(worksheet.path.lstrip("/") for worksheet in worksheets)
     return Skeleton(package.getvalue(), parts, styles)
+
+
+class _Package(ExcelWriter):  # type: ignore[misc]
+    """A workbook's parts as openpyxl writes them, without a temporary file for each sheet, and
+    not deflated, since each is written once more."""
+
+    def write_worksheet(self, ws: Worksheet) -> None:
+        ws._drawing = SpreadsheetDrawing()
+        ws._drawing.charts, ws._drawing.images = ws._charts, ws._images
+        writer = WorksheetWriter(ws, io.BytesIO())
+        writer.write()
+        ws._rels = writer._rels
+        self._archive.writestr(ws.path[1:], writer.out.getvalue())
+        self.manifest.append(ws)
 
 
 def _describe(workbook: Workbook, book: Book) -> None:

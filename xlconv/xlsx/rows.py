@@ -161,25 +161,26 @@ def _constant_row(
     values, first = block.values, block.range.row
     empty = np.isnan(values.astype(np.float64, copy=False))
     if empty.any():
-        _written(block, np.where(empty, 0.0, values))
-        return _sparse_row(block, style)
+        held = _written(block, np.where(empty, 0.0, values))
+        return _sparse_row(block, np.where(empty, np.nan, held), style)
     values = _written(block, values)
     pattern = _pattern(block, f'<c r="{{c}}" s="{style}"><v>%s</v></c>')
     return lambda row: pattern.replace(_ROW_MARK, str(row)) % _texts(values, row - first)
 
 
-def _sparse_row(block: ConstantBlock, style: int) -> RowText:
+def _sparse_row(block: ConstantBlock, values: Values, style: int) -> RowText:
     """Numbers with gaps: a cell that is left empty is not written at all."""
     letters = [column_letters(c) for c in range(block.range.column, block.range.right + 1)]
-    values, first = block.values, block.range.row
+    first = block.range.row
 
     def text(row: int) -> str:
-        numbers = values[row - first].tolist()
-        cells = zip(letters, numbers, strict=True)
+        cells = zip(letters, values[row - first].tolist(), strict=True)
         return "".join(
-            f'<c r="{column}{row}" s="{style}"><v>{number_text(value)}</v></c>'
-            for column, value in cells
-            if value == value  # NaN is not
+            [
+                f'<c r="{column}{row}" s="{style}"><v>{value!r}</v></c>'
+                for column, value in cells
+                if value == value  # NaN is not
+            ]
         )
 
     return text

@@ -25,6 +25,7 @@ from xlconv.reference.layers.gradient import (
     Pass,
     inside,
     padded_by,
+    pictures_last,
     places_of,
     propagate,
     to_one,
@@ -77,17 +78,24 @@ def _max_pool_gradient(
 ) -> Pass:
     places, padded = places_of(layer.window, x.shape[1:]), padded_by(layer.window, x, -np.inf)
     output = padded[:, :, *places[0]]
-    for place in places[1:]:
+    kind = np.min_scalar_type(len(places))
+    # The number of the place in each window that holds its largest value, of equal ones the first.
+    largest = np.zeros_like(output, dtype=kind)
+    for number, place in enumerate(places[1:], 1):
+        larger = padded[:, :, *place] > output
+        np.maximum(largest, np.multiply(larger, number, dtype=kind), out=largest)
         output = np.maximum(output, padded[:, :, *place])
+    (rows, columns), (down, across) = layer.window.extent, layer.window.stride
+    apart = rows <= down and columns <= across
 
     def to_input(gradient: Batch) -> Batch:
-        """The gradient goes to each window's largest value, of equal ones to the first."""
-        result = np.zeros_like(padded)
-        left = np.ones(output.shape, dtype=bool)
-        for place in places:
-            largest = left & (padded[:, :, *place] == output)
-            result[:, :, *place] += gradient * largest
-            left &= ~largest
+        """The gradient goes to each window's largest value."""
+        result, gradient = np.zeros_like(padded), pictures_last(gradient)
+        for number, place in enumerate(places):
+            if apart:  # no other window reads these cells
+                np.multiply(gradient, largest == number, out=result[:, :, *place])
+            else:
+                result[:, :, *place] += gradient * (largest == number)
         return inside(layer.window, result, x.shape)
 
     return Pass(output, to_one(to_input))
@@ -103,9 +111,9 @@ def _avg_pool_gradient(
     output: Batch = np.add.reduce([padded[:, :, *place] for place in places]) / count
 
     def to_input(gradient: Batch) -> Batch:
-        result = np.zeros_like(padded)
+        result, share = np.zeros_like(padded), pictures_last(gradient / count)
         for place in places:
-            result[:, :, *place] += gradient / count
+            result[:, :, *place] += share
         return inside(layer.window, result, x.shape)
 
     return Pass(output, to_one(to_input))
