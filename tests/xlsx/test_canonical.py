@@ -45,6 +45,8 @@ VALUES = st.sampled_from(
         *("<v>1e999</v>", "<v> 2</v>", "<v>x</v>", "", "<v>a &lt; b</v>", "<v>&#65;</v>"),
         *("<v>_x0041_</v>", "<v>TRUE</v>", "<v>9</v>", "<v>é</v>", "<v>a]]>b</v>", "<v>&no;</v>"),
         *("<v>\r</v>", "<v>#N/A</v>", "<v>2024-01-02</v>", "<is><t>in</t></is>", "<v>\t</v>"),
+        *("<v/>", "<v />", "<is><t></t></is>", "<is/>", "<is><t>&#8722;&#xe9;</t></is>"),
+        *('<is><t xml:space="preserve"> a_x0041_ </t></is>', "<is><t>&#13;&#x3;</t></is>"),
     ]
 )
 FORMULAS = st.sampled_from(

@@ -71,8 +71,14 @@ class OpenCells:
     part: Part
     rule: Rule
 
+    @cached_property
+    def found(self) -> list[FoundCell]:
+        """The cells, row by row."""
+        block = self.book.block(BOARD, [self.part.open])
+        return [block.cell(index) for index in range(len(block))]
+
     def at(self, row: int, column: int) -> FoundCell:
-        return self.book.cell(BOARD, self.part.open, row, column)
+        return self.found[row * self.part.open.width + column]
 
     def expected_formula(self, row: int, column: int) -> str:
         """The formula that is called for."""
@@ -80,24 +86,25 @@ class OpenCells:
 
     def is_expected(self, row: int, column: int) -> bool:
         """Whether a cell holds the very formula that is called for: no engine need prove it."""
-        formula = self.at(row, column).formula
-        if formula is None:
-            return False
-        if self.rule.cellwise is None:
-            return formula.relative == self._relative
-        cell = self.part.open.cell(row, column)
-        return formula.relative == relative_form(self.rule.text(row, column), cell)
+        return self._expected[row * self.part.open.width + column]
 
     @cached_property
-    def _relative(self) -> str:
-        return relative_form(self.rule.formula, self.rule.range.first)
+    def _expected(self) -> list[bool]:
+        place, cellwise = self.part.open, self.rule.cellwise is not None
+        first = relative_form(self.rule.formula, self.rule.range.first)
+        return [
+            held.formula is not None
+            and held.formula.relative
+            == (relative_form(self.rule.text(*offset), place.cell(*offset)) if cellwise else first)
+            for held, offset in zip(self.found, place.offsets(), strict=True)
+        ]
 
     @property
     def need_engine(self) -> bool:
         """Whether a cell holds another formula than the one that is called for."""
         return any(
-            self.at(row, column).formula is not None and not self.is_expected(row, column)
-            for row, column in self.part.open.offsets()
+            held.formula is not None and not expected
+            for held, expected in zip(self.found, self._expected, strict=True)
         )
 
 

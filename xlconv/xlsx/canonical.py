@@ -18,8 +18,9 @@ from xlconv.spreadsheet.keys import sheet_keys
 Attributes = dict[str, str]
 
 _CELL = re.compile(
-    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,9})")?(?: t="(n|s|str|b|e)")?'
-    r"(?:/>|>(<f[^<>]*+(?:(?<=/)>|>[^<]++</f>))?(?:<v>([^<]*+)</v>)?</c>)"
+    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,9})")?(?: t="(n|s|str|b|e|inlineStr)")?'
+    r"(?:/>|>(<f[^<>]*+(?:(?<=/)>|>[^<]++</f>))?"
+    r'(?:<v>([^<]*+)</v>|<is><t(?: xml:space="preserve")?>([^<]*+)</t></is>)?</c>)'
 )
 _GROUPS = _CELL.groups + 1
 _DATA_BEGINS, _ROW_ENDS = b"<sheetData>", b"</row>"
@@ -32,7 +33,7 @@ _FORMULA = re.compile(r'<f((?: [a-z]+="[^"<>&]*+")*+) ?(?:/>|>([^<]++)</f>)')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _ATTRIBUTES = {"t", "ref", "si", "aca", "ca"}  # others say more than that cells share a formula
 _NUMBERS = re.compile(r"[0-9.eE+-]*+")
-_ENTITY = re.compile(r"&(\w*);?")
+_ENTITY = re.compile(r"&(#?\w*);?")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _BEYOND = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|\\]\\]>")  # a parser has more to say of it
 
@@ -113,12 +114,13 @@ def are_usual(piece: bytes, among: bool) -> bool:
 def canonical_rows(piece: bytes) -> Rows | None:
     """Rows whose cells are all spelled as usual; None if there is anything else in them."""
     try:
-        parts = _CELL.split(piece.decode())
+        text = piece.decode().replace("<v />", "<v></v>").replace("<v/>", "<v></v>")
+        parts = _CELL.split(text)
         between, values = parts[::_GROUPS], parts[6::_GROUPS]
         markup = "".join(between)
         if not _ROWS.fullmatch(markup):
             return None
-        numbers, others = _values(parts[4::_GROUPS], values)
+        numbers, others = _values(parts[4::_GROUPS], values, parts[7::_GROUPS])
         spelled = parts[5::_GROUPS]
         columns = np.array(list(map(_columns.__getitem__, parts[1::_GROUPS])), dtype=np.int64)
         return Rows(
@@ -129,7 +131,7 @@ def canonical_rows(piece: bytes) -> Rows | None:
             own_formulas=_own_formulas({*spelled} - {None}),
             numbers=numbers,
             others=others,
-            elements=3 * len(spelled) - spelled.count(None) - values.count(None),
+            elements=4 * len(spelled) - spelled.count(None) - values.count(None),
         )
     except (_UnusualError, ValueError, KeyError):  # UnicodeDecodeError is a ValueError
         return None
@@ -157,12 +159,16 @@ def _row_numbers(between: Sequence[str], digits: Sequence[str]) -> NDArray[np.in
 
 
 def _values(
-    kinds: Sequence[str | None], texts: list[str | None]
+    kinds: Sequence[str | None], texts: list[str | None], inline: Sequence[str | None]
 ) -> tuple[NDArray[np.float64], dict[int, tuple[str, str]]]:
     """Numbers, and the kinds and texts of what is none, by its number."""
     others: dict[int, tuple[str, str]] = {}
     for number, kind in enumerate(kinds):
-        if kind is not None and kind != "n":
+        if (kind == "inlineStr") != (inline[number] is not None):
+            raise _UnusualError
+        if kind == "inlineStr":
+            others[number] = kind, _plain_text(inline[number] or "")
+        elif kind is not None and kind != "n":
             text, texts[number] = texts[number], None
             if text is not None and (text or kind == "str"):
                 others[number] = kind, _plain_text(text)
@@ -214,4 +220,11 @@ def _plain_text(text: str) -> str:
 def _entity(match: re.Match[str]) -> str:
     if not match[0].endswith(";"):
         raise _UnusualError
+    if match[1].startswith("#"):
+        digits = match[1].removeprefix("#")
+        number = int(digits[1:], 16) if digits.startswith("x") else int(digits)
+        odd = not digits.isalnum() or not digits.isascii()
+        if odd or _BEYOND.search(chr(number)) or 0xD800 <= number < 0xE000:
+            raise _UnusualError
+        return chr(number)
     return _ENTITIES[match[1]]

@@ -278,7 +278,7 @@ class _Sheet(Events):
             raise ReachError(self.cell.a1 if self.inside else self._where(), reach)
 
     def _end_cell(self) -> None:
-        value = self._value(self.kind, self.value)
+        value = self._value(self.kind, self.inline if self.kind == "inlineStr" else self.value)
         formula = None
         if self.formula is not None:
             formula = self._formula(*self.formula)
@@ -315,7 +315,7 @@ class _Sheet(Events):
 
     def _value(self, kind: str, text: str | None) -> Value:
         if kind == "inlineStr":
-            return None if self.inline is None else unescaped(self.inline)
+            return None if text is None else unescaped(text)
         if kind == "str" and text is not None:
             return unescaped(text)
         if not text:

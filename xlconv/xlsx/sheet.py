@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula, relative_form
-from xlconv.spreadsheet.keys import KEYS_A_ROW, cell_key, key_cell, range_keys, places_within
+from xlconv.spreadsheet.keys import KEYS_A_ROW, cell_key, key_cell, places_within, range_keys
 
 Value = float | str | bool | None
 # Numbers, or (as objects) some cells of each kind.
