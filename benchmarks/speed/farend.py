@@ -1,16 +1,14 @@
 """How far it goes: networks as VGG's, of half a million to five million activations.
 
-    python benchmarks/speed/farend.py [--largest N] [--engine NAME] [--libreoffice]
+    python benchmarks/speed/farend.py [--largest N] [--engine NAME]
 
 Each is built through the Python API and verified, in a process of its own each time: seconds of
 the processor, and the largest that the process became, a cell. `docs/far-end.md` has a table of
-such a run. Without `--engine` the formulas and the stored values alone are looked at; with
-`--libreoffice` LibreOffice loads and saves the book, too.
+such a run. Without `--engine` the formulas and the stored values alone are looked at.
 """
 
 import argparse
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -86,7 +84,11 @@ def main() -> None:
     wanted = parser.parse_args()
     if wanted.work:
         what, path, argument = wanted.work
-        return build(Path(path), int(argument)) if what == "build" else verify(Path(path), argument)
+        if what == "build":
+            build(Path(path), int(argument))
+        else:
+            verify(Path(path), argument)
+        return
     table = Table(title="Microseconds of the processor, and bytes, an activation")
     for head in (
         "activations",
@@ -110,7 +112,6 @@ def main() -> None:
             table.add_row(*row, f"{path.stat().st_size / count:.1f}")
             console.print(f"{count:,}: {made}, {proved}, {time.perf_counter() - start:.0f} s")
     console.print(table)
-    console.print(f"limit of memory {resource.getrlimit(resource.RLIMIT_AS)[0]}")
 
 
 if __name__ == "__main__":
