@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.spreadsheet.cells import MAX_COLUMNS, column_number
+from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_TEXT_LENGTH, column_number
 from xlconv.spreadsheet.keys import sheet_keys
 
 Attributes = dict[str, str]
@@ -211,8 +211,8 @@ def parsed_formula(element: str) -> Formula:
 
 
 def _plain_text(text: str) -> str:
-    """A text without its entities; one that may be no XML is for the parser."""
-    if _BEYOND.search(text):
+    """A text without its entities; one that may be no XML, or too long, is for the parser."""
+    if len(text) > MAX_TEXT_LENGTH or _BEYOND.search(text):
         raise _UnusualError
     return _ENTITY.sub(_entity, text) if "&" in text else text
 
