@@ -34,7 +34,7 @@ from xlconv.training.train import initial_weights, train
 TEMPLATES = ("lesson3", "lenet5", "resnet", "rgb", "multilabel")
 PICTURES = 60_000  # of MNIST's training set
 SIDE = 768  # of the yardstick's matrices
-ROUNDS = 8
+ROUNDS = 4
 TARGETS = {"lenet5": 8.0}  # times the bare products
 
 
@@ -97,7 +97,7 @@ def _target(name: str, ratio: float) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--steps", type=int, default=30, help="batches that are timed")
+    parser.add_argument("--steps", type=int, default=100, help="batches that are timed")
     parser.add_argument("names", nargs="*", default=TEMPLATES, metavar="NAME")
     options = parser.parse_args()
     table = Table(box=None, pad_edge=False)

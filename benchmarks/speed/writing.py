@@ -15,6 +15,10 @@ that is busy with other things: there, xlconv's second thread has no core of its
 cells are measured once with the slow writers, and in each round with xlconv; `--quick` leaves
 them out.
 
+Then whole networks are built, of about half a million activations (with `--large` up to five
+millions): what of the processor's time is the writer's, given blocks that are made already. A
+build as fast as its writer would have 1; and what a cell takes, of time and of memory.
+
 An empty book is measured too. It is what every book costs before its first cell, and at 10^4
 cells a good part of the whole: so the seconds a cell are compared as they are and without it.
 """
@@ -23,9 +27,11 @@ import argparse
 import gc
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +40,18 @@ import xlsxwriter
 from rich.console import Console
 from rich.table import Table
 
+from xlconv.compiler import compile_book
 from xlconv.formulas.text import weighted_sum
-from xlconv.network.model import Array
+from xlconv.network.layers.activation import ReLU, Softmax
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.dense import Dense
+from xlconv.network.layers.pooling import GlobalAvgPool2D, MaxPool2D
+from xlconv.network.model import Array, Model
+from xlconv.network.network import Network
 from xlconv.spreadsheet.blocks import Block, Book, CellwiseBlock, FormulaBlock, Sheet, Style
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.training.train import initial_weights
 from xlconv.xlsx.reader import open_package
 from xlconv.xlsx.writer import write_book
 
@@ -53,6 +67,7 @@ STYLE = Style()
 SPEED_TARGET = 5.0
 FLATNESS_TARGET = 1.2
 SIZE_TARGET = 1 / 3
+BUILDING_TARGET = 0.5  # of a whole build's time, the writer's
 
 
 @dataclass(frozen=True)
@@ -283,6 +298,70 @@ def unevenness(
     return max(per_cell) / min(per_cell)
 
 
+def wide(side: int) -> Network:
+    """A few large maps: the cells are what takes time."""
+    layers = (
+        Conv2D("conv", kernels=9, size=3, padding="same"),
+        *(ReLU("relu"), MaxPool2D("pool"), GlobalAvgPool2D("mean")),
+    )
+    return Network("wide", (1, side, side), layers, ())
+
+
+def deep(side: int) -> Network:
+    """Like VGG (Simonyan and Zisserman, arXiv:1409.1556), in small: many kernels of few cells."""
+    layers: list[Layer] = []
+    for block in range(4):
+        for part in range(2):
+            name, kernels = f"{block + 1}_{part + 1}", 16 * 2**block
+            layers.append(Conv2D(f"conv{name}", kernels=kernels, size=3, padding="same"))
+            layers.append(ReLU(f"relu{name}"))
+        layers.append(MaxPool2D(f"pool{block + 1}"))
+    layers += [GlobalAvgPool2D("mean"), Dense("fc", 10), Softmax("softmax")]
+    return Network("deep", (3, side, side), layers, tuple("abcdefghij"))
+
+
+def building_table(large: bool, path: Path) -> Table:
+    table = Table("network", title="Building: processor time, best of the rounds")
+    for head in ("activations", "cells", "writer of all", "goal", "µs a cell", "bytes a cell"):
+        table.add_column(head, justify="right")
+    networks = [wide(152), deep(64)]
+    if large:
+        networks += [wide(304), deep(130), wide(485), deep(196)]
+    for network in networks:
+        model = Model(network, initial_weights(network, 1, {}))
+        image = np.random.default_rng(1).random(network.input_shape)
+        whole = writing = float("inf")
+        for _ in range(ROUNDS):
+            start = time.process_time()
+            book = compile_book(model, image)
+            made = time.process_time()
+            write_book(path, book, overwrite=True)
+            end = time.process_time()
+            whole, writing = min(whole, end - start), min(writing, end - made)
+        cells = sum(block.range.size for sheet in book.sheets for block in sheet.blocks)
+        del book
+        share = writing / whole
+        table.add_row(
+            network.name,
+            f"{sum(map(prod, network.shapes.values())):,}",
+            f"{cells:,}",
+            f"{share:.2f}",
+            f"{BUILDING_TARGET:g} {_met(share >= BUILDING_TARGET)}",
+            f"{1e6 * whole / cells:.1f}",
+            f"{_peak(model, image, path) / cells:.0f}",
+        )
+    return table
+
+
+def _peak(model: Model, image: Array, path: Path) -> int:
+    """The most memory of Python's and NumPy's that a build holds at once, in bytes."""
+    tracemalloc.start()
+    write_book(path, compile_book(model, image), overwrite=True)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
 def clock_of(best: Best) -> float:
     return best.clock
 
@@ -302,14 +381,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Writing speed and file size, as ratios.")
     parser.add_argument("--quick", action="store_true", help="stop at 100,000 cells")
     parser.add_argument("--channels", type=int, default=2, help="terms of a formula")
+    parser.add_argument("--large", action="store_true", help="build up to 5 million cells")
     wanted = parser.parse_args()
     sizes = SIZES[:2] if wanted.quick else SIZES
     with tempfile.TemporaryDirectory() as folder:
         measured = measure_all(sizes, wanted.channels, Path(folder) / "book.xlsx")
+        building = building_table(wanted.large, Path(folder) / "book.xlsx")
     console = Console(width=120, highlight=False)
     console.print(ratio_table(measured, wanted.channels))
     for line in verdicts(measured):
         console.print(line)
+    console.print(building)
 
 
 if __name__ == "__main__":
