@@ -360,24 +360,20 @@ def _drawn_rules(places: InspectorPlaces, slot: str, line: str, base: str) -> It
     way of the list of terms, in which a softmax's follow from the board, every edited pixel would
     make all of them dirty."""
     p = {key: places.of(key).absolute for key in places.keys}
-    reads, weights = places.reads.first, places.weights.first
+    reads, weights, head = places.reads.first, places.weights.first, places.heads.first
+    values, first_column = places.term_list(3), list(places.window.cells())[2].absolute
+    across = f"{head.a1.rstrip('0123456789')}${head.row}-{first_column}"
+    top, left = (f"INDEX({places.slot_list(number):$},{slot})" for number in (4, 5))
+    kernel = _kernel_cell(places, p, f"{top}+({line}-1)*{p['apart_rows']}", f"{left}+{across}")
+    below = Range(reads.row + 1, reads.column, 1, 1)  # a softmax reads one column, with a caption
+    shifted = _shifted(p, f"{reads}", _logits(below, places), kernel)
 
-    def drawn(key: str, place: Range, text: Callable[[str], str]) -> Rule:
+    def drawn(key: str, place: Range, text: str) -> Rule:
         column = f"COLUMNS({_widening(place)})"
-        return _rule(key, place, unless(f"OR({line}=0,{column}>{p['width']})", text(column)))
+        return _rule(key, place, unless(f"OR({line}=0,{column}>{p['width']})", text))
 
-    def kernel(column: str) -> str:
-        down, across = f"({line}-1)*{p['apart_rows']}", f"({column}-1)*{p['apart_columns']}"
-        top, left = (f"INDEX({places.slot_list(number):$},{slot})" for number in (4, 5))
-        return _kernel_cell(places, p, f"{top}+{down}", f"{left}+{across}")
-
-    def shifted(column: str) -> str:
-        # Of one column, below its caption.
-        first = Range(reads.row + 1, reads.column, 1, 1)
-        return _shifted(p, f"{reads}", _logits(first, places), kernel(column))
-
-    values = places.term_list(3)
-    yield drawn("reads", places.reads, lambda column: f"INDEX({values:$},{base}+{column})")
+    column = f"COLUMNS({_widening(places.reads)})"
+    yield drawn("reads", places.reads, f"INDEX({values:$},{base}+{column})")
     own, soft = (drawn("weights", places.weights, text) for text in (kernel, shifted))
     yield _either(own, soft, lambda r, c: c == 0 and 0 < r <= places.exponents)
     yield _rule("products", places.products, _product(p, f"{reads}", f"{weights}"))
