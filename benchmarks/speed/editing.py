@@ -1,6 +1,7 @@
 """How long a reader waits in LibreOffice: an edited pixel, another picture, another explained cell.
 
     python benchmarks/speed/editing.py [--template NAME] [--groups]
+    python benchmarks/speed/editing.py --beside BOOK --input SHEET!CELL --output SHEET!RANGE
 
 The whole workbook beside the board alone: the same cells of the network, without other sheets,
 and with numbers in place of the panel's formulas. Both are edited in turn in one run, inside of
@@ -9,6 +10,8 @@ read, in the whole workbook also what the inspector says, or when everything tha
 was calculated. Ratios are of medians.
 
 `--groups` says what each group of formulas costs: the whole workbook with numbers in its place.
+`--beside` takes another workbook of a convolutional network, with a cell to edit and what follows
+from it, and says how long templates take beside it, whole and without all but the board.
 Needs LibreOffice and a Python with `uno`, as the tests do.
 """
 
@@ -58,6 +61,14 @@ RATIO_TARGET = 3.0
 BUILD_TARGET = 1.5  # seconds, of lesson3
 SIZE_TARGET = 400_000  # bytes, of lesson3
 DESK = ("picture", "loss", "scales", "looks", "shown")  # groups of formulas on the board
+
+# Beside another workbook: so many times as long as in it, at most, until what is there.
+BESIDE = {
+    "lesson3": {"output": 0.4, "all that is dirty": 0.5},
+    "lenet5": {"output": 3.0},
+    "resnet": {"output": 8.0},
+}
+FEW = 5  # edits in a sample, and samples in a round: some books take half a second for one
 
 _REFERENCE = re.compile(r"\$?[A-Z]{1,3}\$?\d+")
 
@@ -231,6 +242,62 @@ def ratio(found: Waits, what: str, name: str) -> float:
     return statistics.median(found[what, name]) / statistics.median(base)
 
 
+@dataclass(frozen=True)
+class Pixel:
+    """A cell to edit in a workbook, and what follows from it."""
+
+    path: Path
+    cell: str
+    output: str
+
+
+def pixels_beside(other: Pixel, folder: Path) -> dict[tuple[str, str], Pixel]:
+    """The other workbook, and of each template with a goal the board alone and the whole."""
+    found = {("", "beside"): other}
+    for name in BESIDE:
+        template, place = xlconv.load_template(name), folder / name
+        place.mkdir()
+        for book, edited in made(template, place, False).items():
+            found[name, book] = Pixel(edited.path, pixel_of(edited), template.network.output)
+    return found
+
+
+def waits_beside(
+    session: UnoSession, pixels: dict[tuple[str, str], Pixel]
+) -> dict[tuple[str, str, str], list[float]]:
+    """Milliseconds by template, book and what is waited for, all in turn, round after round."""
+    found: dict[tuple[str, str, str], list[float]] = {}
+    values = [0.1 + 0.8 * n / FEW for n in range(FEW)]
+    for _ in range(ROUNDS):
+        for (name, book), pixel in pixels.items():
+            for until, everything in (("output", False), (CALCULATED, True)):
+                step = ["edited", pixel.cell, values, FEW, [pixel.output], everything]
+                seconds = session.run(pixel.path, *[step] * (FEW + 1))[1:]
+                found.setdefault((name, book, until), []).extend(1000 * one for one in seconds)
+    return found
+
+
+def report_beside(console: Console, found: dict[tuple[str, str, str], list[float]]) -> None:
+    table = Table("one edited pixel, until", "template", "book", title="Beside another workbook")
+    for head in ("median ms", "least", "the other = 1", "goal"):
+        table.add_column(head, justify="right")
+    medians = {key: statistics.median(times) for key, times in found.items()}
+    met = []
+    for (name, book, until), median in sorted(medians.items(), key=lambda item: item[0][2]):
+        times = median / medians["", "beside", until]
+        goal = BESIDE.get(name, {}).get(until) if book == "whole" else None
+        least = min(found[name, book, until])
+        numbers = (f"{median:.2f}", f"{least:.2f}", f"{times:.2f}", f"{goal:g}" if goal else "")
+        table.add_row(until, name, book, *numbers)
+        if goal:
+            met.append(
+                f"{_met(times <= goal)}  {name}, until {until}: {times:.2f}, at most {goal:g}"
+            )
+    console.print(table)
+    for line in met:
+        console.print(line)
+
+
 def report(console: Console, found: Waits, choices: dict[str, float]) -> None:
     table = Table("one edited pixel, until", "book", title="Editing, in LibreOffice")
     for head in ("median ms", "least", "board alone = 1"):
@@ -284,21 +351,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Edits in LibreOffice, as ratios.")
     parser.add_argument("--template", default="lesson3", choices=template_names())
     parser.add_argument("--groups", action="store_true", help="what each group of formulas costs")
+    parser.add_argument("--beside", type=Path, help="another workbook, of a convolutional network")
+    parser.add_argument("--input", help="its cell to edit, as in 'Sheet!B2'")
+    parser.add_argument("--output", help="what follows from it, as in 'Sheet!F9'")
     wanted = parser.parse_args()
+    if wanted.beside and not (wanted.input and wanted.output):
+        parser.error("--beside needs --input and --output")
     program = shutil.which("soffice") or shutil.which("libreoffice")
     if program is None:
         raise SystemExit("LibreOffice is not installed: there is no soffice on the PATH")
     console = Console(width=120, highlight=False)
-    template = xlconv.load_template(wanted.template)
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, uno_session(program, "/usr/bin/python3") as session:
         folder = Path(name)
-        books = made(template, folder, wanted.groups)
-        with uno_session(program, "/usr/bin/python3") as session:
-            check_same_numbers(session, template, books)
-            found = waits(session, template, books)
-            choices = dict(other_choices(session, template, books["whole"]))
-        report(console, found, choices)
-        sizes(console, folder)
+        if wanted.beside:
+            other = Pixel(wanted.beside.resolve(), wanted.input, wanted.output)
+            report_beside(console, waits_beside(session, pixels_beside(other, folder)))
+        else:
+            edits(console, session, folder, xlconv.load_template(wanted.template), wanted.groups)
+
+
+def edits(
+    console: Console, session: UnoSession, folder: Path, template: Template, groups: bool
+) -> None:
+    """A template's whole workbook beside its board alone."""
+    books = made(template, folder, groups)
+    check_same_numbers(session, template, books)
+    found = waits(session, template, books)
+    choices = dict(other_choices(session, template, books["whole"]))
+    report(console, found, choices)
+    sizes(console, folder)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ Everything follows from the four chosen cells and the table of layers; the sente
 `sentence_formulas`. Must not know any value.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from xlconv.formulas.layers.base import Copies, Rule
+from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import cell_text
 from xlconv.formulas.text import place_in_list
 from xlconv.network.network import Network
@@ -149,30 +149,62 @@ def _term_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     def origin(number: int) -> str:
         return f"INDEX({places.slot_list(number):$},{slot})"
 
+    def rule(number: int, key: str, text: str, beyond: str = f'{slot}=""') -> Rule:
+        return _rule(f"term_{key}", lists[number], unless(beyond, text))
+
     down, across = f"{row}-{first_row}", f"{column}-{first_column}"
     outside = (
-        f"AND({p['skips']}=1,OR({row}<1,{row}>{p['read_rows']},"
-        f"{column}<1,{column}>{p['read_columns']}))"
+        f"IF({p['skips']}=1,OR({row}<1,{row}>{p['read_rows']},"
+        f"{column}<1,{column}>{p['read_columns']}),0)"
     )
-    read = f"INDEX({board},{origin(2)}+{down},{origin(3)}+{across})"
-    spot = f"{origin(4)}+{down},{origin(5)}+{across}"
-    kernels = [f"INDEX({one:{BOARD}},{spot})" for one in places.kernels]
-    kernel = f"CHOOSE({p['kernels_number']},{','.join(kernels)})" if kernels else '""'
-    shifted = f"{value}-MAX({lists[3].absolute})"
+    # Equal formulas below each other are one listener to LibreOffice, which marks all of them
+    # again for every run of changed cells on the board. Spelled in turn, each is marked once.
+    spellings = (f"{origin(2)}+{down}", f"{down}+{origin(2)}")
+    reads = [
+        rule(3, "value", unless(outside, f"INDEX({board},{one},{origin(3)}+{across})"))
+        for one in spellings
+    ]
+    kernel = _kernel_cell(places, p, f"{origin(4)}+{down}", f"{origin(5)}+{across}")
+    shifted = _shifted(p, value, _logits(lists[3], places), kernel)
+    yield rule(0, "slot", f"INT(({term}-1)/({size}))+1", f"{term}>{p['slots']}*{size}")
+    yield rule(1, "row", f"{first_row}+INT(MOD({term}-1,{size})/{p['width']})*{p['apart_rows']}")
+    yield rule(2, "column", f"{first_column}+MOD({term}-1,{p['width']})*{p['apart_columns']}")
+    yield _either(reads[0], reads[1], lambda r, _: r % 2 == 1)
+    own, soft = rule(4, "weight", kernel), rule(4, "weight", shifted)
+    yield _either(own, soft, lambda r, _: r < places.exponents)
+    yield rule(5, "product", _product(p, value, weight))
+
+
+def _either(usual: Rule, other: Rule, others: Callable[[int, int], bool]) -> Rule:
+    """The formulas of one rule, but of the other in some cells; not as shared formulas, which may
+    not refer to another sheet."""
+    return _cellwise(
+        usual.role, usual.range, lambda r, c: (other if others(r, c) else usual).text(r, c)
+    )
+
+
+def _logits(listed: Range, places: InspectorPlaces) -> Range:
+    """What a softmax may read, at the beginning of a list: only these have weights that follow
+    from what is read, so that an edited pixel leaves all other weights calculated."""
+    return Range(listed.row, listed.column, max(1, places.exponents), 1)
+
+
+def _kernel_cell(places: InspectorPlaces, p: Mapping[str, str], row: str, column: str) -> str:
+    """A cell of the chosen layer's weights, if it has any."""
+    kernels = [f"INDEX({one:{BOARD}},{row},{column})" for one in places.kernels]
+    chosen = f"CHOOSE({p['kernels_number']},{','.join(kernels)})" if kernels else '""'
+    return f'IF({p["weights"]}={WEIGHTS},{chosen},"")'
+
+
+def _shifted(p: Mapping[str, str], value: str, logits: Range, otherwise: str) -> str:
+    """The weight of a softmax's term: how far its logit is from the largest."""
+    return f"IF({p['weights']}={EXPONENTS},{value}-MAX({logits:$}),{otherwise})"
+
+
+def _product(p: Mapping[str, str], value: str, weight: str) -> str:
+    """What becomes of a value and its weight; nothing, if it has none."""
     multiplied = f"IF({p['weights']}={EXPONENTS},EXP({weight}),{value}*{weight})"
-    texts = {
-        "slot": unless(f"{term}>{p['slots']}*{size}", f"INT(({term}-1)/({size}))+1"),
-        "row": f"{first_row}+INT(MOD({term}-1,{size})/{p['width']})*{p['apart_rows']}",
-        "column": f"{first_column}+MOD({term}-1,{p['width']})*{p['apart_columns']}",
-        "value": unless(outside, read),
-        "weight": f'CHOOSE({p["weights"]}+1,"",{kernel},{shifted})',
-        "product": unless(f'{weight}=""', multiplied),
-    }
-    across_sheets = {"value", "weight"}  # not as shared formulas
-    for (key, text), place in zip(texts.items(), lists, strict=True):
-        formula = text if key == "slot" else unless(f'{slot}=""', text)
-        rule = _rule(f"term_{key}", place, formula)
-        yield _cellwise(f"term_{key}", place, Copies(formula)) if key in across_sheets else rule
+    return unless(f'{weight}=""', multiplied)
 
 
 def _fact_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
@@ -310,14 +342,7 @@ def _map_rules(places: InspectorPlaces) -> Iterator[Rule]:
     place = f"COLUMNS({_widening(places.heads)})"
     head = f"{first_column}+({place}-1)*{p['apart_columns']}"
     yield _rule("heads", places.heads, unless(f"{place}>{p['width']}", head))
-    for key, drawn, terms in (
-        ("reads", places.reads, places.term_list(3)),
-        ("weights", places.weights, places.term_list(4)),
-        ("products", places.products, places.term_list(5)),
-    ):
-        place = f"COLUMNS({_widening(drawn)})"
-        nothing = f"OR({line}=0,{place}>{p['width']})"
-        yield _rule(key, drawn, unless(nothing, f"INDEX({terms:$},{base}+{place})"))
+    yield from _drawn_rules(places, slot, line, base)
     only = f"AND({slot}>0,{line}=0,{p['weights']}>0)"
     terms_of = f"SUMIF({places.term_list(0).absolute},{slot},{places.term_list(5).absolute})"
     yield _rule("sums", places.sums, f'IF({only},{terms_of},"")')
@@ -328,3 +353,27 @@ def _widening(place: Range) -> str:
     counts it. In the first row, so that no cell asks for itself."""
     letters = _column(place)
     return f"{letters}$1:{letters[1:]}$1"
+
+
+def _drawn_rules(places: InspectorPlaces, slot: str, line: str, base: str) -> Iterator[Rule]:
+    """Windows, weights and products, in their shapes. Weights are looked up where they stand: by
+    way of the list of terms, in which a softmax's follow from the board, every edited pixel would
+    make all of them dirty."""
+    p = {key: places.of(key).absolute for key in places.keys}
+    reads, weights, head = places.reads.first, places.weights.first, places.heads.first
+    values, first_column = places.term_list(3), list(places.window.cells())[2].absolute
+    across = f"{head.a1.rstrip('0123456789')}${head.row}-{first_column}"
+    top, left = (f"INDEX({places.slot_list(number):$},{slot})" for number in (4, 5))
+    kernel = _kernel_cell(places, p, f"{top}+({line}-1)*{p['apart_rows']}", f"{left}+{across}")
+    below = Range(reads.row + 1, reads.column, 1, 1)  # a softmax reads one column, with a caption
+    shifted = _shifted(p, f"{reads}", _logits(below, places), kernel)
+
+    def drawn(key: str, place: Range, text: str) -> Rule:
+        column = f"COLUMNS({_widening(place)})"
+        return _rule(key, place, unless(f"OR({line}=0,{column}>{p['width']})", text))
+
+    column = f"COLUMNS({_widening(places.reads)})"
+    yield drawn("reads", places.reads, f"INDEX({values:$},{base}+{column})")
+    own, soft = (drawn("weights", places.weights, text) for text in (kernel, shifted))
+    yield _either(own, soft, lambda r, c: c == 0 and 0 < r <= places.exponents)
+    yield _rule("products", places.products, _product(p, f"{reads}", f"{weights}"))

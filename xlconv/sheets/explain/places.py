@@ -14,6 +14,7 @@ from xlconv.network.network import Network
 from xlconv.network.shapes import as_maps
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.table import (
+    EXPONENTS,
     FACTS,
     OPERATIONS,
     STRONGEST,
@@ -78,6 +79,11 @@ class InspectorPlaces:
     @cached_property
     def terms(self) -> int:
         return max(_LEAST, *(line.terms for line in self.lines))
+
+    @cached_property
+    def exponents(self) -> int:
+        """How many terms a softmax has at most: one slot, of one column."""
+        return max((line.terms for line in self.lines if line.weights == EXPONENTS), default=0)
 
     @cached_property
     def rows(self) -> int:
