@@ -83,12 +83,14 @@ def _own_sheets(manifest: Manifest) -> tuple[str, ...]:
     return BOARD, *gallery, *exercise, EXPLAIN, GUIDE, MODEL
 
 
-def check_version(path: Path, manifest: Manifest) -> None:
+def check_version(
+    path: Path, manifest: Manifest, differ: str = "boards are laid out otherwise than"
+) -> None:
     """BookError if another version built the book: that explains all that is not in its place."""
     if manifest.version != __version__:
         raise BookError(
-            f"{path}: built by xlconv {manifest.version[:20]}, whose boards are laid out "
-            f"otherwise than those of {__version__}; use that version, or build it again"
+            f"{path}: built by xlconv {manifest.version[:20]}, whose {differ} those of "
+            f"{__version__}; use that version, or build it again"
         )
 
 

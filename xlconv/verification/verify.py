@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from xlconv.book.book import FoundBook, read_book
+from xlconv.book.location import check_version
 from xlconv.book.unfinished import Unfinished, find_unfinished
 from xlconv.engines.registry import ENGINES, engine_named
 from xlconv.errors import BookError
@@ -85,6 +86,8 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     looks = [*format_findings(book, cells), *caption_findings(book, known)]
     left = find_unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))
+    if any(finding.kind == "formula" for finding in formulas.values()):
+        check_version(book.path, book.manifest, "formulas are others than")
     check_displaced(book, cells, formulas.keys(), around)
     spoiled = spoiled_cells(cells, around)
     suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
