@@ -290,3 +290,19 @@ def test_one_fault_in_a_book_that_was_recalculated_is_one_finding(
             report = xlconv.verify(saved / f"{kind}.xlsx", engine)
             assert report.stored_state == "present"
             assert [(f.kind, f.cell) for f in report.findings] == [(kind, f"Board!{place}")]
+
+
+def test_another_versions_formulas_are_no_faults(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they differ: it is told which version knows them. What is the same in both agrees."""
+    cell = LAYOUT.tensors["relu1"].maps[0].cell(1, 1).a1
+    other = edited(book, tmp_path / "other.xlsx", with_formula(cell, "1+1"))
+    typed = edited(book, tmp_path / "typed.xlsx", with_constant(cell, 0.5))
+    assert [finding.kind for finding in xlconv.verify(other, "none").findings] == ["formula"]
+    monkeypatch.setattr("xlconv.book.location.__version__", "9.0.0")
+    assert xlconv.verify(book, "none").verdict == "agrees"
+    assert [finding.kind for finding in xlconv.verify(typed, "none").findings] == ["typed"]
+    told = f"built by xlconv {xlconv.__version__}, whose formulas are others than those of 9.0.0"
+    with pytest.raises(xlconv.XlconvError, match=told):
+        xlconv.verify(other, "none")
