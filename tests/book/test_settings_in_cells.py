@@ -28,6 +28,7 @@ import xlconv
 from xlconv import Dense, Dropout, GlobalAvgPool2D, KernelDemo, Model, Network, ReLU, Sigmoid
 from xlconv.book.book import read_book
 from xlconv.book.plain import engine_file
+from xlconv.book.typing import Constants
 from xlconv.engines.registry import engine_named
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.numbers import answer_steps
@@ -335,10 +336,10 @@ def test_a_number_drawn_exactly_at_the_rate_is_kept(books: Books) -> None:
     assert (made[0, 0, 0], np.count_nonzero(made)) == (0.0, 59)
     random, mask = (layout.inner[f"dropout_{key}"].maps[0] for key in ("random", "mask"))
     typed = {random.cell(0, 0): np.nextafter(0.4, 0), random.cell(0, 1): 0.4}
-    constants = {Place("Board", cell): value for cell, value in typed.items()}
+    constants = Constants(cells={Place("Board", cell): value for cell, value in typed.items()})
     with engine_file(read_book(book.path), constants) as path:
         [found] = engine_named("formualizer").evaluate(path, [("Board", mask)])
-    assert found[0][:2] == [0.0, 1.0]
+    assert found[0, :2].tolist() == [0.0, 1.0]
 
 
 def test_an_error_in_a_mask_is_not_counted() -> None:
