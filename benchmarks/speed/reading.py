@@ -156,12 +156,17 @@ def structure_seconds(book: FoundBook) -> float:
 
 def memory(path: Path) -> int:
     """The largest that `verify` without an engine becomes, in bytes, as a process of its own."""
-    if os.fork() == 0:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        alone = [sys.executable, "-m", "xlconv", "verify", str(path), "--engine", "none"]
-        os.execv(sys.executable, alone)
-    usage = os.wait3(0)[2]
-    return usage.ru_maxrss << (0 if sys.platform == "darwin" else 10)
+    # Started by a small process: a new one begins as large as the one that started it.
+    starting = (
+        "import resource, subprocess, sys;"
+        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    verify = (sys.executable, "-m", "xlconv", "verify", str(path), "--engine", "none")
+    told = subprocess.run(
+        [sys.executable, "-c", starting, *verify], check=True, capture_output=True, text=True
+    )
+    return int(told.stdout) << (0 if sys.platform == "darwin" else 10)
 
 
 def ratio(rounds: int, one: Callable[[], float], other: Callable[[], float]) -> float:
@@ -226,7 +231,10 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="two large networks, too")
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as an installation keeps it compiled
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "compiled")
         paths = built(Path(folder), wanted.names, wanted.large)
+        by_verify(next(iter(paths.values())))
         found = [measured(name, path, wanted.rounds) for name, path in paths.items()]
     Console(width=110, highlight=False).print(ratio_table(found))
     load = ", ".join(f"{number:.1f}" for number in os.getloadavg())

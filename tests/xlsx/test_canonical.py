@@ -55,7 +55,12 @@ FORMULAS = st.sampled_from(
         *('<f t="shared" ref="A1:C9" si="0">A1*2</f>', '<f t="shared" si="0"></f>', "<f/>"),
         *('<f aca="false">A1</f>', '<f t="array" ref="B2">{1}</f>', '<f ca="1">RAND()</f>'),
         *('<f t="array" ref="A1:B2">A1</f>', '<f t="dataTable" ref="A1:B2"/>', "<f>1]]>2</f>"),
-        *('<f t="shared" ref="A1:C9" si="1">B$1</f>', '<f t="shared" si="1" />', "<f>\r1</f>"),
+        *(
+            "<f>MEDIAN(A1:B2)</f>",
+            '<f t="shared" ref="A1:C9" si="1">B$1</f>',
+            '<f t="shared" si="1" />',
+            "<f>\r1</f>",
+        ),
     ]
 )
 KINDS = st.sampled_from(

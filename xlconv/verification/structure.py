@@ -169,12 +169,11 @@ def _other_formulas(rule: Rule, sheet: FoundSheet, held: NDArray[np.int32]) -> M
     hold: -1 for none."""
     formulas = sheet.formulas
     if rule.cellwise is not None:
-        there = zip(held.tolist(), rule.texts(), range_keys([rule.range]).tolist(), strict=True)
-        wrong = [
-            number < 0
-            or not (formulas.is_text(number, text, key) or _is_formula(text, key, formulas[number]))
-            for number, text, key in there
-        ]
+        texts, keys = list(rule.texts()), range_keys([rule.range])
+        if formulas.are_texts(held, texts, keys):
+            return np.zeros(len(held), dtype=bool)
+        there = zip(held.tolist(), texts, keys.tolist(), strict=True)
+        wrong = [n < 0 or not _is_formula(text, key, formulas[n]) for n, text, key in there]
         return np.array(wrong, dtype=bool)
     other = held < 0
     for number in set(held.tolist()) - {-1}:

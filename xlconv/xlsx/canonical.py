@@ -28,7 +28,7 @@ _LONGEST_PIECE = 1 << 20
 _DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["'](?!(?i:utf-8)["'])""")
 _ROWS = re.compile(r'(?:<row r="[1-9][0-9]{0,6}"[^<>]*+(?:(?<=/)>|></row>)\s*+)*+')
 _LAST_ROW = re.compile(r'.*<row r="([1-9][0-9]{0,6})"[^<>]*+(?<!/)>', re.DOTALL)
-_OWN, _ENDS = "<f>", "</f>"
+_OWN, _ENDS, _MEMBER = "<f>", "</f>", '<f t="shared" si="'
 _FORMULA = re.compile(r'<f((?: [a-z]+="[^"<>&]*+")*+) ?(?:/>|>([^<]++)</f>)')
 _ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
 _ATTRIBUTES = {"t", "ref", "si", "aca", "ca"}  # others say more than that cells share a formula
@@ -66,14 +66,15 @@ _columns = _Columns()
 class Rows:
     """Some whole rows: their `markup` without cells, and the cells in their order. `spelled` are
     the elements of their formulas, None for none, and `own_formulas` the texts of those that say
-    no more than that. `numbers` are NaN for what is none; `others` are the kinds and texts of such
-    values, by the cell's number."""
+    no more than that; `formulas` what the others say. `numbers` are NaN for what is none; `others`
+    are the kinds and texts of such values, by the cell's number."""
 
     markup: str
     keys: NDArray[np.int64]
     styles: Sequence[int]
     spelled: Sequence[str | None]
     own_formulas: dict[str, str]
+    formulas: dict[str, Formula]
     numbers: NDArray[np.float64]
     others: dict[int, tuple[str, str]]
     elements: int
@@ -122,13 +123,16 @@ def canonical_rows(piece: bytes) -> Rows | None:
             return None
         numbers, others = _values(parts[4::_GROUPS], values, parts[7::_GROUPS])
         spelled = parts[5::_GROUPS]
+        elements = {*spelled} - {None}
+        own_formulas = _own_formulas(elements)
         columns = np.array(list(map(_columns.__getitem__, parts[1::_GROUPS])), dtype=np.int64)
         return Rows(
             markup=markup,
             keys=sheet_keys(_row_numbers(between, parts[2::_GROUPS]), columns),
             styles=list(map(_Styles().__getitem__, parts[3::_GROUPS])),
             spelled=spelled,
-            own_formulas=_own_formulas({*spelled} - {None}),
+            own_formulas=own_formulas,
+            formulas={one: _parsed_formula(one) for one in elements - own_formulas.keys()},
             numbers=numbers,
             others=others,
             elements=4 * len(spelled) - spelled.count(None) - values.count(None),
@@ -181,7 +185,7 @@ def _values(
 
 
 def _own_formulas(elements: Iterable[str]) -> dict[str, str]:
-    """The texts of formulas of which an element says no more; others are looked at, too."""
+    """The texts of formulas of which an element says no more."""
     start, end = len(_OWN), -len(_ENDS)
     own = {one: one[start:end] for one in elements if one.startswith(_OWN)}
     together = "\n".join(own.values())
@@ -189,14 +193,13 @@ def _own_formulas(elements: Iterable[str]) -> dict[str, str]:
         raise _UnusualError
     if "&" in together:
         own = {element: _plain_text(text) for element, text in own.items()}
-    for element in elements:
-        if element not in own:
-            parsed_formula(element)
     return own
 
 
-def parsed_formula(element: str) -> Formula:
+def _parsed_formula(element: str) -> Formula:
     """The attributes and the text of a formula's element."""
+    if element.startswith(_MEMBER) and (number := element[len(_MEMBER) : -3]).isalnum():
+        return {"t": "shared", "si": number}, ""
     match = _FORMULA.fullmatch(element)
     if match is None:
         raise _UnusualError

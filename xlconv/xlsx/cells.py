@@ -21,7 +21,7 @@ from xlconv.spreadsheet.cells import (
     Range,
 )
 from xlconv.spreadsheet.keys import key_cell
-from xlconv.xlsx.canonical import Rows, are_usual, canonical_rows, parsed_formula, pieces
+from xlconv.xlsx.canonical import Rows, are_usual, canonical_rows, pieces
 from xlconv.xlsx.external import are_harmless, element_reach, formula_reach, holds_formula
 from xlconv.xlsx.markup import MAIN, Attributes, Events, Parser, local
 from xlconv.xlsx.sheet import (
@@ -149,7 +149,8 @@ class _Sheet(Events):
                 number = append(own[spelled], int(rows.keys[index]))
             elif number is None:
                 self.row, self.column = key_cell(int(rows.keys[index]))
-                number = self._number_of(spelled, *parsed_formula(spelled))
+                said = rows.formulas.get(spelled) or ({}, rows.own_formulas[spelled])
+                number = self._number_of(spelled, *said)
             yield number
 
     def _number_of(self, spelled: str, attributes: Attributes, text: str) -> int:

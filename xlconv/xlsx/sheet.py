@@ -144,10 +144,12 @@ class FoundFormulas(Sequence[FoundFormula]):
         """The other formulas, by their numbers."""
         return {n: held for n, held in enumerate(self._held) if isinstance(held, FoundFormula)}
 
-    def is_text(self, number: int, text: str, key: int) -> bool:
-        """Whether a formula is the text of a cell, to the letter; False says nothing."""
-        held = self._held[number]
-        return isinstance(held, str) and self.anchors[number] == key and held == text
+    def are_texts(self, numbers: NDArray[np.int32], texts: list[str], keys: Positions) -> bool:
+        """Whether formulas are the texts of cells, to the letter; False says nothing."""
+        if not len(numbers) or (numbers < 0).any():
+            return False
+        anchors = np.frombuffer(self.anchors, np.int64)[numbers]
+        return bool((anchors == keys).all()) and [self._held[n] for n in numbers.tolist()] == texts
 
     def _translated(self, text: str) -> str:
         return text if self.translate is None else self.translate(text)

@@ -36,6 +36,23 @@ class Copies:
 
 
 @dataclass(frozen=True)
+class MixedCopies:
+    """A formula copied over cells, but another one in those that are among the `others`."""
+
+    usual: Copies
+    other: Copies
+    others: Callable[[int, int], bool]
+
+    def __call__(self, row: int, column: int) -> str:
+        return (self.other if self.others(row, column) else self.usual)(row, column)
+
+    def over(self, place: Range) -> list[str]:
+        """The texts of all cells of a range, row by row."""
+        pairs = zip(place.offsets(), self.usual.over(place), self.other.over(place), strict=True)
+        return [other if self.others(*offset) else usual for offset, usual, other in pairs]
+
+
+@dataclass(frozen=True)
 class Rule:
     """The formulas of a range of cells.
 
@@ -76,7 +93,7 @@ class Rule:
 
     def texts(self) -> Iterable[str]:
         """The formulas of all cells, row by row."""
-        if isinstance(self.cellwise, Copies):
+        if isinstance(self.cellwise, Copies | MixedCopies):
             return self.cellwise.over(self.range)
         return (self.text(row, column) for row, column in self.range.offsets())
 

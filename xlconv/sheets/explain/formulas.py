@@ -6,7 +6,7 @@ Everything follows from the four chosen cells and the table of layers; the sente
 
 from collections.abc import Callable, Iterator, Mapping
 
-from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.layers.base import Copies, MixedCopies, Rule
 from xlconv.formulas.layers.registry import cell_text
 from xlconv.formulas.text import place_in_list
 from xlconv.network.network import Network
@@ -178,9 +178,8 @@ def _term_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
 def _either(usual: Rule, other: Rule, others: Callable[[int, int], bool]) -> Rule:
     """The formulas of one rule, but of the other in some cells; not as shared formulas, which may
     not refer to another sheet."""
-    return _cellwise(
-        usual.role, usual.range, lambda r, c: (other if others(r, c) else usual).text(r, c)
-    )
+    mixed = MixedCopies(Copies(usual.formula), Copies(other.formula), others)
+    return _cellwise(usual.role, usual.range, mixed)
 
 
 def _logits(listed: Range, places: InspectorPlaces) -> Range:
