@@ -159,10 +159,10 @@ class Judge:
         spilled = held.formula.array and held.formula.anchor in trial.found
         found = trial.found[held.formula.anchor if spilled else cell]
         formula = held.formula.at(cell)
-        if cell in reads_of(formula, self.cells.book.ranges).cells:
-            return ""
         told = beyond_engines(formula, found, held.value, trial.engines)
-        return f"{told} ({formula[:MOST_SHOWN]})" if told else ""
+        if not told or cell in reads_of(formula, self.cells.book.ranges).cells:
+            return ""
+        return f"{told} ({formula[:MOST_SHOWN]})"
 
     def _wrong_trials(self, row: int, column: int) -> list[Trial]:
         cell = self.cells.part.open.cell(row, column)
@@ -234,12 +234,14 @@ def beyond_engines(formula: str, found: Value, stored: Value, engines: Sequence[
     >>> beyond_engines("=NOTHING(A1)", "#NAME?", "#NAME?", ["formualizer"])
     ''
     """
+    failed = isinstance(found, str) and found.startswith(_NOT_EVALUATED)
+    if not failed and "XLUDF" not in formula.upper():
+        return ""
     functions = [one.name.upper() for one in tokens(formula) if one.kind == "function"]
     if any("XLUDF.DUMMYFUNCTION" in name for name in functions):
         return "is computed by Google Sheets alone: mark it by hand"
     newer = [name.rpartition(".")[2] for name in functions if name.startswith("_XLFN.")]
     unknown = [*newer, *(name for name in functions if name in _OF_MATRICES)]
-    failed = isinstance(found, str) and found.startswith(_NOT_EVALUATED)
     computed = isinstance(stored, float)
     if not failed or not (computed or (unknown and found != "#VALUE!")):
         return ""
