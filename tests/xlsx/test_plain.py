@@ -74,7 +74,7 @@ def written(path: Path, target: Path, said: bool = False, **typed: float | str) 
     """Its plain workbook, with constants in cells of the sheet Main."""
     package = open_package(path)
     sheets = {name: plain.PlainSheet(package.sheet(name)) for name in package.parts}
-    keys = np.array([cell_key(Cell.parse(cell)) for cell in typed], dtype=np.int64)
+    keys = np.array([cell_key(*Cell.parse(cell)) for cell in typed], dtype=np.int64)
     cells = sheets["Main"].cells
     words = PlainWords(cells, {}) if said else None
     sheets["Main"] = plain.PlainSheet(cells.with_constants(keys, [*typed.values()]), words)

@@ -65,15 +65,13 @@ class FoundCells:
     ) -> Array:
         """The numbers that ranges hold, one after another, an empty cell's 0."""
         found = self.sheets[sheet].block(ranges, apart)
-        numbers, empty = found.numbers, found.positions < 0
-        for index in np.flatnonzero((found.formulas >= 0) | (np.isnan(numbers) & ~empty)):
-            cell = key_cell(int(range_keys(ranges, apart)[index]))
-            held = found.cell(int(index)).words(cell)
+        for position in found.positions[found.no_numbers].tolist():
+            cell, held = found.sheet.place(position), found.sheet.cell(position)
             raise BookError(
-                f"{self.words(sheet, cell, what)} holds {held} where a number belongs; "
+                f"{self.words(sheet, cell, what)} holds {held.words(cell)} where a number belongs; "
                 "type a number"
             )
-        return np.where(empty, 0.0, numbers)
+        return np.nan_to_num(found.numbers)
 
     def setting(self, sheet: str, cell: Cell, layer: Layer, setting: str) -> Layer:
         """The layer with a setting as its cell holds it."""
@@ -201,12 +199,10 @@ def found_gallery(
 
 def _pixels(cells: FoundCells, gallery: GalleryPlaces, number: int) -> Array:
     found = cells.sheets[IMAGES].block(gallery.maps(number))
-    pixels, empty = found.numbers, found.positions < 0
     what, remedy = f"a pixel of picture {number}", "type a number, or nothing"
-    for index in np.flatnonzero((found.formulas >= 0) | (np.isnan(pixels) & ~empty)):
-        cell = key_cell(int(range_keys(gallery.maps(number))[index]))
-        cells.number(IMAGES, cell, what, remedy)
-    return np.where(np.isnan(pixels), 0.0, pixels).reshape(gallery.shape)
+    for position in found.positions[found.no_numbers].tolist():
+        cells.number(IMAGES, found.sheet.place(position), what, remedy)
+    return np.nan_to_num(found.numbers).reshape(gallery.shape)
 
 
 def found_image(cells: FoundCells, layout: Layout, picture: Array) -> Array:

@@ -15,10 +15,9 @@ from xlconv.network.model import Array
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel.places import CHOSEN
 from xlconv.spreadsheet.cells import Place, Range
-from xlconv.spreadsheet.keys import cell_key, key_cell, range_keys
+from xlconv.spreadsheet.keys import Keys, cell_key, key_cell, range_keys
 from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD, EXPLAIN
-from xlconv.xlsx.sheet import Positions
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class TypedNumbers:
     """Numbers for cells of a sheet, by their keys."""
 
     sheet: str
-    keys: Positions
+    keys: Keys
     numbers: Array
 
 
@@ -53,16 +52,16 @@ class Constants:
         }
         return {**numbers, **self.cells}
 
-    def by_sheet(self) -> dict[str, tuple[Positions, list[float | str]]]:
+    def by_sheet(self) -> dict[str, tuple[Keys, list[float | str]]]:
         """The keys of cells, and what they get, by sheet."""
-        found: dict[str, tuple[list[Positions], list[float | str]]] = {}
+        found: dict[str, tuple[list[Keys], list[float | str]]] = {}
         for one in self.numbers:
             keys, values = found.setdefault(one.sheet, ([], []))
             keys.append(one.keys)
             values += one.numbers.tolist()
         for (sheet, cell), value in self.cells.items():
             keys, values = found.setdefault(sheet, ([], []))
-            keys.append(np.array([cell_key(cell)]))
+            keys.append(np.array([cell_key(*cell)]))
             values.append(value)
         return {sheet: (np.concatenate(keys), values) for sheet, (keys, values) in found.items()}
 
@@ -74,13 +73,13 @@ def typed_maps(sheet: str, maps: Iterable[Range], array: Array) -> Constants:
 
 def typed_weights(layout: Layout, layer: str, arrays: Mapping[str, Array]) -> Constants:
     """A layer's weights, by their short names, in their cells on the board."""
-    places = layout.weights.get(layer)
+
+    def keys(key: str) -> Keys:
+        places = layout.weights[layer]
+        return range_keys(places.arrays[key], places.apart)
+
     return Constants(
-        tuple(
-            TypedNumbers(BOARD, range_keys(places.arrays[key], places.apart), array.reshape(-1))
-            for key, array in arrays.items()
-            if places is not None
-        )
+        tuple(TypedNumbers(BOARD, keys(key), one.reshape(-1)) for key, one in arrays.items())
     )
 
 

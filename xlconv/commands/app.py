@@ -218,8 +218,7 @@ def render(
     from xlconv.rendering.render import render as render_book
 
     with shown_while_waiting():
-        size = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
-    width, height = size
+        width, height = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
     OUT.print(f"wrote {markup(out)} ({width:,} × {height:,} pixels)", soft_wrap=True)
 
 

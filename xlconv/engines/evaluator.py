@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from array import array
-from contextlib import suppress
 from itertools import chain
 from typing import IO, Any
 
@@ -32,16 +31,24 @@ def main() -> None:
 
 
 def _serve(questions: IO[bytes], answers: IO[bytes]) -> None:
-    with suppress(ImportError):
-        import formualizer  # noqa: F401  # before the first question: the other side has work, too
+    engine = _engine()  # before the first question: the other side has work, too
     for line in questions:
         question = json.loads(line)
         _limit(question["seconds"], question["bytes"])
-        answer, numbers = _answer(question["path"], question["places"])
+        answer, numbers = _answer(engine, question["path"], question["places"])
         _limit(0.0, None)
         answers.write(json.dumps(answer, default=str).encode() + b"\n")
         answers.write(numbers)
         answers.flush()
+
+
+def _engine() -> Any:
+    """The engine's package; None if it is not installed."""
+    try:
+        import formualizer
+    except ImportError:
+        return None
+    return formualizer
 
 
 def _limit(seconds: float, memory: int | None) -> None:
@@ -56,15 +63,13 @@ def _limit(seconds: float, memory: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
-def _answer(path: str, places: list[list[Any]]) -> tuple[dict[str, Any], bytes]:
-    try:
-        import formualizer
-    except ImportError:
+def _answer(engine: Any, path: str, places: list[list[Any]]) -> tuple[dict[str, Any], bytes]:
+    if engine is None:
         return {"missing": True}, b""
     try:
-        book = formualizer.load_workbook(path)
+        book = engine.load_workbook(path)
         book.evaluate_all()
-        return _values(book, [(place[0], formualizer.RangeAddress(*place)) for place in places])
+        return _values(book, [(place[0], engine.RangeAddress(*place)) for place in places])
     except BaseException as error:  # kinds of its own, and panics, which are no Exception
         return {"error": (str(error).splitlines() or [type(error).__name__])[0][:200]}, b""
 

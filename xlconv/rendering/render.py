@@ -29,7 +29,7 @@ from xlconv.spreadsheet.blocks import Sheet
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import BOARD
 from xlconv.system.files import check_target, replacing
-from xlconv.xlsx.sheet import Value
+from xlconv.xlsx.sheet import FoundBlock
 
 SIDE = 2400  # pixels of the longer side that a picture has if nobody says how large
 SMALLEST, LARGEST, USUAL_LARGEST = 2, 64, 24  # pixels a cell
@@ -122,9 +122,9 @@ def stored_values(book: FoundBook) -> dict[str, Values]:
     for rule in book.rules:
         if rule.sheet != BOARD:
             continue
-        cells = [book.cell(rule.sheet, rule.range, r, c) for r, c in rule.range.offsets()]
-        some = some or any(c.formula is not None and c.value is not None for c in cells)
-        parts.setdefault(rule.key, []).append(_rule_values(rule, [cell.value for cell in cells]))
+        found = book.block(rule.sheet, [rule.range])
+        some = some or found.has_stored_values
+        parts.setdefault(rule.key, []).append(_rule_values(rule, found))
     if not some:
         raise BookError(
             f"{book.path}: no values are stored in it, so there is nothing to draw; save it once "
@@ -134,14 +134,13 @@ def stored_values(book: FoundBook) -> dict[str, Values]:
     return {INPUT: book.image, **values}
 
 
-def _rule_values(rule: Rule, found: list[Value]) -> Values:
+def _rule_values(rule: Rule, found: FoundBlock) -> Values:
     """One rule's values: of a map, with its rows and columns."""
-    if len(found) == 1 and isinstance(found[0], str):
-        return np.array(found, dtype=np.str_)
-    numbers = np.array([value if isinstance(value, float) else np.nan for value in found])
+    if len(found) == 1 and isinstance(found.values[0], str):
+        return np.array(found.values.tolist(), dtype=np.str_)
     if rule.channel is None:
-        return numbers
-    return numbers.reshape(1, rule.range.height, rule.range.width)
+        return found.numbers
+    return found.numbers.reshape(1, rule.range.height, rule.range.width)
 
 
 def _join(arrays: list[Values]) -> Values:

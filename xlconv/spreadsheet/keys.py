@@ -13,12 +13,18 @@ from xlconv.spreadsheet.cells import Cell, Range
 
 Keys = NDArray[np.int64]
 
-KEYS_A_ROW = 1 << 15  # more than a row has columns
+_ROW = 1 << 15  # more than a row has columns
 
 
-def sheet_keys(rows: Keys, columns: Keys) -> Keys:
+def sheet_keys(rows: Keys, columns: Keys | int) -> Keys:
     """The keys of cells: numbers in the order of a sheet."""
-    return rows * KEYS_A_ROW + columns
+    return rows * _ROW + columns
+
+
+def rows_columns(keys: Keys) -> tuple[Keys, Keys]:
+    """The rows and the columns of keys."""
+    rows, columns = np.divmod(keys, _ROW)
+    return rows, columns
 
 
 def among(keys: Keys, wanted: Collection[int]) -> NDArray[np.bool_]:
@@ -31,14 +37,14 @@ def among(keys: Keys, wanted: Collection[int]) -> NDArray[np.bool_]:
     return found
 
 
-def cell_key(cell: Cell) -> int:
+def cell_key(row: int, column: int) -> int:
     """The key of a cell."""
-    return cell.row * KEYS_A_ROW + cell.column
+    return row * _ROW + column
 
 
 def key_cell(key: int) -> Cell:
     """The cell of a key."""
-    return Cell(*divmod(key, KEYS_A_ROW))
+    return Cell(*divmod(key, _ROW))
 
 
 def range_keys(ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> Keys:
@@ -47,11 +53,11 @@ def range_keys(ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> Ke
         return np.zeros(0, np.int64)
     down, across = apart
     sizes = [
-        (r.row * KEYS_A_ROW + r.column, 1 + (r.height - 1) // down, 1 + (r.width - 1) // across)
+        (cell_key(r.row, r.column), 1 + (r.height - 1) // down, 1 + (r.width - 1) // across)
         for r in ranges
     ]
     firsts, heights, widths = np.array(sizes, dtype=np.int64).T
-    rows = np.repeat(firsts, heights) + down * KEYS_A_ROW * places_within(heights)
+    rows = np.repeat(firsts, heights) + down * _ROW * places_within(heights)
     columns = np.repeat(widths, heights)
     keys: Keys = np.repeat(rows, columns) + across * places_within(columns)
     return keys

@@ -130,11 +130,8 @@ def _empty_blocks(cells: ComputedCells) -> set[str]:
     """The blocks in which there are formulas, and none has a stored value."""
     computed, filled = set(), set()
     for members in cells.values():
-        held = members.found.formulas >= 0
-        if held.any():
+        if (members.found.formulas >= 0).any():
             computed.add(members.block)
-        values = members.found.values
-        some = values.dtype.kind == "f" or any(value is not None for value in values[held].tolist())
-        if held.any() and some:
+        if members.found.has_stored_values:
             filled.add(members.block)
     return computed - filled

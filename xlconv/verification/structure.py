@@ -5,12 +5,11 @@ Must not know engines, nor compare computed values.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from math import isclose, isfinite
-from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +69,7 @@ class ComputedCell:
 
 
 @dataclass(frozen=True, eq=False)
-class ComputedBlock(Sequence[ComputedCell]):
+class ComputedBlock:
     """The cells that hold the values of one name, in the order of the values: those of its rules,
     and what was found there."""
 
@@ -80,13 +79,10 @@ class ComputedBlock(Sequence[ComputedCell]):
     def __len__(self) -> int:
         return len(self.found)
 
-    @overload
-    def __getitem__(self, index: int) -> ComputedCell: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[ComputedCell]: ...
-    def __getitem__(self, index: int | slice) -> ComputedCell | list[ComputedCell]:
-        if isinstance(index, slice):
-            return [self[one] for one in range(*index.indices(len(self)))]
+    def __iter__(self) -> Iterator[ComputedCell]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, index: int) -> ComputedCell:
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         index %= len(self)
@@ -118,7 +114,7 @@ class ComputedBlock(Sequence[ComputedCell]):
     def within(self, places: Collection[Place]) -> Mask:
         """Which of the cells are among some places."""
         sheet = self.rules[0].sheet
-        return among(self.keys, [cell_key(cell) for there, cell in places if there == sheet])
+        return among(self.keys, [cell_key(*cell) for there, cell in places if there == sheet])
 
 
 ComputedCells = Mapping[str, ComputedBlock]
@@ -177,7 +173,7 @@ def _other_formulas(rule: Rule, sheet: FoundSheet, held: NDArray[np.int32]) -> M
         return np.array(wrong, dtype=bool)
     other = held < 0
     for number in set(held.tolist()) - {-1}:
-        if not _is_formula(rule.formula, cell_key(rule.range.first), formulas[number]):
+        if not _is_formula(rule.formula, cell_key(*rule.range.first), formulas[number]):
             other |= held == number
     return other
 

@@ -29,6 +29,7 @@ from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
 from xlconv.state.choices import SCALES, Choices, Display, Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
+from xlconv.verification.comparison import Mask
 
 SEED = 20160913
 # The largest value that a layer may have: beyond it, sigmoids and softmax would be 0 or 1.
@@ -108,9 +109,14 @@ def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: 
     """The picture on the board: the chosen one, but for the pixels that are typed over it."""
     if book.layout.gallery is None:
         return _random_like(book.image, random)
-    own = book.block(BOARD, book.layout.tensors[INPUT].maps).formulas < 0
     drawn = _random_like(book.image, random)
-    return np.where(own.reshape(drawn.shape), drawn, pictures[choices.picture])
+    return np.where(_own_pixels(book).reshape(drawn.shape), drawn, pictures[choices.picture])
+
+
+def _own_pixels(book: FoundBook) -> Mask:
+    """Which pixels on the board hold no formula."""
+    own: Mask = book.block(BOARD, book.layout.tensors[INPUT].maps).formulas < 0
+    return own
 
 
 def _random_weights(
@@ -186,10 +192,8 @@ def _constants(book: FoundBook, display: Display) -> Constants:
 
 def _typed_pixels(book: FoundBook, display: Display) -> Constants:
     """The pixels of the board that hold no formula."""
-    maps = book.layout.tensors[INPUT].maps
-    own = book.block(BOARD, maps).formulas < 0
-    keys, pixels = range_keys(maps)[own], display.image.reshape(-1)[own]
-    return Constants((TypedNumbers(BOARD, keys, pixels),))
+    own, keys = _own_pixels(book), range_keys(book.layout.tensors[INPUT].maps)
+    return Constants((TypedNumbers(BOARD, keys[own], display.image.reshape(-1)[own]),))
 
 
 def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[Place, float | str]:

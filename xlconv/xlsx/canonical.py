@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_TEXT_LENGTH, column_number
 from xlconv.spreadsheet.keys import sheet_keys
-
-Attributes = dict[str, str]
+from xlconv.xlsx.markup import Attributes
 
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,9})")?(?: t="(n|s|str|b|e|inlineStr)")?'
@@ -88,7 +87,8 @@ def pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
     for chunk in chunks:
         looked_at = max(0, len(held) - len(_DATA_BEGINS))
         held += chunk
-        if not begun and (end := held.find(_DATA_BEGINS, looked_at) + len(_DATA_BEGINS)) >= 11:
+        if not begun and (start := held.find(_DATA_BEGINS, looked_at)) >= 0:
+            end = start + len(_DATA_BEGINS)
             yield bytes(held[:end])
             del held[:end]
             begun, looked_at = True, 0

@@ -124,16 +124,16 @@ class _Sheet(Events):
         last, self.inside = self.row, True
         held = np.fromiter(self._held(rows), np.int32, len(rows.spelled))
         there = (held >= 0) | ~np.isnan(rows.numbers)
+        there[[*rows.others]] = True
+        positions = np.cumsum(there) - 1
         others: dict[int, Value] = {}
         for index, (kind, text) in rows.others.items():
             self.row, self.column = key_cell(int(rows.keys[index]))
-            others[index], there[index] = self._value(kind, text), True
+            others[int(positions[index])] = self._value(kind, text)
         self.row, self.inside = last, False
         numbers = np.where(np.abs(rows.numbers) < SMALLEST_NUMBER, 0.0, rows.numbers)
         styles = np.array(rows.styles, dtype=np.int32)
-        positions = np.cumsum(there) - 1
-        moved = {int(positions[index]): value for index, value in others.items()}
-        self.cells.extend(rows.keys[there], numbers[there], styles[there], held[there], moved)
+        self.cells.extend(rows.keys[there], numbers[there], styles[there], held[there], others)
 
     def _held(self, rows: Rows) -> Iterator[int]:
         """The number of each cell's formula."""

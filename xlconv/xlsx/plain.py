@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.spreadsheet.formula import moved_formula
-from xlconv.spreadsheet.keys import sheet_keys
+from xlconv.spreadsheet.keys import rows_columns
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.markup import MAIN, RELATIONS
 from xlconv.xlsx.package import Parcel, Table
@@ -167,7 +167,7 @@ def _rows(sheet: PlainSheet) -> Iterator[str]:
     last = 0
     for start in range(0, len(sheet.cells), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
-        rows, columns = sheet.cells.rows_columns(some)
+        rows, columns = rows_columns(sheet.cells.keys_of_cells[some])
         letters, texts = [*map(column_letters, columns.tolist())], formulas.texts(some)
         starts = np.flatnonzero(np.diff(rows, prepend=0)).tolist()
         for first, end in pairwise([*starts, len(rows)]):
@@ -244,10 +244,11 @@ class _Formulas:
 
     def _members(self, some: slice) -> NDArray[np.bool_]:
         """Which of some cells share a formula with one before them."""
-        rows, columns = self.cells.rows_columns(some)
+        keys = self.cells.keys_of_cells[some]
+        rows, columns = rows_columns(keys)
         anchor, top, bottom, left, right = self.bounds[self.cells.held[some]].T
         inside = (top <= rows) & (rows <= bottom) & (left <= columns) & (columns <= right)
-        members: NDArray[np.bool_] = inside & (sheet_keys(rows, columns) > anchor)
+        members: NDArray[np.bool_] = inside & (keys > anchor)
         return members
 
     def _text(self, position: int, cell: Cell, number: int) -> str:

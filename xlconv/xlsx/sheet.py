@@ -10,14 +10,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, overload
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula, relative_form
-from xlconv.spreadsheet.keys import KEYS_A_ROW, cell_key, key_cell, places_within, range_keys
+from xlconv.spreadsheet.keys import cell_key, key_cell, places_within, range_keys, sheet_keys
 
 Value = float | str | bool | None
 # Numbers, or (as objects) some cells of each kind.
@@ -103,7 +103,7 @@ class FoundCell:
 EMPTY = FoundCell(None)
 
 
-class FoundFormulas(Sequence[FoundFormula]):
+class FoundFormulas:
     """The formulas of a sheet, by number. Of one that is a cell's own, only the text is kept, and
     the key of the cell in `anchors`; `translate` is what is done to it."""
 
@@ -115,18 +115,15 @@ class FoundFormulas(Sequence[FoundFormula]):
     def __len__(self) -> int:
         return len(self._held)
 
-    @overload
-    def __getitem__(self, number: int) -> FoundFormula: ...
-    @overload
-    def __getitem__(self, number: slice) -> list[FoundFormula]: ...
-    def __getitem__(self, number: int | slice) -> FoundFormula | list[FoundFormula]:
-        if isinstance(number, slice):
-            return [self[one] for one in range(*number.indices(len(self)))]
+    def __iter__(self) -> Iterator[FoundFormula]:
+        return map(self.__getitem__, range(len(self)))
+
+    def __getitem__(self, number: int) -> FoundFormula:
         held = self._held[number]
         if isinstance(held, FoundFormula):
             return held
-        anchor = key_cell(self.anchors[number])
-        return FoundFormula(self._translated(held), anchor, spelled=held)
+        text = held if self.translate is None else self.translate(held)
+        return FoundFormula(text, key_cell(self.anchors[number]), spelled=held)
 
     def append(self, formula: FoundFormula | str, key: int) -> int:
         """One formula more, with the key of its first cell; its number."""
@@ -151,9 +148,6 @@ class FoundFormulas(Sequence[FoundFormula]):
         anchors = np.frombuffer(self.anchors, np.int64)[numbers]
         return bool((anchors == keys).all()) and [self._held[n] for n in numbers.tolist()] == texts
 
-    def _translated(self, text: str) -> str:
-        return text if self.translate is None else self.translate(text)
-
 
 @dataclass(frozen=True, eq=False)
 class FoundSheet(Mapping[tuple[int, int], FoundCell]):
@@ -175,7 +169,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         return len(self.places)
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        return (divmod(key, KEYS_A_ROW) for key in self.places)
+        return map(key_cell, self.places)
 
     def __contains__(self, place: object) -> bool:
         return isinstance(place, tuple) and self._position(*place) is not None
@@ -187,7 +181,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         return self.cell(position)
 
     def _position(self, row: int, column: int) -> int | None:
-        key = row * KEYS_A_ROW + column
+        key = cell_key(row, column)
         position = bisect_left(self.places, key)
         return position if position < len(self.places) and self.places[position] == key else None
 
@@ -205,10 +199,10 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
         number = float(self.numbers[position])
         return number if number == number else self.others.get(position)
 
-    def rows_columns(self, some: slice) -> tuple[Positions, Positions]:
-        """The row and the column of some cells."""
-        rows, columns = np.divmod(np.frombuffer(self.places, np.int64)[some], KEYS_A_ROW)
-        return rows, columns
+    @property
+    def keys_of_cells(self) -> Positions:
+        """The key of each cell."""
+        return np.frombuffer(self.places, np.int64) if self.places else np.zeros(0, np.int64)
 
     def place(self, position: int) -> Cell:
         """The cell at a position, by row and column."""
@@ -221,16 +215,16 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
 
     def filled(self, place: Range) -> Positions:
         """The positions of the cells of a range that are not empty."""
-        keys = np.frombuffer(self.places, np.int64)
-        first = np.arange(place.row, place.row + place.height) * KEYS_A_ROW + place.column
-        starts = keys.searchsorted(first)
-        counts = keys.searchsorted(first + place.width) - starts
+        own = self.keys_of_cells
+        first = sheet_keys(np.arange(place.row, place.row + place.height), place.column)
+        starts = own.searchsorted(first)
+        counts = own.searchsorted(first + place.width) - starts
         positions: Positions = np.repeat(starts, counts) + places_within(counts)
         return positions
 
     def positions(self, keys: Positions) -> Positions:
         """The positions of cells by their keys; -1 for empty ones."""
-        own = np.frombuffer(self.places, np.int64)
+        own = self.keys_of_cells
         if not len(own) or not len(keys):
             return np.full(len(keys), -1)
         found = own.searchsorted(keys)
@@ -240,27 +234,27 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
 
     def with_constants(self, keys: Positions, typed: Sequence[float | str]) -> FoundSheet:
         """The sheet with constants typed into cells, by their keys."""
-        own = np.frombuffer(self.places, np.int64)
-        new = np.array(sorted({*keys[self.positions(keys) < 0].tolist()}), dtype=np.int64)
-        everything = np.concatenate([own, new])
-        order = np.argsort(everything, kind="stable")
-        moved = np.argsort(order)  # where each cell stands then
-        blank = np.full(len(new), -1, np.int32)
-        numbers = np.concatenate([self.numbers, np.full(len(new), np.nan)])[order]
-        held = np.concatenate([self.held, blank])[order]
-        positions = np.searchsorted(everything[order], keys)
-        pairs = zip(positions.tolist(), typed, strict=True)
-        texts = {at: one for at, one in pairs if isinstance(one, str)}
-        numbers[positions] = [np.nan if isinstance(one, str) else one for one in typed]
-        held[positions] = -1
-        over = set(positions.tolist())
-        kept = ((int(moved[at]), value) for at, value in self.others.items())
+        own = self.keys_of_cells
+        new = sorted({*keys[self.positions(keys) < 0].tolist()})
+        places = np.sort(np.concatenate([own, np.array(new, dtype=np.int64)]))
+        before, over = places.searchsorted(own), places.searchsorted(keys)
+        numbers = np.full(len(places), np.nan)
+        held, styles = np.full(len(places), -1, np.int32), np.zeros(len(places), np.int32)
+        numbers[before], held[before], styles[before] = self.numbers, self.held, self.styles
+        numbers[over] = [np.nan if isinstance(one, str) else one for one in typed]
+        held[over] = -1
+        others = {int(before[at]): value for at, value in self.others.items()}
+        for at, one in zip(over.tolist(), typed, strict=True):
+            if isinstance(one, str):
+                others[at] = one
+            else:
+                others.pop(at, None)
         return FoundSheet(
-            places=array("q", everything[order].tobytes()),
+            places=array("q", places.tobytes()),
             numbers=numbers,
-            styles=np.concatenate([self.styles, 0 * blank])[order],
+            styles=styles,
             held=held,
-            others={at: value for at, value in kept if at not in over} | texts,
+            others=others,
             formulas=self.formulas,
         )
 
@@ -302,6 +296,17 @@ class FoundBlock:
         values[rest] = [others.get(position) for position in self.positions[rest].tolist()]
         return values
 
+    @property
+    def no_numbers(self) -> NDArray[np.bool_]:
+        """Which of them hold a formula, or another constant than a number."""
+        filled = self.positions >= 0
+        return filled & ((self.formulas >= 0) | np.isnan(self.numbers))
+
+    @property
+    def has_stored_values(self) -> bool:
+        """Whether a value is stored with any of their formulas."""
+        return any(value is not None for value in self.values[self.formulas >= 0].tolist())
+
     def cell(self, index: int) -> FoundCell:
         """One of the cells."""
         position = int(self.positions[index])
@@ -332,7 +337,7 @@ class SheetCells:
             if value is not None:
                 self.others[len(self.keys)] = value
             value = float("nan")
-        self.keys.append(row * KEYS_A_ROW + column)
+        self.keys.append(cell_key(row, column))
         self.numbers.append(value)
         self.styles.append(min(cell.style, _LARGEST_STYLE))
         self.held.append(-1 if cell.formula is None else self.number(cell.formula))
@@ -357,7 +362,7 @@ class SheetCells:
         """The number of a formula among all of the sheet's."""
         number = self._numbers_of.get(id(formula))
         if number is None:
-            number = self.formulas.append(formula, cell_key(formula.anchor))
+            number = self.formulas.append(formula, cell_key(*formula.anchor))
             self._numbers_of[id(formula)] = number
         return number
 
