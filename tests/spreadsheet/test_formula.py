@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from xlconv.grading.precedents import reads_of
 from xlconv.spreadsheet.cells import Cell, Place, Range
-from xlconv.spreadsheet.formula import moved_formula, moved_formulas, references, tokens
+from xlconv.spreadsheet.formula import (
+    moved_formula,
+    moved_formulas,
+    moved_references,
+    references,
+    tokens,
+)
 
 PIECES = [
     *("SUM(", "LOG10(", ")", ",", ":", "+", "A1", "$B$12", "AB3:AC4", "A:A", "$1:2", "name", "x1y"),
@@ -95,3 +101,16 @@ def test_many_texts_are_made_at_once_as_one_by_one(formula: str) -> None:
     for rows, columns in ((range(3), range(4)), (range(0, 9, 3), range(0, 4, 2)), ((), (1,))):
         moved = [moved_formula(formula, row, column) for row in rows for column in columns]
         assert moved_formulas(formula, rows, columns) == moved
+
+
+def test_references_move_as_the_text_does() -> None:
+    """Relative, fixed, growing with the first or the last corner, on the last row of a sheet."""
+    for formula in (
+        "SUMPRODUCT(A2:C4,$E$2:$G$4)+LOG10(B$1)",
+        "ROWS($A$7:$A7)+MAX($H$1:I$1,Board!$B3)",
+        "SUM(A1048570:B1048572)&\"A1\"&'My board'!C5",
+        "A1048576+XFD1",
+    ):
+        for rows, columns in ((0, 0), (1, 0), (0, 2), (3, 3)):
+            moved = references(moved_formula(formula, rows, columns))
+            assert moved_references(formula, rows, columns) == moved, (formula, rows, columns)

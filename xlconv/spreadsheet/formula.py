@@ -107,6 +107,35 @@ def references(formula: str) -> list[tuple[str, Range]]:
     ]
 
 
+def moved_references(formula: str, rows: int, columns: int) -> list[tuple[str, Range]]:
+    """The references that a formula has after it was copied so many rows and columns away.
+
+    >>> moved_references("A2:C4+Board!$B$1", 1, 2) == references("C3:E5+Board!$B$1")
+    True
+    """
+    here, there = _here_and_there(formula)
+    if len(here) != len(there):  # at the end of a sheet there is no row below
+        return references(moved_formula(formula, rows, columns))
+    return [
+        (
+            sheet,
+            Range(
+                one.row + rows * (other.row - one.row),
+                one.column + columns * (other.column - one.column),
+                one.height + rows * (other.height - one.height),
+                one.width + columns * (other.width - one.width),
+            ),
+        )
+        for (sheet, one), (_, other) in zip(here, there, strict=True)
+    ]
+
+
+@lru_cache(maxsize=4096)
+def _here_and_there(formula: str) -> tuple[list[tuple[str, Range]], list[tuple[str, Range]]]:
+    """The references of a formula, and of its copy a row below and a column beside."""
+    return references(formula), references(moved_formula(formula, 1, 1))
+
+
 def with_sheets(formula: str, names: Mapping[str, str]) -> str:
     """A formula that names sheets otherwise: `names` are the new ones, as formulas spell them, by
     the old ones in small letters; others stay.

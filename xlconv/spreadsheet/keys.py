@@ -4,12 +4,12 @@ up by.
 Must not know what stands in cells.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.cells import Cell, Place, Range
 
 Keys = NDArray[np.int64]
 
@@ -27,14 +27,21 @@ def rows_columns(keys: Keys) -> tuple[Keys, Keys]:
     return rows, columns
 
 
-def among(keys: Keys, wanted: Collection[int]) -> NDArray[np.bool_]:
-    """Which keys are some of those wanted."""
-    if not wanted or not len(keys):
+def among(keys: Keys, ordered: Keys) -> NDArray[np.bool_]:
+    """Which keys are some of those in order."""
+    if not len(ordered) or not len(keys):
         return np.zeros(len(keys), dtype=bool)
-    ordered = np.array(sorted(wanted), dtype=np.int64)
     near = ordered[np.minimum(ordered.searchsorted(keys), len(ordered) - 1)]
     found: NDArray[np.bool_] = near == keys
     return found
+
+
+def keys_by_sheet(places: Iterable[Place]) -> dict[str, Keys]:
+    """The keys of places in order, sheet by sheet."""
+    found: dict[str, list[int]] = {}
+    for sheet, cell in places:
+        found.setdefault(sheet, []).append(cell_key(*cell))
+    return {sheet: np.sort(np.array(keys, dtype=np.int64)) for sheet, keys in found.items()}
 
 
 def cell_key(row: int, column: int) -> int:

@@ -14,6 +14,7 @@ from xlconv.book.unfinished import Unfinished
 from xlconv.reference.layers.base import Values
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.formula import ERRORS
+from xlconv.spreadsheet.keys import Keys, keys_by_sheet
 from xlconv.verification.comparison import (
     Comparison,
     Found,
@@ -55,8 +56,10 @@ def check_stored(
     whole = compare_end_to_end(book.display, book.layout, found, left.learners_values)
     changed = changed_since(SavedBook(book, found, whole), cells)
     empty = _empty_blocks(cells)
+    without_blame = keys_by_sheet(excused)
     trusted = {
-        key: _say_nothing(members, key in changed, empty, excused) for key, members in cells.items()
+        key: _say_nothing(members, key in changed, empty, without_blame)
+        for key, members in cells.items()
     }
     comparisons = compare_mended(book.display, book.layout, found, trusted, either=bool(changed))
     comparisons |= without_unjudged(cells, comparisons, left.unjudged)
@@ -94,9 +97,9 @@ def without_excused(
     cells: ComputedCells, compared: Mapping[str, Comparison], innocent: Collection[Place]
 ) -> dict[str, Comparison]:
     """The comparisons in which cells are wrong that are not to blame, without these."""
-    changed = {}
-    for key, members in cells.items() if innocent else ():
-        excused = members.within(innocent)
+    changed, keys = {}, keys_by_sheet(innocent)
+    for key, members in cells.items() if keys else ():
+        excused = members.within(keys)
         if excused.any():
             changed[key] = replace(compared[key], wrong=compared[key].wrong & ~excused)
     return changed
@@ -106,9 +109,9 @@ def without_unjudged(
     cells: ComputedCells, compared: Mapping[str, Comparison], places: Collection[Place]
 ) -> dict[str, Comparison]:
     """The comparisons that hold some of these places, in which nothing is said of them."""
-    changed = {}
-    for key, members in cells.items() if places else ():
-        said = ~members.within(places)
+    changed, keys = {}, keys_by_sheet(places)
+    for key, members in cells.items() if keys else ():
+        said = ~members.within(keys)
         if not said.all():
             one = compared[key]
             error = np.where(said, one.error, 0.0)
@@ -117,13 +120,13 @@ def without_unjudged(
 
 
 def _say_nothing(
-    members: ComputedBlock, changed: bool, empty: Collection[str], excused: Collection[Place]
+    members: ComputedBlock, changed: bool, empty: Collection[str], excused: Mapping[str, Keys]
 ) -> Mask:
     """Which cells' stored values say nothing of the program that computed them."""
     if changed or members.block in empty:
         return np.ones(len(members), dtype=bool)
     typed: Mask = members.found.formulas < 0
-    return typed | members.within(excused) if excused else typed
+    return typed | members.within(excused)
 
 
 def _empty_blocks(cells: ComputedCells) -> set[str]:

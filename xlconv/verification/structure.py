@@ -22,8 +22,8 @@ from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places, table_column
 from xlconv.spreadsheet.cells import Cell, Place, Range
-from xlconv.spreadsheet.formula import references, relative_form
-from xlconv.spreadsheet.keys import among, cell_key, key_cell, range_keys
+from xlconv.spreadsheet.formula import relative_form
+from xlconv.spreadsheet.keys import Keys, among, cell_key, key_cell, keys_by_sheet, range_keys
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
@@ -49,6 +49,11 @@ class ComputedCell:
     def formula(self) -> str:
         """The formula that the network calls for, as a spreadsheet shows it."""
         return f"={self.rule.text(self.row, self.column)}"
+
+    @property
+    def reads(self) -> list[tuple[str, Range]]:
+        """The ranges that this formula names, by sheet."""
+        return self.rule.references(self.row, self.column)
 
     def finding(
         self, kind: str, expected: Value, found: Value, engine: str | None = None
@@ -111,10 +116,10 @@ class ComputedBlock:
         """The keys of the cells on their sheet."""
         return range_keys([rule.range for rule in self.rules])
 
-    def within(self, places: Collection[Place]) -> Mask:
-        """Which of the cells are among some places."""
-        sheet = self.rules[0].sheet
-        return among(self.keys, [cell_key(*cell) for there, cell in places if there == sheet])
+    def within(self, places: Mapping[str, Keys]) -> Mask:
+        """Which of the cells are among some places, given as `keys_by_sheet`."""
+        there = places.get(self.rules[0].sheet)
+        return np.zeros(len(self), dtype=bool) if there is None else among(self.keys, there)
 
 
 ComputedCells = Mapping[str, ComputedBlock]
@@ -139,6 +144,7 @@ def formula_findings(
     `truth` is NumPy's value of each cell, which such a constant stands in place of. In the cells
     that an exercise leaves open any formula may stand that computes the same.
     """
+    unjudged, opened = keys_by_sheet(left.unjudged), keys_by_sheet(left.opened)
     for key, members in cells.items():
         held = members.found.formulas
         wrong = np.zeros(len(members), dtype=bool)
@@ -146,10 +152,8 @@ def formula_findings(
             wrong[part] = _other_formulas(rule, members.found.sheet, held[part])
         if key == INPUT:
             wrong &= held >= 0  # a pixel that was typed over the chosen picture's
-        if left.unjudged:
-            wrong &= ~members.within(left.unjudged)
-        if left.opened:
-            wrong &= (held < 0) | ~members.within(left.opened)
+        wrong &= ~members.within(unjudged)
+        wrong &= (held < 0) | ~members.within(opened)
         for index in np.flatnonzero(wrong).tolist():
             cell = members[index]
             if cell.found.formula is None:
@@ -236,7 +240,7 @@ def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
     for owner, whole, own in _whole_ranges(book):
         there = board.filled(whole)
         there = there[~known[there]]
-        for position in there[~among(there, own.tolist() if len(there) else ())].tolist():
+        for position in there[~among(there, own)].tolist():
             known[position] = True
             found, cell = board.cell(position), board.place(position)
             spot, shown = Place(BOARD, cell), found.content(cell)
@@ -246,41 +250,38 @@ def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
 
 def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, Positions]]:
     """The ranges that formulas read with what stands between, and the positions of the cells that
-    belong there or that are looked at elsewhere."""
+    belong there or that are looked at elsewhere, in order."""
     layout, board = book.layout, book.sheets[BOARD]
     for layer, places in layout.weights.items():
         ranges = [place for one in places.arrays.values() for place in one]
-        yield layer, places.range, board.block(ranges).positions
+        yield layer, places.range, np.sort(board.block(ranges).positions)
     for layer, controls in layout.controls.items():
         firsts = [Range.of(place.first) for place in controls.values()]
-        yield layer, Range.around(controls.values()), board.block(firsts).positions
+        yield layer, Range.around(controls.values()), np.sort(board.block(firsts).positions)
     for tensor, placement in layout.tensors.items():
         rings = [placement.with_ring(number) for number in range(len(placement.maps))]
-        own = board.block(rings).positions
+        own = np.sort(board.block(rings).positions)
         for whole in layout.number_ranges(tensor):
             yield tensor, whole, own
 
 
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
     """The cells that read one of the cells found wrong: their own values are not to blame."""
-    spots: dict[str, list[Cell]] = {}
-    for finding in findings:
-        sheet, spot = finding.place
-        spots.setdefault(sheet, []).append(spot)
+    spots = _cells_by_sheet(finding.place for finding in findings)
     return {
         cell.place
         for members in cells.values()
         if spots
         for cell in members
-        for sheet, there in spots.items()
-        if any(spot in window for window in _windows(cell, sheet) for spot in there)
+        if _reads_one(cell.place, cell.reads, spots)
     }
 
 
-def _windows(cell: ComputedCell, sheet: str) -> list[Range]:
-    """The ranges of a sheet that a formula names."""
-    own = cell.rule.sheet
-    return [place for there, place in references(cell.formula) if (there or own) == sheet]
+def _cells_by_sheet(places: Iterable[Place]) -> dict[str, set[Cell]]:
+    cells: dict[str, set[Cell]] = {}
+    for sheet, cell in places:
+        cells.setdefault(sheet, set()).add(cell)
+    return cells
 
 
 def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place]) -> set[Place]:
@@ -291,32 +292,30 @@ def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place])
     A suspect holds another formula, or an error: what spreadsheets make of such a value is not
     what NumPy does.
     """
-    left = {cell.place: cell for cell in wrong}
-    spots: dict[str, set[Cell]] = {}
-    for sheet, spot in (*suspects, *(place for place in left if place[0] == EXPLAIN)):
-        spots.setdefault(sheet, set()).add(spot)
+    left = {cell.place: cell.reads for cell in wrong}
+    new = {*suspects, *(place for place in left if place.sheet == EXPLAIN)}
     innocent = set[Place]()
-    while found := {place for place, cell in left.items() if _reads_one(cell, spots)}:
-        innocent |= found
-        for place in found:
-            spots.setdefault(place.sheet, set()).add(place.cell)
+    while new:
+        spots = _cells_by_sheet(new)
+        new = {place for place, windows in left.items() if _reads_one(place, windows, spots)}
+        innocent |= new
+        for place in new:
             del left[place]
     return innocent
 
 
-def _reads_one(cell: ComputedCell, spots: Mapping[str, set[Cell]]) -> bool:
-    """Whether a formula names one of some spots by sheet, other than its own cell."""
-    sheet, own = cell.place
-    for there, members in spots.items():
-        others = members - {own} if there == sheet and own in members else members
-        for window in _windows(cell, there) if others else ():
-            small = window.size <= len(others)
-            if (
-                any(spot in others for spot in window.cells())
-                if small
-                else any(spot in window for spot in others)
-            ):
-                return True
+def _reads_one(
+    own: Place, windows: Iterable[tuple[str, Range]], spots: Mapping[str, set[Cell]]
+) -> bool:
+    """Whether a cell's formula names one of some spots by sheet, other than its own cell."""
+    for sheet, window in windows:
+        there = spots.get(sheet, ())
+        if window.size <= len(there):
+            read = [spot for spot in window.cells() if spot in there]
+        else:
+            read = [spot for spot in there if spot in window]
+        if any(Place(sheet, spot) != own for spot in read):
+            return True
     return False
 
 

@@ -11,6 +11,7 @@ formulas with `compiler`, and the reference computes without them.
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -24,6 +25,7 @@ from xlconv.network.network import found_words
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
+from xlconv.spreadsheet.keys import Keys, keys_by_sheet
 from xlconv.system.progress import tell
 from xlconv.verification.appearance import caption_findings, format_findings
 from xlconv.verification.comparison import given_values, plain_value
@@ -184,15 +186,18 @@ class _Checks:
     runs: Sequence[EngineRun]
     stored: Stored
 
+    @cached_property
+    def wrong_formulas(self) -> dict[str, Keys]:
+        """The cells that hold another formula."""
+        return keys_by_sheet(self.formulas)
+
     def blocks(self) -> Iterator[BlockReport]:
         answered = [run for run in self.runs if run.now.found]
         pairs = [differences(self.book, *pair) for pair in combinations(answered, 2)]
         now = [run.now for run in self.runs]
         trials = [trial for run in self.runs for trial in run.trials]
         for block, keys in _blocks(self.cells).items():
-            wrong = sum(
-                int(self.cells[key].within(self.formulas).sum()) for key in keys if self.formulas
-            )
+            wrong = sum(int(self.cells[key].within(self.wrong_formulas).sum()) for key in keys)
             yield BlockReport(
                 tensor=block,
                 cells=sum(len(self.cells[key]) for key in keys),
@@ -224,7 +229,7 @@ class _Checks:
 
     def _of(self, key: str) -> Iterator[tuple[Place, Finding]]:
         members = self.cells[key]
-        for index in np.flatnonzero(members.within(self.formulas)).tolist():
+        for index in np.flatnonzero(members.within(self.wrong_formulas)).tolist():
             place = members[index].place
             yield place, self.formulas[place]
         for run in self.runs:

@@ -12,7 +12,7 @@ from xlconv.formulas.text import number
 from xlconv.network.layers.base import Layer, Windowed, source
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Range
-from xlconv.spreadsheet.formula import moved_formula, moved_formulas
+from xlconv.spreadsheet.formula import moved_formula, moved_formulas, moved_references, references
 from xlconv.state.sheet_names import BOARD
 
 
@@ -83,6 +83,16 @@ class Rule:
         if self.cellwise is not None:
             return self.cellwise(row, column)
         return moved_formula(self.formula, row, column)
+
+    def references(self, row: int, column: int) -> list[tuple[str, Range]]:
+        """The ranges that the formula of a cell names, each with its sheet."""
+        copies = Copies(self.formula) if self.cellwise is None else self.cellwise
+        if isinstance(copies, Copies):
+            down, across = row * copies.down, column * copies.across
+            named = moved_references(copies.formula, down, across)
+        else:
+            named = references(self.text(row, column))
+        return [(sheet or self.sheet, place) for sheet, place in named]
 
     @property
     def longest(self) -> int:
