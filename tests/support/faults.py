@@ -302,14 +302,12 @@ def tenth_digit(specimen: Specimen, random: Random) -> Planted:
 
 
 def in_a_ring(specimen: Specimen, random: Random) -> Planted:
-    from xlconv.sheets.board.formulas import ring_cells
-
-    layout = specimen.book.layout
     ring = [
         cell
-        for tensor, placement in layout.tensors.items()
-        for number in range(len(placement.maps))
-        for cell in ring_cells(layout, tensor, number)
+        for placement in specimen.book.layout.tensors.values()
+        for number, inside in enumerate(placement.maps)
+        for cell in placement.with_ring(number).cells()
+        if cell not in inside
     ]
     cell = _any(random, ring)
     edit = new_constant(cell, random.choice([1.0, 0.0, -2.5]))
@@ -326,12 +324,13 @@ def maps_swapped(specimen: Specimen, random: Random) -> Planted:
     cells = specimen.cells[_any(random, layers)]
     numbers = sorted({cell.rule.channel or 0 for cell in cells})
     one, other = random.sample(numbers, 2)
-    texts: dict[str, str] = {}
-    for cell in cells:
-        if cell.rule.channel in (one, other):
-            twin = other if cell.rule.channel == one else one
-            there = next(c for c in cells if (c.rule.channel, c.row, c.column) == (twin, 0, 0))
-            texts[cell.place[1].a1] = moved_formula(_text(there), cell.row, cell.column)
+    firsts = {cell.rule.channel: cell for cell in cells if (cell.row, cell.column) == (0, 0)}
+    twins = {one: _text(firsts[other]), other: _text(firsts[one])}
+    texts = {
+        cell.place.cell.a1: moved_formula(twins[cell.rule.channel or 0], cell.row, cell.column)
+        for cell in cells
+        if (cell.rule.channel or 0) in twins
+    }
     pattern = cell_pattern("([A-Z]+[0-9]+)")
 
     def edit(xml: str) -> str:

@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 
+import numpy as np
+
 from xlconv.book.book import FoundBook
 from xlconv.errors import BookError
-from xlconv.sheets.board.formulas import ring_cells
 from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.formula import relative_form, tokens
+from xlconv.spreadsheet.keys import Keys, among, keys_by_sheet, range_keys
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, ComputedCells
@@ -23,6 +25,7 @@ _ORIGIN = Cell(1, 1)
 _MANY = 12  # wrong cells of a sheet from which on a common shift is looked for
 _LOOKED_AT = 5_000  # wrong cells whose reading is looked at one by one
 _FAR = 12  # rows or columns that such a shift may be
+_NO_KEYS = np.zeros(0, np.int64)
 
 Spot = tuple[str, Range]  # a sheet's first name and a range of it
 
@@ -34,7 +37,8 @@ def check_displaced(
     another constant than belongs there."""
     if not wrong:
         return
-    suspects = [cell for members in cells.values() for cell in members if cell.place in wrong]
+    places = keys_by_sheet(wrong)
+    suspects = [cell for one in cells.values() for cell in one.those(one.within(places))]
     owned = _own_cells(book, cells)
     move = _moved_formulas(book, suspects, owned) or _moved_range(
         book, cells, suspects, owned, wrong
@@ -56,22 +60,20 @@ def check_displaced(
         )
 
 
-def _own_cells(book: FoundBook, cells: ComputedCells) -> dict[str, set[Cell]]:
-    """The cells where something of the book's own belongs, or nothing at all."""
-    owned: dict[str, set[Cell]] = {}
+def _own_cells(book: FoundBook, cells: ComputedCells) -> dict[str, Keys]:
+    """The cells where something of the book's own belongs, or nothing at all, by sheet."""
+    ranges = {BOARD: _constants_and_rings(book)}
     for members in cells.values():
-        for cell in members:
-            sheet, place = cell.place
-            owned.setdefault(sheet, set()).add(place)
-    board = owned.setdefault(BOARD, set())
-    for places in book.layout.weights.values():
-        for array in places.arrays.values():
-            board.update(cell for place in array for cell in place.cells())
-    for tensor, placement in book.layout.tensors.items():
-        for number, inside in enumerate(placement.maps):
-            board.update(inside.cells())
-            board.update(ring_cells(book.layout, tensor, number))
-    return owned
+        own = ranges.setdefault(members.rules[0].sheet, [])
+        own += [rule.range for rule in members.rules]
+    return {sheet: np.unique(range_keys(places)) for sheet, places in ranges.items()}
+
+
+def _constants_and_rings(book: FoundBook) -> list[Range]:
+    """The board's constants, and its maps with what must stay empty around them."""
+    weights, tensors = book.layout.weights.values(), book.layout.tensors.values()
+    constants = [place for one in weights for places in one.arrays.values() for place in places]
+    return constants + [one.with_ring(n) for one in tensors for n in range(len(one.maps))]
 
 
 def _fixed_form(formula: str) -> str:
@@ -80,7 +82,7 @@ def _fixed_form(formula: str) -> str:
 
 
 def _moved_formulas(
-    book: FoundBook, suspects: Iterable[ComputedCell], owned: Mapping[str, set[Cell]]
+    book: FoundBook, suspects: Iterable[ComputedCell], owned: Mapping[str, Keys]
 ) -> tuple[Spot, Spot] | None:
     """Cells that are empty, of which another cell holds the very formula."""
     empty = [cell for cell in suspects if cell.found.formula is None and cell.found.value is None]
@@ -88,11 +90,11 @@ def _moved_formulas(
         return None
     elsewhere: dict[str, Place] = {}
     for sheet, found in book.sheets.items():
-        own = owned.get(sheet, set())
-        for (row, column), other in found.items():
-            cell = Cell(row, column)
-            if other.formula is not None and cell not in own:
-                elsewhere.setdefault(_fixed_form(other.formula.at(cell)), Place(sheet, cell))
+        strange = (found.held >= 0) & ~among(found.keys_of_cells, owned.get(sheet, _NO_KEYS))
+        for position in np.flatnonzero(strange).tolist():
+            cell, other = found.place(position), found.cell(position).formula
+            if other is not None:
+                elsewhere.setdefault(_fixed_form(other.at(cell)), Place(sheet, cell))
     pairs = []
     for missing in empty if elsewhere else ():
         target = elsewhere.get(_fixed_form(missing.formula))
@@ -139,7 +141,7 @@ def _moved_range(
     book: FoundBook,
     cells: ComputedCells,
     suspects: Iterable[ComputedCell],
-    owned: Mapping[str, set[Cell]],
+    owned: Mapping[str, Keys],
     wrong: Collection[Place],
 ) -> tuple[Spot, Spot] | None:
     """A range that is empty, and the one of its size that is read in its place, where something
@@ -157,7 +159,9 @@ def _moved_range(
             same = (source, start) == (target, end)
             if same or (start.height, start.width) != (end.height, end.width):
                 continue
-            if start.size > 100_000 or any(one in owned.get(target, ()) for one in end.cells()):
+            if start.size > 100_000:
+                continue
+            if among(range_keys([end]), owned.get(target, _NO_KEYS)).any():
                 continue
             if _is_filled(book, source, start) or not _is_filled(book, target, end):
                 continue

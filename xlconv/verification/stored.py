@@ -90,7 +90,7 @@ def error_places(cells: ComputedCells, found: Found) -> Iterator[Place]:
 def wrong_cells(cells: ComputedCells, compared: Mapping[str, Comparison]) -> Iterator[ComputedCell]:
     """The cells that hold a wrong value."""
     for key, members in cells.items():
-        yield from (members[index] for index in np.flatnonzero(compared[key].wrong).tolist())
+        yield from members.those(compared[key].wrong)
 
 
 def without_excused(

@@ -85,7 +85,9 @@ class ComputedBlock:
         return len(self.found)
 
     def __iter__(self) -> Iterator[ComputedCell]:
-        return map(self.__getitem__, range(len(self)))
+        for rule, part in self.parts():
+            for index, (row, column) in enumerate(rule.range.offsets(), part.start):
+                yield ComputedCell(rule, row, column, self.found.cell(index))
 
     def __getitem__(self, index: int) -> ComputedCell:
         if not -len(self) <= index < len(self):
@@ -115,6 +117,10 @@ class ComputedBlock:
     def keys(self) -> Positions:
         """The keys of the cells on their sheet."""
         return range_keys([rule.range for rule in self.rules])
+
+    def those(self, mask: Mask) -> Iterator[ComputedCell]:
+        """Some of the cells."""
+        return map(self.__getitem__, np.flatnonzero(mask).tolist())
 
     def within(self, places: Mapping[str, Keys]) -> Mask:
         """Which of the cells are among some places, given as `keys_by_sheet`."""

@@ -102,10 +102,3 @@ def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
 def _shape_line(lead: str, values: Range) -> str:
     """A text and the shape of a map, its rows and columns counted from the map itself."""
     return f'"{lead}"&ROWS({values:$})&" × "&COLUMNS({values:$})'
-
-
-def ring_cells(layout: Layout, tensor: str, number: int) -> Iterator[Cell]:
-    """The cells of the ring around a map, which must stay empty."""
-    placement = layout.tensors[tensor]
-    inside = placement.maps[number]
-    return (cell for cell in placement.with_ring(number).cells() if cell not in inside)
