@@ -48,7 +48,7 @@ def grade(
     BookError if the file is not one of xlconv's workbooks, holds no exercise or another one,
     EngineError if the engine is missing or fails.
     """
-    engine_named(engine)
+    engine_named(engine).prepare()
     book = read_book(path)
     places = book.exercise
     if places is None:

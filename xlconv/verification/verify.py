@@ -75,8 +75,9 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     BookError if the file is not one of xlconv's workbooks, EngineError if the engine is missing, or
     fails on a book in which nothing else is wrong; with "all" that is in the report, too.
     """
-    if engine not in (NO_ENGINE, ALL_ENGINES):
-        engine_named(engine).prepare()
+    names = _engine_names(engine)
+    for name in names:
+        engine_named(name).prepare()
     book = read_book(path)
     tell("looking at the formulas")
     cells = computed_cells(book)
@@ -93,7 +94,8 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     check_displaced(book, cells, formulas.keys(), around)
     spoiled = spoiled_cells(cells, around)
     suspects = Suspects(formulas.keys(), spoiled, left.unjudged)
-    runs = _runs(book, cells, engine, suspects, random, found=bool(formulas or around))
+    runs = list(run_engines(book, cells, names, suspects, random))
+    _check_ran(runs, engine, found=bool(formulas or around))
     tell("looking at the stored values")
     stored = check_stored(book, cells, spoiled | formulas.keys() | left.unjudged, left)
     checks = _Checks(book=book, cells=cells, formulas=formulas, runs=runs, stored=stored)
@@ -133,24 +135,19 @@ def _exercise_report(left: Unfinished) -> ExerciseReport | None:
     return ExerciseReport(cells=len(left.opened), empty=len(left.empty), given=len(left.given))
 
 
-def _runs(
-    book: FoundBook,
-    cells: ComputedCells,
-    engine: str,
-    suspects: Suspects,
-    trials: int,
-    found: bool,
-) -> list[EngineRun]:
-    """The engines' answers. One that fails is an error, unless differences were `found` without
-    it: these may be why."""
+def _engine_names(engine: str) -> list[str]:
+    """The engines that are asked."""
     if engine == NO_ENGINE:
         return []
-    names = list(ENGINES) if engine == ALL_ENGINES else [engine]
-    runs = list(run_engines(book, cells, names, suspects, trials))
-    failure = runs[0].failure
+    return list(ENGINES) if engine == ALL_ENGINES else [engine]
+
+
+def _check_ran(runs: Sequence[EngineRun], engine: str, found: bool) -> None:
+    """Raises what one engine failed with, unless differences were `found` without it: these may be
+    why. Where all were asked, it is in the report."""
+    failure = runs[0].failure if runs else None
     if failure is not None and engine != ALL_ENGINES and (runs[0].missing or not found):
         raise failure
-    return runs
 
 
 def _engine_report(run: EngineRun) -> EngineReport:

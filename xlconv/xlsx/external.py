@@ -199,9 +199,12 @@ def relation_reach(kind: str, target: str, external: bool) -> str | None:
     return f"{word[:40]} at {' '.join(target.split())[:60]}"
 
 
-_FORMULAS = (
-    "f formula formula1 formula2 definedName calculatedColumnFormula totalsRowFormula "
-    "oldFormula FmlaMacro FmlaLink FmlaRange FmlaPict FmlaGroup FmlaTxbx dim numDim strDim"
+_FORMULAS = frozenset(
+    (
+        *("f", "formula", "formula1", "formula2", "definedName", "calculatedColumnFormula"),
+        *("totalsRowFormula", "oldFormula", "FmlaMacro", "FmlaLink", "FmlaRange", "FmlaPict"),
+        *("FmlaGroup", "FmlaTxbx", "dim", "numDim", "strDim"),
+    )
 )
 _OBJECTS = _by_word(
     {
@@ -221,16 +224,16 @@ _REFERENCES = ("formula", "textlink", "fmla", "fmlaLink", "fmlaRange", "fmlaMacr
 
 def holds_formula(name: str) -> bool:
     """Whether an element's text is a formula, by its local name."""
-    return name in _FORMULAS.split()
+    return name in _FORMULAS
 
 
 def element_reach(name: str, attributes: Attributes) -> str | None:
     """What an element of any part reaches outside its book, by its local name and attributes."""
     if name in _OBJECTS:
         return _OBJECTS[name]
-    for key, check in _CHECKS.items():
-        value = attributes.get(key)
-        found = check(value) if value else None
+    for key, value in attributes.items():
+        check = _CHECKS.get(key)
+        found = check(value) if check is not None and value else None
         if found is not None:
             return found
     if name == "cfvo" and "val" in attributes:
