@@ -86,8 +86,9 @@ def _own_sheets(manifest: Manifest) -> tuple[str, ...]:
 def check_version(
     path: Path, manifest: Manifest, differ: str = "boards are laid out otherwise than"
 ) -> None:
-    """BookError if another version built the book: that explains all that is not in its place."""
-    if manifest.version != __version__:
+    """BookError if a version that makes other books built it: that explains all that is not in its
+    place. Versions that differ in their last number only make the same books."""
+    if manifest.version.split(".")[:2] != __version__.split(".")[:2]:
         raise BookError(
             f"{path}: built by xlconv {manifest.version[:20]}, whose {differ} those of "
             f"{__version__}; use that version, or build it again"
