@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.books import TemplateBook
+from support.books import TINY, TemplateBook
+from support.learners import filled_in, random_exercise
 
 AT_ONCE = (
     "import sys, xlconv.commands.waiting as waiting; waiting.PATIENCE = 0.0;"
@@ -43,6 +44,15 @@ def test_a_terminal_sees_what_takes_so_long(template_book: TemplateBook, tmp_pat
     assert "wrote" in printed
     assert "writing " in shown
     assert ", row 0 of " in shown
+
+
+def test_whoever_marks_one_workbook_sees_what_takes_so_long(tmp_path: Path) -> None:
+    task = random_exercise(tmp_path / "task.xlsx", TINY, "conv")
+    done = tmp_path / "done.xlsx"
+    filled_in(task, done, lambda formula, part, row, column: f"{formula}+0")
+    printed, shown = on_a_terminal("grade", str(done))
+    assert "100%" in printed
+    assert "formualizer evaluates conv with random numbers (2 of 2)" in shown
 
 
 def test_no_terminal_sees_nothing_of_it(template_book: TemplateBook) -> None:

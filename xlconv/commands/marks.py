@@ -13,6 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from xlconv.commands.console import ERR, OUT, markup
+from xlconv.commands.waiting import shown_while_waiting
 from xlconv.grading.marks import BlockMarks, Marks, copied_groups, mean_mark
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
@@ -20,10 +21,14 @@ MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file say
 
 @contextmanager
 def marking_bar(count: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar of so many workbooks; none for a single one, nor where nobody looks."""
+    """A progress bar of so many workbooks; of a single one what is done is shown, and nothing where
+    nobody looks."""
+    if count == 1:
+        with shown_while_waiting():
+            yield lambda done: None
+        return
     columns = (TextColumn("marking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    silent = count == 1 or not ERR.is_terminal
-    with Bar(*columns, console=ERR, transient=True, disable=silent) as bar:
+    with Bar(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("", total=count)
         yield lambda done: bar.update(task, completed=done)
 

@@ -33,6 +33,7 @@ from xlconv.sheets.exercise.places import ExercisePlaces, Part
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.exercise import Exercise
 from xlconv.state.sheet_names import BOARD
+from xlconv.system.progress import tell
 from xlconv.xlsx.sheet import EMPTY, Value
 
 
@@ -112,6 +113,8 @@ def _trials(
     for layers in unlinked_groups(book.network, unproved):
         opinion = SecondOpinion(engine)
         for number in TRIALS:
+            names = " and ".join(layer.name for layer in layers)
+            tell(f"{engine} evaluates {names} with random numbers ({number + 1} of {len(TRIALS)})")
             random = isolated_trial(book, layers, number)
             one = _trial(random, book, places, opinion, computed)
             for layer in layers:
