@@ -14,6 +14,7 @@ from support.books import (
     TemplateBook,
     check_agrees,
     sheet_parts,
+    smaller,
     xml_cells,
 )
 from support.edits import (
@@ -350,9 +351,7 @@ def test_every_formula_as_the_file_spells_it(build_book: BuildBook) -> None:
     assert all(cell.attributes == {} for cell in cells.values())
 
 
-LESSON3 = xlconv.load_template("lesson3").network
-# As it is counted, whatever the size of its maps.
-NETWORK = Network("small", (1, 12, 10), LESSON3.layers, LESSON3.labels)
+NETWORK = smaller("lesson3", (1, 12, 10)).network
 
 
 @pytest.fixture

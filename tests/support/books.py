@@ -72,6 +72,13 @@ def random_model(network: Network, seed: int, mean: float = 0.1, spread: float =
     )
 
 
+def smaller(template: str, shape: tuple[int, ...], seed: int = 1) -> Model:
+    """The layers of a template on a smaller picture, with random weights: for what does not follow
+    from its size, but takes as long as it is large."""
+    whole = xlconv.load_template(template).network
+    return random_model(Network(template, shape, whole.layers, whole.labels), seed)
+
+
 def with_setting(model: Model, layer: str, **settings: object) -> Model:
     """The model with other settings of one layer."""
     layers = tuple(

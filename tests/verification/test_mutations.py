@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from support.books import random_model
+from support.books import smaller
 from support.faults import (
     KINDS,
     NoPlaceError,
@@ -21,7 +21,7 @@ from support.libreoffice import UnoSession, converted
 from support.networks import untouched_books
 
 import xlconv
-from xlconv import Gallery, Network
+from xlconv import Gallery
 
 # Their layers, on small pictures: as many kinds of cells, in a fraction of the time.
 TEMPLATES = ("conv-example", "edges", "dropout")
@@ -38,12 +38,11 @@ def books(any_libreoffice: str | None, tmp_path_factory: pytest.TempPathFactory)
     """With an empty corner in each picture, where what is not read makes no difference."""
     sources = []
     for number, name in enumerate(TEMPLATES):
-        whole = xlconv.load_template(name).network
-        network = Network(name, SHAPE, whole.layers, whole.labels)
+        model = smaller(name, SHAPE, number)
         pictures = np.random.default_rng(number).random((2, *SHAPE)).round(3)
         pictures[:, :, :5, :5] = 0
-        labels = (network.labels or ("",))[:1] * 2
-        sources.append((random_model(network, number), Gallery(pictures, labels, ("",) * 2)))
+        labels = (model.network.labels or ("",))[:1] * 2
+        sources.append((model, Gallery(pictures, labels, ("",) * 2)))
     return specimens(tmp_path_factory.mktemp("books"), sources, any_libreoffice)
 
 
