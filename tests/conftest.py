@@ -34,10 +34,33 @@ settings.register_profile("new", deadline=None)
 settings.load_profile("fixed" if EXAMPLES == 1 else "new")
 
 
+# Where Python is told to keep nothing compiled, a hundred commands that the tests start would each
+# compile the whole package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # Where the tests are started in the background, Ctrl-C is not heard, and neither is it by the
 # programs that they start and stop.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Files of few tests that take long: pytest-xdist would leave them to the end, to one worker.
+LONG = (
+    *("test_libreoffice.py", "test_explain.py", "test_inspector_random.py", "test_cases.py"),
+    *("test_learning.py", "test_exercise.py", "test_mutations.py", "test_model_sheet.py"),
+    *("test_staleness.py", "test_inspector_tampering.py", "test_grade.py", "test_hostile.py"),
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first; else as they are."""
+    order = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONG)))
 
 
 def _missing(reason: str) -> NoReturn:

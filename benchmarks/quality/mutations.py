@@ -38,6 +38,7 @@ from support.faults import (
     Specimen,
     judged,
     specimens,
+    template_sources,
     without_formula_check,
 )
 from support.libreoffice import converted, uno_session
@@ -95,7 +96,7 @@ def _untouched(folder: Path, count: int, seed: int) -> int:
 def _score(folder: Path, given: argparse.Namespace) -> int:
     """Prints the table; how many faults were not found as they should be."""
     program = shutil.which("soffice")
-    books = specimens(folder, given.templates.split(","), program)
+    books = specimens(folder, template_sources(given.templates.split(",")), program)
     score: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     broken = folder / "broken.xlsx"
     for kind, specimen, planted in plantings(books, given.each, given.seed):

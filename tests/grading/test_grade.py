@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from support.books import random_model
 from support.edits import cell_element, edited
+from support.golden import held, sha, steady
 from support.learners import (
     IMAGE,
     LAYERS,
@@ -170,10 +173,24 @@ def test_the_result_of_explain_is_no_answer(tmp_path: Path) -> None:
         assert "reads Explain!C11, another sheet" in block.what
 
 
+@pytest.fixture(scope="module")
+def mistaken(task: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Marks]:
+    """The marks of a file in which a mistake of a kind is made."""
+    folder = tmp_path_factory.mktemp("mistaken")
+
+    @cache
+    def marks(kind: str) -> Marks:
+        layer, change, _ = MISTAKES[kind]
+        return one_layer(task, folder, layer, change)
+
+    return marks
+
+
 @pytest.mark.parametrize("kind", MISTAKES)
-def test_mistakes_are_named_at_their_first_cell(kind: str, task: Path, tmp_path: Path) -> None:
-    layer, change, words = MISTAKES[kind]
-    marks = one_layer(task, tmp_path, layer, change)
+def test_mistakes_are_named_at_their_first_cell(
+    kind: str, task: Path, mistaken: Callable[[str], Marks]
+) -> None:
+    (layer, _, words), marks = MISTAKES[kind], mistaken(kind)
     for block in marks.blocks:
         if block.block != layer:
             assert (block.formulas, block.what) == (block.cells, ""), "only one layer is wrong"
@@ -184,6 +201,16 @@ def test_mistakes_are_named_at_their_first_cell(kind: str, task: Path, tmp_path:
     assert any(
         block.first_wrong == f"Board!{cell.a1}" for part in parts for cell in part.open.cells()
     )
+
+
+def test_marks_are_what_was_written_down_of_them(
+    task: Path, mistaken: Callable[[str], Marks], tmp_path: Path
+) -> None:
+    """As tests/test_golden.py holds books: all that is said of each file."""
+    found = {"task": grade(task), "right": grade(filled_in(task, tmp_path / "right.xlsx"))}
+    found |= {f"mistake {number}": mistaken(kind) for number, kind in enumerate(MISTAKES)}
+    said = {name: marks.as_json() | {"file": name} for name, marks in found.items()}
+    held("marks", {name: sha(steady(json.dumps(said[name])).encode()) for name in sorted(said)})
 
 
 def test_pitch_of_the_maps_is_what_these_tests_take_it_for(task: Path) -> None:

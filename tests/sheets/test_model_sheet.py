@@ -14,6 +14,7 @@ from support.books import (
     TemplateBook,
     check_agrees,
     sheet_parts,
+    smaller,
     xml_cells,
 )
 from support.edits import (
@@ -251,7 +252,9 @@ def test_engines_compute_it_from_the_file(book: BuiltBook, engine: str, tmp_path
 
 @each_table
 def test_it_verifies(book: BuiltBook, engine: str) -> None:
-    report = check_agrees(book.path, engine, stored="present")
+    # Other numbers are tried in LibreOffice by the tests of its sessions.
+    trials = 1 if engine == "formualizer" else 0
+    report = check_agrees(book.path, engine, stored="present", random=trials)
     cells = {block.tensor: block.cells for block in report.blocks}
     assert cells["shapes"] > 2 * len(book.model.network.layers)
     assert cells["counts"] > 4 * len(book.model.network.layers)
@@ -348,12 +351,15 @@ def test_every_formula_as_the_file_spells_it(build_book: BuildBook) -> None:
     assert all(cell.attributes == {} for cell in cells.values())
 
 
+NETWORK = smaller("lesson3", (1, 12, 10)).network
+
+
 @pytest.fixture
-def lesson3(template_book: TemplateBook) -> Path:
-    return template_book("lesson3", plain=True).path
+def lesson3(network_book: NetworkBook) -> Path:
+    """The layers of the template, on a small picture."""
+    return network_book(NETWORK, 1).path
 
 
-NETWORK = xlconv.load_template("lesson3").network
 TAMPERING = {
     "its own value, typed": ("conv1", "parameters", lambda c: with_constant(c, 20), "typed"),
     "a count of another range": (
@@ -364,7 +370,7 @@ TAMPERING = {
     ),
     "a wrong stored number": ("conv2", "multiplications", lambda c: with_value(c, 1), "stored"),
     "a wrong stored count": ("conv2", "parameters", lambda c: with_value(c, 37), "stored"),
-    "a wrong stored text": ("conv2", "rows", lambda c: with_value(c, "28"), "stored"),
+    "a wrong stored text": ("conv2", "rows", lambda c: with_value(c, "12"), "stored"),
     "a cross stored for a tick": ("conv2", "agrees", lambda c: with_value(c, "✗"), "stored"),
     "another sentence": ("most", "layer", lambda c: with_value(c, "Here all is well."), "stored"),
 }
@@ -439,7 +445,7 @@ def test_a_block_of_another_size_has_a_cross(engine: str, lesson3: Path, tmp_pat
     assert mark == "✗"
 
 
-EMPTIED = {"a weight": ("conv1", "parameters", 19), "a pixel": ("input", "kept", 783)}
+EMPTIED = {"a weight": ("conv1", "parameters", 19), "a pixel": ("input", "kept", 119)}
 
 
 def emptied_cell(what: str) -> str:
@@ -461,7 +467,7 @@ def test_a_cell_that_was_emptied_is_not_counted(what: str, lesson3: Path, tmp_pa
 
 
 def test_a_changed_pixel_leaves_the_counts_as_they_are(lesson3: Path, tmp_path: Path) -> None:
-    cell = plan(NETWORK).tensors["input"].maps[0].cell(14, 14).a1
+    cell = plan(NETWORK).tensors["input"].maps[0].cell(4, 4).a1
     report = xlconv.verify(edited(lesson3, tmp_path / "stale.xlsx", with_value(cell, 0.123)))
     states = {block.tensor: block.stored.state for block in report.blocks}
     assert (report.findings, states["conv1"]) == ((), "stale")

@@ -23,7 +23,7 @@ from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Sigmoid, Soft
 from xlconv.errors import BookError
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.cells import Range
 from xlconv.training.dataset import Dataset
 
 Array = np.ndarray
@@ -33,6 +33,7 @@ Grid = list[list[object]]
 EXAMPLES = int(os.environ.get("XLCONV_EXAMPLES", "1"))
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_FORMULA, _VALUE = f"{MAIN}f", f"{MAIN}v"
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # The sheets of every book, in their order; a book with a gallery has Images behind the Board.
 SHEETS = ["Board", "Explain", "Guide", "Model"]
@@ -69,6 +70,13 @@ def random_model(network: Network, seed: int, mean: float = 0.1, spread: float =
         network,
         {k: np.abs(array) if k.endswith(".variance") else array for k, array in drawn.items()},
     )
+
+
+def smaller(template: str, shape: tuple[int, ...], seed: int = 1) -> Model:
+    """The layers of a template on a smaller picture, with random weights: for what does not follow
+    from its size, but takes as long as it is large."""
+    whole = xlconv.load_template(template).network
+    return random_model(Network(template, shape, whole.layers, whole.labels), seed)
 
 
 def with_setting(model: Model, layer: str, **settings: object) -> Model:
@@ -126,12 +134,22 @@ def _written_cells(path: Path, sheet: str, saved: int) -> list[tuple[str, XmlCel
 
 def sheet_root(path: Path, sheet: str) -> ElementTree.Element:
     """A sheet's part."""
+    return ElementTree.fromstring(sheet_text(path, sheet))
+
+
+def sheet_text(path: Path, sheet: str) -> str:
+    """A sheet's part, as it is spelled."""
     with zipfile.ZipFile(path) as archive:
-        return ElementTree.fromstring(archive.read(sheet_parts(path)[sheet]))
+        return archive.read(sheet_parts(path)[sheet]).decode()
 
 
 def _xml_cell(element: ElementTree.Element) -> XmlCell:
-    formula, value = element.find(f"{MAIN}f"), element.find(f"{MAIN}v")
+    formula = value = None
+    for child in element:
+        if child.tag == _FORMULA:
+            formula = child
+        elif child.tag == _VALUE:
+            value = child
     return XmlCell(
         element.get("t", "n"),
         None if formula is None else formula.text or "",
@@ -154,14 +172,18 @@ def tensor_names(tensor: str, shape: tuple[int, ...]) -> list[str]:
 
 
 def shown_tensors(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
-    """The stored numbers of tensors, found by their defined names, as openpyxl reads them."""
-    book = openpyxl.load_workbook(path, data_only=True)
+    """The stored numbers of tensors, found by their defined names, as openpyxl reads them when it
+    streams (as pandas.read_excel does): a fifth of the time of a workbook with all its looks."""
+    names = named_ranges(path)
+    reader = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    rows = [list(row) for row in reader["Board"].iter_rows(values_only=True)]
+    reader.close()
 
     def numbers(name: str) -> list[object]:
-        [(sheet, place)] = book.defined_names[name].destinations
-        cells = book[sheet][place.replace("$", "")]
-        rows = cells if isinstance(cells, tuple) else ((cells,),)
-        return [cell.value for row in rows for cell in row]
+        sheet, place = names[name]
+        assert sheet == "Board"
+        left, top, right, bottom = openpyxl.utils.cell.range_boundaries(place)
+        return [number for row in rows[top - 1 : bottom] for number in row[left - 1 : right]]
 
     return {
         tensor: np.array(
@@ -216,13 +238,14 @@ def _within(place: Range, whole: Range) -> bool:
 
 def overlaps(sheet: Sheet) -> list[str]:
     """What stands on the same cells of a sheet, pair by pair."""
-    owners: dict[Cell, str] = {}
+    drawn = list(drawn_ranges(sheet))
+    bottom, right = (max(getattr(p, side) for p, _ in drawn) for side in ("bottom", "right"))
+    owners = np.full((bottom + 1, right + 1), -1)
     found: dict[str, None] = {}
-    for place, what in drawn_ranges(sheet):
-        for cell in place.cells():
-            if cell in owners:
-                found[f"{owners[cell]} | {what}"] = None
-            owners[cell] = what
+    for number, (place, what) in enumerate(drawn):
+        here = owners[place.row : place.bottom + 1, place.column : place.right + 1]
+        found |= {f"{drawn[owner][1]} | {what}": None for owner in {*here[here >= 0].tolist()}}
+        here[...] = number
     return list(found)
 
 
@@ -231,18 +254,21 @@ def filled_ring_cells(book: Book, network: Network) -> list[str]:
     board, layout = book.sheets[0], plan(network)
     inside = {cell for place in layout.tensors.values() for m in place.maps for cell in m.cells()}
     rings = {
-        cell
+        (cell.row, cell.column)
         for placement in layout.tensors.values()
         for number in range(len(placement.maps))
         for cell in placement.with_ring(number).cells()
         if cell not in placement.maps[number]
     }
-    assert not rings & inside
+    assert not any((cell.row, cell.column) in rings for cell in inside)
     blank = {block.range for block in board.blocks if isinstance(block, BlankBlock)}
+    in_ring = np.zeros(np.max([(0, 0), *rings], axis=0) + 1, bool)
+    in_ring[tuple(np.array([*rings], int).reshape(-1, 2).T)] = True
     return [
         what
         for place, what in drawn_ranges(board)
-        if place not in blank and any(cell in rings for cell in place.cells())
+        if place not in blank
+        and in_ring[place.row : place.bottom + 1, place.column : place.right + 1].any()
     ]
 
 

@@ -33,7 +33,7 @@ from support.hostile_books import OFFICE, sheet_of
 from support.libreoffice import converted
 
 import xlconv
-from xlconv import Conv2D, Dense, Gallery, MaxPool2D, ReLU, Softmax
+from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Model, ReLU, Softmax
 from xlconv.book.book import FoundBook, read_book
 from xlconv.errors import BookError
 from xlconv.importers.gallery import template_gallery
@@ -44,6 +44,7 @@ from xlconv.state.sheet_names import BOARD
 from xlconv.verification.structure import ComputedCell, computed_cells
 
 Edits = Mapping[str, Edit]  # of parts of the package
+Source = tuple[Model, Gallery]  # what a book is built from
 Place = TypeVar("Place")
 _RELATIVE = re.compile(r"(?<![A-Z$!])[A-Z]{1,3}\d+(?::[A-Z]{1,3}\d+)?")
 
@@ -628,10 +629,12 @@ class Outcome:
     detail: str = ""
 
 
-def judged(kind: str, planted: Planted, path: Path, engine: str = "formualizer") -> Outcome:
+def judged(
+    kind: str, planted: Planted, path: Path, engine: str = "formualizer", random: int = 1
+) -> Outcome:
     """What `verify` says of a book with a fault."""
     try:
-        report = xlconv.verify(path, engine)
+        report = xlconv.verify(path, engine, random)
     except BookError as error:
         refused = not planted.cells
         return Outcome(kind, "found" if refused else "blamed", str(error))
@@ -644,19 +647,26 @@ def judged(kind: str, planted: Planted, path: Path, engine: str = "formualizer")
     return Outcome(kind, "found")
 
 
-def specimens(
-    folder: Path, templates: Sequence[str], program: str | None, pictures: int = 100
-) -> list[Specimen]:
-    """Each template's book, with so many pictures, as xlconv builds it, as openpyxl saves it and,
-    with a program, as LibreOffice does."""
-    built = []
-    for name in templates:
+def template_sources(names: Sequence[str], pictures: int = 100) -> list[Source]:
+    """Templates, with so many pictures to choose from."""
+    found = []
+    for name in names:
         template = xlconv.load_template(name)
-        path = folder / f"{name}.xlsx"
         whole = template_gallery(template.about, template.network, template.image)
         some = slice(whole.chosen - 1, whole.chosen - 1 + pictures)
         gallery = Gallery(whole.pictures[some], whole.labels[some], whole.names[some])
-        xlconv.build(path, template, gallery.image, gallery=gallery)
+        found.append((template, gallery))
+    return found
+
+
+def specimens(folder: Path, sources: Sequence[Source], program: str | None) -> list[Specimen]:
+    """The book of each model and gallery, as xlconv builds it, as openpyxl saves it and, with a
+    program, as LibreOffice does."""
+    built = []
+    for model, gallery in sources:
+        name = model.network.name
+        path = folder / f"{name}.xlsx"
+        xlconv.build(path, model, gallery.image, gallery=gallery)
         built.append(Specimen(name, "xlconv", path))
     (folder / "openpyxl").mkdir()
     found = list(built)

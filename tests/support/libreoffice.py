@@ -20,7 +20,7 @@ from support.edits import emptied
 from xlconv.engines.libreoffice import make_profile
 
 WORKER = Path(__file__).with_name("libreoffice_worker.py")
-BATCH = 16  # books
+BATCH = 33  # books
 FILTER = "Calc MS Excel 2007 XML"
 START_LIMIT = 240.0  # seconds until LibreOffice answers
 RUN_LIMIT = 120.0  # seconds for one list of steps

@@ -174,11 +174,15 @@ def test_a_wrong_value_beside_a_choice_is_found(
     assert found(both) == [("stored", f"Board!{cell}")]
 
 
+@cache  # each block, fault and cell asks for them
+def last_cells(path: Path) -> dict[str, ComputedCell]:
+    return {key: cells[-1] for key, cells in computed_cells(xlconv.read_book(path)).items()}
+
+
 def learned(book: BuiltBook, block: str) -> list[ComputedCell]:
     """A cell of each kind that a block of the panel computes, and of every third of the
     inspector's: none that others copy."""
-    cells = computed_cells(xlconv.read_book(book.path))
-    last = [members[-1] for key, members in cells.items() if key.startswith(f"{block}:")]
+    last = [one for key, one in last_cells(book.path).items() if key.startswith(f"{block}:")]
     assert last
     return last[:: 3 if block == "explain" else 1]
 
