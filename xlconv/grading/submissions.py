@@ -157,7 +157,8 @@ def _marks_until_lost(
         _end(pool)
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Its thread has ended then: at the end of Python, both would close the same pipe.
+        pool.shutdown(cancel_futures=True)
 
 
 def _prepare(folder: str) -> None:
