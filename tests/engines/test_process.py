@@ -89,6 +89,37 @@ def test_a_process_that_somebody_ended_is_followed_by_another(good: Path) -> Non
     assert xlconv.verify(good).verdict == "agrees"
 
 
+SPENT = {
+    "says so": 'return {"error": "memory allocation failed"}, b""',
+    "dies of it": "os.abort()",
+}
+
+
+@pytest.mark.parametrize("how", SPENT)
+def test_a_process_that_others_left_no_memory_is_followed_by_another(
+    how: str, good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"""
+import os
+from xlconv.engines import evaluator
+
+def spent(*question):
+    {SPENT[how]}
+
+answers = iter([evaluator._answer])
+evaluator._answer = lambda *question: next(answers, spent)(*question)
+evaluator.main()
+""")
+    monkeypatch.setattr(engine_process, "_PROGRAM", program)
+    monkeypatch.setattr(engine_process, "_idle", {})
+    try:
+        for _ in range(3):
+            assert xlconv.verify(good).verdict == "agrees"
+    finally:
+        engine_process._end_all()
+
+
 def test_larger_workbooks_may_take_longer(good: Path) -> None:
     small, large = engine_process.bounds_for(100), engine_process.bounds_for(400_000)
     assert small.seconds < 5

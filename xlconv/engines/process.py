@@ -49,6 +49,7 @@ def bounds_for(cells: int) -> Bounds:
     return Bounds(_SECONDS + _SECONDS_A_CELL * cells, _BYTES + _BYTES_A_CELL * cells)
 
 
+Answer = tuple[dict[str, Any], Array]  # a line, and the numbers behind it
 Found = Array | list[Any]  # the values of a range, row by row; an array if all are numbers
 
 
@@ -97,8 +98,9 @@ def _start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(_command(), **_streams())
 
 
-def _ask(path: Path, question: bytes, bounds: Bounds) -> tuple[dict[str, Any], Array]:
-    """The answer of a process, which waits for the next question then."""
+def _ask(path: Path, question: bytes, bounds: Bounds) -> Answer:
+    """The answer of a process, which waits for the next question then. One that served others may
+    lack the memory that they left in pieces: where it fails, a new one is asked."""
     idle = _idle.setdefault(os.getpid(), [])
     process: subprocess.Popen[bytes] | None = None
     try:
@@ -107,14 +109,17 @@ def _ask(path: Path, question: bytes, bounds: Bounds) -> tuple[dict[str, Any], A
             if process.poll() is not None:  # somebody ended it
                 _end(process)
                 process = None
-        process = process or _start()
+        used, process = process is not None, process or _start()
         found = _answer(process, question, _WAITING * bounds.seconds)
+        if used and _may_be_spent(process, found):
+            _end(process)
+            process = _start()
+            found = _answer(process, question, _WAITING * bounds.seconds)
         if found is not None:
             idle.append(process)
             process = None
             return found
-        code = process.wait()
-        raise EngineError(f"{path}: {_reason(code, bounds)}; {_ADVICE}")
+        raise EngineError(f"{path}: {_reason(process, bounds)}; {_ADVICE}")
     except OSError as error:
         raise EngineError(f"{path}: formualizer cannot be started ({error.strerror})") from error
     finally:
@@ -122,9 +127,7 @@ def _ask(path: Path, question: bytes, bounds: Bounds) -> tuple[dict[str, Any], A
             _end(process)
 
 
-def _answer(
-    process: subprocess.Popen[bytes], question: bytes, seconds: float
-) -> tuple[dict[str, Any], Array] | None:
+def _answer(process: subprocess.Popen[bytes], question: bytes, seconds: float) -> Answer | None:
     """A line, and the numbers behind it; nothing from a process that came to its end, or was ended
     after so many seconds."""
     assert process.stdin is not None
@@ -145,9 +148,20 @@ def _answer(
         clock.cancel()
 
 
-def _reason(code: int, bounds: Bounds) -> str:
-    """Why a process ended, by its exit code."""
-    if -code in (getattr(signal, "SIGPROF", None), getattr(signal, "SIGKILL", None)):
+def _may_be_spent(process: subprocess.Popen[bytes], found: Answer | None) -> bool:
+    """Whether a process failed otherwise than by a clock, the system's or ours."""
+    return not _took_too_long(process) if found is None else "error" in found[0]
+
+
+def _took_too_long(process: subprocess.Popen[bytes]) -> bool:
+    """Whether a process that came to its end was ended by a clock."""
+    clocks = getattr(signal, "SIGPROF", None), getattr(signal, "SIGKILL", None)
+    return -process.wait() in clocks
+
+
+def _reason(process: subprocess.Popen[bytes], bounds: Bounds) -> str:
+    """Why a process ended."""
+    if _took_too_long(process):
         return f"formualizer computed for {bounds.seconds:.1f} s and was stopped"
     return f"formualizer failed, or needs more than {bounds.memory >> 20} MB"
 
