@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,6 +92,7 @@ def _question(path: Path, places: Sequence[Place], bounds: Bounds) -> bytes:
 
 # Processes that wait for a question, by the process that may ask: a fork has none of its own.
 _idle: dict[int, list[subprocess.Popen[bytes]]] = {}
+_served = WeakSet[subprocess.Popen[bytes]]()  # those that answered one
 
 
 def _start() -> subprocess.Popen[bytes]:
@@ -109,13 +111,14 @@ def _ask(path: Path, question: bytes, bounds: Bounds) -> Answer:
             if process.poll() is not None:  # somebody ended it
                 _end(process)
                 process = None
-        used, process = process is not None, process or _start()
+        process = process or _start()
         found = _answer(process, question, _WAITING * bounds.seconds)
-        if used and _may_be_spent(process, found):
+        if process in _served and _may_be_spent(process, found):
             _end(process)
             process = _start()
             found = _answer(process, question, _WAITING * bounds.seconds)
         if found is not None:
+            _served.add(process)
             idle.append(process)
             process = None
             return found

@@ -112,8 +112,8 @@ def _trials(
     unproved = tuple(layer for layer in places.layers if layer in asked)
     for layers in unlinked_groups(book.network, unproved):
         opinion = SecondOpinion(engine)
+        names = " and ".join(layer.name for layer in layers)
         for number in TRIALS:
-            names = " and ".join(layer.name for layer in layers)
             tell(f"{engine} evaluates {names} with random numbers ({number + 1} of {len(TRIALS)})")
             random = isolated_trial(book, layers, number)
             one = _trial(random, book, places, opinion, computed)

@@ -101,6 +101,14 @@ class Place(NamedTuple):
         return f"{quoted(self.sheet)}!{self.cell.a1}"
 
 
+def cells_by_sheet(places: Iterable[Place]) -> dict[str, set[Cell]]:
+    """The cells of places, sheet by sheet."""
+    cells: dict[str, set[Cell]] = {}
+    for sheet, cell in places:
+        cells.setdefault(sheet, set()).add(cell)
+    return cells
+
+
 def quoted(sheet: str) -> str:
     """A sheet's name as formulas spell it.
 

@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.spreadsheet.cells import Cell, Place, Range
+from xlconv.spreadsheet.cells import Cell, Place, Range, cells_by_sheet
 
 Keys = NDArray[np.int64]
+NO_KEYS: Keys = np.zeros(0, np.int64)
 
 _ROW = 1 << 15  # more than a row has columns
 
@@ -38,10 +39,10 @@ def among(keys: Keys, ordered: Keys) -> NDArray[np.bool_]:
 
 def keys_by_sheet(places: Iterable[Place]) -> dict[str, Keys]:
     """The keys of places in order, sheet by sheet."""
-    found: dict[str, list[int]] = {}
-    for sheet, cell in places:
-        found.setdefault(sheet, []).append(cell_key(*cell))
-    return {sheet: np.sort(np.array(keys, dtype=np.int64)) for sheet, keys in found.items()}
+    return {
+        sheet: np.sort(np.array([cell_key(*cell) for cell in cells], dtype=np.int64))
+        for sheet, cells in cells_by_sheet(places).items()
+    }
 
 
 def cell_key(row: int, column: int) -> int:
@@ -57,7 +58,7 @@ def key_cell(key: int) -> Cell:
 def range_keys(ranges: Collection[Range], apart: tuple[int, int] = (1, 1)) -> Keys:
     """The keys of the cells of ranges, one after another, each row by row."""
     if not ranges:
-        return np.zeros(0, np.int64)
+        return NO_KEYS
     down, across = apart
     sizes = [
         (cell_key(r.row, r.column), 1 + (r.height - 1) // down, 1 + (r.width - 1) // across)

@@ -14,7 +14,7 @@ from xlconv.book.book import FoundBook
 from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.formula import relative_form, tokens
-from xlconv.spreadsheet.keys import Keys, among, keys_by_sheet, range_keys
+from xlconv.spreadsheet.keys import NO_KEYS, Keys, among, keys_by_sheet, range_keys
 from xlconv.state.sheet_names import BOARD, EXPLAIN
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, ComputedCells
@@ -25,7 +25,6 @@ _ORIGIN = Cell(1, 1)
 _MANY = 12  # wrong cells of a sheet from which on a common shift is looked for
 _LOOKED_AT = 5_000  # wrong cells whose reading is looked at one by one
 _FAR = 12  # rows or columns that such a shift may be
-_NO_KEYS = np.zeros(0, np.int64)
 
 Spot = tuple[str, Range]  # a sheet's first name and a range of it
 
@@ -90,11 +89,10 @@ def _moved_formulas(
         return None
     elsewhere: dict[str, Place] = {}
     for sheet, found in book.sheets.items():
-        strange = (found.held >= 0) & ~among(found.keys_of_cells, owned.get(sheet, _NO_KEYS))
+        strange = (found.held >= 0) & ~among(found.keys_of_cells, owned.get(sheet, NO_KEYS))
         for position in np.flatnonzero(strange).tolist():
-            cell, other = found.place(position), found.cell(position).formula
-            if other is not None:
-                elsewhere.setdefault(_fixed_form(other.at(cell)), Place(sheet, cell))
+            cell, formula = found.place(position), found.formulas[found.held[position]]
+            elsewhere.setdefault(_fixed_form(formula.at(cell)), Place(sheet, cell))
     pairs = []
     for missing in empty if elsewhere else ():
         target = elsewhere.get(_fixed_form(missing.formula))
@@ -161,7 +159,7 @@ def _moved_range(
                 continue
             if start.size > 100_000:
                 continue
-            if among(range_keys([end]), owned.get(target, _NO_KEYS)).any():
+            if among(range_keys([end]), owned.get(target, NO_KEYS)).any():
                 continue
             if _is_filled(book, source, start) or not _is_filled(book, target, end):
                 continue

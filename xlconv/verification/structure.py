@@ -21,7 +21,7 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places, table_column
-from xlconv.spreadsheet.cells import Cell, Place, Range
+from xlconv.spreadsheet.cells import Cell, Place, Range, cells_by_sheet
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.spreadsheet.keys import Keys, among, cell_key, key_cell, keys_by_sheet, range_keys
 from xlconv.state.sheet_names import BOARD, EXPLAIN
@@ -273,7 +273,7 @@ def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, Positions]]:
 
 def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
     """The cells that read one of the cells found wrong: their own values are not to blame."""
-    spots = _cells_by_sheet(finding.place for finding in findings)
+    spots = cells_by_sheet(finding.place for finding in findings)
     return {
         cell.place
         for members in cells.values()
@@ -281,13 +281,6 @@ def spoiled_cells(cells: ComputedCells, findings: list[Finding]) -> set[Place]:
         for cell in members
         if _reads_one(cell.place, cell.reads, spots)
     }
-
-
-def _cells_by_sheet(places: Iterable[Place]) -> dict[str, set[Cell]]:
-    cells: dict[str, set[Cell]] = {}
-    for sheet, cell in places:
-        cells.setdefault(sheet, set()).add(cell)
-    return cells
 
 
 def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place]) -> set[Place]:
@@ -302,7 +295,7 @@ def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place])
     new = {*suspects, *(place for place in left if place.sheet == EXPLAIN)}
     innocent = set[Place]()
     while new:
-        spots = _cells_by_sheet(new)
+        spots = cells_by_sheet(new)
         new = {place for place, windows in left.items() if _reads_one(place, windows, spots)}
         innocent |= new
         for place in new:

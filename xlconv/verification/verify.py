@@ -226,9 +226,8 @@ class _Checks:
 
     def _of(self, key: str) -> Iterator[tuple[Place, Finding]]:
         members = self.cells[key]
-        for index in np.flatnonzero(members.within(self.wrong_formulas)).tolist():
-            place = members[index].place
-            yield place, self.formulas[place]
+        for cell in members.those(members.within(self.wrong_formulas)):
+            yield cell.place, self.formulas[cell.place]
         for run in self.runs:
             yield from _wrong(members, key, "live", run.engine, run.now)
         for run in self.runs:

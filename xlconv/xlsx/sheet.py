@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula, relative_form
-from xlconv.spreadsheet.keys import cell_key, key_cell, places_within, range_keys, sheet_keys
+from xlconv.spreadsheet.keys import (
+    NO_KEYS,
+    cell_key,
+    key_cell,
+    places_within,
+    range_keys,
+    sheet_keys,
+)
 
 Value = float | str | bool | None
 # Numbers, or (as objects) some cells of each kind.
@@ -202,7 +209,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
     @property
     def keys_of_cells(self) -> Positions:
         """The key of each cell."""
-        return np.frombuffer(self.places, np.int64) if self.places else np.zeros(0, np.int64)
+        return np.frombuffer(self.places, np.int64) if self.places else NO_KEYS
 
     def place(self, position: int) -> Cell:
         """The cell at a position, by row and column."""

@@ -78,6 +78,13 @@ class Rule:
         """The tensor that it belongs to, or what it is reported under."""
         return self.tensor or self.block
 
+    @property
+    def copies(self) -> Copies | None:
+        """The formula that is copied over the cells, if it is one."""
+        if self.cellwise is None:
+            return Copies(self.formula)
+        return self.cellwise if isinstance(self.cellwise, Copies) else None
+
     def text(self, row: int, column: int) -> str:
         """The formula of the cell at an offset inside the range."""
         if self.cellwise is not None:
@@ -86,18 +93,17 @@ class Rule:
 
     def references(self, row: int, column: int) -> list[tuple[str, Range]]:
         """The ranges that the formula of a cell names, each with its sheet."""
-        copies = Copies(self.formula) if self.cellwise is None else self.cellwise
-        if isinstance(copies, Copies):
-            down, across = row * copies.down, column * copies.across
-            named = moved_references(copies.formula, down, across)
-        else:
+        one = self.copies
+        if one is None:
             named = references(self.text(row, column))
+        else:
+            named = moved_references(one.formula, row * one.down, column * one.across)
         return [(sheet or self.sheet, place) for sheet, place in named]
 
     @property
     def longest(self) -> int:
         """The length of the longest text: row numbers and columns' letters grow on the way."""
-        if self.cellwise is not None and not isinstance(self.cellwise, Copies):
+        if self.copies is None:
             return max(map(len, self.texts()))
         return len(self.text(self.range.height - 1, self.range.width - 1))
 
