@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from xlconv.commands.console import OUT, answer_line, markup
+from xlconv.spreadsheet.readings import false_showing
 from xlconv.system.terminal_text import one_line
 from xlconv.verification.report import ExerciseReport, Finding, Report, Words, error_text
 
@@ -97,12 +98,25 @@ def _words(finding: Finding) -> str:
         "stray": f"holds {found} where no number belongs: what adds up {finding.tensor} reads it",
         "label": f"holds the label {found} where {expected} belongs",
         "table": f"holds {found} where {expected} belongs, by which Explain finds its way",
-        "format": f"has the number format {found}, which shows another number than it holds",
+        "format": _format_words(finding),
         "caption": f"says {found} where {expected} belongs",
         "live": f"computes {found}, NumPy {expected}",
         "random": f"computes {found}, NumPy {expected}, with other pictures and weights only",
         "stored": f"was saved as {found}, NumPy computes {expected}",
     }[finding.kind]
+
+
+def _format_words(finding: Finding) -> str:
+    """What a number format shows, of the cell's own value or of another that it could hold."""
+    value = finding.expected if isinstance(finding.expected, float | str) else 0.0
+    shown = false_showing(value, str(finding.found), alone=finding.expected is not None)
+    other = shown is None
+    if shown is None:
+        shown = false_showing(value, str(finding.found))
+    told, text = shown or (value, "something else")
+    held = f"{told:.10g}" if isinstance(told, float) else repr(told)
+    would = "would show" if other else "shows"
+    return f"its number format {finding.found} {would} {held} as {text.strip()}"
 
 
 def _text(value: object) -> str:

@@ -29,7 +29,8 @@ class Finding:
     - "stray": it stands between kernels, maps or settings and holds a number, which counts there
     - "label": it holds another class label than the network's text
     - "table": it holds another number, or name, than the inspector finds its way by
-    - "format": its number format shows another number than it holds
+    - "format": its number format, or one that a conditional format brings, shows another number or
+      text than it holds: `found` is the format, `expected` what the cell holds, None if unknown
     - "caption": it tells of another layer, map, class or number than what it stands beside
     - "live": its formula gives another value than NumPy, from the cells that it reads
     - "random": the same, but only for other pictures, weights and choices than the book's own

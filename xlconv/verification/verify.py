@@ -27,9 +27,10 @@ from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import Keys, keys_by_sheet
 from xlconv.system.progress import tell
-from xlconv.verification.appearance import caption_findings, format_findings
+from xlconv.verification.captions import caption_findings
 from xlconv.verification.comparison import given_values, plain_value
 from xlconv.verification.displacement import check_displaced
+from xlconv.verification.formats import format_findings
 from xlconv.verification.live import (
     EngineRun,
     Evaluated,

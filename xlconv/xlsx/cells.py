@@ -7,6 +7,7 @@ files, nor networks.
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from math import isfinite
 
 import numpy as np
@@ -23,6 +24,7 @@ from xlconv.spreadsheet.cells import (
 from xlconv.spreadsheet.keys import key_cell
 from xlconv.xlsx.canonical import Rows, are_usual, canonical_rows, pieces
 from xlconv.xlsx.external import are_harmless, element_reach, formula_reach, holds_formula
+from xlconv.xlsx.format_rules import PLACES, FormatRules
 from xlconv.xlsx.markup import MAIN, Attributes, Events, Parser, local
 from xlconv.xlsx.sheet import (
     CellError,
@@ -81,7 +83,7 @@ def read_cells(
         if most_cells is not None and len(sheet.cells.keys) > most_cells:
             raise CrowdedError
     parser.close()
-    return sheet.cells.found()
+    return replace(sheet.cells.found(), rules=tuple(sheet.rules.found))
 
 
 class _Sheet(Events):
@@ -90,6 +92,7 @@ class _Sheet(Events):
     def __init__(self, strings: list[str], translate: Translate | None) -> None:
         self.strings, self.translate = strings, translate
         self.cells = SheetCells(translate)
+        self.rules = FormatRules()
         self.in_data = False  # among the rows
         self.members: dict[str, int] = {}  # formulas' numbers by the elements of cells that share
         self.shared: dict[str, FoundFormula] = {}
@@ -231,7 +234,8 @@ class _Sheet(Events):
         reach = element_reach(spelled, attributes)
         if reach is not None:
             raise ReachError(attributes.get("ref", attributes.get("sqref", spelled))[:60], reach)
-        if holds_formula(spelled):
+        self.rules.start(spelled, attributes)
+        if holds_formula(spelled) or spelled == PLACES:
             self.open, self.kept = name, ""
 
     def text(self, data: str) -> None:
@@ -248,7 +252,7 @@ class _Sheet(Events):
         tag = TAGS.get(name)
         if self.open and (tag or name) == self.open:
             self.open = ""
-            self._end_text(tag, self.kept)
+            self._end_text(tag or name, self.kept)
         elif tag == _CELL:
             self.inside = False
             self._end_cell()
@@ -256,17 +260,21 @@ class _Sheet(Events):
             self.phonetic = False
         elif tag == _DATA:
             self.in_data = False
+        elif tag is None:
+            self.rules.end(local(name))
 
-    def _end_text(self, tag: str | None, text: str) -> None:
+    def _end_text(self, tag: str, text: str) -> None:
         if tag == _VALUE and self.inside:
             self.value = text
         elif tag == TEXT and self.inside:
             self.inline = (self.inline or "") + text
         else:
-            if text:
+            if text and local(tag) != PLACES:
                 self._check_formula(text)
             if self.inside:
                 self.formula = (self.attributes, text)
+            else:
+                self.rules.text(local(tag), text)
 
     def _check_formula(self, text: str) -> None:
         if len(text) > _LONGEST_FORMULA:

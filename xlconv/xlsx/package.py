@@ -63,14 +63,16 @@ class Table:
 class Parcel:
     """The parts of a book: of each sheet by its name, of the strings that sheets share, and the
     text of each name that is defined for the whole book, and of those that are one sheet's own, by
-    the sheet and the name in small letters; the number format of each look of cells; the tables of
-    each sheet; and, by element, the settings that change what formulas give."""
+    the sheet and the name in small letters; the number format of each look of cells, and of those
+    that rules bring; the tables of each sheet; and, by element, the settings that change what
+    formulas give."""
 
     sheets: Mapping[str, str]
     strings: str | None
     names: Mapping[str, str]
     own_names: Mapping[tuple[str, str], str]
     formats: tuple[str, ...]
+    rule_formats: tuple[str | None, ...]
     tables: Mapping[str, tuple[Table, ...]]
     settings: Mapping[str, Attributes]
 
@@ -93,12 +95,14 @@ def open_parcel(container: Container) -> Parcel:
     strings = next((r.target for r in linked.values() if r.kind == "sharedStrings"), None)
     styles = next((r.target for r in linked.values() if r.kind == "styles"), "")
     sheets_by_name = _sheets(container, found[root], linked)
+    formats, rule_formats = _formats(found.get(styles, []))
     return Parcel(
         sheets=sheets_by_name,
         strings=strings,
         names=_names(container, found[root]),
         own_names=_own_names(found[root]),
-        formats=_formats(found.get(styles, [])),
+        formats=formats,
+        rule_formats=rule_formats,
         tables={
             name: tuple(_tables(found, relations.get(part, {})))
             for name, part in sheets_by_name.items()
@@ -331,18 +335,27 @@ def _kept(element: Element, keys: tuple[str, ...]) -> Attributes:
     return {key: element.attributes[key] for key in keys if key in element.attributes}
 
 
-def _formats(styles: list[Element]) -> tuple[str, ...]:
-    """The number format of each look, by the numbers that cells have: elements come as they end."""
+def _formats(styles: list[Element]) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+    """The number format of each look, by the numbers that cells have, and of each that rules bring,
+    None if it brings none: elements come as they end."""
     named: dict[str, str] = {}
     looks: list[str] = []
+    cells: tuple[str, ...] = ()
+    rules: list[str | None] = []
+    last: str | None = None
     for element in styles:
         name = local(element.name)
         if name == "numFmt":
-            named[element.attributes.get("numFmtId", "")] = element.attributes.get("formatCode", "")
+            number = element.attributes.get("numFmtId", "")
+            last = named[number] = element.attributes.get("formatCode", built_in(number))
+        elif name == "dxf":
+            rules.append(last)
+            last = None
         elif name == "xf":
             looks.append(element.attributes.get("numFmtId", "0"))
-        elif name == "cellStyleXfs":
+        elif name in ("cellStyleXfs", "numFmts"):
             looks.clear()
+            last = None
         elif name == "cellXfs":
-            return tuple(named.get(number, built_in(number)) for number in looks)
-    return ()
+            cells = tuple(named.get(number, built_in(number)) for number in looks)
+    return cells, tuple(rules)

@@ -25,6 +25,7 @@ from xlconv.spreadsheet.keys import (
     range_keys,
     sheet_keys,
 )
+from xlconv.xlsx.format_rules import FormatRule
 
 Value = float | str | bool | None
 # Numbers, or (as objects) some cells of each kind.
@@ -162,7 +163,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
 
     Of each cell, by its position: the place as one number, the number (NaN where it holds none),
     the number of its look, and which of `formulas` it holds (-1 for a constant). `others` are the
-    values that are no numbers, by position.
+    values that are no numbers, by position; `rules` are its conditional formats.
     """
 
     places: array[int]
@@ -171,6 +172,7 @@ class FoundSheet(Mapping[tuple[int, int], FoundCell]):
     held: NDArray[np.int32]
     others: Mapping[int, Value]
     formulas: FoundFormulas
+    rules: tuple[FormatRule, ...] = ()
 
     def __len__(self) -> int:
         return len(self.places)

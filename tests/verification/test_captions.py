@@ -1,18 +1,15 @@
-"""What a learner sees beside the values: number formats and captions that tell of others."""
+"""What a learner reads beside the values: captions that tell of others."""
 
-import re
-import zipfile
 from pathlib import Path
 
 import openpyxl
 import pytest
 from support.books import NetworkBook, TemplateBook
-from support.edits import BOARD_PART, edited_parts, typed_by_script
+from support.edits import typed_by_script
 from support.libreoffice import converted
 
 import xlconv
 from xlconv import Conv2D, Dense, Dropout, Network, ReLU, Softmax
-from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
 
 NETWORK = Network(
@@ -28,8 +25,6 @@ NETWORK = Network(
     ("cat", "7", "dog"),
 )
 LAYOUT = plan(NETWORK)
-LIES = ('"7"', '0.00"9"', "0.0\\9", "0;0", "yyyy-mm-dd", '0"%"', "0,", '"yes";"no"', "[h]:mm")
-HONEST = (";;;", "General", "0.000", "0%", "0.00E+00", "0.00;[Red]-0.00", "# ?/?", '0.0 "ink"', "@")
 
 
 @pytest.fixture(scope="module")
@@ -37,51 +32,9 @@ def book(network_book: NetworkBook) -> Path:
     return network_book(NETWORK, 3).path
 
 
-def formatted(book: Path, target: Path, formats: dict[str, str]) -> Path:
-    """The book as openpyxl saves it: without stored values, of which none is looked at here."""
-    workbook = openpyxl.load_workbook(book)
-    for cell, number_format in formats.items():
-        workbook["Board"][cell].number_format = number_format
-    workbook.save(target)
-    return target
-
-
 def findings(path: Path) -> list[tuple[str, str, object, object]]:
     report = xlconv.verify(path, "none")
     return [(one.kind, one.cell, one.expected, one.found) for one in report.findings]
-
-
-def test_formats_that_show_another_number_are_found(book: Path, tmp_path: Path) -> None:
-    """In pixels and weights."""
-    pixels = [cell.a1 for cell in LAYOUT.tensors[INPUT].maps[0].cells()]
-    cells = dict(zip(pixels, LIES, strict=False))
-    bias = LAYOUT.weights["conv"].array_range("bias").first.a1
-    cells |= {bias: "d/m/yyyy"}
-    path = formatted(book, tmp_path / "lies.xlsx", cells)
-    told = {cell: found for kind, cell, _, found in findings(path) if kind == "format"}
-    assert told == {f"Board!{cell}": lie for cell, lie in cells.items()}
-
-
-def test_a_computed_cell_is_shown_as_it_is(book: Path, tmp_path: Path) -> None:
-    cell = LAYOUT.tensors["relu"].maps[1].cell(2, 2).a1
-    with zipfile.ZipFile(book) as archive:
-        [number] = re.findall(rb'<cellXfs count="(\d+)"', archive.read("xl/styles.xml"))
-    xf = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-    edits = {
-        "xl/styles.xml": lambda xml: xml.replace("</cellXfs>", xf),
-        BOARD_PART: lambda xml: re.sub(rf'(r="{cell}") s="\d+"', rf'\1 s="{int(number)}"', xml),
-    }
-    broken = edited_parts(book, tmp_path / "lie.xlsx", edits)
-    [finding] = xlconv.verify(broken).findings
-    assert (finding.kind, finding.cell, finding.tensor) == ("format", f"Board!{cell}", "relu")
-
-
-def test_formats_that_show_the_number_in_other_ways_are_the_readers(
-    book: Path, tmp_path: Path
-) -> None:
-    pixels = [cell.a1 for cell in LAYOUT.tensors[INPUT].maps[0].cells()]
-    cells = dict(zip(pixels, HONEST, strict=False))
-    assert findings(formatted(book, tmp_path / "honest.xlsx", cells)) == []
 
 
 def place_of(book: Path, sheet: str, text: str) -> str:

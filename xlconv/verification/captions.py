@@ -1,0 +1,79 @@
+"""What a learner reads beside the values: captions that tell of another layer, map or class.
+
+Must not know engines, nor judge values. Colours, and words that tell of nothing, are the reader's.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from xlconv.book.book import FoundBook
+from xlconv.network.model import Model
+from xlconv.network.network import Network
+from xlconv.sheets import parts
+from xlconv.spreadsheet.blocks import ConstantBlock, TextBlock
+from xlconv.spreadsheet.cells import Cell, Place
+from xlconv.verification.report import Finding
+from xlconv.xlsx.sheet import Value
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?|[+−×]")
+
+
+def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Finding]:
+    """The captions that name another layer, map, class or number than what they stand beside, or
+    that are another one's; and numbers between the ends of a colour scale. `known` are cells of
+    which something is said already.
+
+    Other words for the same, and captions that were taken away, tell nothing wrong.
+    """
+    blocks = caption_blocks(book)
+    own = {block.text for _, block in blocks if isinstance(block, TextBlock)}
+    for sheet, block in blocks:
+        spot = Place(sheet, block.range.first)
+        found = book.cell(sheet, block.range)
+        if spot in known or found.value is None:
+            continue
+        expected: Value = block.text if isinstance(block, TextBlock) else 0.0
+        held = _text(found.value)
+        if held == _text(expected):
+            continue
+        if isinstance(block, ConstantBlock) or held in own or not _agree(book, block.text, held):
+            start = Cell(1, 1)
+            yield Finding.of_constant("caption", spot, start, sheet.lower(), expected, found.value)
+
+
+def caption_blocks(book: FoundBook) -> list[tuple[str, TextBlock | ConstantBlock]]:
+    """The captions of all sheets, each with its sheet."""
+    told = replace(book.display, model=Model(book.written, book.model.weights))
+    return [
+        (sheet, block)
+        for captions in parts("looks", "captions")
+        for sheet, block in captions(told, book.layout)
+    ]
+
+
+def _text(value: Value) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return " ".join(text.split())
+
+
+def _agree(book: FoundBook, expected: str, found: str) -> bool:
+    """Whether a text names the same numbers, signs, layers and class as the one that belongs."""
+    network = book.network
+    label = expected.removeprefix("for ")
+    if label in network.labels and not _has(found, label):
+        return False
+    return _names(network, expected) == _names(network, found)
+
+
+def _has(text: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
+
+
+def _names(network: Network, text: str) -> tuple[Counter[str], set[str]]:
+    """The numbers and signs of a text, and the layers that it names."""
+    layers = {name for name in network.shapes if _has(text, name)}
+    for name in layers:
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "", text)
+    return Counter(_NUMBER.findall(text)), layers

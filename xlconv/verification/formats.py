@@ -1,0 +1,174 @@
+"""What number formats show of the cells that a reader relies on: each number and text as it is,
+with more or fewer digits, or nothing of it.
+
+Asks what the format makes of the cell's own value, and of others that it could hold; where a rule
+brings the format, of its own alone. Must not know engines, nor judge values.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xlconv.book.book import FoundBook
+from xlconv.network.network import INPUT
+from xlconv.sheets.explain.places import inspector_places
+from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.spreadsheet.cells import Place, Range
+from xlconv.spreadsheet.keys import NO_KEYS, Keys, rows_columns
+from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
+from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.verification.captions import caption_blocks
+from xlconv.verification.comparison import Mask
+from xlconv.verification.report import Finding
+from xlconv.verification.structure import ComputedBlock, ComputedCells
+from xlconv.xlsx.format_rules import FormatRule
+from xlconv.xlsx.sheet import FoundBlock, NoText, Value
+
+# Values for which marks may stand: they are asked for no other number than their own.
+_MARKED = ("looks", "exercise")
+
+
+@dataclass(frozen=True)
+class _Relied:
+    """Cells that a reader relies on, with what they belong to, and the formulas' side of them if
+    they are computed. With `alone`, only what they hold is asked for."""
+
+    sheet: str
+    owner: str
+    found: FoundBlock
+    computed: ComputedBlock | None = None
+    alone: bool = False
+
+    def finding(self, index: int, number_format: str) -> Finding:
+        held = self.found.cell(index).value
+        value = held if isinstance(held, float | str) else None
+        if self.computed is not None:
+            return self.computed[index].finding("format", value, number_format)
+        cell = self.found.sheet.place(int(self.found.positions[index]))
+        start = self.found.sheet.place(int(self.found.positions[self.found.positions >= 0][0]))
+        spot = Place(self.sheet, cell)
+        return Finding.of_constant("format", spot, start, self.owner, value, number_format)
+
+
+def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
+    """The numbers and texts that are shown as others than they are."""
+    unusual = np.array([not shows_all_as_they_are(text) for text in book.formats], dtype=bool)
+    rules = {sheet: list(_bringing_formats(book, sheet)) for sheet in book.sheets}
+    known = set[Place]()
+    for relied in _relied_cells(book, cells):
+        for finding in (
+            *_by_look(book, relied, unusual),
+            *_by_rule(book, relied, rules[relied.sheet]),
+        ):
+            if finding.place not in known:
+                known.add(finding.place)
+                yield finding
+
+
+def _relied_cells(book: FoundBook, cells: ComputedCells) -> Iterator[_Relied]:
+    for members in cells.values():
+        sheet, marked = members.rules[0].sheet, members.block in _MARKED
+        yield _Relied(sheet, members.rules[0].key, members.found, members, marked)
+    for owner, sheet, ranges in _constants(book):
+        found = book.block(sheet, ranges)
+        # Of a check cell, and of a picture's number, no other number is thought.
+        yield _Relied(sheet, owner, found, alone=sheet in (GUIDE, EXPLAIN))
+
+
+def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
+    """What people type, choose and read that no formula computes, with what it belongs to."""
+    layout = book.layout
+    yield INPUT, BOARD, [*layout.tensors[INPUT].maps]
+    for layer, places in layout.weights.items():
+        yield layer, BOARD, [place for ranges in places.arrays.values() for place in ranges]
+    for layer, controls in layout.controls.items():
+        yield layer, BOARD, [*controls.values()]
+    for tensor, place in layout.labels.items():
+        yield tensor, BOARD, [place]
+    panel, verdict = layout.panel, layout.verdict
+    chosen = [panel.picture, panel.outlined, panel.pixel_row, panel.pixel_column, panel.scale]
+    chosen += [verdict.actual] if verdict is not None else []
+    yield "board", BOARD, [place for place in chosen if place is not None]
+    for tensor, legends in layout.legends.items():
+        yield tensor, BOARD, [*legends]
+    gallery = layout.gallery
+    for number in range(gallery.count + 1) if gallery is not None else ():
+        assert gallery is not None
+        words = [gallery.number(number), gallery.label(number)]
+        yield f"picture {number}", IMAGES, [*words, *gallery.maps(number)]
+    yield "explain", EXPLAIN, [CHOSEN, inspector_places(book.network, layout).table]
+    tensors = len(book.network.shapes)
+    yield "guide", GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
+    captions: dict[str, list[Range]] = {}
+    for sheet, block in caption_blocks(book):
+        captions.setdefault(sheet, []).append(Range.of(block.range.first))
+    for sheet, ranges in captions.items():
+        yield sheet.lower(), sheet, ranges
+
+
+def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Finding]:
+    """The findings on the cells' own formats."""
+    known = np.minimum(relied.found.styles, len(unusual))
+    doubted = np.append(unusual, False)[known] & (relied.found.positions >= 0)
+    for index in np.flatnonzero(doubted).tolist():
+        cell = relied.found.cell(index)
+        if _is_false(cell.value, book.formats[cell.style], relied.alone):
+            yield relied.finding(index, book.formats[cell.style])
+
+
+def _is_false(value: Value, number_format: str, alone: bool) -> bool:
+    """Whether a format shows a value as another one; of one that is not known, any other."""
+    if isinstance(value, bool | NoText):
+        return False
+    if value is None:
+        return not alone and false_showing(0.0, number_format) is not None
+    return false_showing(value, number_format, alone) is not None
+
+
+def _bringing_formats(book: FoundBook, sheet: str) -> Iterator[tuple[FormatRule, str]]:
+    """The conditional formats of a sheet that bring number formats, but for the usual ones."""
+    looks = book.parcel.rule_formats
+    for rule in book.sheets[sheet].rules:
+        brought = rule.number_format
+        if brought is None and rule.look is not None and rule.look < len(looks):
+            brought = looks[rule.look]
+        if brought is not None and not shows_all_as_they_are(brought):
+            yield rule, brought
+
+
+def _by_rule(
+    book: FoundBook, relied: _Relied, rules: Sequence[tuple[FormatRule, str]]
+) -> Iterator[Finding]:
+    """The findings on the formats that rules bring, whether they hold now or not."""
+    filled = np.flatnonzero(relied.found.positions >= 0) if rules else NO_KEYS
+    keys = relied.found.sheet.keys_of_cells[relied.found.positions[filled]]
+    for rule, brought in rules:
+        for index in filled[_within(keys, rule.ranges)].tolist():
+            value = relied.found.cell(index).value
+            if _may_hold(rule, value) and _is_false(value, brought, alone=True):
+                yield relied.finding(index, brought)
+
+
+def _within(keys: Keys, ranges: Iterable[Range]) -> Mask:
+    there = np.zeros(len(keys), dtype=bool)
+    rows, columns = rows_columns(keys)
+    for place in ranges:
+        inside = (rows >= place.row) & (rows <= place.bottom)
+        there |= inside & (columns >= place.column) & (columns <= place.right)
+    return there
+
+
+_SMALL = re.compile(
+    r"(?:AND\(ISNUMBER\([A-Z]+\d+\),)?ABS\([A-Z]+\d+\)<(\d+(?:\.\d+)?(?:E[+-]?\d+)?)\)?",
+    re.IGNORECASE,
+)
+
+
+def _may_hold(rule: FormatRule, value: Value) -> bool:
+    """Whether a rule may be true for a cell; False only where that is plain from the value."""
+    if rule.kind != "expression" or len(rule.formulas) != 1 or not isinstance(value, float):
+        return True
+    small = _SMALL.fullmatch(rule.formulas[0].replace(" ", ""))
+    return small is None or abs(value) < float(small[1])
