@@ -12,6 +12,31 @@ MAX_LABEL_LENGTH = 1_000
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 
 
+# What spreadsheets take for a letter in disguise (ST_Xstring; LibreOffice from one digit on): after
+# a save such a text is another one.
+_DISGUISED = re.compile(r"_x([0-9A-Fa-f]{1,4})(?=_)")
+
+
+def undisguised(text: str) -> str:
+    """A text as every spreadsheet keeps it.
+
+    >>> undisguised("up_x2_conv"), undisguised("a_x1_x2_"), undisguised("max_x_2")
+    ('up_X2_conv', 'a_X1_X2_', 'max_x_2')
+    """
+    return _DISGUISED.sub(r"_X\1", text)
+
+
+def check_disguised(what: str, text: str, end: str = "") -> None:
+    """NetworkError for a text of which, with an `end`, a spreadsheet would make another one."""
+    found = _DISGUISED.search(text + end)
+    if found is not None:
+        kept = undisguised(text + end).removesuffix(end)
+        raise NetworkError(
+            f"{what} {text[:80]!r} cannot be used: LibreOffice and Excel read {found[0] + '_'!r} "
+            f"in it as one letter; call it {kept[:80]!r}, for example"
+        )
+
+
 def check_name(name: object) -> None:
     """NetworkError for what no layer may be called, with a name that it may."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,99}", name):
@@ -19,6 +44,7 @@ def check_name(name: object) -> None:
             f"layer name {name!r} cannot be used; names are letters, digits and _ and start with "
             'a letter, as in "conv1"'
         )
+    check_disguised("layer name", name, "_")  # names of its ranges go on so
     if looks_like_reference(name) or name.lower() in ("true", "false"):
         stem = name.rstrip("0123456789")
         suggestion = {"fc": "dense", "w": "weights", "c": "conv", "bn": "norm"}.get(
@@ -35,6 +61,7 @@ def check_title(name: str) -> None:
     wrong = next((c for c in name if not c.isprintable() and not c.isspace()), None)
     if wrong is not None:
         raise NetworkError(f"network {name[:80]!r} holds {wrong!r}, which is no letter; rename it")
+    check_disguised("network", name)
 
 
 def check_label(label: str) -> None:
@@ -50,6 +77,7 @@ def check_label(label: str) -> None:
             f"label {label[:20]!r}... has {len(label):,} characters; give at most "
             f"{MAX_LABEL_LENGTH:,}"
         )
+    check_disguised("label", label)
 
 
 def label_cell(label: str) -> float | str:

@@ -12,7 +12,7 @@ from xlconv.images.gallery import Gallery
 from xlconv.network.layers.base import Layer, Windowed
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.model import Array, Model
-from xlconv.network.names import label_cell
+from xlconv.network.names import label_cell, undisguised
 from xlconv.network.network import Network
 from xlconv.state.choices import UNKNOWN, Choices, Display, Explained
 
@@ -32,7 +32,7 @@ def first_display(
     pictures = np.concatenate([np.zeros((1, *model.network.input_shape)), gallery.pictures])
     shown = gallery.labels
     if len(model.network.labels) < 2:  # there are no classes: a picture is called by its name
-        shown = tuple(PurePath(name).stem for name in gallery.names)
+        shown = tuple(undisguised(PurePath(name).stem) for name in gallery.names)
     labels = (UNKNOWN, *(label_cell(label) if label else UNKNOWN for label in shown))
     return Display(model, gallery.pictures[gallery.chosen - 1], choices, pictures, labels)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from xlconv.errors import NetworkError, meant
 from xlconv.network.model import Array
+from xlconv.network.names import check_disguised
 from xlconv.network.network import INPUT, Network
 
 MAX_NAME_LENGTH = 100  # characters of a student's name
@@ -135,3 +136,4 @@ def _check_student(student: str) -> None:
         raise NetworkError(
             f"a student's name has {len(student):,} characters; give at most {MAX_NAME_LENGTH}"
         )
+    check_disguised("student's name", student)

@@ -24,6 +24,7 @@ from xlconv.network.layers.settings import (
     pair,
     pair_of,
 )
+from xlconv.network.names import check_disguised
 from xlconv.network.shapes import Shape, Window
 
 ACTIVATIONS = ("relu",)
@@ -179,6 +180,7 @@ class KernelDemo(Windowed):
                     f"layer {self.name!r}: kernels has {name!r}, which no list can hold; begin "
                     "with a letter, and use letters, digits, blanks, - and _"
                 )
+            check_disguised(f"layer {self.name!r}: the kernel", name)
         if len(",".join(names)) > MAX_LIST_LENGTH:
             raise NetworkError(
                 f"layer {self.name!r}: the names of the kernels are longer than the "
