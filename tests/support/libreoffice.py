@@ -115,6 +115,7 @@ class UnoSession:
         ["insert", cell, count]     insert so many rows above it, through the whole sheet
         ["read", range]             its values, row by row
         ["save", path]
+        ["precision as shown", ""]  turn this option of the document on, and calculate
         ["refused", cell, values]   those that the cell's list does not offer
         ["painted", range]          the colours other than white in which it is printed
         ["insert rows", sheet, first, count], and so with columns, and with delete

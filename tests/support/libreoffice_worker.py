@@ -197,6 +197,9 @@ def main():
             return edited(place, *rest)
         if kind == "painted":
             return painted(place)
+        if kind == "precision as shown":
+            document.CalcAsShown = True
+            return document.calculateAll()
         if kind == "save":
             return document.storeToURL(place, (setting("FilterName", "Calc MS Excel 2007 XML"),))
         raise ValueError(f"no step {kind!r}")

@@ -16,7 +16,7 @@ from support.libreoffice import converted
 
 import xlconv
 from xlconv import Conv2D, Dense, Dropout, Gallery, Network, ReLU, Softmax
-from xlconv.commands.report import _words as words
+from xlconv.commands.findings import finding_words as words
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.places import cell_of

@@ -178,6 +178,7 @@ def verify(
     ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     max_findings: Annotated[int, typer.Option(min=0, help="How many findings to print.")] = 20,
+    blocks: Annotated[bool, typer.Option("--blocks", help="Print a line for each block.")] = False,
 ) -> None:
     """Prove every cell of a workbook against NumPy.
 
@@ -192,7 +193,7 @@ def verify(
     else:
         from xlconv.commands.report import print_report
 
-        print_report(report, max_findings)
+        print_report(report, max_findings, blocks)
     raise typer.Exit(report.exit_code)
 
 

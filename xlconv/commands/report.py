@@ -1,18 +1,17 @@
-"""What `xlconv verify` prints: a line a block, findings, the verdict.
+"""What `xlconv verify` prints: the verdict, the prediction, what is wrong, how it was proved.
 
 Knows the data it is given and Rich; must not compute or read anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from math import isfinite
 
 from rich.markup import escape
 from rich.table import Table
 
 from xlconv.commands.console import OUT, answer_line, markup
-from xlconv.spreadsheet.readings import false_showing
-from xlconv.system.terminal_text import one_line
-from xlconv.verification.report import ExerciseReport, Finding, Report, Words, error_text
+from xlconv.commands.findings import print_findings
+from xlconv.verification.report import ExerciseReport, Report, Words, error_text
 
 _VERDICTS = {
     "agrees": "[bold green]agrees[/]: every cell computes what NumPy computes",
@@ -27,20 +26,61 @@ _STORED_NOTES = {
     "stale": "The stored values are stale: a pixel, a weight or a setting was changed and the file "
     "not recalculated since. Save it once in Excel or LibreOffice.",
 }
+_ROUNDED_NOTE = (
+    "The stored values have no more digits than are shown: the program that saved the file "
+    "calculates so. Turn off LibreOffice's 'Precision as shown', or Excel's 'Set precision as "
+    "displayed', and save it again."
+)
 
 
-def print_report(report: Report, max_findings: int) -> None:
-    """A line a block, then the findings, then the verdict and the prediction."""
-    OUT.print(f"[bold]{markup(report.workbook)}[/]: {markup(report.network)}, {report.engine}")
-    OUT.print(_block_table(report))
+def print_report(report: Report, max_findings: int, blocks: bool = False) -> None:
+    """The verdict and the prediction, then what is wrong, then how it was proved: with `blocks`, a
+    line a block."""
+    OUT.print(_verdict_line(report), soft_wrap=True)
+    if report.prediction is not None:
+        OUT.print(f"prediction: {answer_line(report.prediction, report.values)}")
     for engine in report.engines:
         if engine.error is not None:
             line = f"{engine.name}: {engine.state}: {engine.error}"
             OUT.print(markup(line), style="yellow", soft_wrap=True)
     print_findings(report.findings, max_findings)
-    if report.stored_state in _STORED_NOTES:
+    if report.rounded:
+        OUT.print(_ROUNDED_NOTE, style="yellow")
+    elif report.stored_state in _STORED_NOTES:
         OUT.print(_STORED_NOTES[report.stored_state], style="yellow")
-    print_verdict(report)
+    OUT.print(f"\n[bold]{markup(report.workbook)}[/]: {markup(report.network)}", soft_wrap=True)
+    for line in _proof_lines(report, blocks):
+        OUT.print(line, style="dim", soft_wrap=True)
+    if blocks:
+        OUT.print(_block_table(report))
+
+
+def _verdict_line(report: Report) -> str:
+    words = _VERDICTS[report.verdict]
+    failed = [engine.name for engine in report.engines if engine.state == "failed"]
+    if report.verdict == "unchecked" and failed:
+        words = f"[bold yellow]unchecked[/]: {' and '.join(failed)} could not evaluate it"
+    if report.verdict == "unfinished" and report.exercise is not None:
+        words += _left_to_do(report.exercise)
+    if report.verdict == "differs":
+        count = len(report.findings)
+        words += f": {count:,} cell{' is' if count == 1 else 's are'} not as the network calls for"
+    return words
+
+
+def _proof_lines(report: Report, blocks: bool) -> Iterator[str]:
+    """How much was looked at, and by what."""
+    cells = sum(block.cells for block in report.blocks)
+    more = "" if blocks else " (--blocks shows them)"
+    yield f"{cells:,} computed cells in {len(report.blocks)} blocks{more}, engine: {report.engine}"
+    if report.trials:
+        many = "random trial" if report.trials == 1 else "random trials"
+        yield f"{report.trials} {many} of other pictures and weights"
+    if report.end_to_end is not None:
+        distance = f"within {report.end_to_end:.1e} of NumPy's"
+        if not isfinite(report.end_to_end):
+            distance = "not a number"
+        yield f"end to end, the output is {distance}"
 
 
 def _block_table(report: Report) -> Table:
@@ -73,80 +113,6 @@ _COLOURS = {"wrong": "red", "aside": "dim", "doubt": "yellow"}
 
 def _markup(words: Words) -> str:
     return f"[{_COLOURS[words.tone]}]{words.text}[/]" if words.tone else words.text
-
-
-def print_findings(findings: Sequence[Finding], most: int) -> None:
-    """One aligned line a finding, at most so many."""
-    if not findings:
-        return
-    OUT.print()
-    shown = findings[:most]
-    width = max((len(finding.cell) for finding in shown), default=0)
-    for finding in shown:
-        line = f"{finding.cell:<{width}}  {one_line(f'{finding.where}: {_words(finding)}')}"
-        OUT.print(escape(line), style="red", soft_wrap=True)
-    if len(findings) > most:
-        OUT.print(f"... and {len(findings) - most:,} more (--max-findings shows more)")
-
-
-def _words(finding: Finding) -> str:
-    found, expected = _text(finding.found), _text(finding.expected)
-    return {
-        "formula": f"holds {found} where {expected} belongs",
-        "typed": f"holds {found} where the formula {finding.formula} belongs",
-        "padding": f"holds {found}, but padding must stay empty",
-        "stray": f"holds {found} where no number belongs: what adds up {finding.tensor} reads it",
-        "label": f"holds the label {found} where {expected} belongs",
-        "table": f"holds {found} where {expected} belongs, by which Explain finds its way",
-        "format": _format_words(finding),
-        "caption": f"says {found} where {expected} belongs",
-        "live": f"computes {found}, NumPy {expected}",
-        "random": f"computes {found}, NumPy {expected}, with other pictures and weights only",
-        "stored": f"was saved as {found}, NumPy computes {expected}",
-    }[finding.kind]
-
-
-def _format_words(finding: Finding) -> str:
-    """What a number format shows, of the cell's own value or of another that it could hold."""
-    value = finding.expected if isinstance(finding.expected, float | str) else 0.0
-    shown = false_showing(value, str(finding.found), alone=finding.expected is not None)
-    other = shown is None
-    if shown is None:
-        shown = false_showing(value, str(finding.found))
-    told, text = shown or (value, "something else")
-    held = f"{told:.10g}" if isinstance(told, float) else repr(told)
-    would = "would show" if other else "shows"
-    return f"its number format {finding.found} {would} {held} as {text.strip()}"
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return "nothing"
-    return f"{value:.17g}" if isinstance(value, float) else str(value)
-
-
-def print_verdict(report: Report) -> None:
-    """The last lines: what was proved, and what the network says."""
-    words = _VERDICTS[report.verdict]
-    failed = [engine.name for engine in report.engines if engine.state == "failed"]
-    if report.verdict == "unchecked" and failed:
-        words = f"[bold yellow]unchecked[/]: {' and '.join(failed)} could not evaluate it"
-    if report.verdict == "unfinished" and report.exercise is not None:
-        words += _left_to_do(report.exercise)
-    if report.verdict == "differs":
-        count = len(report.findings)
-        words += f": {count:,} cell{' is' if count == 1 else 's are'} not as the network calls for"
-    OUT.print(f"\n{words}")
-    if report.trials:
-        many = "random trial" if report.trials == 1 else "random trials"
-        OUT.print(f"{report.trials} {many} of other pictures and weights", style="dim")
-    if report.end_to_end is not None:
-        distance = f"within {report.end_to_end:.1e} of NumPy's"
-        if not isfinite(report.end_to_end):
-            distance = "not a number"
-        OUT.print(f"end to end, the output is {distance}", style="dim")
-    if report.prediction is not None:
-        OUT.print(f"prediction: {answer_line(report.prediction, report.values)}")
 
 
 def _left_to_do(exercise: ExerciseReport) -> str:

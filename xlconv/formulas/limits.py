@@ -7,12 +7,13 @@ import re
 
 from xlconv.errors import check_limit
 from xlconv.formulas.layers.base import Rule
+from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import MAX_FORMULA_LENGTH
 
 MAX_ARGUMENTS = 255  # of a function, in Excel
 
 
-def fitting(rules: list[Rule]) -> list[Rule]:
+def fitting(rules: list[Rule], network: Network) -> list[Rule]:
     """The rules, if all their formulas fit in a cell; else LimitError, naming the layer."""
     for rule in rules:
         length = rule.longest
@@ -20,9 +21,16 @@ def fitting(rules: list[Rule]) -> list[Rule]:
             (length, MAX_FORMULA_LENGTH, "characters"),
             (_most_arguments(rule, length), MAX_ARGUMENTS, "arguments of one function"),
         ):
-            place = f"layer {rule.owner!r} does not fit in a cell: its formula has"
-            check_limit(place, needed, limit, what, "use fewer maps or classes")
+            place = f"a formula of {_owner_words(rule, network)} does not fit in a cell: it has"
+            check_limit(place, needed, limit, what, "use fewer maps, classes or branches")
     return rules
+
+
+def _owner_words(rule: Rule, network: Network) -> str:
+    """Whose a formula is: a tensor's, or else what is said of the output."""
+    if rule.owner in network.shapes:
+        return network.tensor_words(rule.owner)
+    return f"the {rule.owner} of layer {network.output!r}"
 
 
 def _most_arguments(rule: Rule, length: int) -> int:

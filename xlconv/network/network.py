@@ -154,6 +154,10 @@ class Network:
         """The layers that read a tensor."""
         return [layer for layer in self.layers if tensor in sources(layer)]
 
+    def tensor_words(self, tensor: str) -> str:
+        """A tensor in a message: the picture is no layer."""
+        return "the picture" if tensor == INPUT else f"layer {tensor!r}"
+
     def weights(self, layer: Layer) -> dict[str, Weight]:
         """A layer's weights by their full names, such as `conv1.weight`."""
         weights = layer.weights(*self.read_shapes(layer))

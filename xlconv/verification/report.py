@@ -39,8 +39,9 @@ class Finding:
     `place` is the cell, `cell` its name, "Board!AK5"; `channel`, `row` and `column` count from 1
     as in INDEX(conv1_2, 5, 3) (`channel` is None for vectors; in a ring, `row` and `column` lie
     outside of the map). `expected` and `found` are values, or formulas for the kind "formula";
-    `formula` is the one that the network calls for (None where no formula belongs); `engine` is
-    what computed what was found (None where nothing was computed).
+    `formula` is the one that the network calls for (None where no formula belongs), or, of the
+    kinds "padding" and "stray", the one of the map beside it that was filled over its end; `engine`
+    is what computed what was found (None where nothing was computed).
     """
 
     kind: str
@@ -191,7 +192,8 @@ class Report:
     joined by ", " ("none" if none does; None if the network has no vector of outputs), and
     `end_to_end` the largest difference of an engine's output from NumPy's own forward pass,
     None without an engine. `trials` is how many random trials there were, of a `seed`. `exercise`
-    says what is left to do, None if the workbook is no exercise.
+    says what is left to do, None if the workbook is no exercise. `rounded` says that the file was
+    saved by a program that calculates with numbers as they are shown.
     """
 
     workbook: str
@@ -206,6 +208,7 @@ class Report:
     trials: int = 0
     seed: int | None = None
     exercise: ExerciseReport | None = None
+    rounded: bool = False
 
     @property
     def verdict(self) -> str:
@@ -266,6 +269,7 @@ class Report:
             ],
             "random": {"trials": self.trials, "seed": self.seed},
             "exercise": None if self.exercise is None else asdict(self.exercise),
+            "rounded": self.rounded,
         }
 
     def _repr_html_(self) -> str:

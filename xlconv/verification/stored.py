@@ -4,6 +4,7 @@ Absent, stale and wrong are three answers. What was changed after the last calcu
 tells stale from wrong. Must not know engines.
 """
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -35,10 +36,12 @@ ABSENT, STALE, PRESENT = "absent", "stale", "present"
 
 @dataclass(frozen=True)
 class Stored:
-    """The stored values of each name, and their states."""
+    """The stored values of each name, and their states; whether they are `rounded` as they are
+    shown."""
 
     comparisons: Mapping[str, Comparison]
     states: Mapping[str, str]
+    rounded: bool = False
 
 
 def check_stored(
@@ -72,7 +75,31 @@ def check_stored(
         states[key] = STALE if stale else PRESENT
         if members.block in empty:
             states[key] = ABSENT
-    return Stored(comparisons, states)
+    differs = any(compared.wrong.any() for compared in whole.values())
+    return Stored(comparisons, states, rounded=differs and _are_rounded(book, cells))
+
+
+_DECIMALS = re.compile(r"0(?:\.(0+))?(%?)")
+_LEAST_ROUNDED = 20  # cells of which one would not be, by chance
+
+
+def _are_rounded(book: FoundBook, cells: ComputedCells) -> bool:
+    """Whether all stored numbers have no more digits than are shown: a program calculated so."""
+    told = [_DECIMALS.fullmatch(text) for text in book.formats]
+    units = [10.0 ** -(len(m[1] or "") + 2 * len(m[2])) if m else np.nan for m in told]
+    by_look = np.append(np.array(units), np.nan)
+    count = 0
+    for members in cells.values():
+        numbers, looks = members.found.numbers, np.minimum(members.found.styles, len(units))
+        with np.errstate(over="ignore", invalid="ignore"):
+            steps = numbers / by_look[looks]
+        known = np.isfinite(steps) & (steps != 0)
+        if (
+            np.abs(steps[known] - np.round(steps[known])) > 1e-6 + 1e-12 * np.abs(steps[known])
+        ).any():
+            return False
+        count += int(known.sum())
+    return count >= _LEAST_ROUNDED
 
 
 def error_places(cells: ComputedCells, found: Found) -> Iterator[Place]:

@@ -229,7 +229,26 @@ def _filled_cells(
         found = book.sheets[BOARD].get(cell)
         if found is not None:
             spot, shown = Place(BOARD, cell), found.content(cell)
-            yield Finding.of_constant("padding", spot, place.first, owner, None, shown)
+            finding = Finding.of_constant("padding", spot, place.first, owner, None, shown)
+            yield replace(finding, formula=_copied_formula(book, cell, found, [place]))
+
+
+def _copied_formula(
+    book: FoundBook, cell: Cell, found: FoundCell, maps: Iterable[Range]
+) -> str | None:
+    """The formula of the map beside a cell that was filled over its end, if the cell holds it."""
+    for place in maps:
+        row = min(max(cell.row, place.row), place.bottom)
+        nearest = Cell(row, min(max(cell.column, place.column), place.right))
+        there = book.sheets[BOARD].get(nearest)
+        if (
+            found.formula is not None
+            and there is not None
+            and there.formula is not None
+            and there.formula.relative == found.formula.relative
+        ):
+            return there.formula.at(nearest)
+    return None
 
 
 def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
@@ -250,7 +269,10 @@ def stray_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:
             known[position] = True
             found, cell = board.cell(position), board.place(position)
             spot, shown = Place(BOARD, cell), found.content(cell)
-            findings.append(Finding.of_constant("stray", spot, whole.first, owner, None, shown))
+            finding = Finding.of_constant("stray", spot, whole.first, owner, None, shown)
+            placement = book.layout.tensors.get(owner)
+            maps = placement.maps if placement is not None else ()
+            findings.append(replace(finding, formula=_copied_formula(book, cell, found, maps)))
     return findings
 
 

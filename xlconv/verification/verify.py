@@ -117,6 +117,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         trials=random if ran else 0,
         seed=SEED if ran and random else None,
         exercise=_exercise_report(left),
+        rounded=stored.rounded,
     )
 
 

@@ -304,6 +304,8 @@ class _Sheet(Events):
             # A member whose group has no head computes nothing that could be compared.
             head = self.shared.get(attributes.get("si", ""))
             return head or FoundFormula("", self.cell)
+        if kind == "dataTable":
+            text = _table_text(attributes)
         found = FoundFormula(
             text=text if self.translate is None else self.translate(text),
             anchor=self.cell,
@@ -356,6 +358,14 @@ def _misplaced(cell: Cell) -> CellError:
     return CellError(
         f"the cell {cell.a1} stands twice, out of order or beyond the limits of a sheet"
     )
+
+
+def _table_text(attributes: Attributes) -> str:
+    """A data table as Excel shows it: the cells into which it puts its row and its column."""
+    first, second = attributes.get("r1", ""), attributes.get("r2", "")
+    if attributes.get("dt2D") in ("1", "true"):
+        return f"TABLE({first},{second})"
+    return f"TABLE({first},)" if attributes.get("dtr") in ("1", "true") else f"TABLE(,{first})"
 
 
 def _block(ref: str) -> Range:

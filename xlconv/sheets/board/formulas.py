@@ -33,7 +33,7 @@ def board_rules(network: Network, layout: Layout) -> list[Rule]:
     """
     rules = [rule for layer in network.layers for rule in layer_rules(layer, network, layout)]
     rules += _answer_rules(network, layout)
-    return [*fitting(rules), *_title_rules(network, layout)]
+    return [*fitting(rules, network), *_title_rules(network, layout)]
 
 
 def _answer_rules(network: Network, layout: Layout) -> list[Rule]:

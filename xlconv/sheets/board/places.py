@@ -158,7 +158,8 @@ class _Planner:
             (self.column - 1, MAX_COLUMNS, "columns"),
             (max(place.bottom for place in places), MAX_ROWS, "rows"),
         ):
-            place = f"layer {tensor!r} does not fit on a worksheet: it ends at"
+            words = self.network.tensor_words(tensor)
+            place = f"{words} does not fit on a worksheet: it ends at"
             check_limit(place, needed, limit, what, "use fewer or smaller maps")
 
     def layout(self) -> Layout:

@@ -45,7 +45,7 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
         *_size_rules(network, layout),
         *_cost_rules(network, layout),
     ]
-    return fitting(made)
+    return fitting(made, network)
 
 
 def _rule(block: str, column: str, network: Network, tensor: str, formula: str) -> Rule:

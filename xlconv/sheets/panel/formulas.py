@@ -64,7 +64,7 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
         *_looks_rules(network, layout),
         *_shown_rules(network, layout),
     ]
-    return fitting(rules)
+    return fitting(rules, network)
 
 
 def _single(block: str, key: str, cell: Cell, formula: str, role: str = "") -> Rule:
