@@ -112,6 +112,8 @@ class UnoSession:
         """Open a workbook, take steps, close it; the answer of each step.
 
         ["set", cell, value]        type a value; None empties the cell
+        ["formulas", sheet, {cell: formula}]
+                                    type formulas, with commas; {=..} is an array formula
         ["insert", cell, count]     insert so many rows above it, through the whole sheet
         ["read", range]             its values, row by row
         ["save", path]

@@ -86,6 +86,16 @@ def main():
         else:
             cell.Value = value
 
+    def formulas(sheet, held):
+        """Formulas for cells of a sheet, in English with commas; {=..} is an array formula."""
+        there = document.Sheets.getByName(sheet)
+        for place, formula in held.items():
+            spelled = formula.replace(",", ";")
+            if spelled.startswith("{="):
+                there.getCellRangeByName(place).setArrayFormula(spelled[1:-1])
+            else:
+                there.getCellRangeByName(place).getCellByPosition(0, 0).setFormula(spelled)
+
     def circled(cell):
         """Whether a cell breaks its own rule for what may be typed, as LibreOffice shows it."""
         sheet = cell.Spreadsheet
@@ -186,6 +196,8 @@ def main():
             return arrange(kind, place, rest)
         if kind == "set":
             return put(cells_at(place).getCellByPosition(0, 0), rest[0])
+        if kind == "formulas":
+            return formulas(place, rest[0])
         if kind == "insert":
             rows = cells_at(place).Spreadsheet.Rows
             return rows.insertByIndex(cells_at(place).RangeAddress.StartRow, rest[0])

@@ -14,7 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from xlconv.book.choices import FoundCells, found_checks, found_choices, found_gallery, found_image
+from xlconv.book.choices import (
+    FoundCells,
+    found_checks,
+    found_choices,
+    found_gallery,
+    found_image,
+    stored_image,
+)
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, meant
@@ -28,10 +35,10 @@ from xlconv.sheets.exercise.numbers import EMPTY_CELLS
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.model.numbers import HELD
-from xlconv.spreadsheet.cells import Range
+from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
 from xlconv.state.manifest import Manifest
-from xlconv.state.sheet_names import BOARD, MODEL
+from xlconv.state.sheet_names import BOARD, IMAGES, MODEL
 from xlconv.system.progress import tell
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.package import Parcel
@@ -150,6 +157,20 @@ class FoundBook:
     def _numbers(self, maps: tuple[Range, ...], shape: Shape) -> Array:
         return self.block(BOARD, maps).numbers.reshape(shape)
 
+    def formula_at(self, cell: Cell) -> str:
+        """The formula in a cell of the board as a spreadsheet shows it, "" for none."""
+        held = self.sheets[BOARD].get(cell, EMPTY).formula
+        return held.at(cell) if held is not None else ""
+
+    def own_formula(self, cell: Cell) -> str:
+        """The same for a cell of the learner's own making, "" for all others."""
+        return "" if any(cell in place for place in self._computed) else self.formula_at(cell)
+
+    @cached_property
+    def _computed(self) -> list[Range]:
+        """Where formulas stand on the board."""
+        return [rule.range for rule in self.rules if rule.sheet == BOARD]
+
     def cell(self, sheet: str, place: Range, row: int = 0, column: int = 0) -> FoundCell:
         """The cell at an offset inside a range."""
         return self.sheets[sheet].get((place.row + row, place.column + column), EMPTY)
@@ -161,17 +182,18 @@ class FoundBook:
         return self.sheets[sheet].block(ranges, apart)
 
 
-def read_book(path: str | os.PathLike[str]) -> FoundBook:
-    """Read a workbook of xlconv's, whatever its sheets are called now.
+def read_book(path: str | os.PathLike[str], needless: Collection[str] = ()) -> FoundBook:
+    """Read a workbook of xlconv's, whatever its sheets are called now. Those that are `needless`,
+    by their first names, may be gone.
 
     Raises BookError, in one line, for what is no workbook, none of xlconv's, one that reaches
     outside of itself, or one whose cells were moved or whose pixels and weights are not numbers.
     """
     tell(f"reading {Path(path).name}")
     package = open_package(Path(path))
-    names = sheet_names(package)
+    names = sheet_names(package, needless)
     model_sheet = package.sheet(names.now[MODEL], 0, translate=names.first)
-    manifest = found_manifest(package, names, model_sheet)
+    manifest = found_manifest(package, names, model_sheet, needless)
     layout = plan(manifest.network, manifest.pictures, manifest.exercise)
     rules = workbook_rules(manifest.network, layout)
     sheets = own_sheets(package, names, manifest, layout, rules)
@@ -211,6 +233,9 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
     if layout.gallery is None:
         maps = layout.tensors[INPUT].maps
         image = cells.numbers(BOARD, maps, INPUT).reshape(model.network.input_shape)
+        return Display(model, image, choices, checks=checks)
+    if IMAGES not in cells.sheets:
+        image = stored_image(cells, layout, model.network)
         return Display(model, image, choices, checks=checks)
     pictures, labels = found_gallery(cells, layout.gallery)
     image = found_image(cells, layout, pictures[choices.picture])

@@ -40,8 +40,8 @@ class FoundCells:
         return f"{self.path}: {self.names.place(sheet, cell)} ({what})"
 
     def at(self, sheet: str, cell: Cell) -> FoundCell:
-        """What a cell holds."""
-        return self.sheets[sheet].get(cell, EMPTY)
+        """What a cell holds; nothing on a sheet that is gone."""
+        return self.sheets[sheet].get(cell, EMPTY) if sheet in self.sheets else EMPTY
 
     def read(self, sheet: str, cell: Cell, what: str, kinds: type, remedy: str) -> object:
         """The constant that a cell holds, None if it is empty."""
@@ -113,19 +113,13 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         picture = _picture(cells, panel.picture.first, layout.gallery.count)
     elif layout.verdict is not None:
         actual = _label(cells, BOARD, layout.verdict.actual.first)
-    names = tuple(layer.name for layer in network.layers)
-    layer = cells.one_of(EXPLAIN, CHOSEN.first, "the layer to explain", names)
-    place = [
-        cells.number(EXPLAIN, cell, f"the {what} to explain", "type a number from 1")
-        for cell, what in zip(list(CHOSEN.cells())[1:], ("map", "row", "column"), strict=True)
-    ]
     pixel = [
         cells.read(BOARD, place.first, "the pixel to follow", float, "type a number, or nothing")
         for place in (panel.pixel_row, panel.pixel_column)
     ]
     row, column = pixel
     return Choices(
-        explained=Explained(layer, *place),
+        explained=_explained(cells, network),
         picture=picture,
         actual=actual,
         scale=cells.one_of(BOARD, panel.scale.first, "one colour scale for each", SCALES),
@@ -135,6 +129,19 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         ),
         hidden=frozenset(_hidden(cells, network)),
     )
+
+
+def _explained(cells: FoundCells, network: Network) -> Explained:
+    """The cell that Explain takes apart: the first one if that sheet is gone."""
+    names = tuple(layer.name for layer in network.layers)
+    if EXPLAIN not in cells.sheets:
+        return Explained(names[0], 1.0, 1.0, 1.0)
+    layer = cells.one_of(EXPLAIN, CHOSEN.first, "the layer to explain", names)
+    place = (
+        cells.number(EXPLAIN, cell, f"the {what} to explain", "type a number from 1")
+        for cell, what in zip(list(CHOSEN.cells())[1:], ("map", "row", "column"), strict=True)
+    )
+    return Explained(layer, *place)
 
 
 def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
@@ -203,6 +210,12 @@ def _pixels(cells: FoundCells, gallery: GalleryPlaces, number: int) -> Array:
     for position in found.positions[found.no_numbers].tolist():
         cells.number(IMAGES, found.sheet.place(position), what, remedy)
     return np.nan_to_num(found.numbers).reshape(gallery.shape)
+
+
+def stored_image(cells: FoundCells, layout: Layout, network: Network) -> Array:
+    """The picture that the file was saved with; NaN for what is no number."""
+    maps = layout.tensors[INPUT].maps
+    return cells.sheets[BOARD].block(maps).numbers.reshape(network.input_shape)
 
 
 def found_image(cells: FoundCells, layout: Layout, picture: Array) -> Array:

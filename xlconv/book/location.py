@@ -4,7 +4,7 @@ Defined names follow what people rename, insert and move: they tell. Refuses, in
 what moved, what is not where its network's layout has it. Must not know pixels, weights or values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from xlconv import __version__
@@ -26,8 +26,9 @@ _CELL_BYTES = 150  # of a cell's place, look and value in XML, without its formu
 _CELLS_EACH = 3  # beside a cell that is computed may stand texts and cells that only have a look
 
 
-def sheet_names(package: Package) -> SheetNames:
-    """What the book's own sheets are called now: the names of their ranges follow them."""
+def sheet_names(package: Package, needless: Collection[str] = ()) -> SheetNames:
+    """What the book's own sheets are called now: the names of their ranges follow them. Sheets
+    that are `needless` may be gone."""
     if MANIFEST_NAME not in package.names:
         raise BookError(
             f"{package.path}: not one of xlconv's workbooks (it has no name {MANIFEST_NAME!r}); "
@@ -35,8 +36,9 @@ def sheet_names(package: Package) -> SheetNames:
         )
     now = {MODEL: package.names[MANIFEST_NAME][0]}
     for sheet in SHEETS:
-        if range_name(sheet) in package.names:
-            now[sheet] = package.names[range_name(sheet)][0]
+        name, _ = package.names.get(range_name(sheet), (None, None))
+        if name is not None and (name in package.parts or sheet not in needless):
+            now[sheet] = name
     for sheet, name in now.items():
         if name not in package.parts:
             raise BookError(
@@ -51,7 +53,9 @@ def sheet_names(package: Package) -> SheetNames:
     return SheetNames.of(now, package.parts)
 
 
-def found_manifest(package: Package, names: SheetNames, cells: FoundSheet) -> Manifest:
+def found_manifest(
+    package: Package, names: SheetNames, cells: FoundSheet, needless: Collection[str] = ()
+) -> Manifest:
     """The manifest that the sheet Model holds, if it says how large the book's sheets are."""
     place = package.names[MANIFEST_NAME][1]
     lines = [
@@ -61,6 +65,8 @@ def found_manifest(package: Package, names: SheetNames, cells: FoundSheet) -> Ma
     where = f"{package.path}, {names.place(MODEL, place)}"
     manifest = parse_manifest(lines, where)
     for sheet in _own_sheets(manifest):
+        if sheet not in names.now and sheet in needless:
+            continue
         if sheet not in names.now or range_name(sheet) not in package.names:
             check_version(package.path, manifest)
             raise BookError(
@@ -104,7 +110,7 @@ def own_sheets(
 ) -> dict[str, FoundSheet]:
     """The cells of the book's sheets but Model, of which none is larger than its network needs."""
     sheets: dict[str, FoundSheet] = {}
-    for sheet in (one for one in _own_sheets(manifest) if one != MODEL):
+    for sheet in (one for one in _own_sheets(manifest) if one != MODEL and one in names.now):
         own = [rule for rule in rules if rule.sheet == sheet]
         computed = sum(rule.range.size for rule in own)
         formulas = sum((len(rule.text(0, 0)) + 60) * rule.range.size for rule in own)
@@ -144,7 +150,7 @@ def check_places(
 ) -> None:
     """A book is read where it was built: BookError, saying what, if something moved."""
     told = []
-    for sheet in _own_sheets(manifest):
+    for sheet in (one for one in _own_sheets(manifest) if one in names.now):
         found, expected = package.names[range_name(sheet)][1], Range(1, 1, *manifest.sizes[sheet])
         own = [rule for rule in rules if rule.sheet == sheet]
         name = quoted(names.now[sheet])

@@ -18,12 +18,13 @@ from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
 from xlconv.state.choices import Explained
-from xlconv.state.sheet_names import BOARD
+from xlconv.state.sheet_names import BOARD, EXPLAIN
 
 Random = np.random.Generator
 
 SEED = 20121
 TURNED = 1  # the trial in which signs are turned: ReLU keeps now what it dropped before
+LARGER = 1.25  # by how much: what has lost its sign changes, too, unless it was typed
 TRIALS = (0, TURNED)
 
 
@@ -74,10 +75,14 @@ def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> I
         for name in {name for layer in plain for name in sources(layer)}:
             values[name] = _with_other_signs(name, values[name], network)
         weights = {
-            name: {key: array if key in least[name] else -array for key, array in one.items()}
+            name: {
+                key: array if key in least[name] else -LARGER * array for key, array in one.items()
+            }
             for name, one in weights.items()
         }
-    typed = typed_explained(_other_explained(network, number))
+    typed = Constants()
+    if EXPLAIN in book.sheets:
+        typed |= typed_explained(_other_explained(network, number))
     for name, array in values.items():
         typed |= typed_maps(BOARD, layout.tensors[name].maps, np.asarray(array, dtype=np.float64))
     for name, arrays in weights.items():
@@ -100,7 +105,7 @@ def _random_tensor(layer: Layer, name: str, network: Network, random: Random) ->
 def _with_other_signs(name: str, array: Values, network: Network) -> Values:
     values = np.asarray(array, dtype=np.float64)
     # Where nothing is negative, the smallest becomes the largest instead.
-    return -values if network.signed[name] else values.max() + values.min() - values
+    return -LARGER * values if network.signed[name] else values.max() + values.min() - values
 
 
 def _random_weight(weight: Weight, random: Random) -> Array:

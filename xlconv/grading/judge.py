@@ -4,108 +4,27 @@ Knows what engines found for random numbers. Must not know how an engine is aske
 counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.engines.second_opinion import EMBEDDED, SECOND
-from xlconv.formulas.layers.base import Rule
 from xlconv.grading.diagnosis import Surroundings, WrongCell
-from xlconv.grading.isolation import IsolatedTrial
 from xlconv.grading.mistakes import MOST_SHOWN, mistake, typed_words
+from xlconv.grading.opened import OpenCell, OpenCells
 from xlconv.grading.precedents import reads_of
+from xlconv.grading.trials import Trial, agree, is_still
 from xlconv.network.model import Array
-from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Place
-from xlconv.spreadsheet.formula import relative_form, tokens
+from xlconv.spreadsheet.formula import tokens
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.sheet import EMPTY, FoundCell, Value
+from xlconv.xlsx.sheet import EMPTY, Value
 
-# Learners may add in another order, or leave out softmax's maximum; what is wrong is far off.
-TOLERANCE = 1e-9  # of the terms that make a cell
 _NOT_EVALUATED = ("#NAME?", "#ERROR!", "#VALUE!", '#"')  # the last one is Gnumeric's
 _OF_MATRICES = ("MMULT", "MINVERSE", "MDETERM")  # which Excel has always known, and engines may not
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What belongs into the parts of layers, by the parts' names of values, and the magnitudes
-    that it is made of."""
-
-    values: Mapping[str, Array]
-    scale: Mapping[str, Array]
-
-    def at(self, part: Part, row: int, column: int) -> tuple[float, float]:
-        """What belongs into a cell, and its magnitude."""
-        value = float(part_values(part, self.values[part.key])[row, column])
-        scale = self.scale.get(part.key)
-        return value, 1.0 if scale is None else float(part_values(part, scale)[row, column])
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What `engines` find in the parts of some layers for random numbers, and what NumPy expects
-    there: from the steps of a layer as they were found, and from right ones."""
-
-    isolated: IsolatedTrial
-    engines: Sequence[str]
-    found: Mapping[Cell, Value]
-    expected: tuple[Expected, ...]
-
-
-def part_values(part: Part, array: Array) -> Array:
-    """The values of a part, as (rows, columns)."""
-    chosen = array if part.channel is None else array[part.channel]
-    return chosen.reshape(part.range.height, part.range.width)
-
-
-@dataclass(frozen=True)
-class OpenCells:
-    """The open cells of a part as they were found. `rule` is the part's as a learner would write
-    it, where no cell is empty."""
-
-    book: FoundBook
-    part: Part
-    rule: Rule
-
-    @cached_property
-    def found(self) -> list[FoundCell]:
-        """The cells, row by row."""
-        block = self.book.block(BOARD, [self.part.open])
-        return [block.cell(index) for index in range(len(block))]
-
-    def at(self, row: int, column: int) -> FoundCell:
-        return self.found[row * self.part.open.width + column]
-
-    def expected_formula(self, row: int, column: int) -> str:
-        """The formula that is called for."""
-        return f"={self.rule.text(row, column)}"
-
-    def is_expected(self, row: int, column: int) -> bool:
-        """Whether a cell holds the very formula that is called for: no engine need prove it."""
-        return self._expected[row * self.part.open.width + column]
-
-    @cached_property
-    def _expected(self) -> list[bool]:
-        place, cellwise = self.part.open, self.rule.cellwise is not None
-        first = relative_form(self.rule.formula, self.rule.range.first)
-        return [
-            held.formula is not None
-            and held.formula.relative
-            == (relative_form(self.rule.text(*offset), place.cell(*offset)) if cellwise else first)
-            for held, offset in zip(self.found, place.offsets(), strict=True)
-        ]
-
-    @property
-    def need_engine(self) -> bool:
-        """Whether a cell holds another formula than the one that is called for."""
-        return any(
-            held.formula is not None and not expected
-            for held, expected in zip(self.found, self._expected, strict=True)
-        )
+_BY_HAND = "mark it by hand"
 
 
 @dataclass(frozen=True)
@@ -117,100 +36,96 @@ class Judge:
     trials: Sequence[Trial]
     truth: Array
 
-    def is_right_number(self, value: Value, row: int, column: int) -> bool:
-        """Whether a number is right for the workbook's own picture and weights."""
-        expected = float(self.truth[row, column])
-        return _agree(value, expected, magnitude=1.0)
+    def is_right_number(self, one: OpenCell) -> bool:
+        """Whether a cell holds a number that is right for the workbook's own picture and weights,
+        typed or by a formula that gives it whatever stands before it."""
+        return agree(self.number(one), float(self.truth[one.row, one.column]), magnitude=1.0)
 
-    def is_right_formula(self, row: int, column: int) -> bool:
+    def number(self, one: OpenCell) -> Value:
+        """The number that a cell holds without computing it; None if there is none."""
+        if one.found.formula is None:
+            return one.found.value
+        return self.trials[0].found[one.cell] if self.is_still(one) else None
+
+    def number_words(self, one: OpenCell) -> str:
+        """What is said of a right number that is no result."""
+        if one.found.formula is not None:
+            return self.words(one)
+        return f"{one.found.value:.6g} is right, but no formula"
+
+    def is_right_formula(self, one: OpenCell) -> bool:
         """Whether a formula gives what belongs there in every trial, and reads all that counts."""
-        if self.cells.is_expected(row, column):
-            return True
-        return not self._wrong_trials(row, column) and not self._leaves_out(row, column)
+        if one.found.formula is None or one.is_expected:
+            return one.is_expected
+        right = not self._wrong_trials(one) and not self._leaves_out(one)
+        return right and not self.is_still(one)
 
-    def words(self, row: int, column: int) -> str:
+    def is_still(self, one: OpenCell) -> bool:
+        """Whether a formula gives one number, whatever stands in the cells before it."""
+        return is_still(one, self.trials)
+
+    def words(self, one: OpenCell) -> str:
         """What is wrong with a cell that is not right."""
-        held, cell = self.cells.at(row, column), self.cells.part.open.cell(row, column)
-        if held.formula is None:
-            return typed_words(held.value)
-        formula = held.formula.at(cell)
+        if one.found.formula is None:
+            return typed_words(one.found.value)
         trials = []
-        for trial in self._wrong_trials(row, column) or self.trials:
-            expected = (one.at(self.cells.part, row, column)[0] for one in trial.expected)
+        for trial in self._wrong_trials(one) or self.trials:
+            expected = (each.at(one)[0] for each in trial.expected)
             wrong = WrongCell(
-                part=self.cells.part,
-                row=row,
-                column=column,
-                formula=formula,
-                called_for=self.cells.expected_formula(row, column),
-                found=trial.found[cell],
+                part=one.part,
+                row=one.row,
+                column=one.column,
+                formula=one.formula,
+                called_for=self.cells.expected_formula(one.row, one.column),
+                found=trial.found[one.cell],
                 expected=next(filter(np.isfinite, expected), np.nan),
             )
             trials.append((wrong, _surroundings(self.cells.book, trial)))
-        return f"{mistake(trials)} ({formula[:MOST_SHOWN]})"
+        return f"{mistake(trials, self.is_still(one))} ({one.formula[:MOST_SHOWN]})"
 
-    def engine_limits(self, row: int, column: int) -> str:
+    def engine_limits(self, one: OpenCell) -> str:
         """What no engine here can evaluate of a cell that is not right; "" if that is not why."""
-        held, cell = self.cells.at(row, column), self.cells.part.open.cell(row, column)
+        held = one.found
         if held.formula is None:
             return ""
-        trial = next(iter(self._wrong_trials(row, column)), self.trials[0])
+        trial = next(iter(self._wrong_trials(one)), self.trials[0])
         # What could not be computed did not spill: the error stands in its first cell alone.
         spilled = held.formula.array and held.formula.anchor in trial.found
-        found = trial.found[held.formula.anchor if spilled else cell]
-        formula = held.formula.at(cell)
-        told = beyond_engines(formula, found, held.value, trial.engines)
-        if not told or cell in reads_of(formula, self.cells.book.ranges).cells:
-            return ""
-        return f"{told} ({formula[:MOST_SHOWN]})"
-
-    def _wrong_trials(self, row: int, column: int) -> list[Trial]:
-        cell = self.cells.part.open.cell(row, column)
-        return [
-            trial
-            for trial in self.trials
-            if not any(
-                _agree(trial.found[cell], *one.at(self.cells.part, row, column))
-                for one in trial.expected
+        found = trial.found[held.formula.anchor if spilled else one.cell]
+        told = beyond_engines(one.formula, found, held.value, trial.engines)
+        if one.cell in trial.doubted:
+            told = told or (
+                f"{EMBEDDED} computes another number than the program that saved the file: "
+                f"{_BY_HAND}{_remedy(trial.engines)}"
             )
-        ]
+        if not told or one.cell in reads_of(one.formula, self.cells.book.ranges).values:
+            return ""
+        return f"{told} ({one.formula[:MOST_SHOWN]})"
 
-    def _leaves_out(self, row: int, column: int) -> bool:
+    def _wrong_trials(self, one: OpenCell) -> list[Trial]:
+        return [trial for trial in self.trials if not trial.agrees(one)]
+
+    def _leaves_out(self, one: OpenCell) -> bool:
         """Whether a formula reads some of the right cells, none other, and not all: it can only be
         right by luck, as a maximum that leaves out a cell. Padding may be left out."""
-        held, cell = self.cells.at(row, column), self.cells.part.open.cell(row, column)
-        assert held.formula is not None
         names = self.cells.book.ranges
-        reads = reads_of(held.formula.at(cell), names)
-        should = reads_of(self.cells.expected_formula(row, column), names).cells
+        reads = reads_of(one.formula, names)
+        should = reads_of(self.cells.expected_formula(one.row, one.column), names).cells
         board = self.cells.book.sheets[BOARD]
-        missing = [one for one in should - reads.cells if one in board]
+        missing = [cell for cell in should - reads.cells if cell in board]
         told = not reads.elsewhere and not reads.unsure
         return told and reads.cells < should and bool(missing)
-
-
-def _agree(found: Value, expected: float, magnitude: float) -> bool:
-    allowed = TOLERANCE * max(magnitude, abs(expected))
-    return isinstance(found, float) and abs(found - expected) <= allowed
 
 
 def _surroundings(book: FoundBook, trial: Trial) -> Surroundings:
     """The board around a cell during a trial."""
     board = book.sheets[BOARD]
-    computed = [rule.range for rule in book.rules if rule.sheet == BOARD]
 
     def value(cell: Cell) -> float | None:
         now = trial.isolated.typed.places.get(Place(BOARD, cell), trial.found.get(cell))
         if now is None:
             now = board.get(cell, EMPTY).value
         return now if isinstance(now, float) else None
-
-    def formula(cell: Cell) -> str:
-        held = board.get(cell, EMPTY).formula
-        return held.at(cell) if held is not None else ""
-
-    def own(cell: Cell) -> str:
-        return "" if any(cell in place for place in computed) else formula(cell)
 
     # The layer's own steps are those that belong there, from what is found before them.
     return Surroundings(
@@ -220,8 +135,8 @@ def _surroundings(book: FoundBook, trial: Trial) -> Surroundings:
         weights=trial.isolated.weights,
         names=book.ranges,
         value=value,
-        formula=formula,
-        own=own,
+        formula=book.formula_at,
+        own=book.own_formula,
     )
 
 
@@ -239,14 +154,14 @@ def beyond_engines(formula: str, found: Value, stored: Value, engines: Sequence[
         return ""
     functions = [one.name.upper() for one in tokens(formula) if one.kind == "function"]
     if any("XLUDF.DUMMYFUNCTION" in name for name in functions):
-        return "is computed by Google Sheets alone: mark it by hand"
+        return f"is computed by Google Sheets alone: {_BY_HAND}"
     newer = [name.rpartition(".")[2] for name in functions if name.startswith("_XLFN.")]
     unknown = [*newer, *(name for name in functions if name in _OF_MATRICES)]
     computed = isinstance(stored, float)
     if not failed or not (computed or (unknown and found != "#VALUE!")):
         return ""
     told = f" ({', '.join(dict.fromkeys(unknown))})" if unknown else ""
-    return f"{' and '.join(engines)} cannot evaluate it{told}: mark it by hand{_remedy(engines)}"
+    return f"{' and '.join(engines)} cannot evaluate it{told}: {_BY_HAND}{_remedy(engines)}"
 
 
 def _remedy(engines: Sequence[str]) -> str:

@@ -20,11 +20,24 @@ from xlconv.spreadsheet.formula import CIRCLE
 MOST_SHOWN = 200  # characters of a formula or a text
 
 
-def mistake(trials: Sequence[tuple[WrongCell, Surroundings]]) -> str:
+def mistake(trials: Sequence[tuple[WrongCell, Surroundings]], still: bool = False) -> str:
     """What is wrong with a cell, in a few words, from one trial or several: what one of them has a
-    name for, or else what it gives in the first."""
+    name for, or else what it gives in the first. One that is `still` gives one number in all."""
+    if still:
+        return _still_words(*trials[0])
     named = (_named_mistake(*trial) for trial in trials)
     return next(filter(None, named), "") or _other_mistake(*trials[0])
+
+
+def _still_words(wrong: WrongCell, around: Surroundings) -> str:
+    """A formula that gives one number, whatever stands in the cells that it should read."""
+    reads = reads_in_the_end(reads_of(wrong.formula, around.names), around.names, around.own)
+    if reads.elsewhere:
+        return f"reads {reads.elsewhere}, another sheet: the board has all that is needed"
+    if not reads.cells and not reads.unsure:
+        return "reads no cell: a number in a formula's clothes"
+    value = _value_text(wrong.found)
+    return f"gives {value} whatever stands in the cells before it: a typed number, not a result"
 
 
 def _named_mistake(wrong: WrongCell, around: Surroundings) -> str:

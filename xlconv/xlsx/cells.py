@@ -311,7 +311,7 @@ class _Sheet(Events):
             anchor=self.cell,
             array=kind in ("array", "dataTable"),
             spelled=text,
-            block=_block(attributes["ref"]) if ":" in attributes.get("ref", "") else None,
+            block=_block(attributes.get("ref", "")),
         )
         if found.array and found.block is not None:
             self.arrays.append((found.block, found))
@@ -368,11 +368,15 @@ def _table_text(attributes: Attributes) -> str:
     return f"TABLE({first},)" if attributes.get("dtr") in ("1", "true") else f"TABLE(,{first})"
 
 
-def _block(ref: str) -> Range:
+def _block(ref: str) -> Range | None:
+    """The cells that share a formula; None for one cell, however that is spelled (A1:A1)."""
+    if ":" not in ref:
+        return None
     try:
-        return Range.parse(ref)
+        place = Range.parse(ref)
     except ValueError as error:
         raise CellError(f"a formula for {ref[:20]!r}, which is no range") from error
+    return place if place.size > 1 else None
 
 
 def _whole(text: str, what: str) -> int:

@@ -8,7 +8,7 @@ does. Must not know files, nor whose formulas these are.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,9 +28,10 @@ _SCALAR = frozenset(
 )
 _STRING = re.compile(r'"[^"]*"')
 _WORDS = re.compile(r"[^\W\d][\w.]*(?![\w.(!:])")
+_COUNTED = re.compile(r"\b(?:ROW|COLUMN)S?\(\s*([$\w:]+)\s*\)", re.IGNORECASE)
 # What in a formula may need other words: a look that costs little.
 _MARKS = re.compile(
-    r"SINGLE\(|ANCHORARRAY\("
+    r"SINGLE\(|ANCHORARRAY\(|\bN\("
     r"|:\$?[A-Z]{1,3}(?:\$?\d{1,7})?(?:[-+*/^&=<>]|$)"
     rf"|(?:^|[-+*/^=<>]|[^A-Za-z0-9]\(|\b(?:{'|'.join(sorted(_SCALAR))})\()"
     r"\$?[A-Z]{1,3}\$?\d{0,7}:"
@@ -55,10 +56,16 @@ class PlainWords:
         return {number for number, one in enumerate(self.formulas) if self._doubtful(one)}
 
     def _doubtful(self, formula: FoundFormula) -> bool:
-        if formula.array or _MARKS.search(formula.spelled):
+        if formula.array or _MARKS.search(formula.spelled) or self._counts_itself(formula):
             return True
         words = _WORDS.findall(_STRING.sub("", formula.spelled)) if self.names else []
         return any(word.lower() in self.names for word in words)
+
+    def _counts_itself(self, formula: FoundFormula) -> bool:
+        """Whether it asks for the place of a range that it is in: some engines see a circle."""
+        own = formula.block or Range.of(formula.anchor)
+        places = (_place(text, self.names) for text in _COUNTED.findall(formula.spelled))
+        return any(place is not None and place.overlaps(own) for place in places)
 
     def said(self, text: str, cell: Cell, array: bool) -> str:
         """The text of a cell's formula in such words."""
@@ -80,6 +87,17 @@ _BY_OPERATORS = {
     "EXP": ("(2.718281828459045^(", _Open(False, "))")),
     "SQRT": ("((", _Open(False, ")^0.5)")),
     "POWER": ("((", _Open(False, "))", ")^(")),
+    "N": ("((", _Open(False, ")*1)")),
+}
+
+
+# What asks where a range is reads no value of it, though to some engines it does. The row of
+# several rows is an array where arrays are meant.
+_OF_PLACES: Mapping[str, Callable[[Range, bool], int | None]] = {
+    "ROWS": lambda place, scalar: place.height,
+    "COLUMNS": lambda place, scalar: place.width,
+    "ROW": lambda place, scalar: place.row if scalar or place.height == 1 else None,
+    "COLUMN": lambda place, scalar: place.column if scalar or place.width == 1 else None,
 }
 
 
@@ -152,6 +170,11 @@ def _called(name: str, argument: str, scalar: bool, where: _Where) -> tuple[str,
     all of it, where its one `argument` is a range."""
     function = name.upper().removeprefix("_XLFN.")
     place = _place(argument, where.names)
+    if function in _OF_PLACES and place is not None:
+        counted = _OF_PLACES[function](place, scalar)
+        return (f"{name}({argument})", None) if counted is None else (str(counted), None)
+    if function == "N" and place is not None:
+        return f"{name}(", _Open(scalar)
     if function == "ANCHORARRAY" and place is not None and place.first in where.arrays:
         return where.arrays[place.first].absolute, None
     if function == "SINGLE" and place is not None:
