@@ -26,7 +26,8 @@ from support.command_line import (
 )
 from support.learners import filled_in, random_exercise
 
-from xlconv.importers.template import load_weights, small_data, template_folder
+from xlconv.importers.template import small_data, template_folder
+from xlconv.importers.weights.load import load_weights
 from xlconv.training.dataset import read_pair
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")

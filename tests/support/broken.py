@@ -19,7 +19,8 @@ from support.command_line import npz, own_weights, zipped
 from support.hostile_books import FORMULAS, members, packed
 
 from xlconv import XlconvError, load_image, load_template
-from xlconv.importers.template import describe_template, load_weights, template_folder
+from xlconv.importers.template import describe_template, template_folder
+from xlconv.importers.weights.load import load_weights
 from xlconv.training.dataset import read_idx
 
 NUMBERS = (

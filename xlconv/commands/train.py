@@ -16,6 +16,8 @@ import typer
 from xlconv.errors import TrainingError
 
 if TYPE_CHECKING:
+    from xlconv.network.model import Array
+    from xlconv.network.network import Network
     from xlconv.training.recipe import Recipe
 
 
@@ -31,6 +33,9 @@ def train(
     ] = None,
     start: Annotated[
         Path | None, typer.Option("--from", help="Weights to begin with, those that fit.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="How those stand in their file: torch or keras.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,
@@ -67,14 +72,16 @@ def train(
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from xlconv.commands.console import ERR, OUT, markup, print_evaluation, training_bar
-    from xlconv.importers.template import describe_template, load_weights, small_data
+    from xlconv.importers.template import describe_template, small_data
     from xlconv.system.files import check_target
     from xlconv.training.checkpoints import Checkpoint
     from xlconv.training.dataset import load_datasets
     from xlconv.training.evaluation import evaluate
-    from xlconv.training.train import check_trainable, initial_weights, save_weights, transferred
+    from xlconv.training.train import check_trainable, initial_weights, save_weights
     from xlconv.training.train import train as train_weights
 
+    if layout is not None and start is None:
+        raise TrainingError("--layout says how weights stand in --from FILE; give one")
     check_target(out, force, "weights.npz")
     checkpoint = Checkpoint(out)
     checkpoint.check(start, force)
@@ -93,9 +100,7 @@ def train(
         )
     weights = initial_weights(network, recipe.seed, described.start)
     if start is not None:
-        weights, dropped = transferred(network, weights, load_weights(start))
-        for line in dropped:
-            OUT.print(f"  {line}", markup=False)
+        weights = _start_from(network, weights, start, layout)
     say = partial(ERR.print, markup=False)
     with checkpoint.until_written(template, recipe.epochs, say):
         with training_bar() as progress:
@@ -107,6 +112,21 @@ def train(
         f"--weights {markup(out)}",
         soft_wrap=True,
     )
+
+
+def _start_from(
+    network: Network, weights: dict[str, Array], start: Path, layout: str | None
+) -> dict[str, Array]:
+    """Weights to begin with: a file's in place of those that fit."""
+    from xlconv.commands.console import print_note
+    from xlconv.importers.weights.load import starting_weights
+    from xlconv.training.train import transferred
+
+    other = starting_weights(start, network, layout, print_note)
+    begun, dropped = transferred(network, weights, other)
+    for line in dropped:
+        print_note(line)
+    return begun
 
 
 def _recipe(table: Mapping[str, Any], rates: list[str], given: Mapping[str, Any]) -> Recipe:
