@@ -16,8 +16,9 @@ from support.command_line import printed, refusal, run, started, words
 import xlconv
 from xlconv.commands.console import print_evaluation
 from xlconv.importers import template as templates
+from xlconv.importers.datasets.idx import read_idx
 from xlconv.importers.weights.load import load_weights
-from xlconv.training.dataset import Dataset, read_idx
+from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.train import initial_weights
 

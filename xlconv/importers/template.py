@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from xlconv.errors import TemplateError, meant
+from xlconv.errors import TemplateError, WeightsError, meant
 from xlconv.images.load import load_image
 from xlconv.importers.weights.load import Say, load_weights
 from xlconv.network.description import NETWORK_KEYS, check_keys, network_of, read_toml
@@ -119,6 +119,14 @@ def load_template(
     file = weights or about.folder / WEIGHTS_FILE
     arrays = load_weights(file, about.network, layout, say)
     return Template(about.network, arrays, about, picture.pixels)
+
+
+def own_model(about: Description) -> Model | None:
+    """A template's network with its own weights, if it has any that fit."""
+    try:
+        return Model(about.network, load_weights(about.folder / WEIGHTS_FILE, about.network))
+    except WeightsError:
+        return None
 
 
 def describe_template(name: str | Path = DEFAULT) -> Description:
