@@ -19,6 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from xlconv.importers.datasets.load import load_datasets
 from xlconv.importers.template import (
     MEASURED_FILE,
     WEIGHTS_FILE,
@@ -29,7 +30,6 @@ from xlconv.importers.template import (
     template_names,
 )
 from xlconv.network.layers.activation import Sigmoid, Softmax
-from xlconv.training.dataset import load_datasets
 from xlconv.training.evaluation import Evaluation, evaluate
 
 SAME = 1e-4

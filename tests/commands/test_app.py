@@ -16,7 +16,9 @@ from support.command_line import printed, refusal, run, started, words
 import xlconv
 from xlconv.commands.console import print_evaluation
 from xlconv.importers import template as templates
-from xlconv.training.dataset import Dataset, read_idx
+from xlconv.importers.datasets.idx import read_idx
+from xlconv.importers.weights.load import load_weights
+from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import Evaluation, evaluate
 from xlconv.training.train import initial_weights
 
@@ -278,7 +280,7 @@ def test_train_begins_with_what_fits(tmp_path: Path) -> None:
     assert result.returncode == 0
     assert "dense.weight is dropped: it is 1x288, 'lesson3' has 10x392" in words(result.stdout)
     assert result.stdout.count("is dropped") == 1
-    begun, made = templates.load_weights(other), templates.load_weights(tmp_path / "w.npz")
+    begun, made = load_weights(other), load_weights(tmp_path / "w.npz")
     for name in ("conv1.weight", "conv2.weight"):
         assert np.array_equal(made[name], begun[name])
     assert made["dense.weight"].shape == (10, 392)
@@ -306,7 +308,7 @@ def test_train_slowly_and_with_kept_statistics(tmp_path: Path) -> None:
     )
     assert result.returncode == 0
     assert "dropped" not in result.stdout
-    before, after = templates.load_weights(begun), templates.load_weights(tmp_path / "w.npz")
+    before, after = load_weights(begun), load_weights(tmp_path / "w.npz")
 
     def change(name: str) -> float:
         return float(np.abs(after[name] - before[name]).max())

@@ -26,8 +26,10 @@ from support.command_line import (
 )
 from support.learners import filled_in, random_exercise
 
-from xlconv.importers.template import load_weights, small_data, template_folder
-from xlconv.training.dataset import read_pair
+from xlconv.importers.datasets.idx import read_idx_pair
+from xlconv.importers.datasets.sets import pair_of
+from xlconv.importers.template import small_data, template_folder
+from xlconv.importers.weights.load import load_weights
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and pipes are POSIX's")
 OLD = b"what somebody keeps here"
@@ -176,7 +178,7 @@ def test_a_stop_before_the_first_epoch_ends(kept: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
     for stem, times in (("train", 120), ("t10k", 1)):
-        images, labels = read_pair(small_data(), "train")
+        images, labels = read_idx_pair(pair_of(small_data(), "train"))
         for kind, array in (("images-idx3", images[:, 0]), ("labels-idx1", labels)):
             whole = np.concatenate([array.astype(np.uint8)] * times)
             head = bytes([0, 0, 8, whole.ndim]) + np.array(whole.shape, ">u4").tobytes()

@@ -17,9 +17,9 @@ from xlconv.errors import ImageError, TemplateError, XlconvError
 from xlconv.images.folder import MAX_PICTURES, load_gallery
 from xlconv.images.gallery import Gallery, shown_first
 from xlconv.importers import template as templates
+from xlconv.importers.datasets.idx import read_idx
 from xlconv.importers.gallery import template_gallery
 from xlconv.network.network import Network, found_labels
-from xlconv.training.dataset import read_idx
 
 SHAPE = (1, 4, 5)
 DIGITS = tuple("0123456789")

@@ -183,9 +183,9 @@ def test_weights_that_overflow(value: float, tmp_path: Path) -> None:
     cli.refused(tmp_path, BUILD, "too large")
 
 
-@pytest.mark.parametrize("kind", [">f8", "<f4", ">f2", "<i8", "u1"])
+@pytest.mark.parametrize("kind", [">f8", "<f4", ">f2"])
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_numbers_of_every_kind_are_read(kind: str, order: str, tmp_path: Path) -> None:
+def test_floats_of_every_kind_are_read(kind: str, order: str, tmp_path: Path) -> None:
     weights = {
         name: np.asarray((array * 10).round().clip(0, 100).astype(kind), order=order)  # type: ignore[call-overload]
         for name, array in own_weights().items()

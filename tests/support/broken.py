@@ -19,8 +19,9 @@ from support.command_line import npz, own_weights, zipped
 from support.hostile_books import FORMULAS, members, packed
 
 from xlconv import XlconvError, load_image, load_template
-from xlconv.importers.template import describe_template, load_weights, template_folder
-from xlconv.training.dataset import read_idx
+from xlconv.importers.datasets.idx import read_idx
+from xlconv.importers.template import describe_template, template_folder
+from xlconv.importers.weights.load import load_weights
 
 NUMBERS = (
     *("0", "-1", "1", "2", "65536", "1048576", "1048577", "4294967296", "99999999999999999999"),

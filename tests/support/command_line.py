@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 from xlconv.commands.app import main
-from xlconv.importers.template import load_weights, template_folder
+from xlconv.importers.template import template_folder
+from xlconv.importers.weights.load import load_weights
 
 MOST_MEMORY = 500_000  # kB that a command may need to refuse a file
 measures_memory = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for the memory")

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from xlconv.errors import NetworkError, TrainingError
+from xlconv.importers.datasets.idx import read_idx
 from xlconv.importers.template import small_data
 from xlconv.training.augmentation import Changes, augment
-from xlconv.training.dataset import read_idx
 
 Pictures = NDArray[np.float32]
 

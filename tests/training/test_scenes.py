@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from xlconv.importers.datasets.idx import read_idx
 from xlconv.importers.template import small_data
-from xlconv.training.dataset import read_idx
 from xlconv.training.scenes import MISSING, SCENES, coloured, digits_alone, several
 
 Pixels = NDArray[np.uint8]

@@ -64,6 +64,13 @@ def build(
     weights: Annotated[
         Path | None, typer.Option(help="Weights instead of the template's own (.npz).")
     ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            help="How weights stand in their file: torch, as xlconv's own, or keras, whose axes "
+            "are turned."
+        ),
+    ] = None,
     image: Annotated[
         Path | None,
         typer.Option(help="A picture instead of the template's own: PNG, JPEG or .npy."),
@@ -100,7 +107,7 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
-    from xlconv.commands.console import print_built
+    from xlconv.commands.console import print_built, print_note
     from xlconv.compiler import build as build_workbook
     from xlconv.importers.template import load_template
     from xlconv.reference.forward import forward
@@ -115,7 +122,7 @@ def build(
     if raw and image is None and images is None:
         raise OutputError("--raw says how to read --image FILE or --images DIR; give one")
     check_target(out, force, "out.xlsx")  # before many pictures are read
-    chosen = load_template(template, weights)
+    chosen = load_template(template, weights, layout, print_note)
     gallery = _gallery(chosen, images, image, raw)
     task = None
     if exercise is not None:

@@ -67,6 +67,12 @@ def markup(path: object) -> str:
     return escape(one_line(str(path)))
 
 
+def print_note(text: str) -> None:
+    """A line of what was done to a file that was read; its blanks stay, as lines are aligned."""
+    shown = " ".join(text.splitlines())
+    OUT.print(f"  {without_control_characters(shown)}", markup=False, soft_wrap=True)
+
+
 def print_gallery(gallery: Gallery, folder: Path, notes: Sequence[str]) -> None:
     """What was read from a folder of pictures, label by label, and what was left out."""
     counts = Counter(label.replace(", ", " and ") for label in gallery.labels)
@@ -77,7 +83,7 @@ def print_gallery(gallery: Gallery, folder: Path, notes: Sequence[str]) -> None:
     pictures = "1 picture" if len(gallery) == 1 else f"{len(gallery)} pictures"
     text = f"{pictures} from {folder}" + (f": {', '.join(parts)}" if parts else "")
     for line in (text, *notes):
-        OUT.print(f"  {one_line(line)}", markup=False, soft_wrap=True)
+        print_note(line)
 
 
 def print_built(

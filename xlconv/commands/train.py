@@ -16,6 +16,10 @@ import typer
 from xlconv.errors import TrainingError
 
 if TYPE_CHECKING:
+    from xlconv.importers.template import Description
+    from xlconv.network.model import Array, Model
+    from xlconv.network.network import Network
+    from xlconv.training.dataset import Dataset
     from xlconv.training.recipe import Recipe
 
 
@@ -25,12 +29,23 @@ def train(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="A folder of IDX files, gzipped or not, as MNIST's four. Left out, a few "
-            "hundred digits that come with xlconv."
+            help="A folder of IDX files, gzipped or not, as MNIST's or EMNIST's, or with folders "
+            "of such; or an .npz file as Keras's. Left out, a few hundred digits that come along."
         ),
     ] = None,
+    chosen: Annotated[
+        str | None,
+        typer.Option("--set", help="Which data set of the folder, where there are several."),
+    ] = None,
+    transpose: Annotated[
+        bool,
+        typer.Option("--transpose", help="Swap rows and columns of its pictures, as EMNIST needs."),
+    ] = False,
     start: Annotated[
         Path | None, typer.Option("--from", help="Weights to begin with, those that fit.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="How those stand in their file: torch or keras.")
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Times through the data.")] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Pictures a step.")] = None,
@@ -67,14 +82,16 @@ def train(
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     from xlconv.commands.console import ERR, OUT, markup, print_evaluation, training_bar
-    from xlconv.importers.template import describe_template, load_weights, small_data
+    from xlconv.importers.template import describe_template, own_model
+    from xlconv.network.model import Model
     from xlconv.system.files import check_target
     from xlconv.training.checkpoints import Checkpoint
-    from xlconv.training.dataset import load_datasets
     from xlconv.training.evaluation import evaluate
-    from xlconv.training.train import check_trainable, initial_weights, save_weights, transferred
+    from xlconv.training.train import check_trainable, initial_weights, save_weights
     from xlconv.training.train import train as train_weights
 
+    if layout is not None and start is None:
+        raise TrainingError("--layout says how weights stand in --from FILE; give one")
     check_target(out, force, "weights.npz")
     checkpoint = Checkpoint(out)
     checkpoint.check(start, force)
@@ -85,28 +102,82 @@ def train(
     given |= {"rate_decay": rate_decay, "freeze": freeze, "freeze_statistics": freeze_statistics}
     recipe = _recipe(described.training, rate or [], given)
     recipe.check(network)
-    learning, testing = load_datasets(data or small_data(), network, described.scene)
-    if data is None:
-        OUT.print(
-            f"no --data: {len(learning)} digits that come with xlconv, {len(testing)} to test "
-            "with; MNIST's 60,000 (--data DIR) teach far more"
-        )
+    learning, testing = _datasets(described, data, chosen, transpose)
     weights = initial_weights(network, recipe.seed, described.start)
     if start is not None:
-        weights, dropped = transferred(network, weights, load_weights(start))
-        for line in dropped:
-            OUT.print(f"  {line}", markup=False)
+        weights = _start_from(network, weights, start, layout)
+    if data is not None:
+        judge = Model(network, weights) if start is not None else own_model(described)
+        _say_if_transposed(judge, learning, "training", transpose)
     say = partial(ERR.print, markup=False)
     with checkpoint.until_written(template, recipe.epochs, say):
         with training_bar() as progress:
             model = train_weights(network, weights, learning, recipe, progress, checkpoint.save)
         save_weights(out, model.weights)
     print_evaluation(evaluate(model, testing), network.labels)
+    if data is not None:
+        _say_if_transposed(model, testing, "test", transpose)
     OUT.print(
         f"wrote {markup(out)}; use it with  xlconv build out.xlsx --template {markup(template)} "
         f"--weights {markup(out)}",
         soft_wrap=True,
     )
+
+
+def _datasets(
+    about: Description, data: Path | None, chosen: str | None, transpose: bool
+) -> tuple[Dataset, Dataset]:
+    """What to learn from and what to test with, and what is to be said of it."""
+    from xlconv.commands.console import OUT, print_note
+    from xlconv.importers.datasets.load import load_datasets
+    from xlconv.importers.template import small_data
+
+    if data is None and (chosen is not None or transpose):
+        raise TrainingError("--set and --transpose say how to read --data DIR; give one")
+    learning, testing = load_datasets(
+        data or small_data(),
+        about.network,
+        about.scene,
+        name=chosen,
+        transpose=transpose,
+        say=print_note,
+    )
+    if data is None:
+        OUT.print(
+            f"no --data: {len(learning)} digits that come with xlconv, {len(testing)} to test "
+            "with; MNIST's 60,000 (--data DIR) teach far more"
+        )
+    return learning, testing
+
+
+def _say_if_transposed(model: Model | None, dataset: Dataset, what: str, transpose: bool) -> None:
+    """A line where rows and columns of a data set's pictures seem to be swapped."""
+    from xlconv.commands.console import print_note
+    from xlconv.training.evaluation import transposed_value
+
+    values = transposed_value(model, dataset) if model is not None else None
+    if values is not None:
+        remedy = "EMNIST's are stored so: give --transpose"
+        remedy = "leave --transpose out" if transpose else remedy
+        print_note(
+            f"{what} pictures: {values[0]:.0%} are read rightly, but {values[1]:.0%} with rows "
+            f"and columns swapped; {remedy}"
+        )
+
+
+def _start_from(
+    network: Network, weights: dict[str, Array], start: Path, layout: str | None
+) -> dict[str, Array]:
+    """Weights to begin with: a file's in place of those that fit."""
+    from xlconv.commands.console import print_note
+    from xlconv.importers.weights.load import starting_weights
+    from xlconv.training.train import transferred
+
+    other = starting_weights(start, network, layout, print_note)
+    begun, dropped = transferred(network, weights, other)
+    for line in dropped:
+        print_note(line)
+    return begun
 
 
 def _recipe(table: Mapping[str, Any], rates: list[str], given: Mapping[str, Any]) -> Recipe:

@@ -1,4 +1,4 @@
-"""From a file to a model: template folders and weights in .npz.
+"""From a file to a model, or to data to learn from: template folders, weights, data sets.
 
 Must not know workbooks.
 """

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from xlconv.errors import TemplateError
 from xlconv.images.folder import load_gallery
 from xlconv.images.gallery import Gallery, printable, shown_first
+from xlconv.importers.datasets.idx import read_idx_pair
+from xlconv.importers.datasets.sets import pair_of
 from xlconv.importers.template import DESCRIPTION_FILE, Description, small_data
 from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.network.shapes import shape_text
-from xlconv.training.dataset import read_pair
 from xlconv.training.scenes import DIGITS, SCENES
 
 SHIPPED = "digits"  # instead of a folder in a template.toml: the test digits that come with xlconv
@@ -50,7 +51,8 @@ def _shipped_gallery(about: Description, network: Network) -> Gallery:
         known = ", ".join(_SHIPPED_SIZES)
         raise TemplateError(f"{where}: no scene {scene!r} for a gallery; there are {known}")
     count, classes = _SHIPPED_SIZES[scene]
-    made, found = SCENES[scene](*read_pair(small_data(), "test"), False)
+    digits = read_idx_pair(pair_of(small_data(), "test"))
+    made, found = SCENES[scene](*digits, False)
     if made.shape[1:] != network.input_shape:
         raise TemplateError(
             f'{where}: gallery "{SHIPPED}" holds pictures of {shape_text(made.shape[1:])}, but '

@@ -9,17 +9,16 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xlconv.errors import TemplateError, meant
+from xlconv.errors import TemplateError, WeightsError, meant
 from xlconv.images.load import load_image
-from xlconv.importers.npz import read_arrays
+from xlconv.importers.weights.load import Say, load_weights
 from xlconv.network.description import NETWORK_KEYS, check_keys, network_of, read_toml
-from xlconv.network.model import Array, Model, check_weight_shapes
+from xlconv.network.model import Array, Model
 from xlconv.network.network import Network
 from xlconv.system.files import open_stream
 from xlconv.training.scenes import DIGITS
@@ -98,10 +97,17 @@ def template_names() -> list[str]:
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
-def load_template(name: str | Path = DEFAULT, weights: Path | None = None) -> Template:
+def load_template(
+    name: str | Path = DEFAULT,
+    weights: Path | None = None,
+    layout: str | None = None,
+    say: Say | None = None,
+) -> Template:
     """The template of a name, or in a folder of the user's own.
 
-    `weights` replaces the template's own weights file. Raises TemplateError if there is no
+    `weights` replaces the template's own weights file. `layout` "keras" turns weights whose axes
+    stand in Keras's order; `say` is told, a line each, which array is which where names differ,
+    and which is turned. Raises TemplateError if there is no
     such template, NetworkError and WeightsError if what it says does not fit together.
     """
     about = describe_template(name)
@@ -110,8 +116,17 @@ def load_template(name: str | Path = DEFAULT, weights: Path | None = None) -> Te
             f"{about.folder / DESCRIPTION_FILE}: 'image' is missing; name a picture file"
         )
     picture = load_image(about.folder / about.image, about.network.input_shape, raw=True)
-    arrays = load_weights(weights or about.folder / WEIGHTS_FILE, about.network)
+    file = weights or about.folder / WEIGHTS_FILE
+    arrays = load_weights(file, about.network, layout, say)
     return Template(about.network, arrays, about, picture.pixels)
+
+
+def own_model(about: Description) -> Model | None:
+    """A template's network with its own weights, if it has any that fit."""
+    try:
+        return Model(about.network, load_weights(about.folder / WEIGHTS_FILE, about.network))
+    except WeightsError:
+        return None
 
 
 def describe_template(name: str | Path = DEFAULT) -> Description:
@@ -213,15 +228,6 @@ def _start(path: Path, key: str, value: object) -> Array:
         return np.array(value, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise TemplateError(f"{path}: start {key!r} is not a nested list of numbers") from error
-
-
-def load_weights(path: Path, network: Network | None = None) -> dict[str, Array]:
-    """The arrays of an .npz file by name; pickled objects are refused. With a `network` their
-    names and shapes are its own, or none of their numbers is read.
-
-    Raises WeightsError, naming the file."""
-    fits = None if network is None else partial(check_weight_shapes, network)
-    return read_arrays(path, fits)
 
 
 def _find(name: str | Path) -> Path:

@@ -46,14 +46,21 @@ def check_name(name: object) -> None:
         )
     check_disguised("layer name", name, "_")  # names of its ranges go on so
     if looks_like_reference(name) or name.lower() in ("true", "false"):
-        stem = name.rstrip("0123456789")
-        suggestion = {"fc": "dense", "w": "weights", "c": "conv", "bn": "norm"}.get(
-            stem.lower(), f"{stem}_layer"
-        )
         raise NetworkError(
             f"layer name {name!r} cannot be used: a spreadsheet reads it as a cell; "
-            f'call it "{suggestion}{name[len(stem) :]}", for example'
+            f'call it "{suggested_name(name)}", for example'
         )
+
+
+def suggested_name(name: str) -> str:
+    """What to call a layer whose name a spreadsheet would read as a cell.
+
+    >>> suggested_name("fc1"), suggested_name("up2")
+    ('dense1', 'up_layer2')
+    """
+    stem = name.rstrip("0123456789")
+    words = {"fc": "dense", "w": "weights", "c": "conv", "bn": "norm"}
+    return words.get(stem.lower(), f"{stem}_layer") + name[len(stem) :]
 
 
 def check_title(name: str) -> None:

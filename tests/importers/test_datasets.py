@@ -9,8 +9,9 @@ import pytest
 
 from xlconv import Dense, Network, Sigmoid, Softmax
 from xlconv.errors import DatasetError
+from xlconv.importers.datasets.load import load_datasets
 from xlconv.importers.template import small_data
-from xlconv.training.dataset import Dataset, load_datasets
+from xlconv.training.dataset import Dataset
 
 NETWORK = Network("tiny", (1, 2, 3), (Dense("dense", 2), Softmax("softmax")))
 PIXELS = bytes([0, 255, 51, 102, 153, 204, 255, 0, 0, 0, 0, 255])  # two pictures of 2x3
