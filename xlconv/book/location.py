@@ -9,6 +9,12 @@ from pathlib import Path
 
 from xlconv import __version__
 from xlconv.book.insertions import shifts
+from xlconv.book.lost import (
+    lost_range_error,
+    missing_name_error,
+    missing_sheet_error,
+    no_names_error,
+)
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule
@@ -30,10 +36,7 @@ def sheet_names(package: Package, needless: Collection[str] = ()) -> SheetNames:
     """What the book's own sheets are called now: the names of their ranges follow them. Sheets
     that are `needless` may be gone."""
     if MANIFEST_NAME not in package.names:
-        raise BookError(
-            f"{package.path}: not one of xlconv's workbooks (it has no name {MANIFEST_NAME!r}); "
-            "make one with `xlconv build`"
-        )
+        raise no_names_error(package)
     now = {MODEL: package.names[MANIFEST_NAME][0]}
     for sheet in SHEETS:
         name, _ = package.names.get(range_name(sheet), (None, None))
@@ -41,10 +44,7 @@ def sheet_names(package: Package, needless: Collection[str] = ()) -> SheetNames:
             now[sheet] = name
     for sheet, name in now.items():
         if name not in package.parts:
-            raise BookError(
-                f"{package.path}: the sheet {name!r} is missing, there are "
-                f"{', '.join(package.parts)}; give it its name back"
-            )
+            raise missing_sheet_error(package, sheet, name)
         if list(now.values()).count(name) > 1:
             raise BookError(
                 f"{package.path}: the name {range_name(sheet)!r} is on the sheet {name!r}, where "
@@ -63,16 +63,18 @@ def found_manifest(
         for row in range(place.row, place.bottom + 1)
     ]
     where = f"{package.path}, {names.place(MODEL, place)}"
+    if not any(line.strip() for line in lines):
+        raise BookError(
+            f"{where}: these cells were cleared, in which the network stands as text; undo that, "
+            "take a copy from before, or build the workbook again"
+        )
     manifest = parse_manifest(lines, where)
     for sheet in _own_sheets(manifest):
         if sheet not in names.now and sheet in needless:
             continue
         if sheet not in names.now or range_name(sheet) not in package.names:
             check_version(package.path, manifest)
-            raise BookError(
-                f"{package.path}: the sheet {sheet!r} is missing, or the hidden name "
-                f"{range_name(sheet)!r} that follows it; there are {', '.join(package.parts)}"
-            )
+            raise missing_name_error(package, sheet)
         if sheet not in manifest.sizes:
             check_version(package.path, manifest)
             raise BookError(
@@ -163,19 +165,9 @@ def check_places(
     board = names.now[BOARD]
     _check_hidden(package, names, layout.names(manifest.network))
     for name, place in layout.names(manifest.network).items():
-        there = package.names.get(name)
-        if there == (board, place):
-            continue
-        check_version(package.path, manifest)
-        if there is None:
-            raise BookError(
-                f"{package.path}: the name {name!r} is missing or no single range; "
-                f"define it as {quoted(board)}!{place.absolute} again"
-            )
-        raise BookError(
-            f"{package.path}: {name!r} is at {quoted(there[0])}!{there[1].a1}, but belongs at "
-            f"{quoted(board)}!{place.a1}; undo the insertion or the move"
-        )
+        if package.names.get(name.lower()) != (board, place):
+            check_version(package.path, manifest)
+            raise lost_range_error(package, board, name, place)
 
 
 def _check_hidden(package: Package, names: SheetNames, own: Mapping[str, Range]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from xlconv.commands.console import OUT
-from xlconv.spreadsheet.readings import false_showing
+from xlconv.spreadsheet.readings import false_showing, is_number_text
 from xlconv.system.terminal_text import one_line
 from xlconv.verification.report import Finding
 
@@ -95,19 +95,13 @@ def _typed(value: object) -> str:
     """A value with what it is."""
     if isinstance(value, str):
         known = value.startswith(("=", "{=", "#"))
-        return value if known else f"the text {value!r}"
+        return value if known else f"{value!r}, which is a text"
     return f"the number {_text(value)}" if isinstance(value, float) else _text(value)
 
 
 def _held(value: object) -> str:
     """What was found where something else belongs: a number that is a text is told as one."""
-    if isinstance(value, str):
-        try:
-            float(value.replace(",", "."))
-        except ValueError:
-            return _text(value)
-        return f"the text {value!r}"
-    return _text(value)
+    return _typed(value) if isinstance(value, str) and is_number_text(value) else _text(value)
 
 
 def _text(value: object, digits: int = 17) -> str:

@@ -149,3 +149,16 @@ def _tells_of_another(words: str) -> bool:
 
 
 _OF_NUMBERS = ("Sc", "Sm", "Mn", "Me", "Cf", "Cc", "Co")
+
+
+def is_number_text(text: str) -> bool:
+    """Whether a text reads like a number: only its kind tells that it is none.
+
+    >>> is_number_text("0.5"), is_number_text(" 0,5"), is_number_text("ink")
+    (True, True, False)
+    """
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return False
+    return True

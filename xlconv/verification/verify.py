@@ -102,7 +102,6 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     checks = _Checks(book=book, cells=cells, formulas=formulas, runs=runs, stored=stored)
     output = _output(book, runs, truth) if not _lacks_output(book, left) else {}
     ran = any(run.error is None for run in runs)
-    ends = [run.end_to_end for run in runs if run.end_to_end is not None]
     findings = (*around, *looks, *checks.findings())
     return Report(
         workbook=str(book.path),
@@ -111,7 +110,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         blocks=tuple(checks.blocks()),
         findings=tuple(finding.with_sheet_names(book.names) for finding in findings),
         values=output,
-        end_to_end=max(ends, default=None),
+        end_to_end=_end_to_end(runs),
         prediction=_prediction(book, output),
         engines=tuple(map(_engine_report, runs)),
         trials=random if ran else 0,
@@ -119,6 +118,11 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         exercise=_exercise_report(left),
         rounded=stored.rounded,
     )
+
+
+def _end_to_end(runs: Sequence[EngineRun]) -> float | None:
+    """The largest difference of an engine's output from NumPy's own."""
+    return max((run.end_to_end for run in runs if run.end_to_end is not None), default=None)
 
 
 def _around_findings(book: FoundBook, cells: ComputedCells) -> list[Finding]:

@@ -5,6 +5,7 @@ Reads a formula and its stored value in one pass, and shared formulas as what th
 know networks, nor judge what it finds.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ from xlconv.xlsx.markup import MOST_ELEMENTS, Attributes, Events, MarkupError
 from xlconv.xlsx.package import Parcel, open_parcel, reach_error
 from xlconv.xlsx.sheet import CellError, CrowdedError, FoundSheet, ReachError
 
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
 _ELEMENTS_A_CELL = 4  # c, f, v, and what else a program may write
 _UNPACKED_A_BYTE = 200  # deflated zeros, row by row, are smaller still, but no book is all of them
 _MOST_FOREIGN = 200_000  # cells on sheets that are not the book's own
@@ -34,8 +36,9 @@ _MOST_FOREIGN = 200_000  # cells on sheets that are not the book's own
 
 @dataclass(frozen=True)
 class Package:
-    """A workbook's sheets, by the names that people see, and its names of single ranges; the
-    `other_names` stand for something else, as a formula.
+    """A workbook's sheets, by the names that people see, and its names of single ranges, in small
+    letters: for a spreadsheet, names in other letters are the same. The `other_names` stand for
+    something else, as a formula.
 
     `own_names` are those that one sheet alone has, by the sheet and the name in small letters; None
     for what is no single range. `parcel` is what is known of the file beside its cells.
@@ -45,7 +48,7 @@ class Package:
     parcel: Parcel
     names: Mapping[str, tuple[str, Range]]
     own_names: Mapping[tuple[str, str], tuple[str, Range] | None]
-    other_names: frozenset[str]
+    other_names: Mapping[str, str]
 
     @property
     def parts(self) -> Mapping[str, str]:
@@ -128,8 +131,9 @@ def open_package(path: Path) -> Package:
     for one that reaches outside of itself."""
     with open_container(path) as container:
         parcel = open_parcel(container)
-    names = {name: place for name, text in parcel.names.items() if (place := _place(text))}
-    others = frozenset(parcel.names.keys() - names.keys())
+    told = {name.lower(): text for name, text in parcel.names.items()}
+    names = {name: place for name, text in told.items() if (place := _place(text))}
+    others = {name: text for name, text in told.items() if name not in names}
     own_names = {key: _place(text) for key, text in parcel.own_names.items()}
     return Package(
         path=path,
@@ -143,6 +147,8 @@ def open_package(path: Path) -> Package:
 def _place(text: str) -> tuple[str, Range] | None:
     """The sheet and the range that a name's text stands for; None if it is no single range."""
     sheet, _, place = text.strip().rpartition("!")
+    if "," in _QUOTED.sub("", sheet):  # several ranges
+        return None
     try:
         found = Range.parse(place)
     except ValueError:

@@ -25,6 +25,7 @@ from xlconv.spreadsheet.keys import (
     range_keys,
     sheet_keys,
 )
+from xlconv.spreadsheet.readings import is_number_text
 from xlconv.xlsx.format_rules import FormatRule
 
 Value = float | str | bool | None
@@ -105,7 +106,10 @@ class FoundCell:
 
     def words(self, cell: Cell) -> str:
         """What it holds, for an error."""
-        return f"the formula {self.formula.at(cell)}" if self.formula else repr(self.value)
+        if self.formula is not None:
+            return f"the formula {self.formula.at(cell)}"
+        text = isinstance(self.value, str) and is_number_text(self.value)
+        return f"{self.value!r}, which is a text" if text else repr(self.value)
 
 
 EMPTY = FoundCell(None)
