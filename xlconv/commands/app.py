@@ -113,8 +113,9 @@ def build(
     from xlconv.reference.forward import forward
     from xlconv.state.exercise import exercise_of
     from xlconv.state.variation import varied
-    from xlconv.system.files import check_target
+    from xlconv.system.files import check_no_folder, check_target
 
+    check_no_folder(out, "out.xlsx")
     if out.suffix.lower() != ".xlsx":
         raise OutputError(
             f"{out}: spreadsheets open .xlsx files; call it {out.with_suffix('.xlsx')}"

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from xlconv.network.layers.base import sources
 from xlconv.network.network import found_words
-from xlconv.system.terminal_text import one_line, without_control_characters
+from xlconv.system.terminal_text import one_line, shell_word, without_control_characters
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +73,11 @@ def print_note(text: str) -> None:
     OUT.print(f"  {without_control_characters(shown)}", markup=False, soft_wrap=True)
 
 
+def command_word(path: object) -> str:
+    """A file's name, or another text, as it stands in a command that can be copied."""
+    return escape(shell_word(path))
+
+
 def print_gallery(gallery: Gallery, folder: Path, notes: Sequence[str]) -> None:
     """What was read from a folder of pictures, label by label, and what was left out."""
     counts = Counter(label.replace(", ", " and ") for label in gallery.labels)
@@ -97,9 +102,16 @@ def print_built(
         output = tensors[network.output]
         values = dict(zip(network.labels, output.tolist(), strict=True))
         OUT.print(f"prediction: {answer_line(found_words(network, output), values)}")
-    text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {markup(path)}"
+    text = f"open it in Excel or LibreOffice; prove it with  xlconv verify {command_word(path)}"
     if opened:
-        text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {markup(path)}"
+        text = f"left open: {', '.join(opened)}; mark it with  xlconv grade {command_word(path)}"
+    OUT.print(text, soft_wrap=True)
+
+
+def print_trained(weights: Path, template: str) -> None:
+    """What was written, and what to do with it."""
+    options = f"--template {command_word(template)} --weights {command_word(weights)}"
+    text = f"wrote {markup(weights)}; use it with  xlconv build out.xlsx {options}"
     OUT.print(text, soft_wrap=True)
 
 
@@ -218,7 +230,7 @@ def print_template(name: str, about: Description) -> None:
     if about.measured is not None:
         value = f"{about.measured.measure} {about.measured.value:.2%}"
         OUT.print(f"[bold]measured[/]: {value} on {about.measured.pictures:,} test pictures")
-    OUT.print(f"[bold]build it[/]: xlconv build out.xlsx --template {markup(name)}")
+    OUT.print(f"[bold]build it[/]: xlconv build out.xlsx --template {command_word(name)}")
 
 
 def _shape_words(shape: Sequence[int]) -> str:

@@ -81,7 +81,7 @@ def train(
     # weights whatever the number of cores.
     for library in ("OPENBLAS", "MKL", "OMP"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-    from xlconv.commands.console import ERR, OUT, markup, print_evaluation, training_bar
+    from xlconv.commands.console import ERR, print_evaluation, print_trained, training_bar
     from xlconv.importers.template import describe_template, own_model
     from xlconv.network.model import Model
     from xlconv.system.files import check_target
@@ -117,11 +117,7 @@ def train(
     print_evaluation(evaluate(model, testing), network.labels)
     if data is not None:
         _say_if_transposed(model, testing, "test", transpose)
-    OUT.print(
-        f"wrote {markup(out)}; use it with  xlconv build out.xlsx --template {markup(template)} "
-        f"--weights {markup(out)}",
-        soft_wrap=True,
-    )
+    print_trained(out, template)
 
 
 def _datasets(

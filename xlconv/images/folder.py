@@ -17,7 +17,7 @@ from xlconv.errors import ImageError
 from xlconv.images.gallery import Gallery, printable
 from xlconv.images.load import load_image
 from xlconv.network.network import Network
-from xlconv.system.files import natural_order
+from xlconv.system.files import is_file, is_folder, natural_order
 
 MAX_PICTURES = 400  # of a folder: each pixel of each of them is a cell
 KINDS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".npy")
@@ -41,8 +41,8 @@ def load_gallery(
     none or too many pictures.
     """
     top = Path(folder)
-    if not top.is_dir():
-        if top.exists():
+    if not is_folder(top):
+        if is_file(top):
             raise ImageError(f"{top}: a file, not a folder; name a folder of pictures")
         raise ImageError(f"{top}: no such folder; check the name")
     files, notes = _pictures_under(top)

@@ -20,7 +20,7 @@ from xlconv.importers.weights.load import Say, load_weights
 from xlconv.network.description import NETWORK_KEYS, check_keys, network_of, read_toml
 from xlconv.network.model import Array, Model
 from xlconv.network.network import Network
-from xlconv.system.files import open_stream
+from xlconv.system.files import is_file, is_folder, open_stream
 from xlconv.training.scenes import DIGITS
 
 DEFAULT = "lesson3"
@@ -235,9 +235,9 @@ def _find(name: str | Path) -> Path:
     if str(name) in template_names():
         return shipped
     folder = Path(name)
-    if (folder / DESCRIPTION_FILE).is_file():
+    if is_file(folder / DESCRIPTION_FILE):
         return folder
-    if folder.is_dir():
+    if is_folder(folder):
         raise TemplateError(
             f"{folder}: no {DESCRIPTION_FILE} in this folder; see docs/templates.md"
         )

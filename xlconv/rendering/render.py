@@ -28,7 +28,7 @@ from xlconv.sheets.styles import Palette, palette_named
 from xlconv.spreadsheet.blocks import Sheet
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import BOARD
-from xlconv.system.files import check_target, replacing
+from xlconv.system.files import check_no_folder, check_target, replacing
 from xlconv.xlsx.sheet import FoundBlock
 
 SIDE = 2400  # pixels of the longer side that a picture has if nobody says how large
@@ -62,6 +62,7 @@ def render(
 
 
 def _check_out(out: Path, overwrite: bool) -> None:
+    check_no_folder(out, "board.png")
     if out.suffix.lower() != ".png":
         raise OutputError(f"{out}: pictures are written as .png; call it {out.with_suffix('.png')}")
     check_target(out, overwrite, "board.png")

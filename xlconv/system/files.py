@@ -31,15 +31,30 @@ def open_stream(path: Path) -> IO[bytes]:
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a path leads to a folder: pathlib raises for names that are too long."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path leads to a plain file."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def check_no_folder(path: Path, example: str) -> None:
+    """OutputError for a path that names a folder. `example` is a file's name for the message."""
+    if is_folder(path):
+        raise OutputError(f"{path} is a folder; give the name of a file, as in {path / example}")
+
+
 def check_target(path: Path, overwrite: bool, example: str) -> None:
     """OutputError for a path that names a folder, or a file that must not be replaced. `example`
     is a file's name for the message."""
-    if os.path.isdir(path):  # noqa: PTH112 - pathlib raises where the folder may not be read
-        raise OutputError(f"{path} is a folder; give the name of a file, as in {path / example}")
+    check_no_folder(path, example)
     if os.path.lexists(path) and not overwrite:
         raise OutputError(f"{path} exists; give another name, or --force to replace it")
     folder = _link_target(path).parent
-    if not os.path.isdir(folder):  # noqa: PTH112
+    if not is_folder(folder):
         named = folder if os.path.islink(path) else path.parent  # noqa: PTH114
         raise OutputError(f"{path} cannot be written: there is no folder {named}; make it first")
     _mode(path)

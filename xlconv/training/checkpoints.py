@@ -9,7 +9,8 @@ from pathlib import Path
 
 from xlconv.errors import OutputError, TrainingError
 from xlconv.network.model import Array
-from xlconv.system.files import check_target
+from xlconv.system.files import check_target, is_file
+from xlconv.system.terminal_text import shell_word
 from xlconv.training.train import save_weights
 
 
@@ -23,9 +24,9 @@ class Checkpoint:
 
     def check(self, start: Path | None, overwrite: bool) -> None:
         """OutputError if there is one already, unless training goes on from it."""
-        if start is not None and start.exists() and self.path.exists():
+        if start is not None and is_file(start) and is_file(self.path):
             overwrite = overwrite or start.samefile(self.path)
-        if self.path.is_file() and not overwrite:
+        if is_file(self.path) and not overwrite:
             raise OutputError(
                 f"{self.path} is left of a training that was stopped; go on with "
                 f"--from {self.path}, or give --force to begin anew"
@@ -59,5 +60,6 @@ class Checkpoint:
         left = max(epochs - self.epoch, 1)
         return (
             f"stopped: the weights after epoch {self.epoch} of {epochs} are in {self.path}; go on "
-            f"with  xlconv train {template} --out {self.out} --from {self.path} --epochs {left}"
+            f"with  xlconv train {shell_word(template)} --out {shell_word(self.out)} "
+            f"--from {shell_word(self.path)} --epochs {left}"
         )

@@ -18,6 +18,7 @@ from stat import S_ISDIR, S_ISREG
 from typing import IO
 
 from xlconv.errors import BookError
+from xlconv.system.terminal_text import shell_word
 
 CHUNK = 1 << 16
 ALLOWANCE = 32 << 20  # bytes that any workbook may unpack to, whatever it holds
@@ -112,7 +113,8 @@ def _check_kind(path: Path) -> None:
         with path.open("rb") as stream:
             start = stream.read(4096)
     except FileNotFoundError:
-        raise BookError(f"{path}: no such file; make one with `xlconv build {path.name}`") from None
+        remedy = f"make one with `xlconv build {shell_word(path.name)}`"
+        raise BookError(f"{path}: no such file; {remedy}") from None
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or error
         raise BookError(f"{path}: cannot be read ({told})") from error

@@ -15,7 +15,7 @@ from pathlib import Path
 from xlconv.errors import DatasetError, meant
 from xlconv.importers.datasets.archive import is_archive
 from xlconv.importers.datasets.idx import PUT_FILES, Pair
-from xlconv.system.files import natural_order
+from xlconv.system.files import is_file, is_folder, natural_order
 
 _FILE = re.compile(
     r"(?P<stem>.+)[-_.](?P<what>images|labels)[-_.](?P<kind>idx[13]-ubyte)(?P<end>\.gz)?",
@@ -61,9 +61,9 @@ Set = IdxSet | ArchiveSet
 def chosen_set(place: Path, name: str | None = None) -> Set:
     """The data set of a folder, or of the folders in it, or of a file; `name` chooses among
     several. Raises DatasetError if there is none, or more than one that could be meant."""
-    if place.is_file():
+    if is_file(place):
         return _set_of_file(place)
-    if not place.is_dir():
+    if not is_folder(place):
         raise DatasetError(f"{place}: no such folder; name the one that holds the IDX files")
     sets = _named(place, _sets(place))
     if not sets or (name is not None and name not in sets):
