@@ -122,6 +122,19 @@ def test_a_file_of_which_only_the_name_says_what_it_is(name: str, tmp_path: Path
     refused(tmp_path, name, b"\x01\x02 nothing that is known", f"by its name {what}", code)
 
 
+def test_what_is_several_files(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"x")
+    (tmp_path / "m.ckpt.index").write_bytes(b"x")
+    for name, what, code in (
+        ("model", "a SavedModel of TensorFlow", "tf.saved_model.load('model')"),
+        ("m.ckpt", "a checkpoint of TensorFlow", "tf.train.load_checkpoint('m.ckpt')"),
+    ):
+        arguments: list[object] = ["build", "a.xlsx", "--weights", name]
+        line = cli.refused(tmp_path, arguments, f"{name}: {what}, not an .npz file; ", code)
+        compile(code_of(line), "<the line>", "exec")
+
+
 def test_an_npz_file_is_one_whatever_it_is_called(tmp_path: Path) -> None:
     for name in ("w.pt", "w.h5", "w.onnx"):
         (tmp_path / name).write_bytes(npz(own_weights()))

@@ -44,6 +44,17 @@ def foreign_file(path: Path, stream: IO[bytes]) -> Foreign | None:
     return replace(named, what=f"by its name {named.what}")
 
 
+def foreign_folder(path: Path) -> Foreign | None:
+    """What another program made that is no file: a folder, or several files of one beginning."""
+    if (path / "saved_model.pb").is_file():
+        read = f"tf.saved_model.load({str(path)!r}).variables"
+        arrays = f"{{v.name: v.numpy() for v in {read}}}"
+        return _by_library("a SavedModel of TensorFlow", path, "tensorflow as tf", arrays)
+    if path.with_name(f"{path.name}.index").is_file():
+        return _tensorflow_checkpoint(path, b"")
+    return None
+
+
 _Kind = Callable[[Path, bytes], Foreign]
 
 
