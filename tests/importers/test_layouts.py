@@ -409,7 +409,7 @@ def test_a_layer_that_cannot_have_its_name_here_has_another(tmp_path: Path) -> N
         read = load_weights(path, Network("n", (1, 2, 3), (Dense(own, 2),)))
         np.testing.assert_array_equal(read[f"{own}.weight"], arrays["fc1.weight"])
     network = Network("n", (1, 2, 3), (Dense("fc", 2),))
-    assert "'fc1.weight' and the others have no names of layers" in refusal(path, network)
+    assert "'fc1.weight', 'fc1.bias', .. have no names of layers" in refusal(path, network)
 
 
 @pytest.mark.parametrize("name", ["conv2.weight", "conv1", "conv1.gamma", "", "/", "a" * 3_000])
@@ -446,6 +446,18 @@ def test_arrays_without_names_of_layers_are_named_by_a_line_of_python(
     assert read.keys() == OWN.keys()
     for own, array in OWN.items():
         np.testing.assert_array_equal(read[own], array)
+
+
+def test_some_arrays_without_a_layers_name(tmp_path: Path) -> None:
+    arrays = {name.replace("block1_fc", "classifier"): array for name, array in OWN.items()}
+    path = written(tmp_path / "w.npz", arrays)
+    said = refusal(path, NORMED)
+    assert "d = {'classifier': 'block1_fc'}" in said
+    exec(said.split("`")[1], {"np": np})
+    assert load_weights(tmp_path / "w-named.npz", NORMED).keys() == OWN.keys()
+    assert (
+        starting_weights(path, NORMED).keys() == arrays.keys()
+    )  # the others are dropped, in words
 
 
 def test_arrays_in_another_order_are_not_named(tmp_path: Path) -> None:

@@ -163,6 +163,9 @@ def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("1,2")
     assert "data.csv: no data set; name a folder of IDX files" in failure(tmp_path / "data.csv")
+    (tmp_path / "gzip.zip").write_bytes(cli.zipped({"a-train.npz": b""}))
+    assert "gzip.zip: an archive with 'a-train.npz' in it, no" in failure(tmp_path / "gzip.zip")
+    assert "in this folder (it holds data.csv, gzip.zip)" in failure(tmp_path)
 
 
 # ---- transposed

@@ -15,7 +15,8 @@ from pathlib import Path
 from xlconv.errors import DatasetError, meant
 from xlconv.importers.datasets.archive import is_archive
 from xlconv.importers.datasets.idx import PUT_FILES, Pair
-from xlconv.system.files import natural_order
+from xlconv.importers.foreign import foreign_file
+from xlconv.system.files import natural_order, open_stream
 
 _FILE = re.compile(
     r"(?P<stem>.+)[-_.](?P<what>images|labels)[-_.](?P<kind>idx[13]-ubyte)(?P<end>\.gz)?",
@@ -89,7 +90,13 @@ def _set_that_is_none(place: Path) -> Set:
     archives = list(place.glob("*.npz"))
     if len(archives) == 1:
         return ArchiveSet(archives[0])
-    raise DatasetError(f"{place / _first('train')}: no such file, nor with .gz; {PUT_FILES}")
+    try:
+        there = sorted(path.name for path in place.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise DatasetError(f"{place}: cannot be read ({error.strerror or error})") from error
+    listed = ", ".join(there[:5]) + (", ..." if len(there) > 5 else "")
+    holds = f" (it holds {listed})" if there else ""
+    raise DatasetError(f"{place / _first('train')}: no such file, nor with .gz; {PUT_FILES}{holds}")
 
 
 def _first(stem: str) -> str:
@@ -111,9 +118,19 @@ def _set_of_file(path: Path) -> Set:
             if any(path.name in (pair.images.name, pair.labels.name) for pair in pairs):
                 return one
     raise DatasetError(
-        f"{path}: no data set; name a folder of IDX files, one of them, or an .npz file with the "
-        "arrays x_train and y_train"
+        f"{path}: {_what(path)}no data set; name a folder of IDX files, one of them, or an .npz "
+        "file with the arrays x_train and y_train"
     )
+
+
+def _what(path: Path) -> str:
+    """What a file is, if that is known, as an apposition."""
+    try:
+        with open_stream(path) as stream:
+            foreign = foreign_file(path, stream)
+    except OSError:
+        return ""
+    return f"{foreign.what}, " if foreign is not None else ""
 
 
 def _folders(place: Path) -> Iterator[Path]:

@@ -102,11 +102,13 @@ def _check_names(
     shapes: _Shapes, network: Network, others: Mapping[str, Shape], whole: bool
 ) -> None:
     """WeightsError for arrays that no layer has, with the way out if there is one."""
-    code = names_in_order(shapes.path, network, others, shapes.forms) if others else None
-    if code is not None and not shapes.found:
+    known, code = shapes.naming.theirs, None
+    if others and (whole or not known):
+        code = names_in_order(shapes.path, network, others, shapes.forms, known)
+    if code is not None:
         raise WeightsError(
-            f"{shapes.path}: {next(iter(others))!r} and the others have no names of layers of "
-            f"{network.name!r}, but their shapes fit in this order; if it is right, name them: "
+            f"{shapes.path}: {', '.join(map(repr, list(others)[:2]))}, .. have no names of layers "
+            f"of {network.name!r}, but their shapes fit in this order; if it is right, name them: "
             f"`{code}`"
         )
     if whole and others:

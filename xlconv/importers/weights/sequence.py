@@ -22,20 +22,25 @@ def names_in_order(
     network: Network,
     shapes: Mapping[str, Shape],
     forms: Mapping[str, tuple[Form, ...]],
+    known: Mapping[str, str],
 ) -> str | None:
-    """Python that gives the arrays of `shapes` the names of layers; None if they are not alike."""
+    """Python that gives the arrays of `shapes` the names of the layers of which none are `known`,
+    by the network's names and the file's; None if they are not alike."""
     separator = "/" if any("/" in name for name in shapes) else "."
     groups = _groups(shapes, separator)
-    layers = [layer for layer in network.layers if network.weights(layer)]
-    if "" in groups or len(groups) != len(layers):
+    weights = {layer: network.weights(layer) for layer in network.layers}
+    layers = [layer for layer, own in weights.items() if own and not own.keys() & known.keys()]
+    named_otherwise = any(separator not in name for name in (*shapes, *known.values()))
+    if named_otherwise or len(groups) != len(layers):
         return None
     pairs = zip(layers, groups.values(), strict=True)
     if not all(_alike(network, layer, arrays, forms) for layer, arrays in pairs):
         return None
-    named = {before: layer.name for before, layer in zip(groups, layers, strict=True)}
+    named = {group: layer.name for group, layer in zip(groups, layers, strict=True)}
     target = str(path.with_name(f"{path.stem}-named.npz"))
+    before = f"k[:k.rfind({separator!r})]"
     return (
-        f"d = {named!r}; np.savez({target!r}, **{{d[k.rpartition({separator!r})[0]] + "
+        f"d = {named!r}; np.savez({target!r}, **{{d.get({before}, {before}) + "
         f"k[k.rfind({separator!r}):]: v for k, v in np.load({str(path)!r}).items()}})"
     )
 
