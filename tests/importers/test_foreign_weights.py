@@ -40,6 +40,7 @@ CONTENT: dict[str, tuple[bytes, str, str]] = {
     "HDF5": (HDF5, "an HDF5 file", "h5py.File("),
     "HDF5 behind a block": (bytes(512) + HDF5, "an HDF5 file", "h5py.File("),
     "HDF5 of Keras": (HDF5 + b"model_config", "a Keras model in HDF5", "keras.models.load_model("),
+    "HDF5 of Keras 3": (HDF5 + b"layers\0vars\0", "a file of Keras 3's weights", "m.load_weights("),
     "Keras": (
         zipped({"metadata.json": b"{}", "model.weights.h5": HDF5}),
         "a Keras model",
