@@ -145,6 +145,17 @@ def test_a_test_set_belongs_to_the_set_whose_name_it_has(tmp_path: Path) -> None
     assert testing.images.max() < 100
 
 
+def test_one_of_several_test_sets_is_chosen_by_its_file(tmp_path: Path) -> None:
+    put(tmp_path, "train", PIXELS, [0, 1])
+    put(tmp_path, "hard", OTHER, [2, 2])
+    put(tmp_path, "easy", OTHER, [1, 1])
+    said = failure(tmp_path)
+    assert "several test sets (easy, hard); leave one beside the training set, or choose" in said
+    assert said.endswith(f"--data {tmp_path / 'easy-images-idx3-ubyte'}")
+    assert load(tmp_path / "hard-labels-idx1-ubyte")[1].labels.tolist() == [2, 2]
+    assert load(tmp_path / "easy-images-idx3-ubyte")[1].labels.tolist() == [1, 1]
+
+
 def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
     put_set(tmp_path, "emnist-digits-", "test")
     for name in ("test-labels-idx1", "test-images-idx3", "train-labels-idx1"):

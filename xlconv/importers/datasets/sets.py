@@ -9,7 +9,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlconv.errors import DatasetError, meant
@@ -44,7 +44,8 @@ class IdxSet:
         if stem is None and len(self.tests) > 1:
             raise DatasetError(
                 f"{self.folder}: several test sets ({', '.join(sorted(self.tests))}); leave one "
-                "beside the training set"
+                "beside the training set, or choose one by its file, as in "
+                f"--data {shlex.quote(str(next(iter(self.tests.values())).images))}"
             )
         return self.tests[stem] if stem else next(iter(self.tests.values()), None)
 
@@ -114,9 +115,11 @@ def _set_of_file(path: Path) -> Set:
     matched = _FILE.fullmatch(path.name)
     if matched is not None:
         for one in _idx_sets(path.parent):
-            pairs = (one.train, *one.tests.values())
-            if any(path.name in (pair.images.name, pair.labels.name) for pair in pairs):
+            if path in (one.train.images, one.train.labels):
                 return one
+            for stem, pair in one.tests.items():
+                if path in (pair.images, pair.labels):
+                    return replace(one, tests={stem: pair})
     raise DatasetError(
         f"{path}: {_what(path)}no data set; name a folder of IDX files, one of them, or an .npz "
         "file with the arrays x_train and y_train"
