@@ -37,7 +37,7 @@ SAME = 1e-4
 
 def measured(template: Template, data: Path) -> tuple[Measured, Evaluation]:
     """A template's value on the test pictures of a folder, and the whole evaluation."""
-    _, testing = load_datasets(data, template.network, template.about.scene)
+    _, testing = load_datasets(data, template.network, template.about.scene, say=print)
     result = evaluate(template.model, testing)
     weights = (template.about.folder / WEIGHTS_FILE).read_bytes()
     digest = hashlib.sha256(weights).hexdigest()

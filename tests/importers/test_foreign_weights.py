@@ -40,6 +40,7 @@ CONTENT: dict[str, tuple[bytes, str, str]] = {
     "HDF5": (HDF5, "an HDF5 file", "h5py.File("),
     "HDF5 behind a block": (bytes(512) + HDF5, "an HDF5 file", "h5py.File("),
     "HDF5 of Keras": (HDF5 + b"model_config", "a Keras model in HDF5", "keras.models.load_model("),
+    "HDF5 of Keras 3": (HDF5 + b"layers\0vars\0", "a file of Keras 3's weights", "m.load_weights("),
     "Keras": (
         zipped({"metadata.json": b"{}", "model.weights.h5": HDF5}),
         "a Keras model",
@@ -120,6 +121,19 @@ NAMES = {
 def test_a_file_of_which_only_the_name_says_what_it_is(name: str, tmp_path: Path) -> None:
     what, code = NAMES[name]
     refused(tmp_path, name, b"\x01\x02 nothing that is known", f"by its name {what}", code)
+
+
+def test_what_is_several_files(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "saved_model.pb").write_bytes(b"x")
+    (tmp_path / "m.ckpt.index").write_bytes(b"x")
+    for name, what, code in (
+        ("model", "a SavedModel of TensorFlow", "tf.saved_model.load('model')"),
+        ("m.ckpt", "a checkpoint of TensorFlow", "tf.train.load_checkpoint('m.ckpt')"),
+    ):
+        arguments: list[object] = ["build", "a.xlsx", "--weights", name]
+        line = cli.refused(tmp_path, arguments, f"{name}: {what}, not an .npz file; ", code)
+        compile(code_of(line), "<the line>", "exec")
 
 
 def test_an_npz_file_is_one_whatever_it_is_called(tmp_path: Path) -> None:

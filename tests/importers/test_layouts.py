@@ -409,13 +409,65 @@ def test_a_layer_that_cannot_have_its_name_here_has_another(tmp_path: Path) -> N
         read = load_weights(path, Network("n", (1, 2, 3), (Dense(own, 2),)))
         np.testing.assert_array_equal(read[f"{own}.weight"], arrays["fc1.weight"])
     network = Network("n", (1, 2, 3), (Dense("fc", 2),))
-    assert "'fc1.weight' belong to no layer" in refusal(path, network)
+    assert "'fc1.weight', 'fc1.bias', .. have no names of layers" in refusal(path, network)
 
 
 @pytest.mark.parametrize("name", ["conv2.weight", "conv1", "conv1.gamma", "", "/", "a" * 3_000])
 def test_names_that_mean_no_layer_are_still_refused(name: str, tmp_path: Path) -> None:
     path = written(tmp_path / "w.npz", {**OWN, name: whole(2)})
     assert "belong to no layer of 'normed'" in refusal(path, NORMED)
+
+
+SEQUENTIAL = {
+    "torch": {"conv1": "0", "norm1": "1", "block1_fc": "4"},
+    "keras": {"conv1": "conv2d_3", "norm1": "batch_normalization", "block1_fc": "dense_1"},
+    "jax": {"conv1": "params/Conv_0", "norm1": "params/BatchNorm_0", "block1_fc": "params/Dense_0"},
+}
+
+
+@pytest.mark.parametrize("kind", SEQUENTIAL)
+def test_arrays_without_names_of_layers_are_named_by_a_line_of_python(
+    kind: str, tmp_path: Path
+) -> None:
+    names = TORCH if kind == "torch" else TENSORFLOW
+    arrays = {}
+    for name, own in names.items():
+        layer = own.partition(".")[0]
+        word = name.replace("/", ".").rpartition(".")[2]
+        arrays[f"{SEQUENTIAL[kind][layer]}{'.' if kind == 'torch' else '/'}{word}"] = OWN[own]
+    if kind == "torch":
+        arrays["1.num_batches_tracked"] = np.array(7)
+    path = written(tmp_path / "w.npz", arrays)
+    said = refusal(path, NORMED, "torch")
+    with pytest.raises(WeightsError, match="their shapes fit in this order"):
+        starting_weights(path, NORMED)
+    exec(said.split("`")[1], {"np": np})
+    read = load_weights(tmp_path / "w-named.npz", NORMED, "torch")
+    assert read.keys() == OWN.keys()
+    for own, array in OWN.items():
+        np.testing.assert_array_equal(read[own], array)
+
+
+def test_some_arrays_without_a_layers_name(tmp_path: Path) -> None:
+    arrays = {name.replace("block1_fc", "classifier"): array for name, array in OWN.items()}
+    path = written(tmp_path / "w.npz", arrays)
+    said = refusal(path, NORMED)
+    assert "d = {'classifier': 'block1_fc'}" in said
+    exec(said.split("`")[1], {"np": np})
+    assert load_weights(tmp_path / "w-named.npz", NORMED).keys() == OWN.keys()
+    assert (
+        starting_weights(path, NORMED).keys() == arrays.keys()
+    )  # the others are dropped, in words
+
+
+def test_arrays_in_another_order_are_not_named(tmp_path: Path) -> None:
+    arrays = {"0.weight": OWN["block1_fc.weight"], "0.bias": OWN["block1_fc.bias"]}
+    arrays |= {"1.weight": OWN["conv1.weight"], "1.bias": OWN["conv1.bias"]}
+    plain = Network("plain", (1, 4, 4), (Conv2D("conv1", 2, 3), ReLU("relu"), Dense("fc", 3)))
+    path = written(tmp_path / "w.npz", arrays)
+    assert "weights '0.weight' belong to no layer of 'plain'" in refusal(path, plain)
+    right = written(path, dict(list(arrays.items())[2:] + list(arrays.items())[:2]))
+    assert "d = {'1': 'conv1', '0': 'fc'}" in refusal(right, plain)
 
 
 def test_an_epsilon_that_is_not_kerass_is_said(tmp_path: Path) -> None:

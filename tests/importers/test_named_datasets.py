@@ -17,7 +17,7 @@ from xlconv import Dense, Network, Softmax
 from xlconv.errors import DatasetError
 from xlconv.importers.datasets.load import load_datasets
 from xlconv.importers.datasets.sets import chosen_set
-from xlconv.importers.template import small_data
+from xlconv.importers.template import small_data, template_folder
 from xlconv.training.dataset import Dataset
 
 THREE = Network("three", (1, 2, 2), (Dense("dense", 3), Softmax("softmax")), ("a", "b", "c"))
@@ -145,6 +145,17 @@ def test_a_test_set_belongs_to_the_set_whose_name_it_has(tmp_path: Path) -> None
     assert testing.images.max() < 100
 
 
+def test_one_of_several_test_sets_is_chosen_by_its_file(tmp_path: Path) -> None:
+    put(tmp_path, "train", PIXELS, [0, 1])
+    put(tmp_path, "hard", OTHER, [2, 2])
+    put(tmp_path, "easy", OTHER, [1, 1])
+    said = failure(tmp_path)
+    assert "several test sets (easy, hard); leave one beside the training set, or choose" in said
+    assert said.endswith(f"--data {tmp_path / 'easy-images-idx3-ubyte'}")
+    assert load(tmp_path / "hard-labels-idx1-ubyte")[1].labels.tolist() == [2, 2]
+    assert load(tmp_path / "easy-images-idx3-ubyte")[1].labels.tolist() == [1, 1]
+
+
 def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
     put_set(tmp_path, "emnist-digits-", "test")
     for name in ("test-labels-idx1", "test-images-idx3", "train-labels-idx1"):
@@ -163,6 +174,9 @@ def test_files_that_are_missing_are_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("1,2")
     assert "data.csv: no data set; name a folder of IDX files" in failure(tmp_path / "data.csv")
+    (tmp_path / "gzip.zip").write_bytes(cli.zipped({"a-train.npz": b""}))
+    assert "gzip.zip: an archive with 'a-train.npz' in it, no" in failure(tmp_path / "gzip.zip")
+    assert "in this folder (it holds data.csv, gzip.zip)" in failure(tmp_path)
 
 
 # ---- transposed
@@ -386,11 +400,12 @@ def test_a_claim_of_an_enormous_array_is_refused_unread(tmp_path: Path) -> None:
 # ---- the command
 
 
+DIGITS = Network("n", (1, 28, 28), (Dense("dense", 10), Softmax("softmax")))
+
+
 def few_digits(place: Path, transposed: bool) -> None:
     """The digits that come with xlconv, as EMNIST would store them, or as they are."""
-    pair = load_datasets(
-        small_data(), Network("n", (1, 28, 28), (Dense("d_1", 10), Softmax("s_1")))
-    )
+    pair = load_datasets(small_data(), DIGITS)
     for data, part in zip(pair, ("train", "test"), strict=True):
         pixels = data.images[:, 0]
         pixels = pixels.swapaxes(1, 2) if transposed else pixels
@@ -416,6 +431,18 @@ def test_transposed_pictures_are_found_out(tmp_path: Path) -> None:
         np.testing.assert_array_equal(array, read[1][name])
     said = cli.printed(*arguments, "d.npz", "--transpose", folder=tmp_path, quiet=False)
     assert "with rows and columns swapped; leave --transpose out" in said
+
+
+def test_a_test_set_alone_that_is_transposed_is_found_out(tmp_path: Path) -> None:
+    few_digits(tmp_path / "data", transposed=False)
+    learned = load_datasets(small_data(), DIGITS)[0]
+    pixels = learned.images[:, 0].swapaxes(1, 2)
+    put(tmp_path / "data", "emnist-digits-test", pixels, learned.labels.tolist())  # type: ignore[arg-type]
+    own = template_folder() / "lesson3" / "weights.npz"
+    arguments: list[object] = ["train", "lesson3", "--data", "data", "--epochs", "1", "--out"]
+    arguments += ["w.npz", "--from", own, "--rate", "0.00001"]
+    said = cli.printed(*arguments, folder=tmp_path, quiet=False)
+    assert said.count("test pictures: ") == said.count(HINT) == 1
 
 
 def test_options_of_data_want_data_and_several_sets_a_choice(tmp_path: Path) -> None:

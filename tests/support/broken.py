@@ -18,10 +18,12 @@ from PIL import Image
 from support.command_line import npz, own_weights, zipped
 from support.hostile_books import FORMULAS, members, packed
 
-from xlconv import XlconvError, load_image, load_template
+from xlconv import Dense, Network, Softmax, XlconvError, load_image, load_template
+from xlconv.importers.datasets.archive import PARTS
 from xlconv.importers.datasets.idx import read_idx
+from xlconv.importers.datasets.load import load_datasets
 from xlconv.importers.template import describe_template, template_folder
-from xlconv.importers.weights.load import load_weights
+from xlconv.importers.weights.load import load_weights, starting_weights
 
 NUMBERS = (
     *("0", "-1", "1", "2", "65536", "1048576", "1048577", "4294967296", "99999999999999999999"),
@@ -131,6 +133,7 @@ def _xml(text: str, random: Random) -> str:
 
 
 SHAPE = (1, 40, 30)
+TINY = Network("tiny", (1, 4, 4), (Dense("dense", 2), Softmax("softmax")))
 WORDS = (
     *(b"\0", b"\xff" * 4, b"\x7f\xff\xff\xff", b"9" * 20, b"-1", b"nan", b"1e999", b"[" * 50),
     *(b"'|O'", b"(99999999999,)", b"\n", b'"', b"= true\n", b"[[layers]]\n", b"{}", b"{ a = 1 }"),
@@ -204,6 +207,13 @@ def seeds(kind: str) -> tuple[bytes, ...]:
     if kind == "data":
         picture = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 4]) + bytes(32)
         return (picture, bytes([0, 0, 8, 1, 0, 0, 0, 9]) + bytes(9))
+    if kind == "archive":
+        pixels, classes = np.arange(32, dtype=np.uint8).reshape(2, 4, 4), np.array([0, 1])
+        return (
+            npz({f"{n}_{part}": a for part in PARTS for n, a in (("x", pixels), ("y", classes))}),
+        )
+    if kind == "others' weights":
+        return (npz({f"net/{name}:0": array.T for name, array in own_weights().items()}),)
     array = io.BytesIO()
     np.save(array, np.ones((40, 30)))
     kinds = (("PNG", "L"), ("PNG", "P"), ("PNG", "RGBA"), ("JPEG", "RGB"), ("JPEG", "CMYK"))
@@ -214,6 +224,14 @@ def seeds(kind: str) -> tuple[bytes, ...]:
 def _read_weights(path: Path) -> None:
     load_template("lesson3", path)
     load_weights(path)
+
+
+def _read_others_weights(path: Path) -> None:
+    starting_weights(path, describe_template("lesson3").network, "keras")
+
+
+def _read_archive(path: Path) -> None:
+    load_datasets(path.rename(path.with_name("set.npz")), TINY)
 
 
 def _read_template(path: Path) -> None:
@@ -236,9 +254,14 @@ READERS: dict[str, Callable[[Path], None]] = {
     "weights": _read_weights,
     "template": _read_template,
     "data": _read_data,
+    "archive": _read_archive,
+    "others' weights": _read_others_weights,
     "picture": _read_picture,
 }
-_MUTATIONS = {"weights": mutated_npz, "data": mutated_idx}
+_MUTATIONS = {
+    "data": mutated_idx,
+    **dict.fromkeys(("weights", "archive", "others' weights"), mutated_npz),
+}
 
 
 def case(kind: str, number: int) -> bytes:

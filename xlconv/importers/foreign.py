@@ -44,6 +44,17 @@ def foreign_file(path: Path, stream: IO[bytes]) -> Foreign | None:
     return replace(named, what=f"by its name {named.what}")
 
 
+def foreign_folder(path: Path) -> Foreign | None:
+    """What another program made that is no file: a folder, or several files of one beginning."""
+    if (path / "saved_model.pb").is_file():
+        read = f"tf.saved_model.load({str(path)!r}).variables"
+        arrays = f"{{v.name: v.numpy() for v in {read}}}"
+        return _by_library("a SavedModel of TensorFlow", path, "tensorflow as tf", arrays)
+    if path.with_name(f"{path.name}.index").is_file():
+        return _tensorflow_checkpoint(path, b"")
+    return None
+
+
 _Kind = Callable[[Path, bytes], Foreign]
 
 
@@ -120,9 +131,11 @@ def _torch_script(path: Path, _: bytes) -> Foreign:
     return _by_library("a TorchScript file of PyTorch", path, "torch", arrays)
 
 
+_KERAS_WEIGHTS = "{getattr(v, 'path', v.name): v.numpy() for v in m.weights}"  # of a model m
+
+
 def _keras(path: Path, _: bytes) -> Foreign:
-    read = f"keras.models.load_model({str(path)!r}).weights"
-    arrays = f"{{getattr(v, 'path', v.name): v.numpy() for v in {read}}}"
+    arrays = _KERAS_WEIGHTS.replace("m.", f"keras.models.load_model({str(path)!r}).")
     return _by_library("a Keras model", path, "keras", arrays, " and give it with --layout keras")
 
 
@@ -130,6 +143,13 @@ def _hdf5(path: Path, head: bytes) -> Foreign:
     if b"model_config" in head:
         keras = _keras(path, head)
         return Foreign("a Keras model in HDF5", keras.remedy)
+    if b"vars\0" in head:  # Keras 3 calls layers by their classes here
+        line = f"m.load_weights({str(path)!r}); np.savez({_target(path)!r}, **{_KERAS_WEIGHTS})"
+        return Foreign(
+            "a file of Keras 3's weights without the layers' names",
+            f"make one in Python of the Keras model m that they are of: `{line}` and give it with "
+            "--layout keras",
+        )
     line = (
         f"import h5py, numpy as np; d = {{}}; h5py.File({str(path)!r}).visititems(lambda k, v: "
         "d.update({k: v[()]}) if hasattr(v, 'dtype') and 'optimizer' not in k else None); "

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import XlconvError
-from xlconv.importers.foreign import foreign_file
+from xlconv.importers.foreign import Foreign, foreign_file, foreign_folder
 from xlconv.network.shapes import Shape, shape_text
 from xlconv.system.files import open_stream
 
@@ -66,9 +66,12 @@ def read_arrays(path: Path, use: Use, check: Check) -> dict[str, NDArray[Any]]:
     try:
         with open_stream(path) as stream:
             return _read_members(path, stream, use, check)
-    except FileNotFoundError as error:
-        raise use.error(f"{path}: no such file; {use.source}") from error
-    except IsADirectoryError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
+        foreign = foreign_folder(path)
+        if foreign is not None:
+            raise use.error(_not_wanted(path, foreign)) from error
+        if isinstance(error, FileNotFoundError):
+            raise use.error(f"{path}: no such file; {use.source}") from error
         raise use.error(f"{path}: a folder; name an .npz file in it") from error
     except OSError as error:
         reason = error.strerror or "cut short"
@@ -99,7 +102,7 @@ def _read_members(path: Path, stream: IO[bytes], use: Use, check: Check) -> dict
     stream.seek(0)
     foreign = foreign_file(path, stream)
     if foreign is not None:
-        raise use.error(f"{path}: {foreign.what}, not an .npz file; {foreign.remedy}")
+        raise use.error(_not_wanted(path, foreign))
     _check_listing(path, stream, use)
     try:
         with zipfile.ZipFile(stream) as archive, warnings.catch_warnings():
@@ -114,6 +117,10 @@ def _read_members(path: Path, stream: IO[bytes], use: Use, check: Check) -> dict
             }
     except _NO_ARCHIVE as error:
         raise use.error(f"{path}: {_not_an_archive(use)}") from error
+
+
+def _not_wanted(path: Path, foreign: Foreign) -> str:
+    return f"{path}: {foreign.what}, not an .npz file; {foreign.remedy}"
 
 
 def _not_an_archive(use: Use) -> str:

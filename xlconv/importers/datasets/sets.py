@@ -9,13 +9,14 @@ import os
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlconv.errors import DatasetError, meant
 from xlconv.importers.datasets.archive import is_archive
 from xlconv.importers.datasets.idx import PUT_FILES, Pair
-from xlconv.system.files import is_file, is_folder, natural_order
+from xlconv.importers.foreign import foreign_file
+from xlconv.system.files import is_file, is_folder, natural_order, open_stream
 
 _FILE = re.compile(
     r"(?P<stem>.+)[-_.](?P<what>images|labels)[-_.](?P<kind>idx[13]-ubyte)(?P<end>\.gz)?",
@@ -43,7 +44,8 @@ class IdxSet:
         if stem is None and len(self.tests) > 1:
             raise DatasetError(
                 f"{self.folder}: several test sets ({', '.join(sorted(self.tests))}); leave one "
-                "beside the training set"
+                "beside the training set, or choose one by its file, as in "
+                f"--data {shlex.quote(str(next(iter(self.tests.values())).images))}"
             )
         return self.tests[stem] if stem else next(iter(self.tests.values()), None)
 
@@ -89,7 +91,13 @@ def _set_that_is_none(place: Path) -> Set:
     archives = list(place.glob("*.npz"))
     if len(archives) == 1:
         return ArchiveSet(archives[0])
-    raise DatasetError(f"{place / _first('train')}: no such file, nor with .gz; {PUT_FILES}")
+    try:
+        there = sorted(path.name for path in place.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise DatasetError(f"{place}: cannot be read ({error.strerror or error})") from error
+    listed = ", ".join(there[:5]) + (", ..." if len(there) > 5 else "")
+    holds = f" (it holds {listed})" if there else ""
+    raise DatasetError(f"{place / _first('train')}: no such file, nor with .gz; {PUT_FILES}{holds}")
 
 
 def _first(stem: str) -> str:
@@ -107,13 +115,25 @@ def _set_of_file(path: Path) -> Set:
     matched = _FILE.fullmatch(path.name)
     if matched is not None:
         for one in _idx_sets(path.parent):
-            pairs = (one.train, *one.tests.values())
-            if any(path.name in (pair.images.name, pair.labels.name) for pair in pairs):
+            if path in (one.train.images, one.train.labels):
                 return one
+            for stem, pair in one.tests.items():
+                if path in (pair.images, pair.labels):
+                    return replace(one, tests={stem: pair})
     raise DatasetError(
-        f"{path}: no data set; name a folder of IDX files, one of them, or an .npz file with the "
-        "arrays x_train and y_train"
+        f"{path}: {_what(path)}no data set; name a folder of IDX files, one of them, or an .npz "
+        "file with the arrays x_train and y_train"
     )
+
+
+def _what(path: Path) -> str:
+    """What a file is, if that is known, as an apposition."""
+    try:
+        with open_stream(path) as stream:
+            foreign = foreign_file(path, stream)
+    except OSError:
+        return ""
+    return f"{foreign.what}, " if foreign is not None else ""
 
 
 def _folders(place: Path) -> Iterator[Path]:

@@ -12,6 +12,7 @@ from xlconv.errors import WeightsError, meant
 from xlconv.importers.npz import Head
 from xlconv.importers.weights.layout import KERAS, LAYOUTS, Form, keras_forms
 from xlconv.importers.weights.names import Naming, naming_of, says_kernel
+from xlconv.importers.weights.sequence import names_in_order
 from xlconv.importers.weights.types import check_floats
 from xlconv.network.layers.normalization import BatchNorm2D
 from xlconv.network.model import Array, check_weight_shapes
@@ -83,8 +84,7 @@ def fit(
     found = {own: heads[name].shape for own, name in naming.theirs.items()}
     shapes = _Shapes(path, naming, found, weights, keras_forms(network))
     others = {name: name for name in naming.unknown}
-    if whole and others:
-        check_weight_shapes(network, {name: heads[name].shape for name in others})
+    _check_names(shapes, network, {name: heads[name].shape for name in others}, whole)
     forms, notes = _turnings(shapes, layout, whole)
     if whole:
         check_weight_shapes(
@@ -96,6 +96,23 @@ def fit(
     if layout == KERAS:
         notes += _epsilons(network)
     return Fit(theirs, forms, (*_lines(shapes, forms), *notes))
+
+
+def _check_names(
+    shapes: _Shapes, network: Network, others: Mapping[str, Shape], whole: bool
+) -> None:
+    """WeightsError for arrays that no layer has, with the way out if there is one."""
+    known, code = shapes.naming.theirs, None
+    if others and (whole or not known):
+        code = names_in_order(shapes.path, network, others, shapes.forms, known)
+    if code is not None:
+        raise WeightsError(
+            f"{shapes.path}: {', '.join(map(repr, list(others)[:2]))}, .. have no names of layers "
+            f"of {network.name!r}, but their shapes fit in this order; if it is right, name them: "
+            f"`{code}`"
+        )
+    if whole and others:
+        check_weight_shapes(network, others)
 
 
 def _turnings(

@@ -18,7 +18,7 @@ from xlconv.spreadsheet.cells import looks_like_reference
 
 # What others call a layer's weights, by xlconv's names. A `weight` or `bias` of batch
 # normalisation is its scale and its shift: no layer has both words.
-_WORDS = {
+WORDS = {
     "weight": ("weight", "weights", "kernel", "depthwise_kernel", "w"),
     "bias": ("bias", "biases", "b"),
     "scale": ("scale", "gamma", "weight"),
@@ -65,7 +65,12 @@ def naming_of(network: Network, names: Iterable[str]) -> Naming:
 
 def says_kernel(name: str) -> bool:
     """Whether a name is one of Keras's, where axes stand in another order."""
-    return _parts(name)[-1].endswith("kernel")
+    return word_of(name).endswith("kernel")
+
+
+def word_of(name: str) -> str:
+    """The last part of a name, which says what an array is."""
+    return _parts(name)[-1].casefold()
 
 
 def _known(network: Network) -> dict[tuple[str, str], str]:
@@ -74,7 +79,7 @@ def _known(network: Network) -> dict[tuple[str, str], str]:
         (layer.name.casefold(), word): own
         for layer in network.layers
         for own in network.weights(layer)
-        for word in _WORDS.get(own.partition(".")[2], (own.partition(".")[2],))
+        for word in WORDS.get(own.partition(".")[2], (own.partition(".")[2],))
     }
 
 

@@ -23,11 +23,10 @@ def check_floats(path: Path, name: str, head: Head) -> None:
         said = f"{where}, true or false; if 1 and 0 are meant, make floats of them:"
         raise WeightsError(f"{said} `{_line(path, head, _MEANT)}`")
     if kind in "iu":
-        questions = "".join(f"; {question}" for question in _questions(head))
         raise WeightsError(
             f"{where}, whole numbers, which may stand for others: are they the weights "
-            f"themselves? Then make floats of them: `{_line(path, head, _MEANT)}` "
-            f"(in place of {_MEANT}{questions})"
+            f"themselves? Then make floats of them: `{_line(path, head, _MEANT)}`; else put in "
+            f"place of {_MEANT}, {'; '.join(_readings(head))}"
         )
     if kind == "V" and head.dtype.names is None and size == 2:
         said = f"{where}, two bytes a number, as bfloat16 is saved; make floats of them:"
@@ -35,22 +34,19 @@ def check_floats(path: Path, name: str, head: Head) -> None:
     raise WeightsError(f"{where}; save floats")
 
 
-def _questions(head: Head) -> list[str]:
+def _readings(head: Head) -> list[str]:
     """What whole numbers of a size may stand for, each with Python for the array `v`."""
     kind, size = ("int" if head.dtype.kind == "i" else "uint"), head.dtype.itemsize
+    quantised = "for quantised ones: (v.astype(float) - ZERO) * SCALE"
     if size == 1:
-        return [" quantised ones: (v.astype(float) - ZERO) * SCALE"]
+        return [quantised]
     if size == 2:
         wide = f"(v.astype(np.{kind}32) << 16).view(np.float32)"
-        return [
-            f" the bits of bfloat16: {wide}",
-            f"of float16: v.astype(np.{kind}16).view(np.float16)",
-            "quantised ones: (v.astype(float) - ZERO) * SCALE",
-        ]
-    return [
-        f" the bits of float{8 * size}: v.astype(np.{kind}{8 * size}).view(np.float{8 * size})",
-        "quantised ones: v.astype(float) * SCALE",
-    ]
+        short = f"v.astype(np.{kind}16).view(np.float16)"
+        return [f"for the bits of bfloat16: {wide}", f"for those of float16: {short}", quantised]
+    bits = 8 * size
+    floats = f"v.astype(np.{kind}{bits}).view(np.float{bits})"
+    return [f"for the bits of float{bits}: {floats}", quantised]
 
 
 def _line(path: Path, head: Head, floats: str) -> str:
