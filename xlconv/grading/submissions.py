@@ -20,10 +20,11 @@ from xlconv.errors import BookError, XlconvError
 from xlconv.grading.grade import grade
 from xlconv.grading.marks import Marks
 from xlconv.state.exercise import Exercise
-from xlconv.system.files import natural_order
+from xlconv.system.files import is_file, is_folder, natural_order
 from xlconv.system.signals import signals_blocked, temporary_folder
 
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers", ".csv"}
+MOST_FILES = 100_000  # of any kind
 TIME_LIMIT = 120.0  # seconds for one workbook
 Progress = Callable[[int], None]  # told how many are done
 
@@ -31,17 +32,32 @@ Progress = Callable[[int], None]  # told how many are done
 def submitted_files(place: Path, but: Path | None = None) -> list[Path]:
     """The workbooks of a folder and its sub-folders in natural order, or the one file; BookError
     if there is none. `but` is a file that is none: the marks of an earlier run."""
-    if not place.exists():
-        raise BookError(f"{place}: no such file or folder; give a workbook, or a folder of them")
-    if not place.is_dir():
+    if is_file(place):
         return [place]
+    if not is_folder(place):
+        raise BookError(f"{place}: no such file or folder; give a workbook, or a folder of them")
     marks = but.resolve() if but is not None else None
     found = [
-        path for path in place.rglob("*") if _is_submission(path, place) and path.resolve() != marks
+        path
+        for path in _files_under(place)
+        if _is_submission(path, place) and path.resolve() != marks
     ]
     if not found:
         raise BookError(f"{place}: no workbook in this folder; give a folder of .xlsx files")
     return sorted(found, key=lambda path: natural_order(str(path.relative_to(place))))
+
+
+def _files_under(place: Path) -> Iterator[Path]:
+    """The files of a folder and of those in it; BookError for far more than any class hands in."""
+    seen = 0
+    for folder, _, files in os.walk(place):  # what may not be looked at holds none
+        seen += len(files)
+        if seen > MOST_FILES:
+            raise BookError(
+                f"{place}: more than {MOST_FILES:,} files in this folder; name the one that holds "
+                "the workbooks"
+            )
+        yield from (Path(folder, file) for file in files)
 
 
 def _is_submission(path: Path, place: Path) -> bool:

@@ -50,7 +50,7 @@ def foreign_folder(path: Path) -> Foreign | None:
         read = f"tf.saved_model.load({str(path)!r}).variables"
         arrays = f"{{v.name: v.numpy() for v in {read}}}"
         return _by_library("a SavedModel of TensorFlow", path, "tensorflow as tf", arrays)
-    if path.with_name(f"{path.name}.index").is_file():
+    if path.name and path.with_name(f"{path.name}.index").is_file():
         return _tensorflow_checkpoint(path, b"")
     return None
 
@@ -66,6 +66,8 @@ def _by_library(what: str, path: Path, imports: str, arrays: str, more: str = ""
 
 def _target(path: Path) -> str:
     """The .npz file beside a file, never itself."""
+    if not path.name:  # a folder without a name of its own, such as .
+        return str(path / "weights.npz")
     same = path.suffix.lower() == ".npz"
     return str(path.with_name("weights.npz") if same else path.with_suffix(".npz"))
 

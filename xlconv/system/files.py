@@ -95,10 +95,14 @@ def _link_target(path: Path) -> Path:
 
 def _mode(path: Path) -> int | None:
     """The permissions of the file that a path leads to, None if there is none; OutputError for a
-    pipe or device."""
+    pipe or device, and for a name that no file can have."""
     try:
         mode = path.stat().st_mode
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            raise OutputError(
+                f"{path} cannot be written: the name is too long; shorten it"
+            ) from error
         return None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise OutputError(f"{path} is a pipe or device; give the name of a file")
