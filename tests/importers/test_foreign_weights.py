@@ -136,6 +136,18 @@ def test_what_is_several_files(tmp_path: Path) -> None:
         compile(code_of(line), "<the line>", "exec")
 
 
+@pytest.mark.parametrize("name", [".", "/", "..", "", "n" * 252, "n" * 300])
+def test_paths_that_are_hardly_ones(name: str, tmp_path: Path) -> None:
+    with cli.inside(tmp_path), pytest.raises(WeightsError, match=r"a folder|no such|too long"):
+        load_weights(Path(name))
+
+
+def test_a_saved_model_in_the_folder_that_one_is_in(tmp_path: Path) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"x")
+    line = cli.refused(tmp_path, ["build", "a.xlsx", "--weights", "."], "a SavedModel of")
+    assert "np.savez('weights.npz', " in line
+
+
 def test_an_npz_file_is_one_whatever_it_is_called(tmp_path: Path) -> None:
     for name in ("w.pt", "w.h5", "w.onnx"):
         (tmp_path / name).write_bytes(npz(own_weights()))

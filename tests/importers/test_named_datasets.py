@@ -179,6 +179,13 @@ def test_a_file_that_is_no_data_set(tmp_path: Path) -> None:
     assert "in this folder (it holds data.csv, gzip.zip)" in failure(tmp_path)
 
 
+@pytest.mark.parametrize("name", [".", "", "..", "n" * 252, "n" * 300, "a\nb"])
+def test_paths_that_are_hardly_ones(name: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    arguments: list[object] = ["train", "lesson3", "--out", "w.npz", "--data", name]
+    cli.refused(tmp_path / "in", arguments, "no such f")
+
+
 # ---- transposed
 
 

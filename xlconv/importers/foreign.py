@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
+from xlconv.system.files import is_file
+
 _LOOKED_AT = 1 << 20  # bytes of a file's beginning
 _TAIL = 8
 _CONTAINERS = (".npz", ".npy", ".pt", ".pth", ".h5", ".hdf5", ".keras", ".safetensors", ".onnx")
@@ -46,11 +48,11 @@ def foreign_file(path: Path, stream: IO[bytes]) -> Foreign | None:
 
 def foreign_folder(path: Path) -> Foreign | None:
     """What another program made that is no file: a folder, or several files of one beginning."""
-    if (path / "saved_model.pb").is_file():
+    if is_file(path / "saved_model.pb"):
         read = f"tf.saved_model.load({str(path)!r}).variables"
         arrays = f"{{v.name: v.numpy() for v in {read}}}"
         return _by_library("a SavedModel of TensorFlow", path, "tensorflow as tf", arrays)
-    if path.name and path.with_name(f"{path.name}.index").is_file():
+    if is_file(Path(f"{path}.index")):
         return _tensorflow_checkpoint(path, b"")
     return None
 
@@ -66,10 +68,9 @@ def _by_library(what: str, path: Path, imports: str, arrays: str, more: str = ""
 
 def _target(path: Path) -> str:
     """The .npz file beside a file, never itself."""
-    if not path.name:  # a folder without a name of its own, such as .
-        return str(path / "weights.npz")
-    same = path.suffix.lower() == ".npz"
-    return str(path.with_name("weights.npz") if same else path.with_suffix(".npz"))
+    if not path.name or path.suffix.lower() == ".npz":  # "." and "/" have no name
+        return str(path.parent / "weights.npz")
+    return str(path.with_suffix(".npz"))
 
 
 # ---- what is no file of weights at all
