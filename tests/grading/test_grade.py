@@ -41,6 +41,7 @@ from xlconv import AvgPool2D, BatchNorm2D, Conv2D, Dense, Exercise, Model, Netwo
 from xlconv.commands.app import app
 from xlconv.errors import BookError, EngineError
 from xlconv.grading.marks import Marks, csv_encoding, gradescope, marks_csv
+from xlconv.grading.rubric import Rubric
 from xlconv.grading.submissions import Terms, mark_all, submitted_files
 from xlconv.network.layers.activation import LeakyReLU, Sigmoid
 from xlconv.sheets.exercise.places import Part
@@ -251,7 +252,7 @@ def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> Non
     assert (block.formulas, block.typed, block.right) == (64, 64, 128)
     assert block.first_wrong == "Board!AN7"
     assert "is right, but no formula" in block.what
-    assert grade(path).blocks[0].mark(typed=False) == 0.5
+    assert grade(path).blocks[0].mark == 0.5
     assert grade(path, typed=True).mark == 1.0
     assert grade(path, typed=True).blocks[0].what == ""
 
@@ -324,7 +325,7 @@ def test_a_folder_is_marked_in_natural_order(folder: Path) -> None:
     files = submitted_files(folder)
     marked = mark_all(files, folder, Terms(), done.append)
     assert [Path(marks.file).as_posix() for marks in marked] == NAMES
-    assert [round(marks.mark, 3) for marks in marked] == [1.0, round(5 / 6, 3), 0.0, 0.0]
+    assert [round(marks.mark, 3) for marks in marked] == [1.0, round(5.5 / 6, 3), 0.0, 0.0]
     assert [bool(marks.error) for marks in marked] == [False, False, True, False]
     assert "cut short" in marked[2].error
     assert sorted(done) == [1, 2, 3, 4]
@@ -337,10 +338,10 @@ def test_command_writes_csv_json_and_results(folder: Path, tmp_path: Path) -> No
     assert (done.exit_code, done.stdout[:1]) == (1, "["), done.exception
     data = json.loads(done.stdout)
     assert [marks["file"] for marks in data] == [str(Path(name)) for name in NAMES]
-    assert list(data[0]) == ["file", "student", "mark", "error", "blocks"]
+    assert list(data[0]) == ["file", "student", "mark", "points", "earned", "error", "blocks"]
     assert list(data[0]["blocks"][0]) == [
         *("block", "cells", "formulas", "typed", "empty", "first_wrong", "what", "unjudged"),
-        *("right", "mark"),
+        *("points", "mark", "slip", "also", "right", "earned"),
     ]
     lines = list(csv.DictReader(out.read_text().splitlines()))
     assert [line["block"] for line in lines[:7]] == [*LAYERS, "all"]
@@ -412,7 +413,7 @@ def test_csv_fields_cannot_be_formulas() -> None:
 
 
 def test_results_for_gradescope_add_up(task: Path) -> None:
-    result = gradescope(grade(task), points=4)
+    result = gradescope(grade(task, rubric=Rubric().with_points("4")))
     assert [test["max_score"] for test in result["tests"]] == [4] * len(LAYERS)
     assert "is empty" in result["tests"][0]["output"]
 

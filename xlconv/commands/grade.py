@@ -31,7 +31,17 @@ def grade(
             help="Write results for Gradescope: a file, or a folder of one for each workbook."
         ),
     ] = None,
-    points: Annotated[float, typer.Option(help="What a block is worth on Gradescope.")] = 10.0,
+    points: Annotated[
+        str | None,
+        typer.Option(
+            help="What blocks are worth, as in conv1=6,softmax=4; a number is for all others "
+            "(default 10)."
+        ),
+    ] = None,
+    rubric: Annotated[
+        Path | None,
+        typer.Option(help="What points, slips and the border are worth, as TOML."),
+    ] = None,
     typed: Annotated[
         bool, typer.Option("--typed", help="Right numbers count, too, that are no formulas.")
     ] = False,
@@ -56,6 +66,7 @@ def grade(
     from xlconv.commands.marks import marking_bar, print_marks
     from xlconv.engines.registry import engine_named
     from xlconv.grading.marks import csv_encoding, marks_csv
+    from xlconv.grading.rubric import Rubric, rubric_file
     from xlconv.grading.submissions import Terms, mark_all, submitted_files
     from xlconv.state.exercise import Exercise
     from xlconv.system.files import check_target
@@ -67,8 +78,9 @@ def grade(
         check_target(out, force, "marks.csv")
     if gradescope is not None and not place.is_dir():
         check_target(gradescope, force, "results.json")
-    if points <= 0:
-        raise OutputError(f"--points {points:g}: give a number above 0")
+    worth = Rubric() if rubric is None else rubric_file(rubric)
+    if points is not None:
+        worth = worth.with_points(points)
     task = None
     if exercise is not None:
         task = Exercise(tuple(name.strip() for name in exercise.split(",")), first)
@@ -76,13 +88,13 @@ def grade(
         raise OutputError(
             "--first belongs to --exercise; give the layers that were handed out, too"
         )
-    terms = Terms(engine, typed, task)
+    terms = Terms(engine, typed, task, worth)
     with marking_bar(len(files)) as progress:
         marked = mark_all(files, place, terms, progress)
     if out is not None:
         _write(out, marks_csv(marked), csv_encoding(marked))
     if gradescope is not None:
-        _write_gradescope(gradescope, marked, points, place.is_dir(), force)
+        _write_gradescope(gradescope, marked, place.is_dir(), force)
     if as_json:
         typer.echo(spelled([marks.as_json() for marks in marked]))
     elif place.is_dir() or not marked[0].error:
@@ -103,9 +115,7 @@ def _exit_code(marked: Sequence[Marks], place: Path) -> int:
     return COULD_NOT
 
 
-def _write_gradescope(
-    place: Path, marked: Sequence[Marks], points: float, folder: bool, force: bool
-) -> None:
+def _write_gradescope(place: Path, marked: Sequence[Marks], folder: bool, force: bool) -> None:
     from xlconv.grading.marks import gradescope, results_names
     from xlconv.system.files import check_target
     from xlconv.system.terminal_text import as_json as spelled
@@ -120,7 +130,7 @@ def _write_gradescope(
         target.parent.mkdir(parents=True, exist_ok=True)
         check_target(target, force, "results.json")
     for target, marks in zip(targets, marked, strict=True):
-        _write(target, spelled(gradescope(marks, points)) + "\n")
+        _write(target, spelled(gradescope(marks)) + "\n")
 
 
 def _write(target: Path, text: str, encoding: str = "utf-8") -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from xlconv.commands.console import ERR, OUT, markup
 from xlconv.commands.waiting import shown_while_waiting
-from xlconv.grading.marks import BlockMarks, Marks, copied_groups, mean_mark
+from xlconv.grading.marks import BlockMarks, Marks, copied_groups, mean_mark, per_cent, rounded_down
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
 
@@ -45,7 +45,7 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     for marks in marked:
         found = {block.block: block for block in marks.blocks}
         cells = [_share(found[name]) if name in found else "" for name in blocks]
-        mark = "[red]–[/]" if marks.error else f"{marks.mark:.0%}"
+        mark = "[red]–[/]" if marks.error else per_cent(marks.mark)
         table.add_row(markup(marks.student), *cells, mark, markup(marks.file))
     OUT.print(table)
     _print_wrong(marked, whole=len(marked) <= MOST_IN_WORDS or out is None)
@@ -63,18 +63,20 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
             soft_wrap=True,
         )
     if len(marked) > 1:
-        OUT.print(f"\n{len(marked)} workbooks, mean {mean_mark(marked):.0%}")
+        OUT.print(f"\n{len(marked)} workbooks, mean {per_cent(mean_mark(marked))}")
     if out is not None:
         OUT.print(f"wrote {markup(out)}", soft_wrap=True)
 
 
 def _share(block: BlockMarks) -> str:
-    """How many cells are right, those that are numbers instead of formulas, and those of which
-    nothing can be said."""
+    """The points of a block, and below, if not all are, how many cells are right, those that are
+    numbers instead of formulas, and those of which nothing can be said."""
     unjudged = f" [yellow]({block.unjudged:,} unjudged)[/]" if block.unjudged else ""
     typed = f" [yellow]({block.typed:,} typed)[/]" if block.typed else ""
-    colour = "green" if block.formulas == block.cells else "red" if not block.right else "yellow"
-    return f"[{colour}]{block.right:,}[/]/{block.cells:,}{typed}{unjudged}"
+    colour = "green" if block.mark == 1.0 else "yellow" if block.mark else "red"
+    earned = "–" if block.earned is None else f"{rounded_down(block.earned, 2):g}"
+    cells = f"\n{block.right:,}/{block.cells:,}" if block.formulas < block.cells else ""
+    return f"[{colour}]{earned}/{block.points:g}[/]{cells}{typed}{unjudged}"
 
 
 def _print_wrong(marked: Sequence[Marks], whole: bool) -> None:
@@ -85,8 +87,11 @@ def _print_wrong(marked: Sequence[Marks], whole: bool) -> None:
             lines.append(f"{marks.file}: {marks.error}")
         for block in marks.blocks if whole else ():
             if block.first_wrong:
-                where = f"{marks.student}, {block.block}, {block.first_wrong}"
-                lines.append(f"{where}: {block.what}")
+                where = f"{marks.student}, {block.block}"
+                slip = f" (a slip: {block.slip})" if block.slip else ""
+                lines.append(f"{where}, {block.first_wrong}: {block.what}{slip}")
+            if block.also:
+                lines.append(f"{where}, also {block.also}")
     if lines:
         OUT.print()
     for line in lines:

@@ -8,7 +8,7 @@ and not by what the layers before it hold. Must not know the command line, nor f
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,19 +19,19 @@ from xlconv.engines.registry import engine_named
 from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import layer_rules
+from xlconv.grading.block import block_marks
 from xlconv.grading.judge import Judge
-from xlconv.grading.marks import BlockMarks, Marks
+from xlconv.grading.marks import Marks
 from xlconv.grading.opened import OpenCells
+from xlconv.grading.rubric import Rubric
 from xlconv.grading.trials import layer_trials, part_values
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.model import Array
 from xlconv.reference.forward import forward_steps
 from xlconv.reference.layers.base import numbers
 from xlconv.sheets.exercise.places import ExercisePlaces, Part
-from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.exercise import Exercise
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
-from xlconv.xlsx.sheet import EMPTY
+from xlconv.state.sheet_names import EXERCISE, EXPLAIN, GUIDE, IMAGES
 
 NEEDLESS = (GUIDE, IMAGES, EXPLAIN, EXERCISE)  # what is marked stands on the board
 
@@ -41,10 +41,12 @@ def grade(
     engine: str = "formualizer",
     typed: bool = False,
     handed_out: Exercise | None = None,
+    rubric: Rubric | None = None,
 ) -> Marks:
     """Mark a workbook of an exercise; with `typed`, right numbers count that are no formulas.
 
-    `handed_out` says which layers, and how many of their first cells, must be open. Raises
+    `handed_out` says which layers, and how many of their first cells, must be open; `rubric` what
+    blocks, slips and the border are worth. Raises
     BookError if the file is not one of xlconv's workbooks, holds no exercise or another one,
     EngineError if the engine is missing or fails.
     """
@@ -57,17 +59,20 @@ def grade(
             "`xlconv verify` checks any workbook"
         )
     _check_task(book, handed_out)
+    if rubric is not None:
+        rubric.check_blocks(layer.name for layer in book.network.layers)
     rules = _plain_rules(book, places)
     opened = [OpenCells(book, part, rules[part.key, part.channel]) for part in places.parts]
     trials = layer_trials(book, opened, places, engine)
     truth = _truth(book)
     judges = [Judge(one, trials[one.part.layer], truth(one.part)) for one in opened]
+    worth = rubric or Rubric()
     exercise = book.manifest.exercise
     student = exercise.student if exercise is not None else None
     return Marks(
         file=str(path),
         student=student or Path(path).stem,
-        blocks=tuple(_block(judges, layer, typed) for layer in places.layers),
+        blocks=tuple(block_marks(judges, layer, typed, worth) for layer in places.layers),
         typed=typed,
         kernels=_kernels(book),
     )
@@ -114,38 +119,3 @@ def _plain_rules(book: FoundBook, places: ExercisePlaces) -> dict[tuple[str, int
         rule for name in places.layers for rule in layer_rules(network.layer(name), network, layout)
     )
     return {(rule.key, rule.channel): rule for rule in rules}
-
-
-def _block(judges: Sequence[Judge], layer: str, numbers_count: bool) -> BlockMarks:
-    """The marks of one layer. What is said first is what is wrong; else what is empty; else, if
-    numbers do not count, what was typed."""
-    cells = formulas = typed = empty = unjudged = 0
-    first: tuple[Cell, str] | None = None
-    number: tuple[Cell, str] | None = None
-    nothing: tuple[Cell, str] | None = None
-    for judge in (one for one in judges if one.cells.part.layer == layer):
-        for one in judge.cells:
-            cells += 1
-            if one.found == EMPTY:
-                empty += 1
-                nothing = nothing or (one.cell, "is empty")
-            elif judge.is_right_number(one):
-                typed += 1
-                number = number or (one.cell, judge.number_words(one))
-            elif judge.is_right_formula(one):
-                formulas += 1
-            else:
-                beyond = judge.engine_limits(one)
-                unjudged += bool(beyond)
-                first = first or (one.cell, beyond or judge.words(one))
-    told = first or nothing or (None if numbers_count else number)
-    return BlockMarks(
-        block=layer,
-        cells=cells,
-        formulas=formulas,
-        typed=typed,
-        empty=empty,
-        first_wrong=str(Place(BOARD, told[0])) if told else "",
-        what=told[1] if told else "",
-        unjudged=unjudged,
-    )

@@ -4,18 +4,22 @@ Knows what engines found for random numbers. Must not know how an engine is aske
 counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.engines.second_opinion import EMBEDDED, SECOND
-from xlconv.grading.diagnosis import Surroundings, WrongCell
-from xlconv.grading.mistakes import MOST_SHOWN, mistake, typed_words
+from xlconv.grading.diagnosis.explanations import Explanations
+from xlconv.grading.diagnosis.mistakes import MOST_SHOWN, mistake, typed_words
+from xlconv.grading.diagnosis.surroundings import Remark, Surroundings, WrongCell
+from xlconv.grading.diagnosis.windows import Mask
 from xlconv.grading.opened import OpenCell, OpenCells
 from xlconv.grading.precedents import reads_of
 from xlconv.grading.trials import Trial, agree, is_still
+from xlconv.network.layers.base import Layer
 from xlconv.network.model import Array
 from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.spreadsheet.formula import tokens
@@ -47,11 +51,24 @@ class Judge:
             return one.found.value
         return self.trials[0].found[one.cell] if self.is_still(one) else None
 
-    def number_words(self, one: OpenCell) -> str:
-        """What is said of a right number that is no result."""
-        if one.found.formula is not None:
-            return self.words(one)
-        return f"{one.found.value:.6g} is right, but no formula"
+    @property
+    def layer(self) -> Layer:
+        """The layer whose cells these are."""
+        return self.cells.book.network.layer(self.cells.part.layer)
+
+    @property
+    def slips(self) -> Mapping[str, Mask]:
+        """Which open cells each slip explains, by the slips' names."""
+        place, opened = self.cells.part.range, self.cells.part.open
+        shape = (place.height, place.width)
+        return {
+            name: cells.reshape(shape)[: opened.height, : opened.width].reshape(-1)
+            for name, cells in self._explanations.slips.items()
+        }
+
+    @cached_property
+    def _explanations(self) -> Explanations:
+        return Explanations(self.cells.book, self.cells.part, self.trials)
 
     def is_right_formula(self, one: OpenCell) -> bool:
         """Whether a formula gives what belongs there in every trial, and reads all that counts."""
@@ -64,10 +81,15 @@ class Judge:
         """Whether a formula gives one number, whatever stands in the cells before it."""
         return is_still(one, self.trials)
 
-    def words(self, one: OpenCell) -> str:
-        """What is wrong with a cell that is not right."""
+    def remark(self, one: OpenCell) -> Remark:
+        """What is said of a cell that is filled, and not right."""
         if one.found.formula is None:
-            return typed_words(one.found.value)
+            right = self.is_right_number(one)
+            value = one.found.value
+            return Remark(f"{value:.6g} is right, but no formula" if right else typed_words(value))
+        beyond = self.engine_limits(one)
+        if beyond:
+            return Remark(beyond)
         trials = []
         for trial in self._wrong_trials(one) or self.trials:
             expected = (each.at(one)[0] for each in trial.expected)
@@ -77,11 +99,14 @@ class Judge:
                 column=one.column,
                 formula=one.formula,
                 called_for=self.cells.expected_formula(one.row, one.column),
+                first=self.cells.book.formula_at(one.part.open.first),
+                first_called_for=self.cells.expected_formula(0, 0),
                 found=trial.found[one.cell],
                 expected=next(filter(np.isfinite, expected), np.nan),
             )
             trials.append((wrong, _surroundings(self.cells.book, trial)))
-        return f"{mistake(trials, self.is_still(one))} ({one.formula[:MOST_SHOWN]})"
+        text, slip = mistake(trials, self._explanations, self.is_still(one))
+        return Remark(f"{text} ({one.formula[:MOST_SHOWN]})", slip)
 
     def engine_limits(self, one: OpenCell) -> str:
         """What no engine here can evaluate of a cell that is not right; "" if that is not why."""
@@ -122,17 +147,14 @@ def _surroundings(book: FoundBook, trial: Trial) -> Surroundings:
     board = book.sheets[BOARD]
 
     def value(cell: Cell) -> float | None:
-        now = trial.isolated.typed.places.get(Place(BOARD, cell), trial.found.get(cell))
+        now = trial.isolated.typed.places.get(Place(BOARD, cell), trial.on_board.get(cell))
         if now is None:
             now = board.get(cell, EMPTY).value
         return now if isinstance(now, float) else None
 
-    # The layer's own steps are those that belong there, from what is found before them.
     return Surroundings(
         network=book.network,
         layout=book.layout,
-        tensors={**trial.isolated.values, **trial.expected[0].values},
-        weights=trial.isolated.weights,
         names=book.ranges,
         value=value,
         formula=book.formula_at,

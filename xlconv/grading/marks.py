@@ -1,10 +1,11 @@
 """Marks: what `grade` finds in a learner's workbook, as data, and as CSV and JSON.
 
-Must not know how anything was checked.
+Must not know how anything was checked, nor how points are earned.
 """
 
 import csv
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,20 +13,26 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
 
+from xlconv.grading.rubric import POINTS
+
 COUNTS = ("cells", "right", "formulas", "typed", "empty", "unjudged")  # of a block, and summed up
-COLUMNS = ("file", "student", "block", *COUNTS, "mark", "first_wrong", "what")
+WORTH = ("points", "earned", "mark")
+COLUMNS = ("file", "student", "block", *COUNTS, *WORTH, "slip", "also", "first_wrong", "what")
 WHOLE = "all"  # the line of a workbook as a whole
+_DIGITS = 4  # behind the point of marks
 
 
 @dataclass(frozen=True)
 class BlockMarks:
-    """The cells of one layer that was left open.
+    """The cells of one layer that was left open, and what they earn.
 
     `formulas` are those that hold a formula which gives what NumPy computes, for other pictures
     and weights, too; `typed` those that hold a number which is right now. `empty` cells hold
     nothing. `first_wrong` is the first other cell, as in "Board!AO7" ("" if there is none), and
-    `what` says what is wrong with it. `unjudged` counts the cells whose formulas the engine cannot
-    evaluate, right or wrong.
+    `what` says what is wrong with it; `also` is where a second, different mistake is, and what.
+    `unjudged` counts the cells whose formulas the engine cannot evaluate, right or wrong. `points`
+    are the full mark, of which the block earned the share `mark`, from 0 to 1; None if nothing of
+    it could be judged. `slip` is the name of the slip that earned a share of its own, "" if none.
     """
 
     block: str
@@ -36,15 +43,20 @@ class BlockMarks:
     first_wrong: str = ""
     what: str = ""
     unjudged: int = 0
+    points: float = POINTS
+    mark: float | None = 0.0
+    slip: str = ""
+    also: str = ""
 
     @property
     def right(self) -> int:
         """Cells that are right, however they were filled in."""
         return self.formulas + self.typed
 
-    def mark(self, typed: bool) -> float:
-        """The share of cells that are right, from 0 to 1; typed numbers count only if asked."""
-        return (self.right if typed else self.formulas) / self.cells
+    @property
+    def earned(self) -> float | None:
+        """The points that it earned; None if nothing of it could be judged."""
+        return None if self.mark is None else self.points * self.mark
 
 
 @dataclass(frozen=True)
@@ -61,21 +73,37 @@ class Marks:
     kernels: str = ""
 
     @property
-    def mark(self) -> float:
-        """The mean of the blocks' marks, from 0 to 1."""
-        marks = [block.mark(self.typed) for block in self.blocks]
-        return sum(marks) / len(marks) if marks else 0.0
+    def points(self) -> float:
+        """The full mark of the blocks that could be judged."""
+        return sum(block.points for block in self._judged)
+
+    @property
+    def earned(self) -> float:
+        """The points that these earned."""
+        return sum(block.earned or 0.0 for block in self._judged)
+
+    @property
+    def mark(self) -> float | None:
+        """The share of the points that it earned, from 0 to 1; None if nothing could be judged."""
+        if self.error:
+            return 0.0
+        return self.earned / self.points if self._judged else None
+
+    @property
+    def _judged(self) -> list[BlockMarks]:
+        return [block for block in self.blocks if block.mark is not None]
 
     def as_json(self) -> dict[str, Any]:
         """The marks as plain data; docs/exercises.md describes it."""
         blocks = [
-            {**asdict(block), "right": block.right, "mark": block.mark(self.typed)}
-            for block in self.blocks
+            {**asdict(block), "right": block.right, "earned": block.earned} for block in self.blocks
         ]
         return {
             "file": self.file,
             "student": self.student,
             "mark": self.mark,
+            "points": self.points,
+            "earned": self.earned,
             "error": self.error,
             "blocks": blocks,
         }
@@ -101,13 +129,41 @@ def csv_encoding(marked: Iterable[Marks]) -> str:
 
 def _line(marks: Marks, block: BlockMarks) -> list[object]:
     counts = [getattr(block, key) for key in COUNTS]
-    share = f"{block.mark(marks.typed):.4f}"
-    return [marks.file, marks.student, block.block, *counts, share, block.first_wrong, block.what]
+    worth = map(decimals, (block.points, block.earned, block.mark))
+    told = (block.slip, block.also, block.first_wrong, block.what)
+    return [marks.file, marks.student, block.block, *counts, *worth, *told]
 
 
 def _whole(marks: Marks) -> list[object]:
     counts = [sum(getattr(block, key) for block in marks.blocks) for key in COUNTS]
-    return [marks.file, marks.student, WHOLE, *counts, f"{marks.mark:.4f}", "", marks.error]
+    worth = map(decimals, (marks.points, marks.earned, marks.mark))
+    return [marks.file, marks.student, WHOLE, *counts, *worth, "", "", "", marks.error]
+
+
+def decimals(value: float | None) -> str:
+    """A number of points, or a share, rounded down; "" for none.
+
+    >>> decimals(1.0), decimals(0.999999), decimals(1 - 1e-16), decimals(None)
+    ('1.0000', '0.9999', '1.0000', '')
+    """
+    return "" if value is None else f"{rounded_down(value, _DIGITS):.{_DIGITS}f}"
+
+
+def per_cent(share: float | None) -> str:
+    """A share in per cent, rounded down: only all is all; a dash for none.
+
+    >>> per_cent(1567 / 1568), per_cent(1.0), per_cent(0.29), per_cent(None)
+    ('99%', '100%', '29%', '–')
+    """
+    return "–" if share is None else f"{rounded_down(100 * share, 0):.0f}%"
+
+
+def rounded_down(value: float, digits: int) -> float:
+    """A number rounded down, but for what is an error of its last digit."""
+    scale: float = 10.0**digits
+    nearest = round(value * scale)
+    near = abs(value * scale - nearest) <= 1e-9
+    return (nearest if near else math.floor(value * scale)) / scale
 
 
 def _field(value: object) -> object:
@@ -119,21 +175,21 @@ def _field(value: object) -> object:
 _FORMULA = re.compile(r"(?:^|[;\t\r\n])\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r])")
 
 
-def gradescope(marks: Marks, points: float) -> dict[str, Any]:
-    """The marks as an autograder of Gradescope's writes them (results.json), each block a test of
-    so many points."""
+def gradescope(marks: Marks) -> dict[str, Any]:
+    """The marks as an autograder of Gradescope's writes them (results.json), each block a test.
+    One of which nothing could be judged has no score."""
     if marks.error:
         return {"score": 0.0, "output": marks.error, "tests": []}
     tests = [
-        {
-            "name": block.block,
-            "score": round(points * block.mark(marks.typed), 4),
-            "max_score": points,
-            "output": _output(block),
-        }
-        for block in marks.blocks
+        {"name": block.block, **_score(block), "output": _output(block)} for block in marks.blocks
     ]
-    return {"output": f"{marks.student}: {marks.mark:.0%}", "tests": tests}
+    return {"output": f"{marks.student}: {per_cent(marks.mark)}", "tests": tests}
+
+
+def _score(block: BlockMarks) -> dict[str, float]:
+    if block.earned is None:
+        return {}
+    return {"score": rounded_down(block.earned, _DIGITS), "max_score": block.points}
 
 
 def results_names(files: Sequence[str]) -> list[str]:
@@ -154,12 +210,16 @@ def results_names(files: Sequence[str]) -> list[str]:
 
 def _output(block: BlockMarks) -> str:
     lines = [f"{block.right} of {block.cells} cells right, {block.formulas} of them by formula"]
+    if block.slip:
+        lines.append(f"earned as a slip: {block.slip}")
     if block.empty:
         lines.append(f"{block.empty} cells are empty")
     if block.unjudged:
         lines.append(f"{block.unjudged} cells could not be judged")
     if block.first_wrong:
         lines.append(f"{block.first_wrong}: {block.what}")
+    if block.also:
+        lines.append(f"also {block.also}")
     return "\n".join(lines)
 
 
@@ -173,7 +233,7 @@ def copied_groups(marked: Iterable[Marks]) -> list[list[Marks]]:
     return several if len(groups) > 1 else []
 
 
-def mean_mark(marked: Sequence[Marks]) -> float:
-    """The mean of those that could be marked, 0 if none could."""
-    marks = [one.mark for one in marked if not one.error]
-    return sum(marks) / len(marks) if marks else 0.0
+def mean_mark(marked: Sequence[Marks]) -> float | None:
+    """The mean of those that could be marked and judged, None if none could."""
+    marks = [one.mark for one in marked if not one.error and one.mark is not None]
+    return sum(marks) / len(marks) if marks else None

@@ -15,7 +15,7 @@ from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.state.sheet_names import BOARD
-from xlconv.xlsx.sheet import FoundCell
+from xlconv.xlsx.sheet import EMPTY, FoundCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class OpenCell:
     @property
     def cell(self) -> Cell:
         return self.part.open.cell(self.row, self.column)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.found == EMPTY
 
     @property
     def formula(self) -> str:

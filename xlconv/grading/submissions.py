@@ -12,13 +12,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import resource_tracker
 from pathlib import Path
 
 from xlconv.errors import BookError, XlconvError
 from xlconv.grading.grade import grade
 from xlconv.grading.marks import Marks
+from xlconv.grading.rubric import Rubric
 from xlconv.state.exercise import Exercise
 from xlconv.system.files import is_file, is_folder, natural_order
 from xlconv.system.signals import signals_blocked, temporary_folder
@@ -69,12 +70,13 @@ def _is_submission(path: Path, place: Path) -> bool:
 
 @dataclass(frozen=True)
 class Terms:
-    """How workbooks are marked: by which engine, whether typed numbers count, and what must be
-    open, None if that is not known."""
+    """How workbooks are marked: by which engine, whether typed numbers count, what must be open,
+    None if that is not known, and what is worth how much."""
 
     engine: str = "formualizer"
     typed: bool = False
     handed_out: Exercise | None = None
+    rubric: Rubric = field(default_factory=Rubric)
 
 
 def mark_all(
@@ -102,7 +104,7 @@ def _cores() -> int:
 def mark_one(path: Path, terms: Terms) -> Marks:
     """The marks of one file, or why there are none."""
     try:
-        return grade(path, terms.engine, terms.typed, terms.handed_out)
+        return grade(path, terms.engine, terms.typed, terms.handed_out, terms.rubric)
     except XlconvError as error:
         reason = " ".join(str(error).split())
     except (MemoryError, RecursionError) as error:

@@ -9,6 +9,7 @@ not know what is said of a cell, nor how marks are counted.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -35,6 +36,9 @@ from xlconv.xlsx.sheet import Value
 TOLERANCE = 1e-9  # of the terms that make a cell
 _STORED_TOLERANCE = 1e-6  # by which a file's number may differ from what an engine computes of it
 
+_BELOW = 4  # rows below the board that may be read, too
+_MOST_NEAR = 300_000  # cells beside the parts that are asked for
+
 Found = Mapping[Cell, Value]
 
 
@@ -58,12 +62,14 @@ class Expected:
 class Trial:
     """What `engines` find in the parts of some layers for random numbers, and what NumPy expects
     there: from the steps of a layer as they were found, and from right ones. Of `doubted` cells
-    the file has another number than the engine, and no other engine is there."""
+    the file has another number than the engine, and no other engine is there. `on_board` is what
+    stood in the cells meanwhile: right numbers, where what was found follows from nothing."""
 
     isolated: IsolatedTrial
     engines: Sequence[str]
     found: Found
     expected: tuple[Expected, ...]
+    on_board: Found
     doubted: frozenset[Cell] = frozenset()
 
     def agrees(self, one: OpenCell) -> bool:
@@ -123,14 +129,40 @@ class _Group:
         """What the engine finds, and what it should; `more` is typed, too."""
         names = " and ".join(layer.name for layer in self.layers)
         tell(f"{' and '.join(self.engine.asked)} evaluates {names} with random numbers")
+        near = self._near
+        # Nobody is asked for a second opinion of what stands beside the parts.
+        stored = [*self._stored, *(np.full((p.height, p.width), "#N/A", object) for p in near)]
+        ranges = [*self._ranges, *((self._board, place) for place in near)]
         with engine_file(self.book, isolated.typed | (more or Constants())) as path:
-            grids = self.engine.evaluate(path, self._ranges, self._stored, self._computed)
-        return self._judged(isolated, self._by_cell(grids))
+            grids = self.engine.evaluate(path, ranges, stored, self._computed)
+        beside = {
+            cell: value
+            for place, grid in zip(near, grids[len(self.opened) :], strict=True)
+            for cell, value in zip(place.cells(), grid.reshape(-1).tolist(), strict=True)
+        }
+        return self._judged(isolated, self._by_cell(grids[: len(self.opened)]), beside)
 
-    def _judged(self, isolated: IsolatedTrial, found: Found) -> Trial:
+    def _judged(self, isolated: IsolatedTrial, found: Found, beside: Found | None = None) -> Trial:
         steps = _steps([one.part for one in self.opened], found)
         expected = (_expected(isolated, steps), _expected(isolated, {}))
-        return Trial(isolated, tuple(self.engine.asked), found, expected)
+        board = {**(beside or {}), **found}
+        return Trial(isolated, tuple(self.engine.asked), found, expected, on_board=board)
+
+    @cached_property
+    def _near(self) -> list[Range]:
+        """The columns of the board in which the layers and what they read stand, from the top to
+        the bottom: there a wrong formula looks. None if that is very much."""
+        names = {layer.name for layer in self.layers}
+        names |= {name for layer in self.layers for name in sources(layer)}
+        height = self.book.layout.board.bottom + _BELOW
+        bands = [band for band in self.book.layout.bands if band.tensor in names]
+        places = [Range(1, band.first, height, band.last - band.first + 1) for band in bands]
+        return places if sum(place.size for place in places) <= _MOST_NEAR else []
+
+    @property
+    def _board(self) -> str:
+        """The name that the board has now."""
+        return self.book.names.now[BOARD]
 
     def _with_other_opinions(self, trials: list[Trial]) -> list[Trial]:
         """The trials, in which another engine says what is in cells of which the file has the right
@@ -148,7 +180,7 @@ class _Group:
                 continue
             other = self._by_cell(grids)
             found = {**trial.found, **{place.cell: other[place.cell] for place in doubted}}
-            made.append(self._judged(trial.isolated, found))
+            made.append(self._judged(trial.isolated, found, trial.on_board))
         return made
 
     def _doubted(self, wrong: Sequence[OpenCell]) -> frozenset[Place]:
@@ -196,6 +228,8 @@ class _Group:
             for one in cells
             if one.found.formula is None or is_still(one, trials)
         }
+        if not given:
+            return []
         heads = [one for one in given.values() if not self._reads(one) & given.keys()]
         at_heads = {one.cell for one in heads}
         wrong = (one for one in self._wrong_cells(trials) if one.cell not in at_heads)
@@ -218,7 +252,7 @@ class _Group:
 
     @property
     def _ranges(self) -> list[tuple[str, Range]]:
-        return [(self.book.names.now[BOARD], one.part.range) for one in self.opened]
+        return [(self._board, one.part.range) for one in self.opened]
 
     @property
     def _stored(self) -> list[Grid]:

@@ -4,58 +4,79 @@ Compares the cells that a formula reads with those that it should read, and, whe
 same, the value with what a misunderstanding would give. Must not know files, nor who asks.
 """
 
-import math
 from collections.abc import Sequence
 
-from xlconv.grading.diagnosis import Surroundings, Value, WrongCell, arithmetic, layer_of, near
+from xlconv.grading.diagnosis.copies import copy_remark, fixed_places
+from xlconv.grading.diagnosis.explanations import Explanations
+from xlconv.grading.diagnosis.functions import FUNCTIONS, likely_function, likely_name
+from xlconv.grading.diagnosis.guess import shift_words
+from xlconv.grading.diagnosis.sums import BIAS_PLACE, RELU_FORGOTTEN
+from xlconv.grading.diagnosis.surroundings import Remark, Surroundings, Value, WrongCell, layer_of
 from xlconv.grading.precedents import Cells, circular_reference, reads_in_the_end, reads_of
 from xlconv.network.layers.activation import Softmax
-from xlconv.network.layers.base import Windowed, source, sources
-from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.base import Windowed, sources
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.spreadsheet.formula import CIRCLE
+from xlconv.spreadsheet.formula import CIRCLE, tokens
 
 MOST_SHOWN = 200  # characters of a formula or a text
 
 
-def mistake(trials: Sequence[tuple[WrongCell, Surroundings]], still: bool = False) -> str:
-    """What is wrong with a cell, in a few words, from one trial or several: what one of them has a
-    name for, or else what it gives in the first. One that is `still` gives one number in all."""
-    if still:
-        return _still_words(*trials[0])
-    named = (_named_mistake(*trial) for trial in trials)
-    return next(filter(None, named), "") or _other_mistake(*trials[0])
+Scene = tuple[WrongCell, Surroundings]
 
 
-def _still_words(wrong: WrongCell, around: Surroundings) -> str:
-    """A formula that gives one number, whatever stands in the cells that it should read."""
+def mistake(trials: Sequence[Scene], explained: Explanations, still: bool = False) -> Remark:
+    """What is wrong with a cell, in a few words, from one trial or several; by what it gives, where
+    that is sure, by what its formula reads, or else by what it gives in the first. One that is
+    `still` gives one number in all."""
+    wrong, around = trials[0]
+    found = _reads_nothing(wrong, around, still) or copy_remark(wrong, around)
+    value = explained.of(wrong.index)
+    if found is None and not (value is not None and value.sure):
+        words = next(filter(None, (_read_words(*trial) for trial in trials)), "")
+        words = words or _error(wrong, around)
+        found = Remark(words, value.slip if value is not None else "") if words else None
+    if found is None and value is not None:
+        found = Remark(_at_place(value.words, wrong, around), value.slip)
+    return found or Remark(_other_mistake(trials))
+
+
+def _reads_nothing(wrong: WrongCell, around: Surroundings, still: bool) -> Remark | None:
+    """What a formula reads instead of anything that it could be right with."""
+    way = circular_reference(wrong.cell, around.names, around.formula)
+    if way is not None and not still:
+        by = f", by way of {way.a1}" if way != wrong.cell else ""
+        return Remark(f"reads itself{by}: a circle")
     reads = reads_in_the_end(reads_of(wrong.formula, around.names), around.names, around.own)
     if reads.elsewhere:
-        return f"reads {reads.elsewhere}, another sheet: the board has all that is needed"
+        sheet = "another sheet: the board has all that is needed"
+        return Remark(f"reads {reads.elsewhere}, {sheet}")
     if not reads.cells and not reads.unsure:
-        return "reads no cell: a number in a formula's clothes"
+        words = _error(wrong, around) or "reads no cell: a number in a formula's clothes"
+        return Remark(words)
+    if not still:
+        return None
     value = _value_text(wrong.found)
-    return f"gives {value} whatever stands in the cells before it: a typed number, not a result"
+    words = f"gives {value} whatever stands in the cells before it: a typed number, not a result"
+    return Remark(words)
 
 
-def _named_mistake(wrong: WrongCell, around: Surroundings) -> str:
-    begun = reads_of(wrong.formula, around.names)
-    way = circular_reference(wrong.cell, around.names, around.formula)
-    if way is not None:
-        by = f", by way of {way.a1}" if way != wrong.cell else ""
-        return f"reads itself{by}: a circle"
-    reads = reads_in_the_end(begun, around.names, around.own)
-    if reads.elsewhere:
-        return f"reads {reads.elsewhere}, another sheet: the board has all that is needed"
-    if not reads.cells and not reads.unsure:
-        return _error(wrong) or "reads no cell: a number in a formula's clothes"
+def _read_words(wrong: WrongCell, around: Surroundings) -> str:
+    """What is read instead of what should be, as far as the text tells."""
+    reads = reads_in_the_end(reads_of(wrong.formula, around.names), around.names, around.own)
     should = reads_of(wrong.called_for, around.names).cells
     spilled = wrong.formula.startswith("{") and should < reads.cells  # all of it for many cells
-    unsure = reads.unsure or spilled
-    words = "" if unsure else _other_places(wrong, reads.cells, should, around)
-    return words or _error(wrong) or arithmetic(wrong, around)
+    return "" if reads.unsure or spilled else _other_places(wrong, reads.cells, should, around)
+
+
+def _at_place(words: str, wrong: WrongCell, around: Surroundings) -> str:
+    """Words in which the bias of the cell is called by its place."""
+    weights = around.layout.weights.get(wrong.part.layer)
+    if BIAS_PLACE not in words or weights is None:
+        return words
+    should = reads_of(wrong.called_for, around.names).cells
+    return words.replace(BIAS_PLACE, _spot(_within(should, weights.arrays["bias"])))
 
 
 def _other_places(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
@@ -67,15 +88,40 @@ def _other_places(wrong: WrongCell, reads: Cells, should: Cells, around: Surroun
     return ""
 
 
-def _error(wrong: WrongCell) -> str:
+def _error(wrong: WrongCell, around: Surroundings) -> str:
     found = wrong.found
     if found == CIRCLE:
         return "reads itself, by way of others: a circle"
-    return f"gives the error {found}" if isinstance(found, str) and found.startswith("#") else ""
+    if not (isinstance(found, str) and found.startswith("#")):
+        return ""
+    meant = _misspelt(wrong.formula, around) if found == "#NAME?" else ""
+    return f"gives the error {found}{meant}"
 
 
-def _other_mistake(wrong: WrongCell, around: Surroundings) -> str:
+def _misspelt(formula: str, around: Surroundings) -> str:
+    """The function or name that there is not, and the one that is most like it."""
+    for token in tokens(formula):
+        name = token.name
+        plain = name.upper().rpartition(".")[2]
+        if token.kind == "function" and plain not in FUNCTIONS and name.lower() not in around.names:
+            likely = likely_function(plain)
+            return f": there is no function {name}" + (f", {likely} is meant?" if likely else "")
+        if token.kind == "name" and name.lower() not in (*around.names, "true", "false"):
+            likely = likely_name(name.lower(), around.names)
+            return f": there is no name {name}" + (f", {likely} is meant?" if likely else "")
+    return ""
+
+
+def _other_mistake(trials: Sequence[Scene]) -> str:
     """What is left to say of a mistake that has no name."""
+    wrong, around = trials[0]
+    if isinstance(wrong.found, str):
+        return f"gives the text {wrong.found[:40]!r}, no number"
+    if not isinstance(wrong.found, float):
+        return f"gives {wrong.found!r}, no number"
+    negative = (one for one, _ in trials if isinstance(one.found, float) and one.found < 0)
+    if layer_of(wrong, around).rectifies and any(one.expected == 0 for one in negative):
+        return RELU_FORGOTTEN
     reads = reads_in_the_end(reads_of(wrong.formula, around.names), around.names, around.own)
     should = reads_of(wrong.called_for, around.names).cells
     if reads.unsure or wrong.formula.startswith("{"):
@@ -91,29 +137,10 @@ def _within(cells: Cells, places: Sequence[Range]) -> Cells:
     return frozenset(cell for cell in cells if any(cell in place for place in places))
 
 
-def _fixed_places(wrong: WrongCell, around: Surroundings) -> dict[str, list[Range]]:
-    """What all cells of a part read in the same place, by what it is called."""
-    layout, name = around.layout, wrong.part.layer
-    places: dict[str, list[Range]] = {}
-    weights = layout.weights.get(name)
-    if weights is not None:
-        for key, ranges in weights.arrays.items():
-            called = {
-                "weight": "kernel" if isinstance(layer_of(wrong, around), Conv2D) else "weights"
-            }
-            places[called.get(key, key)] = list(ranges)
-    if f"{name}_kernel" in layout.inner:
-        places["kernel"] = list(layout.inner[f"{name}_kernel"].maps)
-    if name in layout.steps:
-        places["largest logit"] = [Range.of(layout.steps[name].maximum)]
-        places["sum of exp"] = [Range.of(layout.steps[name].total)]
-    return places
-
-
 def _missing_dollar(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
     """A reference that moved with the cell and should have stayed: $ is missing."""
     ways = {(wrong.row, wrong.column), (wrong.row, 0), (0, wrong.column)} - {(0, 0)}
-    for called, places in _fixed_places(wrong, around).items():
+    for called, places in fixed_places(wrong, around).items():
         mine = _within(should, places)
         if not mine or mine <= reads:
             continue
@@ -179,7 +206,7 @@ def _by_map(cells: Cells, rings: Sequence[Range]) -> list[Cells]:
 def _window_words(name: str, mine: Cells, found: Cells, rings: Sequence[Range]) -> str:
     for rows, columns in _NEIGHBOURS:
         if found == _shifted(mine, rows, columns):
-            return f"the window of {name} is off by {_shift_words(rows, columns)}"
+            return f"the window of {name} is off by {shift_words(rows, columns)}"
     by_map = list(zip(_by_map(mine, rings), _by_map(found, rings), strict=True))
     for number, (right, got) in enumerate(by_map, 1):
         if right and not got:
@@ -193,7 +220,7 @@ def _window_words(name: str, mine: Cells, found: Cells, rings: Sequence[Range]) 
             continue
         for rows, columns in _NEIGHBOURS:
             if got == _shifted(right, rows, columns):
-                return f"the window of {name} map {number} is off by {_shift_words(rows, columns)}"
+                return f"the window of {name} map {number} is off by {shift_words(rows, columns)}"
         sizes = _size(right), _size(got)
         if sizes[0] != sizes[1]:
             return f"the window of {name} is {sizes[1]} instead of {sizes[0]}"
@@ -205,23 +232,6 @@ _NEIGHBOURS = sorted(
     ((r, c) for r in range(-3, 4) for c in range(-3, 4) if (r, c) != (0, 0)),
     key=lambda way: (abs(way[0]) + abs(way[1]), way),
 )
-
-
-def _shift_words(rows: int, columns: int) -> str:
-    """A shift in words.
-
-    >>> _shift_words(0, 1), _shift_words(-2, 0), _shift_words(1, -1)
-    ('one column to the right', '2 rows up', 'one row down and one column to the left')
-    """
-    parts = []
-    for count, what, ahead, back in (
-        (rows, "row", "down", "up"),
-        (columns, "column", "to the right", "to the left"),
-    ):
-        if count:
-            number = f"one {what}" if abs(count) == 1 else f"{abs(count)} {what}s"
-            parts.append(f"{number} {ahead if count > 0 else back}")
-    return " and ".join(parts)
 
 
 def _around(cells: Cells) -> Range:
@@ -282,11 +292,6 @@ def _step_words(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundi
     steps, layer = around.layout.steps.get(wrong.part.layer), layer_of(wrong, around)
     if steps is None or not isinstance(layer, Softmax):
         return ""
-    if wrong.part.key == f"{layer.name}_exp" and _exp_of_logit(wrong, reads, around):
-        return (
-            "takes exp of the logit itself, not of logit − max: the probabilities are the same, "
-            "but exp of a large logit is too large a number"
-        )
     for called, place in (
         ("the largest logit", Range.of(steps.maximum)),
         ("logit − max", steps.shifted),
@@ -296,16 +301,6 @@ def _step_words(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundi
         if _within(should, [place]) and not _within(reads, [place]):
             return f"{called} ({place.a1}) is not read"
     return ""
-
-
-def _exp_of_logit(wrong: WrongCell, reads: Cells, around: Surroundings) -> bool:
-    """Whether a cell takes exp of one logit as it is."""
-    logits = around.layout.tensors[source(layer_of(wrong, around))].maps
-    if len(reads) != 1 or reads != _within(reads, logits):
-        return False
-    [logit] = map(around.value, reads)
-    found = wrong.found
-    return isinstance(found, float) and logit is not None and near(found, math.exp(logit))
 
 
 def _other_cells(reads: Cells, should: Cells) -> str:
