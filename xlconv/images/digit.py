@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xlconv.images.doubts import doubts_about, words_about
 from xlconv.images.image_file import Picture, Scan, Shape3
 from xlconv.images.ink import INVERTED, find_ink, ink_box, marks_in
 from xlconv.images.pixels import (
@@ -25,7 +26,10 @@ from xlconv.images.pixels import (
     resized,
     smoothed,
 )
+from xlconv.images.ruling import Cleared, without_lines
 from xlconv.network.model import Array
+
+Ends = tuple[int, int, int, int]
 
 BOX = 20 / 28  # of the input's sides: where MNIST's digits reach
 FINE = 160  # pixels of the ink's longer side where strokes are measured: 8 for one of MNIST's
@@ -37,32 +41,59 @@ THIN, USUAL, THICK = 1.4, 2.5, 3.4
 def prepare_digit(scan: Scan, shape: Shape3) -> Picture:
     """A scan as the input, of shape (1, H, W), of a network that learned from MNIST's digits;
     taken as it is if it looks prepared. Raises ImageError if nothing is marked on it."""
-    if scan.values.shape[:2] == shape[1:]:
-        plane, notes = _grey(scan.values)
-        dark = bool(np.median(border_of(plane)) > scan.top / 2)
-        pixels = (scan.top - plane if dark else plane) / scan.top
-        if _looks_prepared(pixels):
-            notes += [INVERTED] * dark
-            notes.append(f"took its pixels as they are, divided by {scan.top}: it looks prepared")
-            return Picture(pixels.reshape(shape), (*scan.steps, *notes))
+    taken = _as_it_is(scan, shape) if scan.values.shape[:2] == shape[1:] else None
+    if taken is not None:
+        return taken
     values, factor = reduced(scan.values, WORKING)
     plane, colour = _grey(values)
     ink, light = find_ink(plane / scan.top)
-    box = ink_box(ink)
+    cleared, box = _without_lines(ink)
     ends = [edge * factor for edge in box]
     left, top = ends[:2]
     right, bottom = min(ends[2], scan.values.shape[1]), min(ends[3], scan.values.shape[0])
     limits = max(round(BOX * shape[1]), 1), max(round(BOX * shape[2]), 1)
-    fine, strokes = _even_strokes(_fine(ink, box), limits)
+    fine, strokes = _even_strokes(_fine(cleared.ink, box), limits)
     pixels = _centre(_fit_to(fine, limits), shape)
     steps = (
-        *(*scan.steps, *colour, *light),
+        *(*scan.steps, *colour, *light, *words_about(cleared)),
         f"cropped to the ink: {right - left} x {bottom - top} pixels at ({left}, {top})",
         *strokes,
         f"scaled to fit {limits[1]} x {limits[0]}",
         f"moved the centre of mass to the middle of {shape[2]} x {shape[1]}",
+        *doubts_about(cleared, box),
     )
     return Picture(pixels, steps)
+
+
+def _as_it_is(scan: Scan, shape: Shape3) -> Picture | None:
+    """A scan of the network's size, if it looks prepared."""
+    plane, notes = _grey(scan.values)
+    dark = bool(np.median(border_of(plane)) > scan.top / 2)
+    pixels = (scan.top - plane if dark else plane) / scan.top
+    if not _looks_prepared(pixels):
+        return None
+    notes += [INVERTED] * dark
+    notes.append(f"took its pixels as they are, divided by {scan.top}: it looks prepared")
+    return Picture(pixels.reshape(shape), (*scan.steps, *notes))
+
+
+def _without_lines(ink: Array) -> tuple[Cleared, Ends]:
+    """The ink without lines, and its box. They are looked for in all of it and then around
+    what is left: a box for a digit on a large sheet is small."""
+    cleared = without_lines(ink)
+    box = ink_box(cleared.ink)
+    left, top, right, bottom = box
+    margin = max(right - left, bottom - top) // 8 + 2
+    rows = slice(max(top - margin, 0), bottom + margin)
+    columns = slice(max(left - margin, 0), right + margin)
+    part = cleared.ink[rows, columns]
+    inner = without_lines(part) if 2 * part.size < ink.size else Cleared(part)
+    if not inner.lines:
+        return cleared, box
+    whole = np.zeros(ink.shape)
+    whole[rows, columns] = inner.ink
+    count, beside = cleared.lines + inner.lines, cleared.beside or inner.beside
+    return Cleared(whole, count, beside), ink_box(whole)
 
 
 def _grey(values: NDArray[Any]) -> tuple[Array, list[str]]:
@@ -79,9 +110,9 @@ def _grey(values: NDArray[Any]) -> tuple[Array, list[str]]:
 
 
 def _looks_prepared(plane: Array) -> bool:
-    """Light on black, the ink as long as MNIST's and centred, as all of 65,000 tried; a canvas
-    that is no square may hold several digits anywhere."""
-    if np.median(border_of(plane)) > 0.1 or plane.max() < 0.5:
+    """Light on black, the light and the strokes MNIST's, the ink as long and centred, as all of
+    65,000 tried; a canvas that is no square may hold several digits anywhere."""
+    if np.median(border_of(plane)) > 0.1 or not _has_prepared_strokes(plane):
         return False
     if plane.shape[0] != plane.shape[1]:
         return True
@@ -89,6 +120,19 @@ def _looks_prepared(plane: Array) -> bool:
     length = max(right - left, bottom - top) / min(plane.shape)
     off = np.subtract(centre_of_mass(plane), [side // 2 for side in plane.shape])
     return 16.5 / 28 < length < 22.5 / 28 and bool(np.abs(off).max() <= 1.5 * max(plane.shape) / 28)
+
+
+def _has_prepared_strokes(plane: Array) -> bool:
+    """Whether light and strokes are as MNIST's, whose brightest pixel is 0.996 or 1, whose mean
+    light, weighted by itself, is 0.60 or more, whose strokes are 1.1 to 7.7 of 28 pixels wide, and
+    in which no more than 6 % of the pixels are nearly black."""
+    if plane.max() < 0.99:
+        return False
+    light = float((plane**2).sum() / plane.sum())
+    dy, dx = np.diff(plane, axis=0, append=0), np.diff(plane, axis=1, append=0)
+    width = 2 * float(plane.sum() / np.hypot(dy, dx).sum()) * 28 / min(plane.shape)
+    faint = float(((plane > 0) & (plane < 0.1)).mean())
+    return light > 0.57 and 1.05 < width < 8.5 and faint < 0.08
 
 
 def _fine(ink: Array, box: tuple[float, float, float, float]) -> Array:

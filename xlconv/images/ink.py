@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
+from xlconv.images.pieces import components
 from xlconv.images.pixels import Mask, border_of, box_of, reduced, resized
 from xlconv.network.model import Array
 
@@ -101,39 +102,24 @@ def _fit_ground(grid: Array) -> Array:
     return coefficients
 
 
-def marks_in(ink: Array) -> Mask:
-    """Where there is ink, specks and the picture's dark edges left out."""
+def floor_of(ink: Array) -> float:
+    """What is no more than this is noise."""
     below = -ink[ink <= 0]
     noise = 1.4826 * float(np.median(below)) if below.size else 0.0
-    floor = max(5 * noise, MIN_CONTRAST)
+    return max(5 * noise, MIN_CONTRAST)
+
+
+def marks_in(ink: Array) -> Mask:
+    """Where there is ink, specks and the picture's dark edges left out."""
+    floor = floor_of(ink)
     if not (ink > floor).any():
         raise ImageError(BLANK)
     level = float(np.percentile(ink[ink > floor], 75))
-    labels = _components(ink > max(floor, 0.25 * level))
+    labels = components(ink > max(floor, 0.25 * level))
     marks = _ink_pieces(labels, ink)
     if len(np.unique(labels[marks])) > MAX_PIECES or marks.sum() <= ink.size // 4000:
         raise ImageError(BLANK)
     return marks
-
-
-def _components(mask: Mask) -> NDArray[np.int64]:
-    """A number for every connected piece (8 neighbours), 0 elsewhere: the largest number
-    of a piece spreads until all of it has it, by leaps to the number's own number."""
-    height, width = mask.shape
-    labels = np.zeros((height + 2, width + 2), dtype=np.int64)
-    labels[1:-1, 1:-1] = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
-    inside = labels[1:-1, 1:-1]
-    while True:
-        before = inside.copy()
-        spread = before
-        for dy in range(3):
-            for dx in range(3):
-                spread = np.maximum(spread, labels[dy : dy + height, dx : dx + width])
-        inside[:] = np.where(mask, spread, 0)
-        own = np.concatenate([[0], inside.ravel()])
-        inside[:] = own[own[own]][1:].reshape(mask.shape)
-        if (inside == before).all():
-            return inside.copy()
 
 
 def _ink_pieces(labels: NDArray[np.int64], ink: Array) -> Mask:
