@@ -20,14 +20,14 @@ MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file say
 
 
 @contextmanager
-def marking_bar(count: int) -> Iterator[Callable[[int], None]]:
+def marking_bar(count: int, what: str = "marking") -> Iterator[Callable[[int], None]]:
     """A progress bar of so many workbooks; of a single one what is done is shown, and nothing where
     nobody looks."""
     if count == 1:
         with shown_while_waiting():
             yield lambda done: None
         return
-    columns = (TextColumn("marking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("", total=count)
         yield lambda done: bar.update(task, completed=done)
