@@ -251,6 +251,38 @@ def test_a_stop_while_a_class_is_marked(what: str, tmp_path: Path) -> None:
     assert list(temporary.iterdir()) == []
 
 
+@posix
+@pytest.mark.parametrize("students", [False, True])
+def test_a_stop_keeps_the_marks_of_those_that_are_marked(students: bool, tmp_path: Path) -> None:
+    folder, temporary = tmp_path / "here", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    task = random_exercise(tmp_path / "task.xlsx", TINY, "conv")
+    endless = "=CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
+    filled_in(task, folder / "a.xlsx")
+    for name in "bcd":
+        filled_in(task, folder / f"{name}.xlsx", lambda formula, part, row, column: endless)
+    (tmp_path / "list.csv").write_text("name,id,email\na,1,\nb,2,\nc,3,\nd,4,\ne,5,\n")
+    more = ("--students", "../list.csv") if students else ()
+    arguments = ("grade", ".", "--out", "marks.csv", *more)
+    running = started(*arguments, folder=folder, temporary=temporary)
+    # Where all processes evaluate what has no end, whatever else there is has been marked.
+    evaluated: set[Path] = set()
+
+    def all_busy() -> bool:
+        evaluated.update(temporary.rglob("book.xlsx"))
+        return len(evaluated) >= min(3, len(os.sched_getaffinity(0)))
+
+    until(all_busy, running)
+    _, err = stop(running, signal.SIGINT)
+    assert running.returncode == 130
+    assert "stopped: marks.csv holds the marks of 1 of 4 workbooks" in err
+    text = (folder / "marks.csv").read_text()
+    assert text.count("not marked: it was stopped before") == 3
+    assert text.count("nothing handed in") == (1 if students else 0)
+    assert list(temporary.iterdir()) == []
+
+
 def runs(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -5,7 +5,7 @@ how a workbook is marked, nor how marks are written.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def submitted_files(place: Path, but: Path | None = None) -> list[Path]:
     marks = but.resolve() if but is not None else None
     found = [
         path
-        for path in _files_under(place)
+        for path in files_under(place)
         if _is_submission(path, place) and path.resolve() != marks
     ]
     if not found:
@@ -41,7 +41,7 @@ def submitted_files(place: Path, but: Path | None = None) -> list[Path]:
     return sorted(found, key=lambda path: natural_order(str(path.relative_to(place))))
 
 
-def _files_under(place: Path) -> Iterator[Path]:
+def files_under(place: Path) -> Iterator[Path]:
     """The files of a folder and of those in it; BookError for far more than any class hands in."""
     seen = 0
     for folder, _, files in os.walk(place):  # what may not be looked at holds none
@@ -110,7 +110,7 @@ def failed_marks(path: Path, reason: str, typed: bool = False) -> Marks:
 
 def marks_as_they_come(
     files: Sequence[Path], terms: Terms, workers: int | None = None
-) -> Iterator[tuple[Path, Marks]]:
+) -> Generator[tuple[Path, Marks], None, None]:
     """The marks of all files, as they are done. A file that ends its process, or takes too long, is
     marked alone, for then it is known which of them it was."""
     if len(files) == 1:
