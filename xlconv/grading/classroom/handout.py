@@ -65,7 +65,7 @@ def build_class(
     handout: Handout,
     *,
     overwrite: bool = False,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] | None = None,
     workers: int | None = None,
 ) -> dict[str, Path]:
     """Write a workbook for each student into a folder, which is made if there is none; gives the
@@ -78,13 +78,17 @@ def build_class(
     try:
         if made_folder:
             place.mkdir()
-        _build_all(place, files, handout, progress, min(workers or cores(), len(files)))
+        _build_all(place, files, handout, progress or _unheard, min(workers or cores(), len(files)))
     except OSError as error:
         raise OutputError(f"{place} cannot be written to: {error.strerror or error}") from error
     finally:
         if made_folder and is_folder(place) and not any(place.iterdir()):
             place.rmdir()
     return files
+
+
+def _unheard(done: int) -> None:
+    pass
 
 
 def _build_all(
