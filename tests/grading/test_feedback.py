@@ -23,6 +23,7 @@ from support.libreoffice import converted
 
 from xlconv import grade, read_book
 from xlconv.grading.classroom.feedback import Returned, feedback_files, written_back
+from xlconv.sheets.exercise.places import HEAD_ROW
 from xlconv.xlsx.editing.tags import tags, utf8
 
 MODEL, IMAGE = random_model(TINY, 1), random_image(TINY, 1)
@@ -52,7 +53,7 @@ def check_marked(path: Path, cell: str, words: str) -> None:
     assert (found.fill.fgColor.rgb, found.border.left.style) == ("FFFFD9D2", "medium")
     lines = [str(row[0].value) for row in workbook["Exercise"].iter_rows(min_col=2, max_col=2)]
     [at] = [n for n, line in enumerate(lines, 1) if re.fullmatch(r"Marked: \S+ of 10 points", line)]
-    assert lines[7] == f"{lines[at - 1]}: see row {at}"
+    assert lines[HEAD_ROW - 2] == f"{lines[at - 1]}: see row {at}"
     assert words in lines[at]
     assert f"Board!{cell}" in lines[at]
 
@@ -102,7 +103,7 @@ def test_a_block_that_is_right_comes_back_with_its_points(task: Path, tmp_path: 
     returned = back(filled_in(task, tmp_path / "done.xlsx"), tmp_path / "back.xlsx")
     workbook = openpyxl.load_workbook(returned)
     assert not any(cell.comment for row in workbook["Board"].iter_rows() for cell in row)
-    assert workbook["Exercise"]["B8"].value.startswith("Marked: 10 of 10 points")
+    assert workbook["Exercise"].cell(HEAD_ROW - 1, 2).value.startswith("Marked: 10 of 10 points")
 
 
 def test_an_empty_file_comes_back_with_its_first_cell_marked(task: Path, tmp_path: Path) -> None:
