@@ -6,21 +6,21 @@ brings the format, of its own alone. Must not know engines, nor judge values.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.network.network import INPUT
+from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import CHOSEN, check_cell
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.keys import NO_KEYS, Keys, rows_columns
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
-from xlconv.verification.captions import caption_blocks
-from xlconv.verification.comparison import Mask
+from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedBlock, ComputedCells
 from xlconv.xlsx.format_rules import FormatRule
@@ -32,18 +32,25 @@ _MARKED = ("looks", "exercise")
 
 @dataclass(frozen=True)
 class _Relied:
-    """Cells that a reader relies on, with what they belong to, and the formulas' side of them if
-    they are computed. With `alone`, only what they hold is asked for."""
+    """Cells that a reader relies on, with what they belong to. Of computed ones the formulas' side
+    and NumPy's values are known. With `alone`, only what they hold is asked for."""
 
     sheet: str
     owner: str
     found: FoundBlock
     computed: ComputedBlock | None = None
+    truth: Values | None = None
     alone: bool = False
 
-    def finding(self, index: int, number_format: str) -> Finding:
+    def value(self, index: int) -> Value:
+        """What a cell holds: the stored value, or NumPy's if none is."""
         held = self.found.cell(index).value
-        value = held if isinstance(held, float | str) else None
+        if held is None and self.truth is not None:
+            return plain_value(self.truth.flat[index])
+        return held
+
+    def finding(self, index: int, number_format: str) -> Finding:
+        value = self.value(index)
         if self.computed is not None:
             return self.computed[index].finding("format", value, number_format)
         cell = self.found.sheet.place(int(self.found.positions[index]))
@@ -52,12 +59,15 @@ class _Relied:
         return Finding.of_constant("format", spot, start, self.owner, value, number_format)
 
 
-def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
-    """The numbers and texts that are shown as others than they are."""
+def format_findings(
+    book: FoundBook, cells: ComputedCells, truth: Mapping[str, Values]
+) -> Iterator[Finding]:
+    """The numbers and texts that are shown as others than they are; `truth` are NumPy's values, for
+    cells with which the file stores none."""
     unusual = np.array([not shows_all_as_they_are(text) for text in book.formats], dtype=bool)
     rules = {sheet: list(_bringing_formats(book, sheet)) for sheet in book.sheets}
     known = set[Place]()
-    for relied in _relied_cells(book, cells):
+    for relied in _relied_cells(book, cells, truth):
         for finding in (
             *_by_look(book, relied, unusual),
             *_by_rule(book, relied, rules[relied.sheet]),
@@ -67,18 +77,32 @@ def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
                 yield finding
 
 
-def _relied_cells(book: FoundBook, cells: ComputedCells) -> Iterator[_Relied]:
-    for members in cells.values():
-        sheet, marked = members.rules[0].sheet, members.block in _MARKED
-        yield _Relied(sheet, members.rules[0].key, members.found, members, marked)
+def _relied_cells(
+    book: FoundBook, cells: ComputedCells, truth: Mapping[str, Values]
+) -> Iterator[_Relied]:
+    for key, members in cells.items():
+        yield _Relied(
+            sheet=members.rules[0].sheet,
+            owner=key,
+            found=members.found,
+            computed=members,
+            truth=truth.get(key),
+            alone=members.block in _MARKED,
+        )
     for owner, sheet, ranges in _constants(book):
-        found = book.block(sheet, ranges)
-        # Of a check cell, and of a picture's number, no other number is thought.
-        yield _Relied(sheet, owner, found, alone=sheet in (GUIDE, EXPLAIN))
+        # Of a check cell, and of what is chosen on Explain, no other number is thought.
+        yield _Relied(sheet, owner, book.block(sheet, ranges), alone=sheet in (GUIDE, EXPLAIN))
+    for sheet, found in book.sheets.items():
+        texts = [
+            position
+            for position, value in found.others.items()
+            if isinstance(value, str) and found.held[position] < 0
+        ]
+        yield _Relied(sheet, sheet.lower(), FoundBlock(found, np.array(texts, dtype=np.int64)))
 
 
 def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
-    """What people type, choose and read that no formula computes, with what it belongs to."""
+    """What people type and choose, and the numbers of captions, with what it belongs to."""
     layout = book.layout
     yield INPUT, BOARD, [*layout.tensors[INPUT].maps]
     for layer, places in layout.weights.items():
@@ -101,11 +125,6 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     yield "explain", EXPLAIN, [CHOSEN, inspector_places(book.network, layout).table]
     tensors = len(book.network.shapes)
     yield "guide", GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
-    captions: dict[str, list[Range]] = {}
-    for sheet, block in caption_blocks(book):
-        captions.setdefault(sheet, []).append(Range.of(block.range.first))
-    for sheet, ranges in captions.items():
-        yield sheet.lower(), sheet, ranges
 
 
 def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Finding]:
@@ -113,17 +132,15 @@ def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Findin
     known = np.minimum(relied.found.styles, len(unusual))
     doubted = np.append(unusual, False)[known] & (relied.found.positions >= 0)
     for index in np.flatnonzero(doubted).tolist():
-        cell = relied.found.cell(index)
-        if _is_false(cell.value, book.formats[cell.style], relied.alone):
-            yield relied.finding(index, book.formats[cell.style])
+        number_format = book.formats[relied.found.cell(index).style]
+        if _is_false(relied.value(index), number_format, relied.alone):
+            yield relied.finding(index, number_format)
 
 
 def _is_false(value: Value, number_format: str, alone: bool) -> bool:
-    """Whether a format shows a value as another one; of one that is not known, any other."""
-    if isinstance(value, bool | NoText):
+    """Whether a format shows a value as another one."""
+    if value is None or isinstance(value, bool | NoText):
         return False
-    if value is None:
-        return not alone and false_showing(0.0, number_format) is not None
     return false_showing(value, number_format, alone) is not None
 
 
@@ -146,7 +163,7 @@ def _by_rule(
     keys = relied.found.sheet.keys_of_cells[relied.found.positions[filled]]
     for rule, brought in rules:
         for index in filled[_within(keys, rule.ranges)].tolist():
-            value = relied.found.cell(index).value
+            value = relied.value(index)
             if _may_hold(rule, value) and _is_false(value, brought, alone=True):
                 yield relied.finding(index, brought)
 

@@ -87,7 +87,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     _check_finite(book, truth)
     around = _around_findings(book, cells)
     known = {finding.place for finding in around}
-    looks = [*format_findings(book, cells), *caption_findings(book, known)]
+    looks = [*format_findings(book, cells, truth), *caption_findings(book, known)]
     left = find_unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))
     if any(finding.kind == "formula" for finding in formulas.values()):
