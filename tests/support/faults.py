@@ -550,7 +550,7 @@ def name_hidden(specimen: Specimen, random: Random) -> Planted:
 # Formats that show no number, whatever it is, as it is.
 LIES = (
     *("d/m/yyyy", '"0.5"', "[$9-409]0.00", '0"."00', '0.00"½"', "0.00‰"),
-    *('(0.00);0.00;"1"', "0.0*1", '[<1E9]"7"', '0.00"-";0.00;"-1"'),
+    *('(0.00);0.00"9";"1"', "0.0*1", '[<1E9]"7"', '0.00"-";"9"0.00;"-1"'),
 )
 _NUMBER = 999  # of a number format: no book has so many
 
