@@ -6,8 +6,9 @@ brings the format, of its own alone. Must not know engines, nor judge values.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import CHOSEN, check_cell
 from xlconv.spreadsheet.cells import Place, Range
-from xlconv.spreadsheet.keys import NO_KEYS, Keys, rows_columns
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.verification.comparison import Mask, plain_value
@@ -65,16 +65,16 @@ def format_findings(
     """The numbers and texts that are shown as others than they are; `truth` are NumPy's values, for
     cells with which the file stores none."""
     unusual = np.array([not shows_all_as_they_are(text) for text in book.formats], dtype=bool)
-    rules = {sheet: list(_bringing_formats(book, sheet)) for sheet in book.sheets}
+    every = list(_relied_cells(book, cells, truth))
     known = set[Place]()
-    for relied in _relied_cells(book, cells, truth):
-        for finding in (
-            *_by_look(book, relied, unusual),
-            *_by_rule(book, relied, rules[relied.sheet]),
-        ):
-            if finding.place not in known:
-                known.add(finding.place)
-                yield finding
+    found = (
+        *(finding for relied in every for finding in _by_look(book, relied, unusual)),
+        *(finding for sheet in book.sheets for finding in _by_rule(book, sheet, every)),
+    )
+    for finding in found:
+        if finding.place not in known:
+            known.add(finding.place)
+            yield finding
 
 
 def _relied_cells(
@@ -144,37 +144,58 @@ def _is_false(value: Value, number_format: str, alone: bool) -> bool:
     return false_showing(value, number_format, alone) is not None
 
 
-def _bringing_formats(book: FoundBook, sheet: str) -> Iterator[tuple[FormatRule, str]]:
-    """The conditional formats of a sheet that bring number formats, but for the usual ones."""
+@dataclass(frozen=True)
+class _Brought:
+    """A number format that a conditional format brings to the cells of some ranges, if they hold
+    less than a `limit` in magnitude."""
+
+    ranges: tuple[Range, ...]
+    number_format: str
+    limit: float
+
+    def is_harmless(self) -> bool:
+        """Whether it shows all numbers below its limit as they are: as zeros, without a sign."""
+        ends = (self.limit * (1 - 1e-9), -self.limit * (1 - 1e-9), 0.0)
+        return isfinite(self.limit) and not any(
+            _is_false(end, self.number_format, alone=True) for end in ends
+        )
+
+
+def _brought_formats(book: FoundBook, sheet: str) -> Iterator[_Brought]:
+    """What the rules of a sheet bring, but for what shows all as it is."""
     looks = book.parcel.rule_formats
     for rule in book.sheets[sheet].rules:
-        brought = rule.number_format
-        if brought is None and rule.look is not None and rule.look < len(looks):
-            brought = looks[rule.look]
-        if brought is not None and not shows_all_as_they_are(brought):
-            yield rule, brought
+        code = rule.number_format
+        if code is None and rule.look is not None and rule.look < len(looks):
+            code = looks[rule.look]
+        if code is not None and not shows_all_as_they_are(code):
+            brought = _Brought(rule.ranges, code, _limit(rule))
+            if not brought.is_harmless():
+                yield brought
 
 
-def _by_rule(
-    book: FoundBook, relied: _Relied, rules: Sequence[tuple[FormatRule, str]]
-) -> Iterator[Finding]:
+def _by_rule(book: FoundBook, sheet: str, every: Sequence[_Relied]) -> Iterator[Finding]:
     """The findings on the formats that rules bring, whether they hold now or not."""
-    filled = np.flatnonzero(relied.found.positions >= 0) if rules else NO_KEYS
-    keys = relied.found.sheet.keys_of_cells[relied.found.positions[filled]]
-    for rule, brought in rules:
-        for index in filled[_within(keys, rule.ranges)].tolist():
+    rules = list(_brought_formats(book, sheet))
+    if not rules:
+        return
+    cells = book.sheets[sheet]
+    owner, place = np.full(len(cells), -1), np.zeros(len(cells), np.int64)
+    for number, relied in reversed(list(enumerate(every))):
+        filled = np.flatnonzero(relied.found.positions >= 0)
+        if relied.sheet == sheet:
+            there = relied.found.positions[filled]
+            owner[there], place[there] = number, filled
+    for rule in rules:
+        for position in (one for part in rule.ranges for one in cells.filled(part).tolist()):
+            if owner[position] < 0:
+                continue
+            relied, index = every[owner[position]], int(place[position])
             value = relied.value(index)
-            if _may_hold(rule, value) and _is_false(value, brought, alone=True):
-                yield relied.finding(index, brought)
-
-
-def _within(keys: Keys, ranges: Iterable[Range]) -> Mask:
-    there = np.zeros(len(keys), dtype=bool)
-    rows, columns = rows_columns(keys)
-    for place in ranges:
-        inside = (rows >= place.row) & (rows <= place.bottom)
-        there |= inside & (columns >= place.column) & (columns <= place.right)
-    return there
+            if isinstance(value, float) and abs(value) >= rule.limit:
+                continue
+            if _is_false(value, rule.number_format, alone=True):
+                yield relied.finding(index, rule.number_format)
 
 
 _SMALL = re.compile(
@@ -183,9 +204,9 @@ _SMALL = re.compile(
 )
 
 
-def _may_hold(rule: FormatRule, value: Value) -> bool:
-    """Whether a rule may be true for a cell; False only where that is plain from the value."""
-    if rule.kind != "expression" or len(rule.formulas) != 1 or not isinstance(value, float):
-        return True
+def _limit(rule: FormatRule) -> float:
+    """The magnitude below which a rule holds, if it says no more than one; else infinity."""
+    if rule.kind != "expression" or len(rule.formulas) != 1:
+        return inf
     small = _SMALL.fullmatch(rule.formulas[0].replace(" ", ""))
-    return small is None or abs(value) < float(small[1])
+    return float(small[1]) if small else inf
