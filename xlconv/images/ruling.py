@@ -232,7 +232,7 @@ def _is_clear(rest: _Rest) -> bool:
     """Whether what is left reaches neither the upper nor the lower border: the bar of a 7 and
     the stem of a 4 that were cropped closely run from border to border, too."""
     near = max(2 * _NEAR * max(rest.marks.shape), 2)
-    return rest.box.top > near and rest.box.bottom < len(rest.marks) - near
+    return bool(rest.box.top > near and rest.box.bottom < len(rest.marks) - near)
 
 
 def _is_joined(lines: list[Stroke], rest: _Rest) -> bool:
