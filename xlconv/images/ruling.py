@@ -123,8 +123,10 @@ def erased(ink: Array, lines: list[Stroke]) -> Array:
 
 def _erase(ink: Array, line: Stroke) -> None:
     half = line.width / 2 + 1
-    columns = np.arange(line.start, line.end)
-    top = np.floor(line.middles - half).astype(int)
+    ends = max(line.start - int(half), 0), min(line.end + int(half), ink.shape[1])
+    columns = np.arange(*ends)  # a line's end is blurred, too
+    middles = np.interp(columns, np.arange(line.start, line.end), line.middles)
+    top = np.floor(middles - half).astype(int)
     rows = top[:, None] + np.arange(int(2 * half) + 2)
     inside = np.pad(ink, ((1, 1), (0, 0)))  # nothing is marked outside the picture
     band = inside[np.clip(rows + 1, 0, len(ink) + 1), columns[:, None]]
@@ -261,9 +263,15 @@ def _stands_apart(line: Stroke, crossing: list[Stroke], rest: _Rest) -> bool:
         return False
     if box.longest < 0.3 * line.length or line.width - rest.pixel > 0.12 * line.length:
         return False
-    beside = box.bottom < line.middles.min() - half or box.top > line.middles.max() + half
-    centre = ((box.left + box.right) / 2 - line.start) / line.length
-    return bool(beside and 0.15 < centre < 0.85)
+    low, high = line.middles.min() - half, line.middles.max() + half
+    before, after = box.left - line.start, line.end - box.right
+    if not low <= box.bottom or not box.top <= high:
+        return bool(0.15 < (before + box.width / 2) / line.length < 0.85)
+    # The digit touches it: what is upright and ends well beyond it on both sides is no stem.
+    aside = box.bottom < line.middles.mean() + half or box.top > line.middles.mean() - half
+    level = abs(line.middles[-1] - line.middles[0]) < 0.02 * line.length
+    beyond = min(before, after) > 0.15 * line.length
+    return bool(aside and level and beyond and line.length > 1.6 * box.longest)
 
 
 def _frame(lines: list[Stroke], rest: _Rest) -> list[Stroke]:
