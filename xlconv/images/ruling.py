@@ -36,7 +36,7 @@ def without_lines(ink: Array) -> Cleared:
     with a line between them the larger is kept."""
     scale = OVERVIEW / max(ink.shape)
     height, width = (max(round(side * scale), 1) for side in ink.shape)
-    if min(height, width) < OVERVIEW // 16:
+    if min(height, width) < OVERVIEW // 8:
         return Cleared(ink)  # a strip of a picture, in which all is line
     grid = resized(ink, (0, 0, *ink.shape[::-1]), (width, height))
     lines, rest = _lines_in(grid, max(scale, 1))
@@ -66,6 +66,8 @@ def _lines_in(grid: Array, pixel: float) -> tuple[list[Stroke], "_Rest | None"]:
     drops = np.argsort(lengths[1:] / lengths[:-1], kind="stable")[:_TRIES] + 1
     for count in sorted(drops, reverse=True):
         lines = strokes[:count]
+        if count <= 2 and not _leaves_ink(grid, lines, floor):
+            continue
         rest = _rest(erased(grid, lines), lines, floor, pixel)
         if rest is None:
             continue
@@ -73,6 +75,13 @@ def _lines_in(grid: Array, pixel: float) -> tuple[list[Stroke], "_Rest | None"]:
         if all(_is_line(line, lines, rest) or _is_side(line, sides, rest) for line in lines):
             return lines, rest
     return [], None
+
+
+def _leaves_ink(grid: Array, lines: list[Stroke], floor: float) -> bool:
+    """Whether there is more than what a pen left at either edge of the strokes."""
+    wide = [replace(line, width=2 * line.width + 2) for line in lines]
+    boxes = boxes_of(components(erased(grid, wide) > floor)).values()
+    return any(box.longest > 3 * max(line.width for line in lines) for box in boxes)
 
 
 def _side(line: Stroke, shape: tuple[int, ...]) -> Mask:
