@@ -105,7 +105,7 @@ def _misspelt(formula: str, around: Surroundings) -> str:
         plain = name.upper().rpartition(".")[2]
         if token.kind == "function" and plain not in FUNCTIONS and name.lower() not in around.names:
             likely = likely_function(plain)
-            return f": there is no function {name}" + (f", {likely} is meant?" if likely else "")
+            return f": there is no function {plain}" + (f", {likely} is meant?" if likely else "")
         if token.kind == "name" and name.lower() not in (*around.names, "true", "false"):
             likely = likely_name(name.lower(), around.names)
             return f": there is no name {name}" + (f", {likely} is meant?" if likely else "")

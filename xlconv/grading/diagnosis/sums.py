@@ -20,6 +20,7 @@ from xlconv.network.model import Array
 
 RELU_FORGOTTEN = "ReLU is forgotten: a negative number should become 0"
 BIAS_PLACE = "{bias}"  # in words, where the cell of the bias is named
+_MOST_COPIED = 8  # maps that are read, of a map that may have been copied
 _MOST_KERNELS = 5  # of which all orders are tried
 _TYPED_DECIMALS = (*range(1, 7), 15)
 _COUNTS = ("", "once", "twice", "three times", "four times", "five times", "six times")
@@ -153,25 +154,24 @@ def _other_maps(layer: Layer, what: str, around: Situation) -> Guesses:
     products, windows = around.products, around.windows
     of = "value" if what == "weights" else "map"
     for other in around.others:
-        own = [product.by(one) for product, one in zip(products, other.weights, strict=True)]
-        sums = np.sum(own, axis=0)
+        pairs = zip(products, other.weights, strict=True)
+        sums = np.sum([product.by(one) for product, one in pairs], axis=0)
         words = f"reads the {what} of {of} {other.number}"
         yield Guess("wrong map", words, sums + around.bias)
         yield Guess("wrong map", words, sums + other.bias)
         if "bias" in around.beside:
             words = f"adds the bias of {of} {other.number}"
             yield Guess("bias of another map", words, around.products_sum + other.bias)
-        if windows is not None and other.away != (0, 0):
+        if windows is not None and other.away != (0, 0) and len(products) <= _MOST_COPIED:
             maps = f"{len(products)} maps" if len(products) > 1 else "one map"
             words = f"copied from map {other.number}: {source(layer)} has {maps}, for all alike"
-            read = (as_terms(windows.read(n, other.away)) for n in range(len(products)))
-            moved = [w.T @ one for w, one in zip(read, other.weights, strict=True)]
-            for bias in (other.bias, around.bias):
-                yield Guess("wrong map", words, np.sum(moved, axis=0) + bias, sure=True)
-            read = (as_terms(windows.read(n, other.away)) for n in range(len(products)))
-            moved = [replace(p, window=w).total for w, p in zip(read, products, strict=True)]
-            for bias in (other.bias, around.bias):
-                yield Guess("wrong map", words, np.sum(moved, axis=0) + bias, sure=True)
+            read = [as_terms(windows.read(n, other.away)) for n in range(len(products))]
+            theirs = np.sum([w.T @ one for w, one in zip(read, other.weights, strict=True)], axis=0)
+            moving = [replace(one, window=w) for w, one in zip(read, products, strict=True)]
+            own = np.sum([one.total for one in moving], axis=0)
+            for moved in (theirs, own):
+                for bias in (other.bias, around.bias):
+                    yield Guess("wrong map", words, moved + bias, sure=True)
 
 
 def _means(around: Situation) -> Guesses:
