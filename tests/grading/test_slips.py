@@ -100,7 +100,7 @@ SLIPPED: dict[str, tuple[str, Change, float, str, str]] = {
     ),
     "kernel typed": (
         *("conv1", _typed_kernel, 0.5, "kernel typed"),
-        "numbers stand where the kernel is to be read",
+        "numbers stand where AH8:AJ10 should be read",
     ),
     "bias inside": (
         *("conv1", substituted(r"SUMPRODUCT\(([^,]*),([^)]*)\)\+(.*)", r"SUMPRODUCT(\1*\2+\3)")),

@@ -19,7 +19,7 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.model import Array
 
 RELU_FORGOTTEN = "ReLU is forgotten: a negative number should become 0"
-BIAS_PLACE = "{bias}"  # in words, where the cell of the bias is named
+BIAS_PLACE, KERNEL_PLACE = "{bias}", "{kernel}"  # in words, where these are called by their cells
 _MOST_COPIED = 8  # maps that are read, of a map that may have been copied
 _MOST_KERNELS = 5  # of which all orders are tried
 _TYPED_DECIMALS = (*range(1, 7), 15)
@@ -57,7 +57,7 @@ def _sums(layer: Layer, around: Situation) -> Guesses:
     """Sums of products in which something is otherwise."""
     what = "weights" if isinstance(layer, Dense) else "kernel"
     yield from _biases(around)
-    yield from _typed(what, around)
+    yield from _typed(around)
     yield from _kernels(what, around)
     yield from _other_maps(layer, what, around)
     yield from _means(around)
@@ -88,18 +88,17 @@ def times_words(count: int) -> str:
     return words[count] if count < len(words) else f"{count} times"
 
 
-def _typed(what: str, around: Situation) -> Guesses:
+def _typed(around: Situation) -> Guesses:
     """Numbers that stand where bias or weights should be read, all of their digits or some."""
     sums, bias = around.products_sum, around.beside.get("bias")
     if bias is not None and math.isfinite(around.rest) and around.rest != 0:
         yield Guess("bias typed", typed_words(around.rest), sums + around.rest, sure=True)
-    are = "are" if what == "weights" else "is"
     for decimals in _TYPED_DECIMALS:
         products = _with(around.products, _rounded(decimals))
-        words = f"numbers stand where the {what} {are} to be read"
+        words = f"numbers stand where {KERNEL_PLACE} should be read"
         yield Guess("kernel typed", words, products + around.bias, sure=True)
         if bias is not None and math.isfinite(around.rest):
-            both = f"numbers stand where {what} and bias are to be read"
+            both = f"numbers stand where {KERNEL_PLACE} and {BIAS_PLACE} should be read"
             own = np.round(around.has["bias"], decimals)
             yield Guess("kernel typed", both, products + own, sure=True)
 
