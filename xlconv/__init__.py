@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xlconv.errors import XlconvError as XlconvError
     from xlconv.grading.grade import grade as grade
     from xlconv.grading.marks import Marks as Marks
+    from xlconv.grading.rubric import Rubric as Rubric
     from xlconv.images.folder import load_gallery as load_gallery
     from xlconv.images.gallery import Gallery as Gallery
     from xlconv.images.load import load_image as load_image
@@ -61,6 +62,7 @@ _HOMES = {
     "varied": "state.variation",
     "grade": "grading.grade",
     "Marks": "grading.marks",
+    "Rubric": "grading.rubric",
     "Report": "verification.report",
     "read_book": "rendering.notebook",
     "render": "rendering.render",
