@@ -162,6 +162,8 @@ def with_rule(book: Path, target: Path, cells: str, formula: str, number_format:
         ("TRUE", ";;;", False),
         ("ABS({cell})<1E-9", '"0.99"', False),
         ("ABS({cell})<1E+9", '"0.99"', True),
+        ("ABS({cell})<0.005", "0.00;0.00;0.00", False),
+        ("ABS(A1)<0.005", "0.00;0.00;0.00", True),  # another cell's number
     ],
 )
 def test_a_conditional_format_shows_numbers_as_they_are(

@@ -117,11 +117,10 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     yield "board", BOARD, [place for place in chosen if place is not None]
     for tensor, legends in layout.legends.items():
         yield tensor, BOARD, [*legends]
-    gallery = layout.gallery
-    for number in range(gallery.count + 1) if gallery is not None else ():
-        assert gallery is not None
-        words = [gallery.number(number), gallery.label(number)]
-        yield f"picture {number}", IMAGES, [*words, *gallery.maps(number)]
+    if layout.gallery is not None:
+        for number in range(layout.gallery.count + 1):
+            words = [layout.gallery.number(number), layout.gallery.label(number)]
+            yield f"picture {number}", IMAGES, [*words, *layout.gallery.maps(number)]
     yield "explain", EXPLAIN, [CHOSEN, inspector_places(book.network, layout).table]
     tensors = len(book.network.shapes)
     yield "guide", GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
@@ -199,14 +198,19 @@ def _by_rule(book: FoundBook, sheet: str, every: Sequence[_Relied]) -> Iterator[
 
 
 _SMALL = re.compile(
-    r"(?:AND\(ISNUMBER\([A-Z]+\d+\),)?ABS\([A-Z]+\d+\)<(\d+(?:\.\d+)?(?:E[+-]?\d+)?)\)?",
+    r"(?:AND\(ISNUMBER\((?P<number>[A-Z]+\d+)\),)?ABS\((?P<cell>[A-Z]+\d+)\)"
+    r"<(?P<limit>\d+(?:\.\d+)?(?:E[+-]?\d+)?)(?(number)\))",
     re.IGNORECASE,
 )
 
 
 def _limit(rule: FormatRule) -> float:
-    """The magnitude below which a rule holds, if it says no more than one; else infinity."""
+    """The magnitude below which a rule holds for its own cells, if it says no more than one; else
+    infinity."""
     if rule.kind != "expression" or len(rule.formulas) != 1:
         return inf
     small = _SMALL.fullmatch(rule.formulas[0].replace(" ", ""))
-    return float(small[1]) if small else inf
+    own = {rule.ranges[0].first.a1, Range.around(rule.ranges).first.a1}
+    if small is None or not {small["cell"], small["number"] or small["cell"]} <= own:
+        return inf
+    return float(small["limit"])

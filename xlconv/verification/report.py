@@ -193,7 +193,8 @@ class Report:
     `end_to_end` the largest difference of an engine's output from NumPy's own forward pass,
     None without an engine. `trials` is how many random trials there were, of a `seed`. `exercise`
     says what is left to do, None if the workbook is no exercise. `rounded` says that the file was
-    saved by a program that calculates with numbers as they are shown.
+    saved by a program that calculates with numbers as they are shown; `copies` are sheets that are
+    called like copies of the board, of which nothing was looked at.
     """
 
     workbook: str
@@ -209,6 +210,7 @@ class Report:
     seed: int | None = None
     exercise: ExerciseReport | None = None
     rounded: bool = False
+    copies: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -270,6 +272,7 @@ class Report:
             "random": {"trials": self.trials, "seed": self.seed},
             "exercise": None if self.exercise is None else asdict(self.exercise),
             "rounded": self.rounded,
+            "copies": list(self.copies),
         }
 
     def _repr_html_(self) -> str:
