@@ -11,7 +11,7 @@ Names are imported when they are first used, so that `xlconv --help` answers at 
 
 from importlib import import_module
 
-__version__ = "0.6.1"
+__version__ = "0.7.0"
 
 TYPE_CHECKING = False  # as typing says, which takes longer to import than this
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xlconv.grading.classroom.handout import build_class as build_class
     from xlconv.grading.grade import grade as grade
     from xlconv.grading.marks import Marks as Marks
+    from xlconv.grading.rubric import Rubric as Rubric
     from xlconv.images.folder import load_gallery as load_gallery
     from xlconv.images.gallery import Gallery as Gallery
     from xlconv.images.load import load_image as load_image
@@ -69,6 +70,7 @@ _HOMES = {
     "read_students": "importers.students.roster",
     "Student": "importers.students.roster",
     "Marks": "grading.marks",
+    "Rubric": "grading.rubric",
     "Report": "verification.report",
     "read_book": "rendering.notebook",
     "render": "rendering.render",

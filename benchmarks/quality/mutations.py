@@ -10,7 +10,7 @@ how many were found, and planted, how many escaped, and how many were blamed on 
 that is what the engine and the random trial tell. `--untouched` counts false alarms in books of
 random networks, edited and saved by all three.
 
-Not checked by `verify`, and so not planted: colours and conditional formats, what is merged or
+Not checked by `verify`, and so not planted: colours, what is merged or
 hidden, charts, the words of Explain, and what pictures are said to show, which is the reader's to
 type.
 """

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from support.learners import MISTAKES, Change, filled_in, only
 
 import xlconv
-from xlconv.grading.marks import mean_mark
+from xlconv.grading.marks import mean_mark, per_cent
 from xlconv.grading.submissions import Terms, mark_all, submitted_files
 from xlconv.state.exercise import exercise_of
 
@@ -38,7 +38,7 @@ def main() -> None:
         marked = mark_all(submitted_files(Path(folder)), Path(folder), Terms(), _quiet)
         marking = time.perf_counter() - start
     assert not any(marks.error for marks in marked)
-    print(f"{count} workbooks, mean mark {mean_mark(marked):.0%}")
+    print(f"{count} workbooks, mean mark {per_cent(mean_mark(marked))}")
     print(f"marked in {marking:.1f} s, {marking / count:.2f} s each")
     print(f"read one after another in {reading:.1f} s: marking takes {marking / reading:.2f} times")
     print(f"limit for 100 on two cores: {LIMIT:g} s")

@@ -113,7 +113,9 @@ def test_a_sheet_that_libreoffice_deleted(
 
 
 def test_a_copy_beside_the_board_is_the_readers(book: Path, tmp_path: Path) -> None:
-    assert xlconv.verify(edited(book, tmp_path / "copied.xlsx", copied), random=0).findings == ()
+    report = xlconv.verify(edited(book, tmp_path / "copied.xlsx", copied), random=0)
+    assert (report.findings, report.copies) == ((), ("Board (2)",))
+    assert xlconv.verify(book, "none").copies == ()
 
 
 def test_names_in_other_letters_are_the_same(book: Path, tmp_path: Path) -> None:

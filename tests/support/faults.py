@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import TypeVar
-from xml.sax.saxutils import unescape
+from xml.sax.saxutils import quoteattr, unescape
 
 import openpyxl
 from support.books import sheet_parts
@@ -547,27 +547,66 @@ def name_hidden(specimen: Specimen, random: Random) -> Planted:
     return Planted(edit, frozenset(), f"{name} once more, for the board alone")
 
 
+# Formats that show no number, whatever it is, as it is.
+LIES = (
+    *("d/m/yyyy", '"0.5"', "[$9-409]0.00", '0"."00', '0.00"½"', "0.00‰"),
+    *('(0.00);0.00"9";"1"', "0.0*1", '[<1E9]"7"', '0.00"-";"9"0.00;"-1"'),
+)
+_NUMBER = 999  # of a number format: no book has so many
+
+
+def _shown_cell(specimen: Specimen, random: Random) -> ComputedCell:
+    """A cell of a map that shows a number."""
+    tensor = random.choice(specimen.book.network.layers).name
+    cell = random.choice([one for one in specimen.cells[tensor] if one.found.value != ""])
+    if not isinstance(cell.found.value, float) or not cell.found.value:
+        raise NoPlaceError  # openpyxl saved it: nothing is shown
+    return cell
+
+
 def lying_format(specimen: Specimen, random: Random) -> Planted:
-    """A cell of a map is shown as a date, or without its sign."""
+    """A cell of a map is shown as another number."""
     styles = specimen.contents["xl/styles.xml"]
     looks = re.search(r"<cellXfs[^>]*>(.*?)</cellXfs>", styles, re.DOTALL)
     assert looks is not None
-    number = len(re.findall(r"<xf[ >]", looks[1]))
-    look = '<xf numFmtId="14" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
-    tensor = random.choice(specimen.book.network.layers).name
-    cell = random.choice([one for one in specimen.cells[tensor] if one.found.value != ""])
-    if not isinstance(cell.found.value, float):
-        raise NoPlaceError  # openpyxl saved it: nothing is shown
-    sheet, place = cell.place
+    number, lie = len(re.findall(r"<xf[ >]", looks[1])), random.choice(LIES)
+    look = f'<xf numFmtId="{_NUMBER}" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    named = f'<numFmt numFmtId="{_NUMBER}" formatCode={quoteattr(lie)}/></numFmts>'
+    sheet, place = _shown_cell(specimen, random).place
 
     def shown(attributes: str, old: str) -> tuple[str, str]:
         return re.sub(r' s="\d+"', "", attributes) + f' s="{number}"', old
 
     edits = {
-        "xl/styles.xml": lambda xml: xml.replace("</cellXfs>", look, 1),
+        "xl/styles.xml": lambda xml: xml.replace("</cellXfs>", look, 1).replace(
+            "</numFmts>", named, 1
+        ),
         specimen.parts[sheet]: whole_cell(place.a1, shown),
     }
-    return Planted(edits, frozenset({f"{sheet}!{place.a1}"}), f"{place.a1} is shown as a date")
+    cells = frozenset({f"{sheet}!{place.a1}"})
+    return Planted(edits, cells, f"{place.a1} has the format {lie}")
+
+
+def lying_rule(specimen: Specimen, random: Random) -> Planted:
+    """A conditional format shows a cell of a map as another number."""
+    styles, lie = specimen.contents["xl/styles.xml"], random.choice(LIES)
+    looks = re.search(r"<dxfs[^>]*>(.*?)</dxfs>", styles, re.DOTALL)
+    assert looks is not None
+    number = len(re.findall(r"<dxf[ >]", looks[1]))
+    look = f'<dxf><numFmt numFmtId="{_NUMBER}" formatCode={quoteattr(lie)}/></dxf></dxfs>'
+    sheet, place = _shown_cell(specimen, random).place
+    rule = (
+        f'<conditionalFormatting sqref="{place.a1}"><cfRule type="expression" priority="1" '
+        f'dxfId="{number}"><formula>TRUE</formula></cfRule></conditionalFormatting>'
+    )
+    edits = {
+        "xl/styles.xml": lambda xml: xml.replace("</dxfs>", look, 1),
+        specimen.parts[sheet]: lambda xml: xml.replace(
+            "<conditionalFormatting ", f"{rule}<conditionalFormatting ", 1
+        ),
+    }
+    cells = frozenset({f"{sheet}!{place.a1}"})
+    return Planted(edits, cells, f"a rule gives {place.a1} the format {lie}")
 
 
 def caption_of_another(specimen: Specimen, random: Random) -> Planted:
@@ -607,6 +646,7 @@ KINDS: dict[str, Mutation] = {
     "a defined name redirected": name_redirected,
     "a defined name hidden": name_hidden,
     "a number format that lies": lying_format,
+    "a conditional format that lies": lying_rule,
     "a caption of another layer": caption_of_another,
     "a hidden sheet feeds a cell": hidden_sheet,
     "a weight that is a formula": hidden_weight,

@@ -21,6 +21,7 @@ from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.places import cell_of
 from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.spreadsheet.cells import Cell
 
 NETWORK = Network(
     "seen",
@@ -38,6 +39,7 @@ LAYOUT = plan(NETWORK, 2)
 GALLERY = LAYOUT.gallery
 assert GALLERY is not None
 assert LAYOUT.panel.picture is not None
+assert LAYOUT.answer is not None
 KERNEL = LAYOUT.weights["conv"].arrays["weight"][0].first
 LIES = (
     *('"7"', '0.00"9"', "0.0\\9", "0;0", "yyyy-mm-dd", '0"%"', "0,", '"yes";"no"', "[h]:mm"),
@@ -68,6 +70,9 @@ RELIED = {
     "the chosen row": ("Explain", CHOSEN.cell(2, 0), '"4"'),
     "a check cell": ("Guide", check_cell(1), '"–"'),
     "a word on Model": ("Model", cell_of(NETWORK, "conv", "kind"), ';;;"Dense"'),
+    "the network's text": ("Model", Cell(25, 2), ';;;"x"'),
+    "a word on Explain": ("Explain", Cell(2, 2), '@"!"'),
+    "the answer's label": ("Board", LAYOUT.answer.label.first, ';;;"dog"'),
     "a count on Model": ("Model", cell_of(NETWORK, "conv", "parameters"), '0"0"'),
 }
 
@@ -157,6 +162,8 @@ def with_rule(book: Path, target: Path, cells: str, formula: str, number_format:
         ("TRUE", ";;;", False),
         ("ABS({cell})<1E-9", '"0.99"', False),
         ("ABS({cell})<1E+9", '"0.99"', True),
+        ("ABS({cell})<0.005", "0.00;0.00;0.00", False),
+        ("ABS(A1)<0.005", "0.00;0.00;0.00", True),  # another cell's number
     ],
 )
 def test_a_conditional_format_shows_numbers_as_they_are(

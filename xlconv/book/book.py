@@ -36,6 +36,7 @@ from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.model.numbers import HELD
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.keys import cell_key, range_keys
 from xlconv.state.choices import Display
 from xlconv.state.manifest import Manifest
 from xlconv.state.sheet_names import BOARD, IMAGES, MODEL
@@ -164,12 +165,14 @@ class FoundBook:
 
     def own_formula(self, cell: Cell) -> str:
         """The same for a cell of the learner's own making, "" for all others."""
-        return "" if any(cell in place for place in self._computed) else self.formula_at(cell)
+        return self.formula_at(cell) if cell_key(*cell) in self._own_formulas else ""
 
     @cached_property
-    def _computed(self) -> list[Range]:
-        """Where formulas stand on the board."""
-        return [rule.range for rule in self.rules if rule.sheet == BOARD]
+    def _own_formulas(self) -> frozenset[int]:
+        """The keys of cells on the board with formulas where none belongs."""
+        board = self.sheets[BOARD]
+        computed = range_keys([rule.range for rule in self.rules if rule.sheet == BOARD])
+        return frozenset(np.setdiff1d(board.keys_of_cells[board.held >= 0], computed).tolist())
 
     def cell(self, sheet: str, place: Range, row: int = 0, column: int = 0) -> FoundCell:
         """The cell at an offset inside a range."""

@@ -37,7 +37,7 @@ def missing_sheet_error(package: Package, sheet: str, name: str) -> BookError:
     there = ", ".join(package.parts)
     told = package.other_names.get(MANIFEST_NAME if sheet == MODEL else range_name(sheet), "")
     head = f"{package.path}: the sheet {name!r} is missing"
-    copy = next((one for one in package.parts if _is_copy(one, name)), None)
+    copy = next((one for one in package.parts if is_copy(one, name)), None)
     if copy is not None:
         return BookError(
             f"{head}: {copy!r} is a copy of it, and the book's names do not follow copies; "
@@ -83,10 +83,10 @@ def lost_range_error(package: Package, board: str, name: str, place: Range) -> B
     )
 
 
-def _is_copy(sheet: str, name: str) -> bool:
+def is_copy(sheet: str, name: str) -> bool:
     """Whether a sheet is called as programs call a copy: Board (2), Board_2, Board Copy.
 
-    >>> [_is_copy(one, "Board") for one in ("Board (2)", "Board_2", "Board Copy", "Boards")]
+    >>> [is_copy(one, "Board") for one in ("Board (2)", "Board_2", "Board Copy", "Boards")]
     [True, True, True, False]
     """
     return re.fullmatch(rf"{re.escape(name)}( \(\d+\)|_\d+| Copy\d*)", sheet) is not None

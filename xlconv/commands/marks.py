@@ -59,7 +59,7 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     if len(marked) > 1:
         OUT.print(f"\n{len(marked)} workbooks, mean {per_cent(mean_mark(marked))}")
     if out is not None:
-        OUT.print(f"wrote {markup(out)}", soft_wrap=True)
+        OUT.print(f"wrote {markup(out)}, with what is wrong in each block", soft_wrap=True)
 
 
 def _share(block: BlockMarks) -> str:

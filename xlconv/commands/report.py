@@ -11,6 +11,7 @@ from rich.table import Table
 
 from xlconv.commands.console import OUT, answer_line, markup
 from xlconv.commands.findings import print_findings
+from xlconv.system.terminal_text import one_line
 from xlconv.verification.report import ExerciseReport, Report, Words, error_text
 
 _VERDICTS = {
@@ -48,6 +49,9 @@ def print_report(report: Report, max_findings: int, blocks: bool = False) -> Non
         OUT.print(_ROUNDED_NOTE, style="yellow")
     elif report.stored_state in _STORED_NOTES:
         OUT.print(_STORED_NOTES[report.stored_state], style="yellow")
+    for name in report.copies:
+        line = f"{one_line(name)!r} is a copy of the board: what is edited there is not verified"
+        OUT.print(line, style="yellow", markup=False, soft_wrap=True)
     OUT.print(f"\n[bold]{markup(report.workbook)}[/]: {markup(report.network)}", soft_wrap=True)
     for line in _proof_lines(report, blocks):
         OUT.print(line, style="dim", soft_wrap=True)

@@ -21,6 +21,7 @@ from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import layer_rules
 from xlconv.grading.block import block_marks
 from xlconv.grading.diagnosis.unusual import unusual_formulas
+from xlconv.grading.diagnosis.windows import Boards
 from xlconv.grading.judge import Judge
 from xlconv.grading.marks import Marks
 from xlconv.grading.opened import OpenCells
@@ -66,7 +67,8 @@ def grade(
     opened = [OpenCells(book, part, rules[part.key, part.channel]) for part in places.parts]
     trials = layer_trials(book, opened, places, engine)
     truth = _truth(book)
-    judges = [Judge(one, trials[one.part.layer], truth(one.part)) for one in opened]
+    boards = Boards(book)
+    judges = [Judge(one, trials[one.part.layer], truth(one.part), boards) for one in opened]
     worth = rubric or Rubric()
     exercise = book.manifest.exercise
     student = exercise.student if exercise is not None else None

@@ -72,12 +72,12 @@ def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> I
         least[layer.name] = {key for key, weight in described.items() if weight.least is not None}
     if number == TURNED:
         plain = [layer for layer in layers if not weights[layer.name]]
-        for name in {name for layer in plain for name in sources(layer)}:
-            values[name] = _with_other_signs(name, values[name], network)
+        turned = {name for layer in plain for name in sources(layer)}
+        for name, array in values.items():  # all of them change: what stays the same reads none
+            smaller = np.asarray(array, dtype=np.float64) / LARGER
+            values[name] = _with_other_signs(name, array, network) if name in turned else smaller
         weights = {
-            name: {
-                key: array if key in least[name] else -LARGER * array for key, array in one.items()
-            }
+            name: {key: _turned(array, key in least[name]) for key, array in one.items()}
             for name, one in weights.items()
         }
     typed = Constants()
@@ -106,6 +106,13 @@ def _with_other_signs(name: str, array: Values, network: Network) -> Values:
     values = np.asarray(array, dtype=np.float64)
     # Where nothing is negative, the smallest becomes the largest instead.
     return -LARGER * values if network.signed[name] else values.max() + values.min() - values
+
+
+def _turned(array: Array, positive: bool) -> Array:
+    """Weights of which the sums of products, of numbers that became smaller, and what is added to
+    them are all as many times larger, with the other sign where they may have it."""
+    times = LARGER**2 if array.ndim > 1 else LARGER
+    return array * (times if positive else -times)
 
 
 def _random_weight(weight: Weight, random: Random) -> Array:

@@ -15,7 +15,7 @@ from xlconv.engines.second_opinion import EMBEDDED, SECOND
 from xlconv.grading.diagnosis.explanations import Explanations
 from xlconv.grading.diagnosis.mistakes import MOST_SHOWN, mistake, typed_words
 from xlconv.grading.diagnosis.surroundings import Remark, Surroundings, WrongCell
-from xlconv.grading.diagnosis.windows import Mask
+from xlconv.grading.diagnosis.windows import Boards, Mask
 from xlconv.grading.opened import OpenCell, OpenCells
 from xlconv.grading.precedents import reads_of
 from xlconv.grading.trials import Trial, agree, is_still
@@ -34,11 +34,12 @@ _BY_HAND = "mark it by hand"
 @dataclass(frozen=True)
 class Judge:
     """Judges the cells of one part. `truth` is what belongs in them for the workbook's own picture
-    and weights."""
+    and weights, `boards` what stands around them in trials."""
 
     cells: OpenCells
     trials: Sequence[Trial]
     truth: Array
+    boards: Boards
 
     def is_right_number(self, one: OpenCell) -> bool:
         """Whether a cell holds a number that is right for the workbook's own picture and weights,
@@ -68,7 +69,7 @@ class Judge:
 
     @cached_property
     def _explanations(self) -> Explanations:
-        return Explanations(self.cells.book, self.cells.part, self.trials)
+        return Explanations(self.boards, self.cells.part, self.trials)
 
     def is_right_formula(self, one: OpenCell) -> bool:
         """Whether a formula gives what belongs there in every trial, and reads all that counts."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xlconv.errors import ImageError
 from xlconv.images.doubts import doubts_about, words_about
 from xlconv.images.image_file import Picture, Scan, Shape3
 from xlconv.images.ink import INVERTED, find_ink, ink_box, marks_in
@@ -81,7 +82,10 @@ def _without_lines(ink: Array) -> tuple[Cleared, Ends]:
     """The ink without lines, and its box. They are looked for in all of it and then around
     what is left: a box for a digit on a large sheet is small."""
     cleared = without_lines(ink)
-    box = ink_box(cleared.ink)
+    try:
+        box = ink_box(cleared.ink)
+    except ImageError:  # there is nothing but what was taken for lines
+        return Cleared(ink), ink_box(ink)
     left, top, right, bottom = box
     margin = max(right - left, bottom - top) // 8 + 2
     rows = slice(max(top - margin, 0), bottom + margin)

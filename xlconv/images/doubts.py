@@ -1,6 +1,6 @@
 """What a picture is told about that its preparation cannot mend.
 
-    several digits side by side; ink over nearly all of the picture
+    several digits; a digit on either side of a line; ink over nearly all of the picture
 
 Must not know files, nor how the ink was found.
 """
@@ -17,7 +17,7 @@ ALL = (
     "doubtful: the ink reaches over nearly all of the picture; if that is not the digit alone, "
     "crop it so that it is, with some ground around it"
 )
-SEVERAL = "doubtful: {} stand side by side, but the network reads one digit; crop to one of them"
+SEVERAL = "doubtful: {} stand apart, but the network reads one digit; crop to one of them"
 BESIDE = (
     "doubtful: a digit stands on either side of a line; took the larger one, crop to the one "
     "that is meant"
@@ -39,19 +39,27 @@ def doubts_about(cleared: Cleared, box: tuple[int, int, int, int]) -> list[str]:
     part, _ = reduced(ink[top:bottom, left:right], OVERVIEW)
     count = _digits_in(list(boxes_of(components(marks_in(part))).values()))
     if count > 1:
-        told.append(SEVERAL.format(f"{count} figures"))
+        told.append(SEVERAL.format(f"{count} digits or pieces"))
     elif (right - left) > WIDEST * (bottom - top):
-        told.append(SEVERAL.format("two figures or more may"))
+        told.append(SEVERAL.format("two digits or more may"))
     return told
 
 
 def _digits_in(pieces: list[Box]) -> int:
-    """How many groups of pieces stand side by side, about as high as each other and apart."""
+    """How many groups of pieces stand apart, beside or above each other, about as high as each
+    other: the bar of a 5 is not."""
+    turned = [piece.turned for piece in pieces]
+    beside = [group.height for group in _groups(pieces)]
+    above = [group.width for group in _groups(turned)]
+    return max(sum(high >= 0.6 * max(row) for high in row) for row in (beside, above))
+
+
+def _groups(pieces: list[Box]) -> list[Box]:
+    """The boxes of pieces with a gap from left to right between them."""
     groups: list[Box] = []
     for piece in sorted(pieces, key=lambda box: box.left):
         if groups and piece.left < groups[-1].right:
             groups[-1] = around([groups[-1], piece])
         else:
             groups.append(piece)
-    highest = max(box.height for box in groups)
-    return sum(box.height >= 0.6 * highest for box in groups)
+    return groups

@@ -15,14 +15,17 @@ import numpy as np
 
 from xlconv.errors import ImageError
 from xlconv.images.gallery import Gallery, printable
+from xlconv.images.image_file import has_heic
 from xlconv.images.load import load_image
 from xlconv.network.network import Network
 from xlconv.system.files import is_file, is_folder, natural_order
 
 MAX_PICTURES = 400  # of a folder: each pixel of each of them is a cell
-KINDS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".npy")
+KINDS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".npy")
+HEIC = (".heic", ".heif")
 # Pictures that are left out, which is worth a word; of all other files there is none.
-_OTHERS = (".avif", ".bmp", ".gif", ".heic", ".heif", ".pdf", ".svg", ".tif", ".tiff", ".webp")
+_OTHERS = (".avif", ".bmp", ".gif", *HEIC, ".pdf", ".svg", ".webp")
+_INSTALL = ", or install pillow-heif (pip install 'xlconv[heic]')"
 _MOST_LISTED = 40
 _SEPARATORS = (",", "_", None)  # between the labels in a folder's name; None: blanks
 _Path = str | os.PathLike[str]
@@ -63,6 +66,7 @@ def _pictures_under(top: Path) -> tuple[list[Path], list[str]]:
     files: list[Path] = []
     others: list[str] = []
     links: list[str] = []
+    kinds = (*KINDS, *HEIC) if has_heic() else KINDS
     for folder, folders, names in os.walk(top, onerror=_refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
         # A link may lead back up, or to a whole disk.
@@ -71,7 +75,7 @@ def _pictures_under(top: Path) -> tuple[list[Path], list[str]]:
             path, kind = Path(folder) / name, Path(name).suffix.lower()
             if name.startswith("."):
                 continue
-            if kind in KINDS and (path.is_file() or not path.exists()):  # broken links, no pipes
+            if kind in kinds and (path.is_file() or not path.exists()):  # broken links, no pipes
                 files.append(path.relative_to(top))
             elif kind in _OTHERS:
                 others.append(kind)
@@ -89,7 +93,8 @@ def _notes(others: list[str], links: list[str]) -> Iterator[str]:
     if others:
         files = "1 file" if len(others) == 1 else f"{len(others)} files"
         kinds = ", ".join(sorted(set(others)))
-        yield f"left out {files} of other kinds ({kinds}): save as PNG or JPEG"
+        more = "" if has_heic() or not set(HEIC) & set(others) else _INSTALL
+        yield f"left out {files} of other kinds ({kinds}): save as PNG or JPEG{more}"
     for link in sorted(links):
         yield f"left out {printable(link)}: links to folders are not followed"
 

@@ -1,4 +1,4 @@
-"""Picture files: what stands in a PNG, JPEG or .npy file, before any preparation.
+"""Picture files: what stands in a PNG, JPEG, TIFF, HEIC or .npy file, before any preparation.
 
 Owns the reading of files and its dangers: broken, huge or strange ones end in an ImageError
 of one line. Must not know what a picture shows, nor networks.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from importlib.util import find_spec
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ MAX_PIXELS = 50_000_000
 MAX_SIDE = 1_000_000
 LARGE = 12_000_000  # pixels from which on a picture is made smaller while it is read
 _STRIP = 4_000_000  # pixels of it at a time
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # the MPO of telephones opens as JPEG
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")  # telephones' MPO opens as JPEG
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
     try:
         with warnings.catch_warnings(), open_stream(path) as stream:
             warnings.simplefilter("ignore")
-            with Image.open(stream, formats=FORMATS) as picture:
+            with Image.open(stream, formats=_formats()) as picture:
                 _check_size(picture.size)
                 _check_sides(picture.size)
                 if size is not None and sorted(size) != sorted(picture.size):
@@ -122,7 +123,10 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
     except Image.DecompressionBombError as error:
         raise ImageError(_too_large("")) from error
     except UnidentifiedImageError as error:
-        raise ImageError(f"{_kind(path)}, not a picture that can be read; {_READ}") from error
+        kind = _kind(path)
+        if kind == _HEIC and not has_heic():
+            raise ImageError(_NO_HEIC) from error
+        raise ImageError(f"{kind}, not a picture that can be read; {_READ}") from error
     except Exception as error:  # decoders raise whatever a broken file leads them to
         raise ImageError(f"broken or cut short ({first_line(error)}); save it again") from error
 
@@ -134,11 +138,31 @@ def wrong_size(found: tuple[int, int], needed: tuple[int, int]) -> str:
     )
 
 
-_READ = "save it as PNG, JPEG, GIF, BMP or WebP"
+def has_heic() -> bool:
+    """Whether the optional package that reads a telephone's HEIC pictures is installed."""
+    return find_spec("pillow_heif") is not None
+
+
+def _formats() -> tuple[str, ...]:
+    if not has_heic():
+        return FORMATS
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    return (*FORMATS, "HEIF")
+
+
+_READ = "save it as PNG, JPEG, GIF, BMP, WebP or TIFF"
+_HEIC = "a HEIC picture or a film"
+_NO_HEIC = f"{_HEIC}, which needs the package pillow-heif (pip install 'xlconv[heic]'); or {_READ}"
 _KINDS = (
     *((b"%PDF", "a PDF document"), (b"%!PS", "a PostScript program"), (b"PK\3\4", "an archive")),
-    *((b"II*\0", "a TIFF scan"), (b"MM\0*", "a TIFF scan"), (b"ftypavif", "an AVIF picture")),
-    *((b"ftyp", "a HEIC picture or a film"), (b"<svg", "an SVG drawing")),
+    *(
+        (b"II*\0", "a TIFF picture that is cut short or of a rare kind"),
+        (b"MM\0*", "a TIFF picture that is cut short or of a rare kind"),
+        (b"ftypavif", "an AVIF picture"),
+    ),
+    *((b"ftyp", _HEIC), (b"<svg", "an SVG drawing")),
 )
 
 
@@ -160,6 +184,9 @@ def _notes(picture: Image.Image) -> list[str]:
         picture.seek(0)
     if picture.getexif().get(0x0112, 1) in range(2, 9):
         notes.append("turned it upright, as its EXIF note says")
+    if picture.format == "TIFF" and getattr(picture, "n_frames", 1) > 1:
+        notes.append("it has several pages: took the first one")
+        picture.seek(0)
     return notes
 
 
@@ -185,6 +212,8 @@ def _smaller(picture: Image.Image) -> Image.Image:
 
 
 def _scan_of_picture(picture: Image.Image, steps: tuple[str, ...]) -> Scan:
+    if picture.mode == "F":
+        raise ImageError("its pixels are floats; save it with 8 or 16 bits, or as .npy")
     if picture.mode.startswith("I"):  # 16 bits of grey
         return Scan(np.asarray(picture).clip(0, 65535).astype(np.uint16), 65535, steps)
     if picture.has_transparency_data:

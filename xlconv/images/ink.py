@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
 from xlconv.images.pieces import components
-from xlconv.images.pixels import Mask, border_of, box_of, reduced, resized
+from xlconv.images.pixels import Mask, border_of, box_of, reduced
+from xlconv.images.shadow import ground_in_shadow
 from xlconv.network.model import Array
 
 OVERVIEW = 128  # pixels a side in which ink is looked for: few enough to average noise
@@ -27,41 +28,15 @@ def find_ink(sheet: Array) -> tuple[Array, list[str]]:
     noise = float(np.median(np.abs(np.diff(excess, axis=1, append=excess[:, -1:]))))
     marked = np.where(np.abs(excess) > max(3 * noise, MIN_CONTRAST), excess, 0)
     border, unexplained = border_of(grid), (border_of(marked) != 0).mean() > 0.1
-    shadow = unexplained and np.median(border) > 0.35 and _has_shadow(grid)
-    if shadow:
-        ground = resized(_close(grid), (0, 0, *grid.shape[::-1]), sheet.shape[::-1])
-    else:
-        ground = _surface(sheet.shape, coefficients)
+    bright = unexplained and np.median(border) > 0.35
+    shadow = ground_in_shadow(grid, excess, sheet.shape) if bright else None
+    ground = _surface(sheet.shape, coefficients) if shadow is None else shadow
     steps = ["evened out the light on the ground"] if np.ptp(ground) > 0.05 else []
-    if not shadow and (marked**3).sum() >= 0:
+    if shadow is None and (marked**3).sum() >= 0:
         return sheet - ground, steps
     # Light falls on paper as a factor: where it is dim, ink differs less from the paper.
     ink = (ground - sheet) / np.maximum(ground, 0.2)
-    return ink - (np.median(ink) if shadow else 0), [*steps, INVERTED]
-
-
-def _has_shadow(grid: Array) -> bool:
-    """Whether the darker of the two levels that explain a picture best (Otsu 1979) has
-    something much darker on it: then it is not ink but paper in shadow."""
-    ordered = np.sort(grid, axis=None)
-    count = np.arange(1, ordered.size)
-    sums = np.cumsum(ordered)
-    dark, light = sums[:-1] / count, (sums[-1] - sums[:-1]) / count[::-1]
-    best = int(np.argmax(count * count[::-1] * (light - dark) ** 2))
-    return bool(dark[best] - ordered[0] > 0.5 * (light[best] - dark[best]))
-
-
-def _close(grid: Array) -> Array:
-    """The ground under dark ink in a shadow with an edge: all that is dark and narrow filled
-    (morphological closing with a square of a third of the smaller side)."""
-    reach = max(min(grid.shape) // 6, 1)
-    for sign in (1, -1):
-        for axis in (0, 1):
-            around = [(reach, reach) if axis == side else (0, 0) for side in (0, 1)]
-            padded = np.pad(sign * grid, around, mode="edge")
-            windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis)
-            grid = sign * windows.max(axis=-1)
-    return grid
+    return ink - (0 if shadow is None else np.median(ink)), [*steps, INVERTED]
 
 
 def _basis(shape: tuple[int, ...]) -> Array:

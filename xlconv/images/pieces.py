@@ -40,23 +40,28 @@ class Box:
 
 
 def components(mask: Mask) -> NDArray[np.int64]:
-    """A number for every connected piece (8 neighbours), 0 elsewhere: the largest number
-    of a piece spreads until all of it has it, by leaps to the number's own number."""
-    height, width = mask.shape
-    labels = np.zeros((height + 2, width + 2), dtype=np.int64)
-    labels[1:-1, 1:-1] = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
-    inside = labels[1:-1, 1:-1]
-    while True:
-        before = inside.copy()
-        spread = before
-        for dy in range(3):
-            for dx in range(3):
-                spread = np.maximum(spread, labels[dy : dy + height, dx : dx + width])
-        inside[:] = np.where(mask, spread, 0)
-        own = np.concatenate([[0], inside.ravel()])
-        inside[:] = own[own[own]][1:].reshape(mask.shape)
-        if (inside == before).all():
-            return inside.copy()
+    """A number for every connected piece (8 neighbours), 0 elsewhere: runs of a row are one
+    with those of the row above that they touch (union-find; Tarjan 1975)."""
+    steps = np.diff(mask.astype(np.int8), axis=1, prepend=0, append=0)
+    rows, starts = np.nonzero(steps == 1)
+    _, ends = np.nonzero(steps == -1)
+    width = mask.shape[1] + 2
+    first = np.searchsorted(rows * width + ends, (rows - 1) * width + starts)
+    last = np.searchsorted(rows * width + starts, (rows - 1) * width + ends, side="right")
+    parents = list(range(len(rows)))
+
+    def root(run: int) -> int:
+        while parents[run] != run:
+            parents[run] = run = parents[parents[run]]
+        return run
+
+    for run, (low, high) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        for above in range(low, high):
+            parents[root(above)] = root(run)
+    roots = np.array([root(run) + 1 for run in range(len(parents))], dtype=np.int64)
+    labels = np.zeros(mask.shape, dtype=np.int64)
+    labels[mask] = np.repeat(roots, ends - starts)
+    return labels
 
 
 def boxes_of(labels: NDArray[np.int64]) -> dict[int, Box]:

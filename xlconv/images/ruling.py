@@ -18,6 +18,7 @@ from xlconv.network.model import Array
 OVERVIEW = 320  # pixels of the longer side in which lines are looked for
 _TRIES = 12  # sets of strokes that are tried, the longest first
 RULED = 3  # parallel lines: no digit has so many from border to border
+_GAP = 3  # pixels between a line and what does not touch it
 _NEAR = 0.02  # of the picture's longer side: so near, an end is at the picture's border
 
 
@@ -35,10 +36,10 @@ def without_lines(ink: Array) -> Cleared:
     with a line between them the larger is kept."""
     scale = OVERVIEW / max(ink.shape)
     height, width = (max(round(side * scale), 1) for side in ink.shape)
-    if min(height, width) < OVERVIEW // 16:
+    if min(height, width) < OVERVIEW // 8:
         return Cleared(ink)  # a strip of a picture, in which all is line
     grid = resized(ink, (0, 0, *ink.shape[::-1]), (width, height))
-    lines, rest = _lines_in(grid)
+    lines, rest = _lines_in(grid, max(scale, 1))
     if rest is None:
         return Cleared(ink)
     scaled = [_scaled(line, ink.shape, grid.shape) for line in lines]
@@ -53,21 +54,34 @@ def without_lines(ink: Array) -> Cleared:
     return Cleared(cleared, len(lines), beside)
 
 
-def _lines_in(grid: Array) -> tuple[list[Stroke], "_Rest | None"]:
-    """The most strokes, the longest first, that are all lines beside what they leave."""
+def _lines_in(grid: Array, pixel: float) -> tuple[list[Stroke], "_Rest | None"]:
+    """The most strokes, the longest first, that are all lines beside what they leave, where a
+    pixel of the picture is so large in the grid."""
+    # What is faint beside the ink is left out later, as is the blur around a line here.
     floor = floor_of(grid)
-    strokes = straight_strokes(grid > floor)
+    above = grid[grid > floor]
+    floor = max(floor, 0.1 * float(np.percentile(above, 90))) if above.size else floor
+    strokes = straight_strokes(grid > floor, pixel)
     lengths = np.array([stroke.length for stroke in strokes] + [1])
     drops = np.argsort(lengths[1:] / lengths[:-1], kind="stable")[:_TRIES] + 1
     for count in sorted(drops, reverse=True):
         lines = strokes[:count]
-        rest = _rest(erased(grid, lines), lines, floor)
+        if count <= 2 and not _leaves_ink(grid, lines, floor):
+            continue
+        rest = _rest(erased(grid, lines), lines, floor, pixel)
         if rest is None:
             continue
         sides = _frame(lines, rest)
         if all(_is_line(line, lines, rest) or _is_side(line, sides, rest) for line in lines):
             return lines, rest
     return [], None
+
+
+def _leaves_ink(grid: Array, lines: list[Stroke], floor: float) -> bool:
+    """Whether there is more than what a pen left at either edge of the strokes."""
+    wide = [replace(line, width=2 * line.width + 2) for line in lines]
+    boxes = boxes_of(components(erased(grid, wide) > floor)).values()
+    return any(box.longest > 3 * max(line.width for line in lines) for box in boxes)
 
 
 def _side(line: Stroke, shape: tuple[int, ...]) -> Mask:
@@ -118,8 +132,10 @@ def erased(ink: Array, lines: list[Stroke]) -> Array:
 
 def _erase(ink: Array, line: Stroke) -> None:
     half = line.width / 2 + 1
-    columns = np.arange(line.start, line.end)
-    top = np.floor(line.middles - half).astype(int)
+    ends = max(line.start - int(half), 0), min(line.end + int(half), ink.shape[1])
+    columns = np.arange(*ends)  # a line's end is blurred, too
+    middles = np.interp(columns, np.arange(line.start, line.end), line.middles)
+    top = np.floor(middles - half).astype(int)
     rows = top[:, None] + np.arange(int(2 * half) + 2)
     inside = np.pad(ink, ((1, 1), (0, 0)))  # nothing is marked outside the picture
     band = inside[np.clip(rows + 1, 0, len(ink) + 1), columns[:, None]]
@@ -137,10 +153,12 @@ def _erase(ink: Array, line: Stroke) -> None:
 
 @dataclass(frozen=True)
 class _Rest:
-    """What is left without some lines: its marks, and the boxes of its pieces."""
+    """What is left without some lines: its marks, the boxes of its pieces, the size of one of
+    the picture's pixels."""
 
     marks: Mask
     pieces: tuple[Box, ...]
+    pixel: float
 
     @cached_property
     def box(self) -> Box:
@@ -148,15 +166,15 @@ class _Rest:
 
     @property
     def turned(self) -> "_Rest":
-        return _Rest(self.marks.T, tuple(piece.turned for piece in self.pieces))
+        return _Rest(self.marks.T, tuple(piece.turned for piece in self.pieces), self.pixel)
 
     def only(self, box: Box) -> "_Rest":
         """The pieces inside a box."""
         inside = [piece for piece in self.pieces if around([piece, box]) == box]
-        return _Rest(self.marks, tuple(inside))
+        return _Rest(self.marks, tuple(inside), self.pixel)
 
 
-def _rest(ink: Array, lines: list[Stroke], floor: float) -> _Rest | None:
+def _rest(ink: Array, lines: list[Stroke], floor: float, pixel: float) -> _Rest | None:
     """The pieces that might be a digit; None if there is none."""
     labels = components(ink > floor)
     boxes = boxes_of(labels)
@@ -166,7 +184,7 @@ def _rest(ink: Array, lines: list[Stroke], floor: float) -> _Rest | None:
     if longest < least:
         return None
     kept = {name: box for name, box in boxes.items() if box.longest >= max(least, 0.3 * longest)}
-    return _Rest(np.isin(labels, list(kept)), tuple(kept.values()))
+    return _Rest(np.isin(labels, list(kept)), tuple(kept.values()), pixel)
 
 
 def _is_line(line: Stroke, lines: list[Stroke], rest: _Rest) -> bool:
@@ -178,21 +196,26 @@ def _is_line(line: Stroke, lines: list[Stroke], rest: _Rest) -> bool:
         rest = rest.turned
     shape = rest.marks.shape
     parallel = [other for other in lines if other.lying]
-    ruled = sum(_runs_through(other, shape) for other in parallel) >= RULED
+    crossing = [other for other in lines if not other.lying]
+    ruled = sum(_runs_through(other, crossing, shape) for other in parallel) >= RULED
     if ruled and (_at_border(line, 0, shape) or _at_border(line, 1, shape)):
         return True
     over = line.length / rest.box.width
-    if _runs_through(line, shape) and over > (1.05 if len(lines) > 2 else 1.2):
+    if _runs_through(line, crossing, shape) and over > (1.05 if len(lines) > 2 else 1.2):
         if len(lines) == 1:
             return _is_clear(rest)
         # So do both bars of a 4 that was cropped closely.
         return len(lines) > 2 or len(parallel) == 2 or not _is_joined(lines, rest)
-    return _stands_apart(line, rest)
+    return _stands_apart(line, crossing, rest)
 
 
-def _runs_through(line: Stroke, shape: tuple[int, ...]) -> bool:
-    """Whether a lying line runs from border to border."""
-    return _at_border(line, 0, shape) and _at_border(line, 1, shape)
+def _runs_through(line: Stroke, crossing: list[Stroke], shape: tuple[int, ...]) -> bool:
+    """Whether a lying line runs from the picture's border to a border or to another line."""
+    border = [_at_border(line, end, shape) for end in (0, 1)]
+    if not any(border) or all(border):
+        return all(border)
+    inner = border.index(False)
+    return any(_ends_at(line, inner, other) for other in crossing)
 
 
 def _at_border(line: Stroke, end: int, shape: tuple[int, ...]) -> bool:
@@ -205,36 +228,29 @@ def _at_border(line: Stroke, end: int, shape: tuple[int, ...]) -> bool:
 
 def _meets(line: Stroke, other: Stroke) -> bool:
     """Whether an end of a line is at another one of the other direction."""
+    return any(_ends_at(line, end, other) for end in (0, 1))
+
+
+def _ends_at(line: Stroke, end: int, other: Stroke) -> bool:
     near = 2 + other.width / 2
-    for end in (0, 1):
-        row, column = line.middles[-end], (line.start, line.end - 1)[end]
-        place = int(np.clip(row - other.start, 0, other.length - 1))
-        inside = other.start - near <= row <= other.end + near
-        if inside and bool(abs(other.middles[place] - column) <= near):
-            return True
-    return False
+    row, column = line.middles[-end], (line.start, line.end - 1)[end]
+    place = int(np.clip(row - other.start, 0, other.length - 1))
+    inside = other.start - near <= row <= other.end + near
+    return bool(inside and abs(other.middles[place] - column) <= near)
 
 
 def _is_clear(rest: _Rest) -> bool:
     """Whether what is left reaches neither the upper nor the lower border: the bar of a 7 and
     the stem of a 4 that were cropped closely run from border to border, too."""
     near = max(2 * _NEAR * max(rest.marks.shape), 2)
-    return rest.box.top > near and rest.box.bottom < len(rest.marks) - near
+    return bool(rest.box.top > near and rest.box.bottom < len(rest.marks) - near)
 
 
 def _is_joined(lines: list[Stroke], rest: _Rest) -> bool:
-    """Whether what is left reaches all lines, or from border to border."""
-    near = 2 * _NEAR * max(rest.marks.shape)
-    through = any(
-        low <= near and high >= side - near
-        for low, high, side in zip(
-            (rest.box.left, rest.box.top),
-            (rest.box.right, rest.box.bottom),
-            rest.marks.shape[::-1],
-            strict=True,
-        )
-    )
-    return through or all(_touches(line, rest) for line in lines)
+    """Whether what is left is joined to a line, or reaches nearly from border to border."""
+    height, width = rest.marks.shape
+    through = rest.box.width > 0.8 * width or rest.box.height > 0.8 * height
+    return through or any(_touches(line, rest) for line in lines)
 
 
 def _touches(line: Stroke, rest: _Rest) -> bool:
@@ -247,18 +263,24 @@ def _touches(line: Stroke, rest: _Rest) -> bool:
     )
 
 
-def _stands_apart(line: Stroke, rest: _Rest) -> bool:
+def _stands_apart(line: Stroke, crossing: list[Stroke], rest: _Rest) -> bool:
     """Whether a lying line is a piece of a frame beside a digit, and longer than that: not a
     digit's bar or flag, which is no longer than the rest, and at an end of it."""
-    box, gap = rest.box, max(line.width, 2)
-    if line.length < 1.25 * box.longest or box.longest < 0.3 * line.length:
+    box, half = rest.box, line.width / 2 + _GAP
+    corner = any(_meets(line, other) and _meets(other, line) for other in crossing)
+    if line.length < 1.25 * (box.width if corner else box.longest):
         return False
-    if line.width > 0.12 * line.length:
+    if box.longest < 0.3 * line.length or line.width - rest.pixel > 0.12 * line.length:
         return False
-    above = box.bottom < line.middles.min() - line.width / 2 - gap
-    below = box.top > line.middles.max() + line.width / 2 + gap
-    centre = ((box.left + box.right) / 2 - line.start) / line.length
-    return (above or below) and 0.15 < centre < 0.85
+    low, high = line.middles.min() - half, line.middles.max() + half
+    before, after = box.left - line.start, line.end - box.right
+    if not low <= box.bottom or not box.top <= high:
+        return bool(0.15 < (before + box.width / 2) / line.length < 0.85)
+    # The digit touches it: what is upright and ends well beyond it on both sides is no stem.
+    aside = box.bottom < line.middles.mean() + half or box.top > line.middles.mean() - half
+    level = abs(line.middles[-1] - line.middles[0]) < 0.02 * line.length
+    beyond = min(before, after) > 0.15 * line.length
+    return bool(aside and level and beyond and line.length > 1.6 * box.longest)
 
 
 def _frame(lines: list[Stroke], rest: _Rest) -> list[Stroke]:

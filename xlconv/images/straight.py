@@ -18,7 +18,7 @@ STEEPEST = 0.12  # rise of what is meant to run along a side: a sheet may lie 7 
 WIDEST = 0.08  # of the picture's shorter side
 SHORTEST = 0.2  # of the picture's shorter side: less is a stroke of anything
 MOST = 80  # strokes of a direction: a sheet of squares
-_BENT = 0.012  # of its length that a stroke may be off a straight line: paper is not flat
+_BENT = 0.01  # of its length that a stroke may be off a straight line: paper is not flat
 _GAP = 1.5  # what a place without marks costs, where one with a short run counts 1
 
 
@@ -44,12 +44,13 @@ class Stroke:
         return self.start + self.length
 
 
-def straight_strokes(marks: Mask) -> list[Stroke]:
-    """The long straight strokes of both directions, the longest first."""
+def straight_strokes(marks: Mask, blur: float) -> list[Stroke]:
+    """The long straight strokes of both directions, the longest first, though a line is a `blur`
+    wider than it was drawn."""
     found = [
         stroke
         for lying in (True, False)
-        for stroke in islice(_strokes(marks if lying else marks.T, lying), MOST)
+        for stroke in islice(_strokes(marks if lying else marks.T, blur, lying), MOST)
     ]
     return sorted(found, key=lambda stroke: -stroke.length)
 
@@ -66,19 +67,19 @@ class _Runs:
         return _Runs(self.x[which], self.y[which], self.length[which])
 
 
-def _short_runs(marks: Mask) -> _Runs:
+def _short_runs(marks: Mask, blur: float) -> _Runs:
     """The runs of marks down the columns that are no longer than a line is wide."""
     steps = np.diff(marks.astype(np.int8).T, axis=1, prepend=0, append=0)
     x, top = np.nonzero(steps == 1)
     _, bottom = np.nonzero(steps == -1)
     runs = _Runs(x, (top + bottom - 1) / 2, bottom - top)
-    return runs[runs.length <= max(WIDEST * min(marks.shape), 2)]
+    return runs[runs.length <= WIDEST * min(marks.shape) + blur]
 
 
-def _strokes(marks: Mask, lying: bool) -> Iterator[Stroke]:
+def _strokes(marks: Mask, blur: float, lying: bool) -> Iterator[Stroke]:
     """The strokes from left to right, the one with the most runs on one line first."""
     least = SHORTEST * min(marks.shape)
-    runs, columns = _short_runs(marks), np.arange(marks.shape[1])
+    runs, columns = _short_runs(marks, blur), np.arange(marks.shape[1])
     slopes = np.arange(-STEEPEST, STEEPEST, 1.5 / marks.shape[1])
     votes = _votes(runs, slopes, marks.shape)
     while votes.max() > 0.5 * least:
@@ -130,6 +131,9 @@ def _stroke_along(
     if not used.any() or short[start:end].mean() < 0.35:
         return None, used
     width = float(np.percentile(runs.length[used], 80))
+    chord = np.linspace(path[start], path[end - 1], end - start)
+    if np.abs(path[start:end] - chord).max() > 0.5 + _BENT * (end - start):
+        return None, used
     return Stroke(lying, start, path[start:end], width), used
 
 

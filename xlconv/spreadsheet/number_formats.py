@@ -55,8 +55,12 @@ def shown_number(value: float, number_format: str) -> str:
     ('12', '50.0%', '')
     """
     sections = parse_format(number_format)
-    own = _section(value, sections) if isfinite(value) else None
-    if own is None or _has_dates(sections[own]):
+    if not isfinite(value):
+        return ""
+    own = _section(value, sections)
+    if own is None:  # LibreOffice shows it as it is, but for its sign
+        return _general(abs(value))
+    if _has_dates(sections[own]):
         return ""
     text = _number_text(abs(value), sections[own])
     dropped = _drops_the_minus(sections, own) or not re.search("[1-9]", text)
@@ -217,14 +221,17 @@ def _number_text(value: float, section: Section) -> str:
     tokens = section.tokens
     kinds = [token.kind for token in tokens]
     if "place" not in kinds:
-        general = f"{value:.10g}".upper() if value else "0"
-        texts = (general if t.kind in ("general", "at") else _plain(t) for t in tokens)
+        texts = (_general(value) if t.kind in ("general", "at") else _plain(t) for t in tokens)
         return "".join(texts)
     if "slash" in kinds and "point" not in kinds and "exponent" not in kinds:
         slash = kinds.index("slash")
         if "place" in kinds[:slash] and _denominator(tokens[slash + 1 :]):
             return _fraction_text(value, tokens, slash)
     return _decimal_text(value, tokens)
+
+
+def _general(value: float) -> str:
+    return f"{value:.10g}".upper() if value else "0"
 
 
 def _plain(token: Token) -> str:
@@ -243,7 +250,8 @@ def _decimal_text(value: float, tokens: tuple[Token, ...]) -> str:
     whole = [index for index in mantissa if index < point]
     decimals = [index for index in mantissa if index > point]
     last = mantissa[-1] if mantissa else -1
-    commas = [index for index, kind in enumerate(kinds) if kind == "comma"]
+    first = places[0]  # a comma before it is one
+    commas = [i for i, kind in enumerate(kinds) if kind == "comma" and i > first]
     behind = [i for i in commas if i > (whole[-1] if whole else -1) and i < point]
     behind += [i for i in commas if i > last and i not in behind] if decimals else []
     grouped = any(whole and whole[0] < index < whole[-1] for index in commas)
@@ -263,6 +271,7 @@ def _decimal_text(value: float, tokens: tuple[Token, ...]) -> str:
         plus = "+" if tokens[exponent].literal.endswith("+") else ""
         shown[exponent] = "E" + ("-" if power < 0 else plus)
     shown |= dict.fromkeys(commas, "")
+    shown |= {i: _general(value) for i, kind in enumerate(kinds) if kind == "general"}
     return "".join(shown.get(i, _plain(token)) for i, token in enumerate(tokens))
 
 

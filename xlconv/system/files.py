@@ -128,7 +128,7 @@ def _mode(path: Path) -> int | None:
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             raise OutputError(
-                f"{path} cannot be written: the name is too long; shorten it"
+                f"{path} cannot be written: {error.strerror}; choose a shorter one"
             ) from error
         return None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):

@@ -27,7 +27,12 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
 
     Other words for the same, and captions that were taken away, tell nothing wrong.
     """
-    blocks = caption_blocks(book)
+    told = replace(book.display, model=Model(book.written, book.model.weights))
+    blocks = [
+        (sheet, block)
+        for captions in parts("looks", "captions")
+        for sheet, block in captions(told, book.layout)
+    ]
     own = {block.text for _, block in blocks if isinstance(block, TextBlock)}
     for sheet, block in blocks:
         spot = Place(sheet, block.range.first)
@@ -41,16 +46,6 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
         if isinstance(block, ConstantBlock) or held in own or not _agree(book, block.text, held):
             start = Cell(1, 1)
             yield Finding.of_constant("caption", spot, start, sheet.lower(), expected, found.value)
-
-
-def caption_blocks(book: FoundBook) -> list[tuple[str, TextBlock | ConstantBlock]]:
-    """The captions of all sheets, each with its sheet."""
-    told = replace(book.display, model=Model(book.written, book.model.weights))
-    return [
-        (sheet, block)
-        for captions in parts("looks", "captions")
-        for sheet, block in captions(told, book.layout)
-    ]
 
 
 def _text(value: Value) -> str:

@@ -6,21 +6,21 @@ brings the format, of its own alone. Must not know engines, nor judge values.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 
 import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.network.network import INPUT
+from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import CHOSEN, check_cell
 from xlconv.spreadsheet.cells import Place, Range
-from xlconv.spreadsheet.keys import NO_KEYS, Keys, rows_columns
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
-from xlconv.verification.captions import caption_blocks
-from xlconv.verification.comparison import Mask
+from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedBlock, ComputedCells
 from xlconv.xlsx.format_rules import FormatRule
@@ -32,18 +32,25 @@ _MARKED = ("looks", "exercise")
 
 @dataclass(frozen=True)
 class _Relied:
-    """Cells that a reader relies on, with what they belong to, and the formulas' side of them if
-    they are computed. With `alone`, only what they hold is asked for."""
+    """Cells that a reader relies on, with what they belong to. Of computed ones the formulas' side
+    and NumPy's values are known. With `alone`, only what they hold is asked for."""
 
     sheet: str
     owner: str
     found: FoundBlock
     computed: ComputedBlock | None = None
+    truth: Values | None = None
     alone: bool = False
 
-    def finding(self, index: int, number_format: str) -> Finding:
+    def value(self, index: int) -> Value:
+        """What a cell holds: the stored value, or NumPy's if none is."""
         held = self.found.cell(index).value
-        value = held if isinstance(held, float | str) else None
+        if held is None and self.truth is not None:
+            return plain_value(self.truth.flat[index])
+        return held
+
+    def finding(self, index: int, number_format: str) -> Finding:
+        value = self.value(index)
         if self.computed is not None:
             return self.computed[index].finding("format", value, number_format)
         cell = self.found.sheet.place(int(self.found.positions[index]))
@@ -52,33 +59,50 @@ class _Relied:
         return Finding.of_constant("format", spot, start, self.owner, value, number_format)
 
 
-def format_findings(book: FoundBook, cells: ComputedCells) -> Iterator[Finding]:
-    """The numbers and texts that are shown as others than they are."""
+def format_findings(
+    book: FoundBook, cells: ComputedCells, truth: Mapping[str, Values]
+) -> Iterator[Finding]:
+    """The numbers and texts that are shown as others than they are; `truth` are NumPy's values, for
+    cells with which the file stores none."""
     unusual = np.array([not shows_all_as_they_are(text) for text in book.formats], dtype=bool)
-    rules = {sheet: list(_bringing_formats(book, sheet)) for sheet in book.sheets}
+    every = list(_relied_cells(book, cells, truth))
     known = set[Place]()
-    for relied in _relied_cells(book, cells):
-        for finding in (
-            *_by_look(book, relied, unusual),
-            *_by_rule(book, relied, rules[relied.sheet]),
-        ):
-            if finding.place not in known:
-                known.add(finding.place)
-                yield finding
+    found = (
+        *(finding for relied in every for finding in _by_look(book, relied, unusual)),
+        *(finding for sheet in book.sheets for finding in _by_rule(book, sheet, every)),
+    )
+    for finding in found:
+        if finding.place not in known:
+            known.add(finding.place)
+            yield finding
 
 
-def _relied_cells(book: FoundBook, cells: ComputedCells) -> Iterator[_Relied]:
-    for members in cells.values():
-        sheet, marked = members.rules[0].sheet, members.block in _MARKED
-        yield _Relied(sheet, members.rules[0].key, members.found, members, marked)
+def _relied_cells(
+    book: FoundBook, cells: ComputedCells, truth: Mapping[str, Values]
+) -> Iterator[_Relied]:
+    for key, members in cells.items():
+        yield _Relied(
+            sheet=members.rules[0].sheet,
+            owner=key,
+            found=members.found,
+            computed=members,
+            truth=truth.get(key),
+            alone=members.block in _MARKED,
+        )
     for owner, sheet, ranges in _constants(book):
-        found = book.block(sheet, ranges)
-        # Of a check cell, and of a picture's number, no other number is thought.
-        yield _Relied(sheet, owner, found, alone=sheet in (GUIDE, EXPLAIN))
+        # Of a check cell, and of what is chosen on Explain, no other number is thought.
+        yield _Relied(sheet, owner, book.block(sheet, ranges), alone=sheet in (GUIDE, EXPLAIN))
+    for sheet, found in book.sheets.items():
+        texts = [
+            position
+            for position, value in found.others.items()
+            if isinstance(value, str) and found.held[position] < 0
+        ]
+        yield _Relied(sheet, sheet.lower(), FoundBlock(found, np.array(texts, dtype=np.int64)))
 
 
 def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
-    """What people type, choose and read that no formula computes, with what it belongs to."""
+    """What people type and choose, and the numbers of captions, with what it belongs to."""
     layout = book.layout
     yield INPUT, BOARD, [*layout.tensors[INPUT].maps]
     for layer, places in layout.weights.items():
@@ -93,19 +117,13 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     yield "board", BOARD, [place for place in chosen if place is not None]
     for tensor, legends in layout.legends.items():
         yield tensor, BOARD, [*legends]
-    gallery = layout.gallery
-    for number in range(gallery.count + 1) if gallery is not None else ():
-        assert gallery is not None
-        words = [gallery.number(number), gallery.label(number)]
-        yield f"picture {number}", IMAGES, [*words, *gallery.maps(number)]
+    if layout.gallery is not None:
+        for number in range(layout.gallery.count + 1):
+            words = [layout.gallery.number(number), layout.gallery.label(number)]
+            yield f"picture {number}", IMAGES, [*words, *layout.gallery.maps(number)]
     yield "explain", EXPLAIN, [CHOSEN, inspector_places(book.network, layout).table]
     tensors = len(book.network.shapes)
     yield "guide", GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
-    captions: dict[str, list[Range]] = {}
-    for sheet, block in caption_blocks(book):
-        captions.setdefault(sheet, []).append(Range.of(block.range.first))
-    for sheet, ranges in captions.items():
-        yield sheet.lower(), sheet, ranges
 
 
 def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Finding]:
@@ -113,62 +131,86 @@ def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Findin
     known = np.minimum(relied.found.styles, len(unusual))
     doubted = np.append(unusual, False)[known] & (relied.found.positions >= 0)
     for index in np.flatnonzero(doubted).tolist():
-        cell = relied.found.cell(index)
-        if _is_false(cell.value, book.formats[cell.style], relied.alone):
-            yield relied.finding(index, book.formats[cell.style])
+        number_format = book.formats[relied.found.cell(index).style]
+        if _is_false(relied.value(index), number_format, relied.alone):
+            yield relied.finding(index, number_format)
 
 
 def _is_false(value: Value, number_format: str, alone: bool) -> bool:
-    """Whether a format shows a value as another one; of one that is not known, any other."""
-    if isinstance(value, bool | NoText):
+    """Whether a format shows a value as another one."""
+    if value is None or isinstance(value, bool | NoText):
         return False
-    if value is None:
-        return not alone and false_showing(0.0, number_format) is not None
     return false_showing(value, number_format, alone) is not None
 
 
-def _bringing_formats(book: FoundBook, sheet: str) -> Iterator[tuple[FormatRule, str]]:
-    """The conditional formats of a sheet that bring number formats, but for the usual ones."""
+@dataclass(frozen=True)
+class _Brought:
+    """A number format that a conditional format brings to the cells of some ranges, if they hold
+    less than a `limit` in magnitude."""
+
+    ranges: tuple[Range, ...]
+    number_format: str
+    limit: float
+
+    def is_harmless(self) -> bool:
+        """Whether it shows all numbers below its limit as they are: as zeros, without a sign."""
+        ends = (self.limit * (1 - 1e-9), -self.limit * (1 - 1e-9), 0.0)
+        return isfinite(self.limit) and not any(
+            _is_false(end, self.number_format, alone=True) for end in ends
+        )
+
+
+def _brought_formats(book: FoundBook, sheet: str) -> Iterator[_Brought]:
+    """What the rules of a sheet bring, but for what shows all as it is."""
     looks = book.parcel.rule_formats
     for rule in book.sheets[sheet].rules:
-        brought = rule.number_format
-        if brought is None and rule.look is not None and rule.look < len(looks):
-            brought = looks[rule.look]
-        if brought is not None and not shows_all_as_they_are(brought):
-            yield rule, brought
+        code = rule.number_format
+        if code is None and rule.look is not None and rule.look < len(looks):
+            code = looks[rule.look]
+        if code is not None and not shows_all_as_they_are(code):
+            brought = _Brought(rule.ranges, code, _limit(rule))
+            if not brought.is_harmless():
+                yield brought
 
 
-def _by_rule(
-    book: FoundBook, relied: _Relied, rules: Sequence[tuple[FormatRule, str]]
-) -> Iterator[Finding]:
+def _by_rule(book: FoundBook, sheet: str, every: Sequence[_Relied]) -> Iterator[Finding]:
     """The findings on the formats that rules bring, whether they hold now or not."""
-    filled = np.flatnonzero(relied.found.positions >= 0) if rules else NO_KEYS
-    keys = relied.found.sheet.keys_of_cells[relied.found.positions[filled]]
-    for rule, brought in rules:
-        for index in filled[_within(keys, rule.ranges)].tolist():
-            value = relied.found.cell(index).value
-            if _may_hold(rule, value) and _is_false(value, brought, alone=True):
-                yield relied.finding(index, brought)
-
-
-def _within(keys: Keys, ranges: Iterable[Range]) -> Mask:
-    there = np.zeros(len(keys), dtype=bool)
-    rows, columns = rows_columns(keys)
-    for place in ranges:
-        inside = (rows >= place.row) & (rows <= place.bottom)
-        there |= inside & (columns >= place.column) & (columns <= place.right)
-    return there
+    rules = list(_brought_formats(book, sheet))
+    if not rules:
+        return
+    cells = book.sheets[sheet]
+    owner, place = np.full(len(cells), -1), np.zeros(len(cells), np.int64)
+    for number, relied in reversed(list(enumerate(every))):
+        filled = np.flatnonzero(relied.found.positions >= 0)
+        if relied.sheet == sheet:
+            there = relied.found.positions[filled]
+            owner[there], place[there] = number, filled
+    for rule in rules:
+        for position in (one for part in rule.ranges for one in cells.filled(part).tolist()):
+            if owner[position] < 0:
+                continue
+            relied, index = every[owner[position]], int(place[position])
+            value = relied.value(index)
+            if isinstance(value, float) and abs(value) >= rule.limit:
+                continue
+            if _is_false(value, rule.number_format, alone=True):
+                yield relied.finding(index, rule.number_format)
 
 
 _SMALL = re.compile(
-    r"(?:AND\(ISNUMBER\([A-Z]+\d+\),)?ABS\([A-Z]+\d+\)<(\d+(?:\.\d+)?(?:E[+-]?\d+)?)\)?",
+    r"(?:AND\(ISNUMBER\((?P<number>[A-Z]+\d+)\),)?ABS\((?P<cell>[A-Z]+\d+)\)"
+    r"<(?P<limit>\d+(?:\.\d+)?(?:E[+-]?\d+)?)(?(number)\))",
     re.IGNORECASE,
 )
 
 
-def _may_hold(rule: FormatRule, value: Value) -> bool:
-    """Whether a rule may be true for a cell; False only where that is plain from the value."""
-    if rule.kind != "expression" or len(rule.formulas) != 1 or not isinstance(value, float):
-        return True
+def _limit(rule: FormatRule) -> float:
+    """The magnitude below which a rule holds for its own cells, if it says no more than one; else
+    infinity."""
+    if rule.kind != "expression" or len(rule.formulas) != 1:
+        return inf
     small = _SMALL.fullmatch(rule.formulas[0].replace(" ", ""))
-    return small is None or abs(value) < float(small[1])
+    own = {rule.ranges[0].first.a1, Range.around(rule.ranges).first.a1}
+    if small is None or not {small["cell"], small["number"] or small["cell"]} <= own:
+        return inf
+    return float(small["limit"])

@@ -193,7 +193,8 @@ class Report:
     `end_to_end` the largest difference of an engine's output from NumPy's own forward pass,
     None without an engine. `trials` is how many random trials there were, of a `seed`. `exercise`
     says what is left to do, None if the workbook is no exercise. `rounded` says that the file was
-    saved by a program that calculates with numbers as they are shown.
+    saved by a program that calculates with numbers as they are shown; `copies` are sheets that are
+    called like copies of the board, of which nothing was looked at.
     """
 
     workbook: str
@@ -209,6 +210,7 @@ class Report:
     seed: int | None = None
     exercise: ExerciseReport | None = None
     rounded: bool = False
+    copies: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -270,24 +272,24 @@ class Report:
             "random": {"trials": self.trials, "seed": self.seed},
             "exercise": None if self.exercise is None else asdict(self.exercise),
             "rounded": self.rounded,
+            "copies": list(self.copies),
         }
 
     def _repr_html_(self) -> str:
-        """The report as a notebook shows it."""
-        heads = ("block", "cells", "formulas", "live error", "random error", "stored error")
-        parts = [
-            f"<p><b>{escape(self.workbook)}</b>: {escape(self.network)}, {escape(self.engine)}</p>",
-            _html_table(heads, map(_block_cells, self.blocks)),
-        ]
+        """The report as a notebook shows it: the verdict, what is wrong, the blocks."""
+        colour = {"agrees": "#1E7B45", "differs": "#B3261E"}.get(self.verdict, "#8A6100")
+        answer = "" if self.prediction is None else f"; prediction: {escape(self.prediction)}"
+        parts = [f'<p><b style="color:{colour}">{self.verdict}</b>{answer}</p>']
         if self.findings:
             shown = self.findings[:HTML_FINDINGS]
             columns = ("cell", "where", "kind", "found", "expected")
             parts.append(_html_table(columns, map(_finding_cells, shown)))
             if len(shown) < len(self.findings):
                 parts.append(f"<p>... and {len(self.findings) - len(shown):,} more</p>")
-        colour = {"agrees": "#1E7B45", "differs": "#B3261E"}.get(self.verdict, "#8A6100")
-        answer = "" if self.prediction is None else f"; prediction: {escape(self.prediction)}"
-        parts.append(f'<p><b style="color:{colour}">{self.verdict}</b>{answer}</p>')
+        heads = ("block", "cells", "formulas", "live error", "random error", "stored error")
+        named = f"{escape(self.network)}, {escape(self.engine)}"
+        parts.append(f"<p><b>{escape(self.workbook)}</b>: {named}</p>")
+        parts.append(_html_table(heads, map(_block_cells, self.blocks)))
         return "".join(parts)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from xlconv.book.book import FoundBook, read_book
 from xlconv.book.location import check_version
+from xlconv.book.lost import is_copy
 from xlconv.book.unfinished import Unfinished, find_unfinished
 from xlconv.engines.registry import ENGINES, engine_named
 from xlconv.errors import BookError
@@ -26,6 +27,7 @@ from xlconv.reference.layers.base import Values
 from xlconv.sheets.numbers import workbook_values
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import Keys, keys_by_sheet
+from xlconv.state.sheet_names import BOARD
 from xlconv.system.progress import tell
 from xlconv.verification.captions import caption_findings
 from xlconv.verification.comparison import given_values, plain_value
@@ -82,12 +84,10 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
     book = read_book(path)
     tell("looking at the formulas")
     cells = computed_cells(book)
-    given = {**book.drawn, **given_values(book.model, book.filled_counts)}
-    truth = workbook_values(replace(book.display, given=given), book.layout)
-    _check_finite(book, truth)
+    truth = _truth(book)
     around = _around_findings(book, cells)
     known = {finding.place for finding in around}
-    looks = [*format_findings(book, cells), *caption_findings(book, known)]
+    looks = [*format_findings(book, cells, truth), *caption_findings(book, known)]
     left = find_unfinished(book)
     formulas = dict(formula_findings(cells, truth, left))
     if any(finding.kind == "formula" for finding in formulas.values()):
@@ -117,6 +117,7 @@ def verify(path: str | os.PathLike[str], engine: str = "formualizer", random: in
         seed=SEED if ran and random else None,
         exercise=_exercise_report(left),
         rounded=stored.rounded,
+        copies=tuple(name for name in book.others if is_copy(name, book.names.now[BOARD])),
     )
 
 
@@ -161,14 +162,18 @@ def _engine_report(run: EngineRun) -> EngineReport:
     return EngineReport(name=run.engine, state=state, error=run.error, end_to_end=run.end_to_end)
 
 
-def _check_finite(book: FoundBook, truth: Mapping[str, Values]) -> None:
-    """BookError if the book's numbers overflow: there is nothing to compare with."""
+def _truth(book: FoundBook) -> Mapping[str, Values]:
+    """What NumPy computes for every computed cell. BookError if the book's numbers overflow: there
+    is nothing to compare with."""
+    given = {**book.drawn, **given_values(book.model, book.filled_counts)}
+    truth = workbook_values(replace(book.display, given=given), book.layout)
     for tensor in book.network.shapes:
         if not np.isfinite(np.asarray(truth[tensor], dtype=np.float64)).all():
             raise BookError(
                 f"{book.path}: NumPy computes infinity or NaN in {tensor!r} from the numbers that "
                 "the book holds now; use smaller weights or pixels"
             )
+    return truth
 
 
 def _blocks(cells: ComputedCells) -> dict[str, list[str]]:

@@ -10,10 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-from xlconv.book.book import FoundBook
 from xlconv.grading.diagnosis.misconceptions import all_guesses
 from xlconv.grading.diagnosis.situation import Situation, situation
-from xlconv.grading.diagnosis.windows import Mask
+from xlconv.grading.diagnosis.windows import Boards, Mask
 from xlconv.grading.trials import TOLERANCE, Trial
 from xlconv.network.model import Array
 from xlconv.sheets.exercise.places import Part
@@ -38,7 +37,7 @@ class Explanation:
 class Explanations:
     """All that explains some cell of a part, the likeliest first."""
 
-    book: FoundBook
+    boards: Boards
     part: Part
     trials: Sequence[Trial]
 
@@ -46,7 +45,7 @@ class Explanations:
     def found(self) -> list[Explanation]:
         scenes = self._situations
         found = []
-        layer = self.book.network.layer(self.part.layer)
+        layer = self.boards.book.network.layer(self.part.layer)
         for guessed in zip(*(all_guesses(layer, scene) for scene in scenes), strict=True):
             pairs = list(zip(scenes, guessed, strict=True))
             cells = np.logical_and.reduce([_near(scene, one.value) for scene, one in pairs])
@@ -76,7 +75,7 @@ class Explanations:
 
     @cached_property
     def _situations(self) -> list[Situation]:
-        scenes = [situation(self.book, self.part, trial) for trial in self.trials]
+        scenes = [situation(self.boards, self.part, trial) for trial in self.trials]
         rest = _rest(scenes) if scenes and scenes[0].products else np.nan
         return [replace(scene, rest=rest) for scene in scenes]
 

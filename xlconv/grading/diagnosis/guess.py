@@ -61,11 +61,11 @@ def rectified(guesses: Guesses) -> Guesses:
 
 
 def ignoring(reduce: Reduce, values: Array) -> Array:
-    """The smallest, largest or mean of columns of numbers, of which NaN are none; 0 of no
-    number."""
+    """The smallest, largest or mean of columns of numbers, of which NaN are none; 0 of no number,
+    NaN where an error is among them."""
     there = ~np.isnan(values)
     some = there.any(axis=0)
     made: Array = np.zeros(values.shape[1])
     if some.any():
         made[some] = reduce(values[:, some], axis=0)
-    return made
+    return np.where(np.isinf(values).any(axis=0), np.nan, made)

@@ -24,6 +24,7 @@ from xlconv.network.model import Array
 _MOST_DECIMALS = 8
 _LARGEST = 700.0  # beyond it, exp is infinite
 _SLOPES = (0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
+_REDUCING = (MaxPool2D, AvgPool2D, GlobalAvgPool2D, Add)
 _FUNCTION, _NORM = "another function", "normalization"
 
 
@@ -32,7 +33,7 @@ def all_guesses(layer: Layer, around: Situation) -> Guesses:
     with np.errstate(all="ignore"):  # NaN explains nothing
         yield from guesses(layer, around)
         if len(around.values) > 1:
-            yield from _guesses_of_many(around.values)
+            yield from _guesses_of_many(around.values, _reduces(layer, around))
         yield from _guesses_of_any(around)
         if len(around.values) == 1:
             yield Guess("", "only repeats the cell that it reads", around.values[0])
@@ -56,14 +57,25 @@ def _guesses_of_any(around: Situation) -> Guesses:
         yield Guess("rounded", words, np.round(expected, decimals))
 
 
-def _guesses_of_many(values: Array) -> Guesses:
+def _reduces(layer: Layer, around: Situation) -> bool:
+    """Whether a cell makes one number of several alike: who takes another one slips; elsewhere it
+    is no slip to do so."""
+    steps = (f"{layer.name}_max", f"{layer.name}_sum")
+    return isinstance(layer, _REDUCING) or around.key in steps
+
+
+def _guesses_of_many(values: Array, named: bool) -> Guesses:
     """What becomes of several numbers."""
     total = np.nansum(values, axis=0)
     smallest, mean, largest = (ignoring(f, values) for f in (np.nanmin, np.nanmean, np.nanmax))
-    yield Guess("minimum", "takes the smallest of the cells that it reads", smallest)
-    yield Guess("mean", "takes the mean of the cells that it reads", mean)
-    yield Guess("sum", "takes the sum of the cells that it reads", total)
-    yield Guess("maximum", "takes the largest of the cells that it reads", largest)
+    for slip, what, value in (
+        ("minimum", "smallest", smallest),
+        ("mean", "mean", mean),
+        ("sum", "sum", total),
+        ("maximum", "largest", largest),
+    ):
+        words = f"takes the {what} of the cells that it reads"
+        yield Guess(slip if named else "", words, value)
 
 
 @guesses.register(Conv2D)

@@ -10,7 +10,7 @@ from xlconv.grading.diagnosis.copies import copy_remark, fixed_places
 from xlconv.grading.diagnosis.explanations import Explanations
 from xlconv.grading.diagnosis.functions import FUNCTIONS, likely_function, likely_name
 from xlconv.grading.diagnosis.guess import shift_words
-from xlconv.grading.diagnosis.sums import BIAS_PLACE, RELU_FORGOTTEN
+from xlconv.grading.diagnosis.sums import BIAS_PLACE, KERNEL_PLACE, RELU_FORGOTTEN
 from xlconv.grading.diagnosis.surroundings import Remark, Surroundings, Value, WrongCell, layer_of
 from xlconv.grading.precedents import Cells, circular_reference, reads_in_the_end, reads_of
 from xlconv.network.layers.activation import Softmax
@@ -71,12 +71,14 @@ def _read_words(wrong: WrongCell, around: Surroundings) -> str:
 
 
 def _at_place(words: str, wrong: WrongCell, around: Surroundings) -> str:
-    """Words in which the bias of the cell is called by its place."""
+    """Words in which the kernel and the bias of the cell are called by their places."""
     weights = around.layout.weights.get(wrong.part.layer)
-    if BIAS_PLACE not in words or weights is None:
-        return words
+    arrays = {} if weights is None else weights.arrays
     should = reads_of(wrong.called_for, around.names).cells
-    return words.replace(BIAS_PLACE, _spot(_within(should, weights.arrays["bias"])))
+    for place, key in ((BIAS_PLACE, "bias"), (KERNEL_PLACE, "weight")):
+        if place in words and key in arrays:
+            words = words.replace(place, _spot(_within(should, arrays[key])))
+    return words
 
 
 def _other_places(wrong: WrongCell, reads: Cells, should: Cells, around: Surroundings) -> str:
@@ -105,7 +107,7 @@ def _misspelt(formula: str, around: Surroundings) -> str:
         plain = name.upper().rpartition(".")[2]
         if token.kind == "function" and plain not in FUNCTIONS and name.lower() not in around.names:
             likely = likely_function(plain)
-            return f": there is no function {name}" + (f", {likely} is meant?" if likely else "")
+            return f": there is no function {plain}" + (f", {likely} is meant?" if likely else "")
         if token.kind == "name" and name.lower() not in (*around.names, "true", "false"):
             likely = likely_name(name.lower(), around.names)
             return f": there is no name {name}" + (f", {likely} is meant?" if likely else "")

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from xlconv.book.book import FoundBook
-from xlconv.grading.diagnosis.windows import Mask, Windows, board_cells, cells_of
+from xlconv.grading.diagnosis.windows import Boards, Mask, Windows, cells_of
 from xlconv.grading.trials import Trial, part_values
 from xlconv.network import access
 from xlconv.network.layers.activation import Softmax
@@ -120,9 +120,9 @@ class Situation:
         return self.products_sum + self.bias
 
 
-def situation(book: FoundBook, part: Part, trial: Trial) -> Situation:
+def situation(boards: Boards, part: Part, trial: Trial) -> Situation:
     """The numbers around the cells of a part."""
-    board, texts = board_cells(book, trial)
+    book, (board, texts) = boards.book, boards.of(trial)
     layer = book.network.layer(part.layer)
     expected = trial.expected[0]
     scale = expected.scale.get(part.key)
@@ -215,7 +215,7 @@ def _step_values(book: FoundBook, layer: Layer, part: Part, board: Array) -> Arr
 
 def _column(board: Array, place: Range) -> Array:
     cut: Array = board[place.row : place.bottom + 1, place.column]
-    return cut
+    return np.where(np.isinf(cut), np.nan, cut)  # nothing follows from an error
 
 
 def _step_places(book: FoundBook, layer: Layer) -> dict[str, Range]:

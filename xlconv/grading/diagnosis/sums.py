@@ -19,7 +19,8 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.model import Array
 
 RELU_FORGOTTEN = "ReLU is forgotten: a negative number should become 0"
-BIAS_PLACE = "{bias}"  # in words, where the cell of the bias is named
+BIAS_PLACE, KERNEL_PLACE = "{bias}", "{kernel}"  # in words, where these are called by their cells
+_MOST_COPIED = 8  # maps that are read, of a map that may have been copied
 _MOST_KERNELS = 5  # of which all orders are tried
 _TYPED_DECIMALS = (*range(1, 7), 15)
 _COUNTS = ("", "once", "twice", "three times", "four times", "five times", "six times")
@@ -56,7 +57,7 @@ def _sums(layer: Layer, around: Situation) -> Guesses:
     """Sums of products in which something is otherwise."""
     what = "weights" if isinstance(layer, Dense) else "kernel"
     yield from _biases(around)
-    yield from _typed(what, around)
+    yield from _typed(around)
     yield from _kernels(what, around)
     yield from _other_maps(layer, what, around)
     yield from _means(around)
@@ -87,18 +88,17 @@ def times_words(count: int) -> str:
     return words[count] if count < len(words) else f"{count} times"
 
 
-def _typed(what: str, around: Situation) -> Guesses:
+def _typed(around: Situation) -> Guesses:
     """Numbers that stand where bias or weights should be read, all of their digits or some."""
     sums, bias = around.products_sum, around.beside.get("bias")
     if bias is not None and math.isfinite(around.rest) and around.rest != 0:
         yield Guess("bias typed", typed_words(around.rest), sums + around.rest, sure=True)
-    are = "are" if what == "weights" else "is"
     for decimals in _TYPED_DECIMALS:
         products = _with(around.products, _rounded(decimals))
-        words = f"numbers stand where the {what} {are} to be read"
+        words = f"numbers stand where {KERNEL_PLACE} should be read"
         yield Guess("kernel typed", words, products + around.bias, sure=True)
         if bias is not None and math.isfinite(around.rest):
-            both = f"numbers stand where {what} and bias are to be read"
+            both = f"numbers stand where {KERNEL_PLACE} and {BIAS_PLACE} should be read"
             own = np.round(around.has["bias"], decimals)
             yield Guess("kernel typed", both, products + own, sure=True)
 
@@ -153,25 +153,24 @@ def _other_maps(layer: Layer, what: str, around: Situation) -> Guesses:
     products, windows = around.products, around.windows
     of = "value" if what == "weights" else "map"
     for other in around.others:
-        own = [product.by(one) for product, one in zip(products, other.weights, strict=True)]
-        sums = np.sum(own, axis=0)
+        pairs = zip(products, other.weights, strict=True)
+        sums = np.sum([product.by(one) for product, one in pairs], axis=0)
         words = f"reads the {what} of {of} {other.number}"
         yield Guess("wrong map", words, sums + around.bias)
         yield Guess("wrong map", words, sums + other.bias)
         if "bias" in around.beside:
             words = f"adds the bias of {of} {other.number}"
             yield Guess("bias of another map", words, around.products_sum + other.bias)
-        if windows is not None and other.away != (0, 0):
+        if windows is not None and other.away != (0, 0) and len(products) <= _MOST_COPIED:
             maps = f"{len(products)} maps" if len(products) > 1 else "one map"
             words = f"copied from map {other.number}: {source(layer)} has {maps}, for all alike"
-            read = (as_terms(windows.read(n, other.away)) for n in range(len(products)))
-            moved = [w.T @ one for w, one in zip(read, other.weights, strict=True)]
-            for bias in (other.bias, around.bias):
-                yield Guess("wrong map", words, np.sum(moved, axis=0) + bias, sure=True)
-            read = (as_terms(windows.read(n, other.away)) for n in range(len(products)))
-            moved = [replace(p, window=w).total for w, p in zip(read, products, strict=True)]
-            for bias in (other.bias, around.bias):
-                yield Guess("wrong map", words, np.sum(moved, axis=0) + bias, sure=True)
+            read = [as_terms(windows.read(n, other.away)) for n in range(len(products))]
+            theirs = np.sum([w.T @ one for w, one in zip(read, other.weights, strict=True)], axis=0)
+            moving = [replace(one, window=w) for w, one in zip(read, products, strict=True)]
+            own = np.sum([one.total for one in moving], axis=0)
+            for moved in (theirs, own):
+                for bias in (other.bias, around.bias):
+                    yield Guess("wrong map", words, moved + bias, sure=True)
 
 
 def _means(around: Situation) -> Guesses:

@@ -6,7 +6,7 @@ Must not know what belongs in a cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,21 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.integer[Any]]  # of rows or columns
 
 
-def board_cells(book: FoundBook, trial: Trial) -> tuple[Array, Mask]:
+@dataclass(frozen=True, eq=False)
+class Boards:
+    """The boards of a workbook's trials, each made once for all parts."""
+
+    book: FoundBook
+    _made: dict[int, tuple[Array, Mask]] = field(default_factory=dict)
+
+    def of(self, trial: Trial) -> tuple[Array, Mask]:
+        """The board during a trial, which whoever asks holds on to."""
+        if id(trial) not in self._made:
+            self._made[id(trial)] = _board_cells(self.book, trial)
+        return self._made[id(trial)]
+
+
+def _board_cells(book: FoundBook, trial: Trial) -> tuple[Array, Mask]:
     """Every number on the board during a trial, by row and column from 1: NaN for none, infinity
     for an error, and for what is computed and nobody asked for; and where texts stand."""
     cells = book.sheets[BOARD]
