@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -248,6 +249,26 @@ def test_a_stop_while_a_class_is_marked(what: str, tmp_path: Path) -> None:
     out, err = stop(running, number)
     assert (running.returncode, out, err.strip().startswith("error")) == (code, "", False)
     assert contents(folder) == before
+    assert list(temporary.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize("what", SIGNALS)
+def test_a_stop_while_a_class_is_built(what: str, tmp_path: Path) -> None:
+    """Each workbook is whole or not there, and nothing else is left."""
+    folder, temporary = tmp_path / "here", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    names = "".join(f"s{number}\n" for number in range(400))
+    (folder / "list.csv").write_text(f"name\n{names}")
+    arguments = ("build", "--students", "list.csv", "--out-dir", "out", "--exercise", "conv1")
+    more = ("--template", "conv-example")
+    running = started(*arguments, *more, folder=folder, temporary=temporary)
+    until(lambda: len(list(folder.glob("out/*.xlsx"))) >= 2, running)
+    check_stopped(running, what)
+    made = sorted((folder / "out").iterdir())
+    assert 2 <= len(made) < 400
+    assert all(zipfile.ZipFile(path).testzip() is None for path in made)
     assert list(temporary.iterdir()) == []
 
 

@@ -15,7 +15,7 @@ from xlconv.commands.console import OUT, markup, print_note
 from xlconv.commands.marks import marking_bar
 from xlconv.commands.results import Targets, kept_when_stopped
 from xlconv.errors import BookError
-from xlconv.grading.classroom.class_marks import ClassMarks, StudentMarks, class_marks
+from xlconv.grading.classroom.class_marks import NOTHING, ClassMarks, StudentMarks, class_marks
 from xlconv.grading.classroom.gradebook import (
     class_json,
     comment,
@@ -59,7 +59,7 @@ def grade_class(
         typer.echo(spelled(class_json(found)))
     else:
         print_class_marks(found, targets.out)
-    failed = any(line.reason for line in found.lines if line.marks or "no workbook" in line.reason)
+    failed = any(line.reason not in ("", NOTHING) for line in found.lines)
     return 1 if failed or not any(line.is_marked for line in found.lines) else 0
 
 

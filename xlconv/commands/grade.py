@@ -120,7 +120,7 @@ def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> 
     from xlconv.system.terminal_text import as_json as spelled
 
     try:
-        files = submitted_files(place, targets.out)
+        files = submitted_files(place, targets.out, targets.feedback)
     except BookError as error:
         targets.write_nothing_to_mark(place, str(error))
         raise

@@ -23,18 +23,18 @@ TIME_LIMIT = 120.0  # seconds for one workbook
 Progress = Callable[[int], None]  # told how many are done
 
 
-def submitted_files(place: Path, but: Path | None = None) -> list[Path]:
+def submitted_files(place: Path, *but: Path | None) -> list[Path]:
     """The workbooks of a folder and its sub-folders in natural order, or the one file; BookError
-    if there is none. `but` is a file that is none: the marks of an earlier run."""
+    if there is none. What `but` names is none: marks and feedback of an earlier run."""
     if is_file(place):
         return [place]
     if not is_folder(place):
         raise BookError(f"{place}: no such file or folder; give a workbook, or a folder of them")
-    marks = but.resolve() if but is not None else None
+    ours = {path.resolve() for path in but if path is not None}
     found = [
         path
         for path in files_under(place)
-        if _is_submission(path, place) and path.resolve() != marks
+        if _is_submission(path, place) and not ours & {path.resolve(), *path.resolve().parents}
     ]
     if not found:
         raise BookError(f"{place}: no workbook in this folder; give a folder of .xlsx files")

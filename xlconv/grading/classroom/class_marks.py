@@ -71,7 +71,10 @@ def class_marks(
         else:
             told.append(_nobodys(one, marks))
     lines = [_line(student, owned[student.name], marked, told) for student in students]
-    return ClassMarks(tuple(lines), tuple(told), (*remarks, *copy_remarks([*marked.values()])))
+    owned_files = {one.file for those in owned.values() for one in those}
+    compared = [line.marks for line in lines if line.marks is not None]
+    compared += [marks for file, marks in marked.items() if file not in owned_files]
+    return ClassMarks(tuple(lines), tuple(told), (*remarks, *copy_remarks(compared)))
 
 
 def _owner(owners: Owners, one: HandedIn, marks: Marks | None) -> tuple[Student | None, str]:

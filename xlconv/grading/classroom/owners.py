@@ -15,6 +15,7 @@ from xlconv.importers.students.file_names import file_stems
 from xlconv.importers.students.roster import Student, same_name
 
 Key = TypeVar("Key", bound=Hashable)
+_LONG_ID = 4
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -57,7 +58,9 @@ class Owners:
         return inside[0] if len(inside) == 1 else self._names.get(frozenset(words(stem)))
 
     def _is_named_in(self, student: Student, found: frozenset[str]) -> bool:
-        own = [frozenset(words(student.name)), frozenset(words(student.id))]
+        own = [frozenset(words(student.name))]
+        if len(student.id) >= _LONG_ID:  # "task 3" is not the third student's
+            own.append(frozenset(words(student.id)))
         return any(some and some <= found for some in own)
 
     @cached_property

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from xlconv.errors import BookError
 from xlconv.grading.submissions import SPREADSHEETS
+from xlconv.xlsx.archive import check_directory
 
 MOST_BYTES = 64 << 20  # of an archive, and of the workbook in it
 _MOST_MEMBERS = 4_096
@@ -23,6 +24,7 @@ def unpacked_workbook(path: Path, folder: Path) -> Path:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise BookError(f"{path}: an archive of more than {MOST_BYTES >> 20} MB")
+        check_directory(path)
         with zipfile.ZipFile(path) as archive:
             if _WORKBOOK in archive.NameToInfo:
                 return path

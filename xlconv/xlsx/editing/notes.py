@@ -4,6 +4,7 @@ or those that a sheet has, with more.
 Must not know which cells, nor what is said of them.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from xlconv.xlsx.markup import MAIN, MarkupError
 
 AUTHOR = "xlconv"
 _COLUMNS, _ROWS = 16, 6  # of the board's cells, that a note covers
-_FIRST_SHAPE = 7_000  # beyond the numbers that other programs give
+_FIRST_SHAPE = 7 * 1024 + 1  # of the block of numbers that the drawing says it uses
+_SHAPE_NUMBER = re.compile(rb"_x0000_s(\d+)")
 
 
 @dataclass(frozen=True)
@@ -72,23 +74,26 @@ _SPACES = (
 def drawing_part(notes: Iterable[Note]) -> bytes:
     """The drawing of notes."""
     layout = '<o:shapelayout v:ext="edit"><o:idmap v:ext="edit" data="7"/></o:shapelayout>'
-    shapes = "".join(map(_shape, notes))
+    shapes = "".join(_shape(note, number) for number, note in enumerate(notes, _FIRST_SHAPE))
     return f"<xml {_SPACES}>{layout}{_SHAPE_TYPE}{shapes}</xml>".encode()
 
 
 def with_shapes(data: bytes, notes: Iterable[Note]) -> bytes:
     """A drawing with the shapes of more notes. Raises MarkupError."""
     kind = "" if b'"_x0000_t202"' in data else _SHAPE_TYPE.replace(" ", f" {_SPACES} ", 1)
-    return changed(data, appended(tags(data)[0], kind + "".join(map(_shape, notes))))
+    taken = [int(number) for number in _SHAPE_NUMBER.findall(data)]
+    first = max([_FIRST_SHAPE - 1, *taken]) + 1
+    shapes = "".join(_shape(note, at, f"{_SPACES} ") for at, note in enumerate(notes, first))
+    return changed(data, appended(tags(data)[0], kind + shapes))
 
 
-def _shape(note: Note) -> str:
+def _shape(note: Note, number: int, spaces: str = "") -> str:
+    """The shape of a note; in somebody's drawing it says itself what its prefixes mean."""
     row, column = note.cell.row - 1, note.cell.column - 1
-    number = _FIRST_SHAPE + note.cell.row * 300 + note.cell.column % 300
     anchor = f"{column + 1}, 8, {max(0, row - 1)}, 4, {column + 1 + _COLUMNS}, 0, {row + _ROWS}, 0"
     style = "position:absolute;width:240pt;height:80pt;visibility:hidden"
     return (
-        f'<v:shape {_SPACES} id="_x0000_s{number}" type="#_x0000_t202" style="{style}" '
+        f'<v:shape {spaces}id="_x0000_s{number}" type="#_x0000_t202" style="{style}" '
         'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/>'
         '<v:shadow color="black" obscured="t"/><v:path o:connecttype="none"/>'
         '<v:textbox><div style="text-align:left"/></v:textbox>'
