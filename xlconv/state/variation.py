@@ -55,8 +55,9 @@ def _with_picture(
     numbers = np.arange(len(gallery))
     if shares:
         found = np.array([_spread(model, picture, shares) for picture in gallery.pictures])
+        found[np.isnan(found)] = -np.inf  # numbers too large, which `build` refuses
         best = np.argsort(found, kind="stable")[::-1][:_MOST_UNSURE]
-        numbers = best[found[best] >= found.max() - 1.0]
+        numbers = best[found[best] >= found[best[0]] - 1.0]
     elif not named:
         return gallery
     return replace(gallery, chosen=int(numbers[random.integers(len(numbers))]) + 1)
