@@ -139,7 +139,9 @@ ARCHIVES = {
     "one workbook": ("10", ""),
     "two workbooks": ("", "an archive of 2 workbooks (a.xlsx, b.xlsx); hand in one"),
     "none": ("", "an archive without a workbook"),
-    "no archive": ("", "an archive that is damaged"),
+    "no archive": ("", "damaged or cut short"),
+    "too many": ("", "an archive of 5,001 files"),
+    "far too many": ("", "an archive of far more members"),
     "too much": ("", "unpacks to more than"),
 }
 
@@ -155,6 +157,8 @@ def test_archives_are_opened_within_bounds(
         "two workbooks": archive(a_xlsx=book, b_xlsx=book),
         "none": archive(readme=b""),
         "no archive": b"PK nothing",
+        "too many": archive(a_xlsx=book, **{f"{n}.txt": b"" for n in range(5000)}),
+        "far too many": archive(**{f"{n}{'x' * 200}": b"" for n in range(9000)}),
         "too much": archive(a_xlsx=bytes(2_000_000)),
     }[what]
     if what == "too much":
