@@ -65,10 +65,18 @@ class _Part:
             filled=states != EMPTY,
             unjudged=states == UNJUDGED,
             border=_border(self.judge),
-            slips=self.judge.slips if (states == WRONG).any() else {},
+            slips=self._slips if (states == WRONG).any() else {},
             step=isinstance(self.judge.layer, Softmax),
             covered=self.covered,
         )
+
+    @property
+    def _slips(self) -> dict[str, Mask]:
+        """The cells that each slip explains: formulas that follow from what they should read."""
+        alive = np.array(
+            [one.found.formula is not None and not self.judge.is_still(one) for one in self.cells]
+        )
+        return {name: cells & alive for name, cells in self.judge.slips.items()}
 
 
 def block_marks(
