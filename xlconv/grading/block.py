@@ -72,11 +72,13 @@ class _Part:
 
     @property
     def _slips(self) -> dict[str, Mask]:
-        """The cells that each slip explains: formulas that follow from what they should read."""
-        alive = np.array(
-            [one.found.formula is not None and not self.judge.is_still(one) for one in self.cells]
-        )
-        return {name: cells & alive for name, cells in self.judge.slips.items()}
+        """The cells that each slip explains: formulas, most of which follow from what they read.
+        A few may give one number by a slip, as what is divided by itself."""
+        formulas = np.array([one.found.formula is not None for one in self.cells])
+        still = np.array([self.judge.is_still(one) for one in self.cells])
+        if 2 * still.sum() > formulas.sum():
+            return {}
+        return {name: cells & formulas for name, cells in self.judge.slips.items()}
 
 
 def block_marks(
