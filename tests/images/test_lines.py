@@ -169,7 +169,10 @@ def test_a_shadows_edge_is_no_ink(tmp_path: Path, clean: Plane, angle: int, plac
     light = 0.9 - 0.4 / (1 + np.exp(-80 * (across - place)))
     grain = np.random.default_rng(1).normal(0, 0.01, light.shape)
     photo = light * (1 - 0.75 * sheet(side=300)) + grain
-    assert likeness(pixels(tmp_path, dark(1 - photo)), clean) > 0.93
+    found = pixels(tmp_path, dark(1 - photo))
+    # Its centre of mass may be rounded to the pixel beside.
+    shifts = [np.roll(found, (y, x), (0, 1)) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+    assert max(likeness(shifted, clean) for shifted in shifts) > 0.93
 
 
 # ---- a picture of the network's size
