@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
     from xlconv.compiler import build as build
     from xlconv.errors import XlconvError as XlconvError
+    from xlconv.grading.classroom.handout import Handout as Handout
+    from xlconv.grading.classroom.handout import build_class as build_class
     from xlconv.grading.grade import grade as grade
     from xlconv.grading.marks import Marks as Marks
     from xlconv.grading.rubric import Rubric as Rubric
     from xlconv.images.folder import load_gallery as load_gallery
     from xlconv.images.gallery import Gallery as Gallery
     from xlconv.images.load import load_image as load_image
+    from xlconv.importers.students.roster import Student as Student
+    from xlconv.importers.students.roster import read_students as read_students
     from xlconv.importers.template import load_template as load_template
     from xlconv.network.layers.activation import Clip as Clip
     from xlconv.network.layers.activation import LeakyReLU as LeakyReLU
@@ -61,6 +65,10 @@ _HOMES = {
     "Exercise": "state.exercise",
     "varied": "state.variation",
     "grade": "grading.grade",
+    "build_class": "grading.classroom.handout",
+    "Handout": "grading.classroom.handout",
+    "read_students": "importers.students.roster",
+    "Student": "importers.students.roster",
     "Marks": "grading.marks",
     "Rubric": "grading.rubric",
     "Report": "verification.report",

@@ -9,6 +9,7 @@ XlconvError
 ├── TemplateError   a template that cannot be found or read
 ├── ImageError      a picture that cannot become the network's input
 ├── DatasetError    training data that cannot be read or used
+├── RosterError     a list of students that cannot be read
 ├── TrainingError   a recipe that cannot be followed, or a loss out of bounds
 ├── LimitError      a network larger than a worksheet
 ├── OutputError     a target that exists or cannot be written
@@ -44,6 +45,10 @@ class ImageError(XlconvError):
 
 class DatasetError(XlconvError):
     """Training data that cannot be read or used."""
+
+
+class RosterError(XlconvError):
+    """A list of students that cannot be read."""
 
 
 class TrainingError(XlconvError):

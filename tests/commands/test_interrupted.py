@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -248,6 +249,58 @@ def test_a_stop_while_a_class_is_marked(what: str, tmp_path: Path) -> None:
     out, err = stop(running, number)
     assert (running.returncode, out, err.strip().startswith("error")) == (code, "", False)
     assert contents(folder) == before
+    assert list(temporary.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize("what", SIGNALS)
+def test_a_stop_while_a_class_is_built(what: str, tmp_path: Path) -> None:
+    """Each workbook is whole or not there, and nothing else is left."""
+    folder, temporary = tmp_path / "here", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    names = "".join(f"s{number}\n" for number in range(400))
+    (folder / "list.csv").write_text(f"name\n{names}")
+    arguments = ("build", "--students", "list.csv", "--out-dir", "out", "--exercise", "conv1")
+    more = ("--template", "conv-example")
+    running = started(*arguments, *more, folder=folder, temporary=temporary)
+    until(lambda: len(list(folder.glob("out/*.xlsx"))) >= 2, running)
+    check_stopped(running, what)
+    made = sorted((folder / "out").iterdir())
+    assert 2 <= len(made) < 400
+    assert all(zipfile.ZipFile(path).testzip() is None for path in made)
+    assert list(temporary.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize("students", [False, True])
+def test_a_stop_keeps_the_marks_of_those_that_are_marked(students: bool, tmp_path: Path) -> None:
+    folder, temporary = tmp_path / "here", tmp_path / "tmp"
+    folder.mkdir()
+    temporary.mkdir()
+    task = random_exercise(tmp_path / "task.xlsx", TINY, "conv")
+    endless = "=CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
+    filled_in(task, folder / "a.xlsx")
+    for name in "bcd":
+        filled_in(task, folder / f"{name}.xlsx", lambda formula, part, row, column: endless)
+    (tmp_path / "list.csv").write_text("name,id,email\na,1,\nb,2,\nc,3,\nd,4,\ne,5,\n")
+    more = ("--students", "../list.csv") if students else ()
+    arguments = ("grade", ".", "--out", "marks.csv", *more)
+    running = started(*arguments, folder=folder, temporary=temporary)
+    # Where all processes evaluate what has no end, whatever else there is has been marked.
+    evaluated: set[Path] = set()
+
+    def all_busy() -> bool:
+        evaluated.update(temporary.rglob("book.xlsx"))
+        return len(evaluated) >= min(3, len(os.sched_getaffinity(0)))
+
+    until(all_busy, running)
+    _, err = stop(running, signal.SIGINT)
+    assert running.returncode == 130
+    assert "stopped: marks.csv holds the marks of 1 of 4 workbooks" in err
+    text = (folder / "marks.csv").read_text()
+    assert text.count("not marked: it was stopped before") == 3
+    assert text.count("nothing handed in") == (1 if students else 0)
     assert list(temporary.iterdir()) == []
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import openpyxl
 import pytest
-from support.books import TemplateBook, found, xml_cells
+from support.books import TemplateBook, found, random_model, xml_cells
 from support.learners import (
+    Change,
     Content,
     build_exercise,
     filled_in,
@@ -22,7 +24,7 @@ from support.libreoffice import UnoSession, converted
 from typer.testing import CliRunner
 
 import xlconv
-from xlconv import Dropout, Model, Network, ReLU, varied
+from xlconv import Conv2D, Dense, Dropout, MaxPool2D, Model, Network, ReLU, Softmax, varied
 from xlconv.commands.app import app
 from xlconv.engines.engine import Grid
 from xlconv.engines.programs import saved_values
@@ -32,7 +34,7 @@ from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import template_names
 from xlconv.sheets.exercise.places import Part
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.spreadsheet.formula import relative_form
+from xlconv.spreadsheet.formula import moved_formula, relative_form
 from xlconv.state.exercise import CHECKS, check_sums, exercise_of
 from xlconv.xlsx.reader import open_package
 
@@ -306,6 +308,117 @@ def test_students_get_kernels_and_pictures_of_their_own() -> None:
             assert np.array_equal(array, np.round(array, 2))
             assert (array != 0).all()
             assert np.corrcoef(array.reshape(-1), LESSON.weights[name].reshape(-1))[0, 1] > 0.8
+
+
+SLIPS_OF_SOFTMAX: dict[str, tuple[str, str, Change]] = {
+    "the last class left out": (
+        *("softmax_sum", "softmax sum of exp"),
+        lambda f, p, r, c: re.sub(r":(\$?[A-Z]+\$?)(\d+)", _one_less, f),
+    ),
+    "the first class left out": (
+        *("softmax_sum", "softmax sum of exp"),
+        lambda f, p, r, c: re.sub(r"(\$?[A-Z]+\$?)(\d+):", _one_more, f),
+    ),
+    "AVERAGE for MAX": (
+        *("softmax_max", "softmax largest logit"),
+        lambda f, p, r, c: f.replace("MAX", "AVERAGE"),
+    ),
+}
+
+
+def _one_less(match: re.Match[str]) -> str:
+    return f":{match[1]}{int(match[2]) - 1}"
+
+
+def _one_more(match: re.Match[str]) -> str:
+    return f"{match[1]}{int(match[2]) + 1}:"
+
+
+@pytest.fixture(scope="module")
+def unsure(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student's softmax, with the picture that is chosen for it."""
+    gallery = template_gallery(LESSON.about, LESSON.network, LESSON.image)
+    exercise = exercise_of(LESSON.network, ["softmax"], student="ben")
+    model, chosen = varied(LESSON, gallery, exercise)
+    path = tmp_path_factory.mktemp("unsure") / "task.xlsx"
+    xlconv.build(path, model, chosen.image, gallery=chosen, exercise=exercise)
+    return path
+
+
+@pytest.mark.parametrize("slip", SLIPS_OF_SOFTMAX)
+def test_the_sheet_sees_slips_of_softmax(slip: str, unsure: Path, tmp_path: Path) -> None:
+    key, part, change = SLIPS_OF_SOFTMAX[slip]
+    found = states(filled_in(unsure, tmp_path / "done.xlsx", only(key, change)))
+    assert found[part] in (NOT_YET, CLOSE)
+    # All that follows from it is wrong, too; but for the shares, which do not change with the most.
+    behind = {NOT_YET, CLOSE} if key == "softmax_sum" else {RIGHT}
+    assert found["softmax probability"] in behind
+
+
+@pytest.mark.parametrize("name", ["lesson3", "lenet5", "rgb"])
+def test_who_fills_in_softmax_gets_a_picture_of_which_the_network_is_not_sure(name: str) -> None:
+    template = xlconv.load_template(name)
+    gallery = template_gallery(template.about, template.network, template.image)
+    for student in (None, "ada", "ben", "cy"):
+        exercise = exercise_of(template.network, ["softmax"], student=student)
+        model, chosen = varied(template, gallery, exercise)
+        shares = xlconv.forward(model, chosen.image)["softmax"]
+        # What the sum lacks without the first or the last is far more than a check lets pass.
+        assert min(shares[0], shares[-1]) > 1e-8
+        assert shares.max() < 0.995
+        kept = varied(template, gallery, exercise, keep_picture=True)[1]
+        assert kept.chosen == gallery.chosen
+
+
+def sheet_texts(path: Path) -> list[str]:
+    rows = openpyxl.load_workbook(path)["Exercise"].iter_rows()
+    return [cell.value for row in rows for cell in row if isinstance(cell.value, str)]
+
+
+def test_the_sheet_says_that_only_formulas_count(task: Path) -> None:
+    [line] = [text for text in sheet_texts(task) if "Only formulas count" in text]
+    assert "kernels, weights and biases are read from their cells" in line
+    assert "a number that is typed earns nothing" in line
+
+
+def test_hints_help_where_copying_is_not_enough(tmp_path: Path) -> None:
+    """Worked out by hand: the picture stands in C7:J14, with a ring of one around it."""
+    layers = (
+        Conv2D("conv", 2, 3, padding="same"),
+        MaxPool2D("pool"),
+        Dense("dense", 2),
+        Softmax("softmax"),
+    )
+    model = random_model(Network("n", (1, 8, 8), layers, ("a", "b")), 1)
+    image = np.random.default_rng(1).random((1, 8, 8))
+    task = build_exercise(tmp_path / "task.xlsx", model, image, "conv", "pool", "dense")
+    book = xlconv.read_book(task)
+    conv, pool = (book.layout.tensors[name].maps for name in ("conv", "pool"))
+    dense, weights = book.layout.tensors["dense"].maps[0], book.layout.weights["dense"]
+    texts = sheet_texts(task)
+    assert texts.count("   hint") == 4
+    ring = f"counts as 0: {conv[0].first.a1} reads B6:D8, which begins in it"
+    assert any(text.endswith(ring) for text in texts)
+    assert any(f"write the first cell of map 2, {conv[1].first.a1}, anew" in t for t in texts)
+    first, second = weights.kernels(0)[0].a1, weights.kernels(1)[0].a1
+    cells = dense.cell(0, 0).a1, dense.cell(1, 0).a1
+    assert any(f"{cells[0]} reads {first}, {cells[1]} reads {second};" in t for t in texts)
+    # Who copies what the hint shows, for each map with its own first window, has it right.
+    [stride] = [text for text in texts if "pool's by 2" in text]
+    shown = stride.partition("as in ")[2]
+    start = conv[0].first
+    window = Range(start.row, start.column, 2, 2).absolute
+    assert shown.startswith(f"OFFSET({window},2*(ROWS(")
+
+    def copied(formula: str, part: Part, row: int, column: int) -> str:
+        down = part.range.row - pool[0].row
+        own = moved_formula(shown, row, column)
+        moved = Range(start.row + conv[part.channel or 0].row - conv[0].row, start.column, 2, 2)
+        own = own.replace(window, moved.absolute)
+        return f"=MAX({own})" if down == 0 else formula
+
+    marks = xlconv.grade(filled_in(task, tmp_path / "done.xlsx", only("pool", copied)))
+    assert marks.mark == 1.0
 
 
 def test_command_hands_out_and_says_how_to_go_on(tmp_path: Path) -> None:

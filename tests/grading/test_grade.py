@@ -338,7 +338,8 @@ def test_command_writes_csv_json_and_results(folder: Path, tmp_path: Path) -> No
     assert (done.exit_code, done.stdout[:1]) == (1, "["), done.exception
     data = json.loads(done.stdout)
     assert [marks["file"] for marks in data] == [str(Path(name)) for name in NAMES]
-    assert list(data[0]) == ["file", "student", "mark", "points", "earned", "error", "blocks"]
+    keys = ["file", "student", "mark", "points", "earned", "error", "blocks", "remarks"]
+    assert list(data[0]) == keys
     assert list(data[0]["blocks"][0]) == [
         *("block", "cells", "formulas", "typed", "empty", "first_wrong", "what", "unjudged"),
         *("points", "mark", "slip", "also", "right", "earned"),

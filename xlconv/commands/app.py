@@ -57,7 +57,10 @@ def _options(
 
 @app.command(epilog="Examples:  xlconv build out.xlsx  |  xlconv build me.xlsx --image my-7.jpg")
 def build(
-    out: Annotated[Path, typer.Argument(help="The workbook to write, as in out.xlsx.")],
+    out: Annotated[
+        Path | None,
+        typer.Argument(help="The workbook to write, as in out.xlsx; none with --students."),
+    ] = None,
     template: Annotated[
         str, typer.Option(help="A template's name, or a folder with a template.toml.")
     ] = "lesson3",
@@ -104,38 +107,50 @@ def build(
         int | None, typer.Option(help="Vary kernels and picture: same seed, same ones.")
     ] = None,
     student: Annotated[str | None, typer.Option(help="Vary them for a student, by name.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    students: Annotated[
+        Path | None,
+        typer.Option(
+            help="A list of students as CSV (name, id, email; or as Moodle or Canvas exports it): "
+            "a workbook for each."
+        ),
+    ] = None,
+    out_dir: Annotated[
+        Path | None, typer.Option(help="With --students: the folder for their workbooks.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
+    from xlconv.commands.classroom import class_targets, print_class, written_class
     from xlconv.commands.console import print_built, print_note
     from xlconv.compiler import build as build_workbook
     from xlconv.importers.template import load_template
     from xlconv.reference.forward import forward
     from xlconv.state.exercise import exercise_of
     from xlconv.state.variation import varied
-    from xlconv.system.files import check_no_folder, check_target
 
-    check_no_folder(out, "out.xlsx")
-    if out.suffix.lower() != ".xlsx":
-        raise OutputError(
-            f"{out}: spreadsheets open .xlsx files; call it {out.with_suffix('.xlsx')}"
-        )
+    class_ = class_targets(students, out_dir, out, exercise, student, force)
+    target = None if class_ else _book_target(out, force)
     if raw and image is None and images is None:
         raise OutputError("--raw says how to read --image FILE or --images DIR; give one")
-    check_target(out, force, "out.xlsx")  # before many pictures are read
     chosen = load_template(template, weights, layout, print_note)
     gallery = _gallery(chosen, images, image, raw)
     task = None
     if exercise is not None:
-        task = exercise_of(
-            chosen.network, [name.strip() for name in exercise.split(",")], first, seed, student
-        )
-        chosen, gallery = varied(chosen, gallery, task, keep_picture=image is not None)
+        names = [name.strip() for name in exercise.split(",")]
+        task = exercise_of(chosen.network, names, first, seed, student)
     elif first is not None or seed is not None or student is not None:
         raise OutputError("--first, --seed and --student belong to an --exercise; give one")
+    looks = (palette, scale, protect)
+    if class_ is not None and task is not None:
+        written_class(class_, chosen, gallery, task, looks, image is not None, force)
+        print_class(class_, task)
+        return
+    assert target is not None
+    if task is not None:
+        chosen, gallery = varied(chosen, gallery, task, keep_picture=image is not None)
     with shown_while_waiting():
         build_workbook(
-            out,
+            target,
             chosen,
             gallery.image,
             palette=palette,
@@ -145,7 +160,25 @@ def build(
             protect=protect,
             exercise=task,
         )
-    print_built(out, chosen, forward(chosen, gallery.image), task.layers if task else ())
+    print_built(target, chosen, forward(chosen, gallery.image), task.layers if task else ())
+
+
+def _book_target(out: Path | None, force: bool) -> Path:
+    """The workbook to write, looked at before many pictures are read."""
+    from xlconv.system.files import check_no_folder, check_target
+
+    if out is None:
+        raise OutputError(
+            "no workbook is named; give one, as in  xlconv build out.xlsx , or a class by "
+            "--students LIST.csv --out-dir DIR"
+        )
+    check_no_folder(out, "out.xlsx")
+    if out.suffix.lower() != ".xlsx":
+        raise OutputError(
+            f"{out}: spreadsheets open .xlsx files; call it {out.with_suffix('.xlsx')}"
+        )
+    check_target(out, force, "out.xlsx")
+    return out
 
 
 def _gallery(template: Template, images: Path | None, image: Path | None, raw: bool) -> Gallery:

@@ -5,18 +5,22 @@ The rest of the package is imported inside the command, so that --help answers a
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xlconv.commands.run import COULD_NOT, print_error
-from xlconv.errors import OutputError
+from xlconv.errors import BookError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xlconv.commands.results import Targets
     from xlconv.grading.marks import Marks
+    from xlconv.grading.submissions import Terms
 
 
 def grade(
@@ -58,26 +62,36 @@ def grade(
     first: Annotated[
         int | None, typer.Option(help="With --exercise: as it was handed out.")
     ] = None,
+    students: Annotated[
+        Path | None,
+        typer.Option(
+            help="A list of students as CSV: the marks are a line for each, as Moodle and Canvas "
+            "import them."
+        ),
+    ] = None,
+    assignment: Annotated[
+        str, typer.Option(help="With --students: what the column of all points is called.")
+    ] = "total",
+    feedback: Annotated[
+        Path | None,
+        typer.Option(
+            help="A folder for the workbooks that go back, with what is wrong marked in them."
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Mark what learners filled in.
 
     Exit code 0: all workbooks were marked, 1: some could not be, 2: none."""
-    from xlconv.commands.marks import marking_bar, print_marks
+    from xlconv.commands.results import Targets
     from xlconv.engines.registry import engine_named
-    from xlconv.grading.marks import csv_encoding, marks_csv
     from xlconv.grading.rubric import Rubric, rubric_file
-    from xlconv.grading.submissions import Terms, mark_all, submitted_files
+    from xlconv.grading.submissions import Terms
     from xlconv.state.exercise import Exercise
-    from xlconv.system.files import check_target
-    from xlconv.system.terminal_text import as_json as spelled
 
     engine_named(engine)
-    files = submitted_files(place, out)
-    if out is not None:
-        check_target(out, force, "marks.csv")
-    if gradescope is not None and not place.is_dir():
-        check_target(gradescope, force, "results.json")
+    targets = Targets(out, gradescope, feedback, force, quiet=as_json)
+    targets.check(place)
     worth = Rubric() if rubric is None else rubric_file(rubric)
     if points is not None:
         worth = worth.with_points(points)
@@ -89,17 +103,61 @@ def grade(
             "--first belongs to --exercise; give the layers that were handed out, too"
         )
     terms = Terms(engine, typed, task, worth)
-    with marking_bar(len(files)) as progress:
-        marked = mark_all(files, place, terms, progress)
-    if out is not None:
-        _write(out, marks_csv(marked), csv_encoding(marked))
-    if gradescope is not None:
-        _write_gradescope(gradescope, marked, place.is_dir(), force)
+    if students is not None:
+        from xlconv.commands.class_marks import grade_class
+
+        raise typer.Exit(grade_class(place, students, terms, targets, assignment, as_json))
+    raise typer.Exit(_grade_files(place, terms, targets, as_json))
+
+
+def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> int:
+    """Mark a workbook, or a folder of them; the exit code."""
+    from xlconv.commands.marks import marking_bar, print_marks
+    from xlconv.commands.results import kept_when_stopped
+    from xlconv.grading.classroom.class_marks import STOPPED, copy_remarks
+    from xlconv.grading.marks import csv_encoding, marks_csv
+    from xlconv.grading.submissions import called, failed_marks, marks_as_they_come, submitted_files
+    from xlconv.system.terminal_text import as_json as spelled
+
+    try:
+        files = submitted_files(place, targets.out, targets.feedback)
+    except BookError as error:
+        targets.write_nothing_to_mark(place, str(error))
+        raise
+    books = {called(path, place): path for path in files}
+    places = targets.feedback_files([*books])
+    marked: dict[Path, Marks] = {}
+
+    def all_marks() -> list[Marks]:
+        missing = {path: failed_marks(path, STOPPED) for path in files if path not in marked}
+        return [replace((marked | missing)[one], file=called(one, place)) for one in files]
+
+    def write() -> None:
+        targets.write_marks(marks_csv(all_marks()), csv_encoding(all_marks()))
+
+    with (
+        kept_when_stopped(marked, len(files), targets, write),
+        marking_bar(len(files)) as progress,
+        closing(marks_as_they_come(files, terms)) as coming,
+    ):
+        for path, marks in coming:
+            marked[path] = marks
+            progress(len(marked))
+    found = all_marks()
+    write()
+    targets.write_gradescope(place, found)
     if as_json:
-        typer.echo(spelled([marks.as_json() for marks in marked]))
-    elif place.is_dir() or not marked[0].error:
-        print_marks(marked, out)
-    raise typer.Exit(_exit_code(marked, place))
+        remarks = {one.file: remarks_of(one.file, copy_remarks(found)) for one in found}
+        typer.echo(spelled([one.as_json() | {"remarks": remarks[one.file]} for one in found]))
+    elif place.is_dir() or not found[0].error:
+        print_marks(found, targets.out)
+    targets.write_feedback(books, found, places)
+    return _exit_code(found, place)
+
+
+def remarks_of(file: str, remarks: Sequence[str]) -> list[str]:
+    """The remarks that name a file."""
+    return [remark for remark in remarks if file in remark]
 
 
 def _exit_code(marked: Sequence[Marks], place: Path) -> int:
@@ -113,29 +171,3 @@ def _exit_code(marked: Sequence[Marks], place: Path) -> int:
         told = f"{place}: none of {len(failed)} workbooks could be marked; the first: {first}"
     print_error(told)
     return COULD_NOT
-
-
-def _write_gradescope(place: Path, marked: Sequence[Marks], folder: bool, force: bool) -> None:
-    from xlconv.grading.marks import gradescope, results_names
-    from xlconv.system.files import check_target
-    from xlconv.system.terminal_text import as_json as spelled
-
-    targets = [place]
-    if folder:
-        if place.exists() and not place.is_dir():
-            raise OutputError(f"{place} is a file; give a folder for the results of a folder")
-        place.mkdir(parents=True, exist_ok=True)
-        targets = [place / name for name in results_names([marks.file for marks in marked])]
-    for target in targets:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        check_target(target, force, "results.json")
-    for target, marks in zip(targets, marked, strict=True):
-        _write(target, spelled(gradescope(marks)) + "\n")
-
-
-def _write(target: Path, text: str, encoding: str = "utf-8") -> None:
-    from xlconv.system.files import replacing
-
-    with replacing(target) as stream:
-        # Names of files may be no text at all.
-        stream.write(text.encode(encoding, errors="replace"))

@@ -14,20 +14,21 @@ from rich.table import Table
 
 from xlconv.commands.console import ERR, OUT, markup
 from xlconv.commands.waiting import shown_while_waiting
-from xlconv.grading.marks import BlockMarks, Marks, copied_groups, mean_mark, per_cent, rounded_down
+from xlconv.grading.classroom.class_marks import copy_remarks
+from xlconv.grading.marks import BlockMarks, Marks, mean_mark, per_cent, rounded_down
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
 
 
 @contextmanager
-def marking_bar(count: int) -> Iterator[Callable[[int], None]]:
+def marking_bar(count: int, what: str = "marking") -> Iterator[Callable[[int], None]]:
     """A progress bar of so many workbooks; of a single one what is done is shown, and nothing where
     nobody looks."""
     if count == 1:
         with shown_while_waiting():
             yield lambda done: None
         return
-    columns = (TextColumn("marking"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("", total=count)
         yield lambda done: bar.update(task, completed=done)
@@ -53,15 +54,8 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     if twice:
         names = ", ".join(twice)
         OUT.print(f"\nseveral files were made for {markup(names)}", style="yellow", soft_wrap=True)
-    for group in copied_groups(marked):
-        files = " and ".join(marks.file for marks in group)
-        names = " and ".join(dict.fromkeys(marks.student for marks in group))
-        OUT.print(
-            f"\n{markup(files)} have the same kernels, but say that they were made for "
-            f"{markup(names)}: a copy?",
-            style="yellow",
-            soft_wrap=True,
-        )
+    for remark in copy_remarks(marked):
+        OUT.print(f"\n{markup(remark)}", style="yellow", soft_wrap=True)
     if len(marked) > 1:
         OUT.print(f"\n{len(marked)} workbooks, mean {per_cent(mean_mark(marked))}")
     if out is not None:

@@ -20,6 +20,7 @@ from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import layer_rules
 from xlconv.grading.block import block_marks
+from xlconv.grading.diagnosis.unusual import unusual_formulas
 from xlconv.grading.diagnosis.windows import Boards
 from xlconv.grading.judge import Judge
 from xlconv.grading.marks import Marks
@@ -70,12 +71,15 @@ def grade(
     worth = rubric or Rubric()
     exercise = book.manifest.exercise
     student = exercise.student if exercise is not None else None
+    blocks = tuple(block_marks(judges, layer, typed, worth) for layer in places.layers)
     return Marks(
         file=str(path),
         student=student or Path(path).stem,
-        blocks=tuple(block_marks(judges, layer, typed, worth) for layer in places.layers),
+        blocks=blocks,
         typed=typed,
         kernels=_kernels(book),
+        made_for=student or "",
+        unusual=unusual_formulas(opened, {block.block for block in blocks if block.slip}),
     )
 
 

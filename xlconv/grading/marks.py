@@ -63,7 +63,9 @@ class BlockMarks:
 class Marks:
     """One workbook. `student` is the name that it was made for, else the file's; `error` says, in
     a line, why it could not be marked. `typed` says whether typed numbers count. `kernels` is the
-    same for workbooks with the same kernels, "" where kernels were not varied."""
+    same for workbooks with the same kernels, "" where kernels were not varied. `made_for` is the
+    student that the workbook names, "" if none; `unusual` are formulas that are neither those that
+    the network calls for nor slips with a name, each with its cell."""
 
     file: str
     student: str
@@ -71,6 +73,8 @@ class Marks:
     error: str = ""
     typed: bool = False
     kernels: str = ""
+    made_for: str = ""
+    unusual: frozenset[str] = frozenset()
 
     @property
     def points(self) -> float:
@@ -116,8 +120,8 @@ def marks_csv(marked: Iterable[Marks]) -> str:
     writer.writerow(COLUMNS)
     for marks in marked:
         for block in marks.blocks:
-            writer.writerow(map(_field, _line(marks, block)))
-        writer.writerow(map(_field, _whole(marks)))
+            writer.writerow(map(csv_field, _line(marks, block)))
+        writer.writerow(map(csv_field, _whole(marks)))
     return out.getvalue()
 
 
@@ -166,7 +170,7 @@ def rounded_down(value: float, digits: int) -> float:
     return (nearest if near else math.floor(value * scale)) / scale
 
 
-def _field(value: object) -> object:
+def csv_field(value: object) -> object:
     """A field that no spreadsheet takes for a formula when it opens the file, nor a part of it:
     where a comma is for decimals, a semicolon ends a field."""
     return _FORMULA.sub(r"\g<0>'", value) if isinstance(value, str) else value

@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from xlconv.errors import OutputError
+from xlconv.system.signals import signals_held
 
 
 def open_stream(path: Path) -> IO[bytes]:
@@ -83,6 +85,31 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
             f"{path} cannot be written: {error.strerror or error}; choose another place, or "
             "close it where it is open"
         ) from error
+
+
+@contextmanager
+def folder_beside(folder: Path) -> Iterator[Path]:
+    """A folder of our own in a folder, in which files are made that take their places by
+    `put_in_place`; it goes away with all that is left in it."""
+    own = folder / f".xlconv-{secrets.token_hex(8)}"
+    try:
+        try:
+            own.mkdir()
+        except OSError as error:
+            raise OutputError(
+                f"{folder} cannot be written to: {error.strerror or error}; choose another folder"
+            ) from error
+        yield own
+    finally:
+        with signals_held():
+            shutil.rmtree(own, ignore_errors=True)
+
+
+def put_in_place(made: Path, path: Path) -> None:
+    """Have a file that is whole take the place of another, as `replacing` does."""
+    with replacing(path) as stream, made.open("rb") as source:
+        shutil.copyfileobj(source, stream)
+    made.unlink()
 
 
 def _link_target(path: Path) -> Path:

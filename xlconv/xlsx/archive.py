@@ -85,7 +85,7 @@ def open_container(path: Path) -> Iterator[Container]:
     """A workbook's container; BookError, in a line, for what is none or cannot be read."""
     _check_kind(path)
     try:
-        _check_directory(path)
+        check_directory(path)
         with zipfile.ZipFile(path) as archive:
             members = _members(path, archive)
             _check_parts(path, archive, members)
@@ -141,7 +141,7 @@ def _kind_of(start: bytes) -> str:
     return "data of another kind"
 
 
-def _check_directory(path: Path) -> None:
+def check_directory(path: Path) -> None:
     """A directory of millions of members is refused before zipfile reads it."""
     with path.open("rb") as stream:
         size = stream.seek(0, 2)

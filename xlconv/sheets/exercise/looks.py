@@ -16,6 +16,7 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.exercise.hints import copying_hints
 from xlconv.sheets.exercise.places import (
     CELLS,
     CHECK,
@@ -117,15 +118,17 @@ def _words(exercise: Exercise) -> Iterator[Block]:
         f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
         "2. Write the first cell as a formula that reads its neighbours, then copy it to the "
         "others: what must not move with it needs a $.",
-        f"3. Beside each title on the {BOARD}, and here, stands how far you are: {State.TO_DO}, "
+        "3. Only formulas count: pictures, maps, kernels, weights and biases are read from their "
+        "cells; a number that is typed earns nothing, even where it is right now.",
+        f"4. Beside each title on the {BOARD}, and here, stands how far you are: {State.TO_DO}, "
         f"{State.NOT_YET}, {State.CLOSE} (within 1 %), {State.RIGHT}; {State.CHANGED} if you "
         "changed a given one.",
-        "4. Work from left to right: a layer that reads another can only be right when that is.",
+        "5. Work from left to right: a layer that reads another can only be right when that is.",
     )
     for row, text in enumerate(lines, 3):
         yield one_cell(Cell(row, LAYER), text, _TEXT)
-    yield one_cell(Cell(7, LAYER), f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
-    yield one_cell(Cell(7, WORDS), f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
+    yield one_cell(Cell(8, LAYER), f"to the {BOARD} →", _LINK, f"{BOARD}!A1")
+    yield one_cell(Cell(8, WORDS), f"{GUIDE}: what is where, what to try →", _LINK, f"{GUIDE}!A1")
 
 
 def _heads() -> Iterator[Block]:
@@ -158,6 +161,10 @@ def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator
             yield one_cell(Cell(part.row, LAYER), title, _PART_LINK, link)
             yield one_cell(Cell(part.row, WORDS), part_words(layer, part), _PART)
             yield one_cell(Cell(part.row, CELLS), part.open.size, _COUNT)
+        hints = copying_hints(layer, network, layout)
+        for row, text in zip(places.hints[name], hints, strict=True):
+            yield one_cell(Cell(row, LAYER), "   hint", _NOTE)
+            yield one_cell(Cell(row, WORDS), text, _NOTE)
 
 
 def part_words(layer: Layer, part: Part) -> str:

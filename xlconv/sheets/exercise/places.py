@@ -11,10 +11,11 @@ from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.exercise.hints import copying_hints
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import CHECKS, Exercise
 
-HEAD_ROW = 9
+HEAD_ROW = 10
 LAYER, WORDS, CELLS, FILLED, STATE, NOTE = range(2, 8)  # columns of the table
 CHECK, RIGHT, MAGNITUDE = range(9, 12)  # of the first check; those of the others follow
 CHECK_COLUMNS = 3
@@ -56,13 +57,15 @@ class Part:
 class ExercisePlaces:
     """The parts, the line of each layer, the layers that are left open before each, the line of
     each sum that tells whether picture and weights are the exercise's, and the keys of the checks
-    for each size of parts."""
+    for each size of parts. `hints` are the lines below a layer's parts that help to copy its first
+    cell."""
 
     parts: tuple[Part, ...]
     layers: Mapping[str, int]
     before: Mapping[str, tuple[str, ...]]
     given: Mapping[str, int]
     keys: Mapping[tuple[int, int], tuple[Range, ...]]
+    hints: Mapping[str, range]
 
     def of_layer(self, layer: str) -> tuple[Part, ...]:
         return tuple(part for part in self.parts if part.layer == layer)
@@ -82,12 +85,15 @@ def exercise_places(network: Network, layout: Layout) -> ExercisePlaces | None:
         return None
     parts: list[Part] = []
     layers: dict[str, int] = {}
+    hints: dict[str, range] = {}
     row = HEAD_ROW + 1
     for name in layout.exercise.layers:
         layers[name], row = row, row + 1
         for part in _parts(network.layer(name), network, layout, layout.exercise, row):
             parts.append(part)
             row += 1
+        count = len(copying_hints(network.layer(name), network, layout))
+        hints[name], row = range(row, row + count), row + count
     watched = [one for one in network.shapes if one == INPUT or layout.watched_ranges(one)]
     given = {tensor: row + 3 + number for number, tensor in enumerate(watched)}
     sizes = dict.fromkeys((part.open.height, part.open.width) for part in parts)
@@ -98,7 +104,7 @@ def exercise_places(network: Network, layout: Layout) -> ExercisePlaces | None:
         keys[height, width] = tuple(Range(one, KEY_COLUMN, height, width) for one in tops)
         top += CHECKS * pitch
     before = {name: _open_before(name, network, layers) for name in layers}
-    return ExercisePlaces(tuple(parts), layers, before, given, keys)
+    return ExercisePlaces(tuple(parts), layers, before, given, keys, hints)
 
 
 def _open_before(name: str, network: Network, opened: Container[str]) -> tuple[str, ...]:

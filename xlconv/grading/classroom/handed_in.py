@@ -1,0 +1,103 @@
+"""What a class handed in: the files of a folder, as people or learning platforms put them there.
+
+Owns how Moodle and Canvas call what they give out, and which files are workbooks. Must not know
+who the students are, nor how workbooks are marked.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from xlconv.errors import BookError
+from xlconv.grading.classroom.packed import unpacked_workbook
+from xlconv.grading.submissions import SPREADSHEETS, called, files_under
+from xlconv.system.files import is_file, is_folder, natural_order
+
+# Moodle: folders, or files, of "Ada Lovelace_4711_assignsubmission_file_".
+_MOODLE = re.compile(r"(?P<name>.+)_(?P<key>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?")
+# Canvas: "lovelaceada_123_456_task-2.xlsx", "lovelaceada_LATE_123_456_task.xlsx".
+_CANVAS = re.compile(
+    r"(?P<name>\w+?)_(?:late_)?(?P<key>\d+)_(?P<number>\d+)_(?P<rest>.+)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A file that was handed in. `file` is what it is called within the folder, `book` the workbook
+    (unpacked, if need be), None if it is none, and `reason` says why. `who` is the name by which a
+    platform calls whoever handed it in, and `key` the number, "" where none did; `own_name` what
+    the student called it. `when` is the file's time, `number` rises from one to the next in Canvas.
+    """
+
+    file: str
+    path: Path
+    book: Path | None
+    reason: str = ""
+    who: str = ""
+    key: str = ""
+    own_name: str = ""
+    when: float = 0.0
+    number: int | None = None
+
+
+def handed_in(place: Path, folder: Path, but: Iterable[Path] = ()) -> list[HandedIn]:
+    """The files of a folder and its sub-folders in natural order, or the one file; archives are
+    unpacked into `folder`. Hidden files and lock files are none, nor what is under `but`."""
+    if is_file(place):
+        return [_looked_at(place, place, folder)]
+    if not is_folder(place):
+        raise BookError(f"{place}: no such file or folder; give the folder of what was handed in")
+    others = {path.resolve() for path in but}
+    found = [path for path in files_under(place) if _counts(path, place, others)]
+    ordered = sorted(found, key=lambda path: natural_order(called(path, place)))
+    return [_looked_at(path, place, folder) for path in ordered]
+
+
+def _counts(path: Path, place: Path, others: set[Path]) -> bool:
+    names = path.relative_to(place).parts
+    hidden = any(name.startswith((".", "~$", "__MACOSX")) for name in names)
+    return not hidden and path.is_file() and not others & {path.resolve(), *path.resolve().parents}
+
+
+def _looked_at(path: Path, place: Path, folder: Path) -> HandedIn:
+    file = called(path, place)
+    book, reason = _workbook(path, folder)
+    hints = next(_hints(file), {})
+    number = hints.get("number")
+    return HandedIn(
+        file=file,
+        path=path,
+        book=book,
+        reason=reason,
+        who=hints.get("name") or "",
+        key=hints.get("key") or "",
+        own_name=PurePath(hints.get("rest") or path.name).stem,
+        when=path.stat().st_mtime,
+        number=int(number) if number else None,
+    )
+
+
+def _workbook(path: Path, folder: Path) -> tuple[Path | None, str]:
+    """The workbook of a file, or why there is none."""
+    suffix = path.suffix.lower()
+    if suffix in SPREADSHEETS:
+        return path, ""
+    if suffix != ".zip":
+        return None, f"no workbook but {suffix}" if suffix else "no workbook"
+    own = folder / str(sum(1 for _ in folder.iterdir()))
+    own.mkdir()
+    try:
+        return unpacked_workbook(path, own), ""
+    except BookError as error:
+        return None, str(error).removeprefix(f"{path}: ")
+
+
+def _hints(file: str) -> Iterator[dict[str, str | None]]:
+    """What a platform says of a file by what it calls the file or one of its folders."""
+    parts = PurePath(file).parts
+    for part in reversed(parts):
+        if match := _MOODLE.fullmatch(part):
+            yield match.groupdict()
+    if match := _CANVAS.fullmatch(parts[-1]):
+        yield match.groupdict()
