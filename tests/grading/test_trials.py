@@ -259,9 +259,20 @@ def test_references_to_pasted_numbers_are_typed_numbers(task: Path, tmp_path: Pa
     )
     found = block(path, "softmax")
     assert (found.cells, found.formulas, found.typed) == (11, 1, 10)
+    assert (found.mark, found.slip) == (0.2, "")
     words = "whatever stands in the cells before it: a typed number, not a result (=pasted!"
     assert words in found.what
     assert block(path, "softmax", typed=True).mark == 1.0
+
+
+@pytest.mark.parametrize("typed", ["=0.5", 0.5])
+def test_one_number_in_every_step_is_no_slip(
+    typed: str | float, task: Path, tmp_path: Path
+) -> None:
+    """Though 0.5 is what 0.5 is without EXP, and the mean of many of it."""
+    change = only("softmax", lambda f, p, r, c: f if p.key == "softmax_max" else typed)
+    found = block(filled_in(task, tmp_path / "a.xlsx", change), "softmax")
+    assert (found.mark, found.slip) == (0.2, "")
 
 
 def test_steps_behind_pasted_ones_are_judged_all_the_same(task: Path, tmp_path: Path) -> None:

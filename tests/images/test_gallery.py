@@ -14,6 +14,7 @@ from support import command_line as test_cli
 import xlconv
 from xlconv import Conv2D, Dense, Sigmoid, Softmax
 from xlconv.errors import ImageError, TemplateError, XlconvError
+from xlconv.images import folder as pictures_folder
 from xlconv.images.folder import MAX_PICTURES, load_gallery
 from xlconv.images.gallery import Gallery, shown_first
 from xlconv.importers import template as templates
@@ -145,13 +146,27 @@ def test_hidden_and_other_files_are_left_out_without_a_word(tmp_path: Path) -> N
     assert told(loaded(tmp_path)) == [("7", "a.png")]
 
 
-def test_pictures_of_other_kinds_are_left_out_with_a_word(tmp_path: Path) -> None:
+def test_pictures_of_other_kinds_are_left_out_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures_folder, "has_heic", lambda: False)
     put(tmp_path, "a.png")
     for name in ("b.HEIC", "c.heic", "d.gif"):
         (tmp_path / name).write_bytes(b"?")
     gallery, notes = load_gallery(tmp_path, TEN, raw=True)
     assert gallery.names == ("a.png",)
-    assert notes == ["left out 3 files of other kinds (.gif, .heic): save as PNG or JPEG"]
+    assert notes == [
+        "left out 3 files of other kinds (.gif, .heic): save as PNG or JPEG, or install what "
+        "reads them (pip install pillow-heif)"
+    ]
+
+
+def test_scans_are_pictures(tmp_path: Path) -> None:
+    for name in ("a.tif", "b.TIFF"):
+        Image.fromarray(plane(1)).save(tmp_path / name, "TIFF")
+    gallery, notes = load_gallery(tmp_path, TEN, raw=True)
+    assert gallery.names == ("a.tif", "b.TIFF")
+    assert not notes
 
 
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
@@ -265,8 +280,8 @@ def test_folders_that_are_none_or_empty(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     (empty / "7").mkdir(parents=True)
     assert refusal(empty).startswith(f"{empty}: no pictures in it; put PNG, JPEG or .npy files")
-    (empty / "photo.heic").write_bytes(b"")
-    assert "no pictures in it (left out 1 file of other kinds (.heic)" in refusal(empty)
+    (empty / "photo.gif").write_bytes(b"")
+    assert "no pictures in it (left out 1 file of other kinds (.gif)" in refusal(empty)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n"])
@@ -521,11 +536,11 @@ def image_of(path: Path) -> NDArray[np.float64]:
 
 def test_images_are_read_counted_and_the_first_shown(tmp_path: Path) -> None:
     digits = save_digits(tmp_path, "my/7/79.png", "my/7/71.png", "my/0/2.png", "my/90.png")
-    (tmp_path / "my" / "a.heic").write_bytes(b"")
+    (tmp_path / "my" / "a.gif").write_bytes(b"")
     result = printed("a.xlsx", "--images", "my", folder=tmp_path)
     lines = [line.strip() for line in result.splitlines()]
     assert lines[0] == "4 pictures from my: 1 of 0, 2 of 7, 1 without a label"
-    assert lines[1] == "left out 1 file of other kinds (.heic): save as PNG or JPEG"
+    assert lines[1] == "left out 1 file of other kinds (.gif): save as PNG or JPEG"
     assert np.array_equal(image_of(tmp_path / "a.xlsx"), digits.pictures[2])
     assert "prediction: 0" in result
 

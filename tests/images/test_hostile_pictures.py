@@ -13,10 +13,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 from support import command_line as cli
 
+from xlconv.errors import ImageError
+from xlconv.images import image_file
 from xlconv.images.load import load_image
 
 SHAPE, PLANE = (1, 28, 28), (28, 28)
-CAN_BE_READ = "PNG, JPEG, GIF, BMP or WebP"
+CAN_BE_READ = "PNG, JPEG, GIF, BMP, WebP or TIFF"
 
 
 def digit(mode: str = "L", size: tuple[int, int] = (60, 80)) -> Image.Image:
@@ -105,7 +107,8 @@ PICTURES: dict[str, tuple[Any, ...]] = {
     "an AVIF": ("a.avif", lambda: b"\0\0\0\x1cftypavif" + bytes(90), "AVIF", CAN_BE_READ),
     "a document": ("a.pdf", lambda: b"%PDF-1.7\n", "PDF", CAN_BE_READ),
     "a PostScript program": ("a.png", lambda: b"%!PS-Adobe-3.0 EPSF", "PostScript"),
-    "a scan": ("a.tif", lambda: saved(digit(), "TIFF"), "TIFF", CAN_BE_READ),
+    "a short TIFF": ("a.tif", lambda: saved(digit(), "TIFF")[:60], "TIFF", CAN_BE_READ),
+    "a TIFF of floats": ("a.tif", lambda: saved(digit("F"), "TIFF"), "its pixels are floats"),
     "an archive": ("a.png", lambda: b"PK\3\4" + bytes(99), CAN_BE_READ),
     "a short PNG": ("a.png", lambda: saved(digit())[:60], "broken or cut short"),
     "a shorter PNG": ("a.png", lambda: saved(digit())[:20], "a.png"),
@@ -203,6 +206,21 @@ FINE: dict[str, tuple[Callable[[], bytes], str]] = {
     "animated GIF": (lambda: animated("GIF"), "animated: took its first frame"),
     "animated PNG": (lambda: animated("PNG"), "animated: took its first frame"),
     "animated WebP": (lambda: animated("WEBP"), "animated: took its first frame"),
+    "TIFF": (lambda: saved(digit(), "TIFF"), ""),
+    "TIFF of a scanner": (lambda: saved(digit("RGB"), "TIFF", compression="tiff_lzw"), ""),
+    "TIFF of a fax": (lambda: saved(digit("1"), "TIFF", compression="group4"), ""),
+    "TIFF of 16 bits": (
+        lambda: saved(Image.fromarray(np.asarray(digit()).astype(np.uint16) * 257), "TIFF"),
+        "",
+    ),
+    "TIFF of two pages": (
+        lambda: saved(digit(), "TIFF", save_all=True, append_images=[Image.new("L", (9, 9))]),
+        "several pages: took the first one",
+    ),
+    "TIFF that lies": (
+        lambda: saved(digit().transpose(Image.Transpose.ROTATE_90), "TIFF", exif=turned(6)),
+        "turned it upright",
+    ),
     "turned": (
         lambda: saved(digit().transpose(Image.Transpose.ROTATE_90), "JPEG", exif=turned(6)),
         "turned it upright",
@@ -284,3 +302,20 @@ def test_large_pictures_need_little_memory(what: str, tmp_path: Path) -> None:
     else:
         assert (outcome.code, (folder / "out.xlsx").exists()) == (0, True), outcome.err
     assert 0 < outcome.memory < cli.MOST_MEMORY
+
+
+def test_a_telephones_heic_is_read_where_its_package_is(tmp_path: Path) -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    digit("RGB").save(tmp_path / "a.heic", quality=90)
+    (tmp_path / "plain.png").write_bytes(saved(digit()))
+    found, plain = (load_image(tmp_path / name, SHAPE).pixels for name in ("a.heic", "plain.png"))
+    assert np.abs(found - plain).max() < 0.2
+
+
+def test_a_telephones_heic_names_the_package_that_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(image_file, "has_heic", lambda: False)
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic" + bytes(90))
+    with pytest.raises(ImageError, match=r"pip install pillow-heif\); or save it as PNG"):
+        load_image(tmp_path / "a.heic", SHAPE)

@@ -76,7 +76,7 @@ def build(
     ] = None,
     image: Annotated[
         Path | None,
-        typer.Option(help="A picture instead of the template's own: PNG, JPEG or .npy."),
+        typer.Option(help="A picture instead of the template's own: PNG, JPEG, TIFF or .npy."),
     ] = None,
     images: Annotated[
         Path | None,

@@ -65,10 +65,20 @@ class _Part:
             filled=states != EMPTY,
             unjudged=states == UNJUDGED,
             border=_border(self.judge),
-            slips=self.judge.slips if (states == WRONG).any() else {},
+            slips=self._slips if (states == WRONG).any() else {},
             step=isinstance(self.judge.layer, Softmax),
             covered=self.covered,
         )
+
+    @property
+    def _slips(self) -> dict[str, Mask]:
+        """The cells that each slip explains: formulas, most of which follow from what they read.
+        A few may give one number by a slip, as what is divided by itself."""
+        formulas = np.array([one.found.formula is not None for one in self.cells])
+        still = np.array([self.judge.is_still(one) for one in self.cells])
+        if 2 * still.sum() > formulas.sum():
+            return {}
+        return {name: cells & formulas for name, cells in self.judge.slips.items()}
 
 
 def block_marks(

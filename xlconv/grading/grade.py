@@ -48,9 +48,8 @@ def grade(
     """Mark a workbook of an exercise; with `typed`, right numbers count that are no formulas.
 
     `handed_out` says which layers, and how many of their first cells, must be open; `rubric` what
-    blocks, slips and the border are worth. Raises
-    BookError if the file is not one of xlconv's workbooks, holds no exercise or another one,
-    EngineError if the engine is missing or fails.
+    blocks, slips and the border are worth. Raises BookError if the file is not one of xlconv's
+    workbooks, holds no exercise or another one, EngineError if the engine is missing or fails.
     """
     engine_named(engine).prepare()
     book = read_book(path, NEEDLESS)

@@ -120,15 +120,18 @@ class _Group:
     engine: SecondOpinion
 
     def trials(self) -> list[Trial]:
-        trials = [self._trial(isolated_trial(self.book, self.layers, n)) for n in TRIALS]
+        trials = [self._trial(isolated_trial(self.book, self.layers, n), n) for n in TRIALS]
         trials = self._with_other_opinions(trials)
         given = self._given_steps(trials)
-        return [self._with_right_steps(trial, given) for trial in trials] if given else trials
+        if not given:
+            return trials
+        return [self._with_right_steps(trial, n, given) for n, trial in enumerate(trials)]
 
-    def _trial(self, isolated: IsolatedTrial, more: Constants | None = None) -> Trial:
+    def _trial(self, isolated: IsolatedTrial, number: int, more: Constants | None = None) -> Trial:
         """What the engine finds, and what it should; `more` is typed, too."""
         names = " and ".join(layer.name for layer in self.layers)
-        tell(f"{' and '.join(self.engine.asked)} evaluates {names} with random numbers")
+        asked, of = " and ".join(self.engine.asked), f"({number + 1} of {len(TRIALS)})"
+        tell(f"{asked} evaluates {names} with random numbers {of}")
         near = self._near
         # Nobody is asked for a second opinion of what stands beside the parts.
         stored = [*self._stored, *(np.full((p.height, p.width), "#N/A", object) for p in near)]
@@ -242,11 +245,11 @@ class _Group:
         begun = reads_of(one.found.formula.at(one.cell), self.book.ranges)
         return reads_in_the_end(begun, self.book.ranges, self.book.own_formula).cells
 
-    def _with_right_steps(self, trial: Trial, given: Sequence[OpenCell]) -> Trial:
+    def _with_right_steps(self, trial: Trial, number: int, given: Sequence[OpenCell]) -> Trial:
         """The trial with right numbers in cells that hold what follows from nothing: what reads
         them can be judged all the same. They themselves are what they were."""
         right = {Place(BOARD, one.cell): trial.expected[-1].at(one)[0] for one in given}
-        made = self._trial(trial.isolated, Constants(cells=right))
+        made = self._trial(trial.isolated, number, Constants(cells=right))
         found = {**made.found, **{one.cell: trial.found[one.cell] for one in given}}
         return replace(made, found=found, doubted=trial.doubted)
 

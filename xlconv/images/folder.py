@@ -25,7 +25,7 @@ KINDS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".npy")
 HEIC = (".heic", ".heif")
 # Pictures that are left out, which is worth a word; of all other files there is none.
 _OTHERS = (".avif", ".bmp", ".gif", *HEIC, ".pdf", ".svg", ".webp")
-_INSTALL = ", or install pillow-heif (pip install 'xlconv[heic]')"
+_INSTALL = ", or install what reads them (pip install pillow-heif)"
 _MOST_LISTED = 40
 _SEPARATORS = (",", "_", None)  # between the labels in a folder's name; None: blanks
 _Path = str | os.PathLike[str]

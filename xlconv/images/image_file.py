@@ -154,7 +154,7 @@ def _formats() -> tuple[str, ...]:
 
 _READ = "save it as PNG, JPEG, GIF, BMP, WebP or TIFF"
 _HEIC = "a HEIC picture or a film"
-_NO_HEIC = f"{_HEIC}, which needs the package pillow-heif (pip install 'xlconv[heic]'); or {_READ}"
+_NO_HEIC = f"{_HEIC}, which needs a package (pip install pillow-heif); or {_READ}"
 _KINDS = (
     *((b"%PDF", "a PDF document"), (b"%!PS", "a PostScript program"), (b"PK\3\4", "an archive")),
     *(

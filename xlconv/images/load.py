@@ -1,4 +1,4 @@
-"""`load_image`: a PNG, JPEG or .npy file becomes the array that a network reads.
+"""`load_image`: a picture file or an .npy file becomes the array that a network reads.
 
     file -> scans -> digits (one channel) or a frame of it (colour) -> Picture
 
@@ -30,7 +30,7 @@ from xlconv.system.files import open_stream
 
 
 def load_image(path: Path, shape: Shape3, raw: bool = False, photo: bool = False) -> Picture:
-    """The picture in a PNG, JPEG or .npy file as the input of a network.
+    """The picture in a file (PNG, JPEG, TIFF, .npy ..) as the input of a network.
 
     `shape` is the input's (C, H, W). With C = 1 the picture is prepared as MNIST's digits
     were, unless it already looks so; with C = 3 it is cropped in the middle and scaled, and so
