@@ -40,6 +40,11 @@ COMMANDS: dict[str, list[str]] = {
     "marks": ["grade", "task.xlsx", "--out", "{}"],
     "marks by force": ["grade", "task.xlsx", "--out", "{}", "--force"],
     "gradescope": ["grade", "task.xlsx", "--gradescope", "{}"],
+    "rubric": ["grade", "task.xlsx", "--rubric", "{}"],
+    "list of a class": ["build", "--students", "{}", "--out-dir", "new", "--exercise", "conv1"],
+    "class": ["build", "--students", "list.csv", "--out-dir", "{}", "--exercise", "conv1"],
+    "list of marks": ["grade", "task.xlsx", "--students", "{}", "--out", "marks.csv"],
+    "feedback": ["grade", "task.xlsx", "--feedback", "{}"],
     "render": ["render", "{}", "out.png"],
     "picture": ["render", "book.xlsx", "{}"],
     "picture by force": ["render", "book.xlsx", "{}", "--force"],
@@ -53,6 +58,12 @@ COMMANDS: dict[str, list[str]] = {
 # What may well be given there: folders of workbooks, and names for new files.
 FITTING = {
     *(("grade", odd) for odd in ("this folder", "nothing", "the folder above", "the root")),
+    *(
+        (what, odd)
+        for what in ("class", "feedback")
+        for odd in ("this folder", "the root", "nothing", "the folder above", "a folder")
+    ),
+    *((what, odd) for what in ("class", "feedback") for odd in ("in no folder", "a line break")),
     *((what, "a line break") for what in ("marks", "marks by force", "gradescope", "trained")),
 }
 
@@ -62,6 +73,7 @@ def folder(template_book: TemplateBook, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("paths") / "within"
     (folder / "folder").mkdir(parents=True)
     (folder / "file").write_text("no workbook")
+    (folder / "list.csv").write_text("name,id\nAda,1\n")
     (folder / "book.xlsx").write_bytes(template_book("edges").path.read_bytes())
     random_exercise(folder / "task.xlsx", TINY, "conv")
     return folder
