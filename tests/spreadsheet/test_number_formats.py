@@ -115,3 +115,33 @@ def test_a_number_is_read_as_it_is(text: str, value: float) -> None:
 )
 def test_what_reads_as_another_number_is_told(text: str, value: float) -> None:
     assert not reads_as(text, value)
+
+
+@pytest.mark.parametrize(
+    ("number_format", "value"),
+    [
+        *(("[<.]0.00", 1.0), ("[<1.2.3]0", 1.0), ("[<1e9999]0", 1.0), ("# ?/²", 0.5)),
+        *((f"0.{'0' * 30};-0.{'0' * 30}", 0.5), ("[Red]0.00", 1e27), ("0.0;-0.0", 1.7e308)),
+        *((f'"{"9" * 400}/1"', 1.0), (f'"1e{"9" * 5000}"', 1.0), (f'"1e9{"9" * 200}"', 1.0)),
+        *(("0.00E+00;", 1e-300), ("# ?/?", 1e300), (f"{'0' * 255}.{'0' * 255}", 1e308)),
+        *(
+            ("0,,,,,,,,,", 1e5),
+            ("*", 1.0),
+            ("[", 1.0),
+            ('"', 1.0),
+            ("\\", 1.0),
+            ("_", 1.0),
+            ("", 1.0),
+        ),
+    ],
+)
+def test_whatever_stands_in_a_file_is_answered(number_format: str, value: float) -> None:
+    assert isinstance(shown_number(value, number_format), str)
+    told = false_showing(value, number_format)
+    assert told is None or isinstance(told[1], str)
+
+
+def test_as_many_decimals_as_excel_has_are_shown() -> None:
+    assert shown_number(0.5, f"0.{'0' * 30}") == f"0.5{'0' * 29}"
+    assert false_showing(0.5, f"0.{'0' * 30};-0.{'0' * 30}") is None
+    assert shown_number(1e27, "[Red]0.00") == f"1{'0' * 27}.00"

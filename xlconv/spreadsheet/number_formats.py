@@ -6,7 +6,7 @@ programs differ, as LibreOffice's. Must not know what a number means, nor where 
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from math import isfinite
@@ -62,7 +62,8 @@ def shown_number(value: float, number_format: str) -> str:
         return _general(abs(value))
     if _has_dates(sections[own]):
         return ""
-    text = _number_text(abs(value), sections[own])
+    with localcontext(_DIGITS):
+        text = _number_text(abs(value), sections[own])
     dropped = _drops_the_minus(sections, own) or not re.search("[1-9]", text)
     return text if value >= 0 or dropped else f"-{text}"
 
@@ -112,7 +113,11 @@ _TOKEN = re.compile(
     r"|(?P<at>@)|(?P<other>.)",
     re.IGNORECASE | re.DOTALL,
 )
-_CONDITION = re.compile(r"\s*(<=|>=|<>|<|>|=)\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\s*(<=|>=|<>|<|>|=)\s*(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,4})?)\s*", re.IGNORECASE | re.ASCII
+)
+# Digits that a number and a format can have together, and some more.
+_DIGITS = Context(prec=2_000, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_UP)
 _SYMBOL = re.compile(r"\$(.*?)(-[0-9a-f]*)?", re.IGNORECASE | re.DOTALL)
 _COLOUR = re.compile(
     r"black|blue|cyan|green|magenta|red|white|yellow|schwarz|blau|zyan|grün|rot|weiss|weiß|gelb"
@@ -326,11 +331,15 @@ def _denominator(tokens: tuple[Token, ...]) -> str:
     """What says the denominator of a fraction: places, or a number."""
     run = ""
     for token in tokens:
-        if token.kind == "place" or (token.kind == "text" and token.literal.isdigit()):
+        if token.kind == "place" or (token.kind == "text" and _is_digits(token.literal)):
             run += token.literal
         elif run or token.literal.strip():
             break
     return run
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _fraction_text(value: float, tokens: tuple[Token, ...], slash: int) -> str:
@@ -341,7 +350,7 @@ def _fraction_text(value: float, tokens: tuple[Token, ...], slash: int) -> str:
     exact = Fraction(value)
     most = 10 ** min(len(run), 6) - 1
     fixed = run.replace("?", "").replace("#", "")
-    if fixed.isdigit() and int(fixed):
+    if _is_digits(fixed) and int(fixed):
         near, below = round(exact * int(fixed)), int(fixed)
     else:
         nearest = exact.limit_denominator(most)
@@ -349,7 +358,7 @@ def _fraction_text(value: float, tokens: tuple[Token, ...], slash: int) -> str:
     units, rest = divmod(near, below) if whole.strip() and above else (0, near)
     head = "".join(t.literal for t in tokens[:slash] if t.kind == "text" and t.literal.strip())
     tail = "".join(
-        t.literal for t in tokens[slash + 1 :] if t.kind == "text" and not t.literal.isdigit()
+        t.literal for t in tokens[slash + 1 :] if t.kind == "text" and not _is_digits(t.literal)
     )
     if not rest and (units or whole.strip()):
         return f"{head}{units}{tail}"

@@ -24,6 +24,7 @@ _THOUSANDS = {
     **dict.fromkeys(("k", "K", "tsd", "Tsd", "Tsd.", "thousand"), 1e3),
     **dict.fromkeys(("M", "Mio", "Mio.", "million"), 1e6),
 }
+_LONGEST = 500  # characters that somebody reads as a number
 _TICKS = {"✓": (1.0,), "✗": (0.0, -1.0)}
 _DASHES = "-−–—‐‑‒―﹣－"
 
@@ -77,6 +78,8 @@ def reads_as(text: str, value: float) -> bool:
     """
     if not text.strip():
         return True
+    if len(text) > _LONGEST:
+        return False
     if text.strip() in _TICKS:
         return value in _TICKS[text.strip()]
     if not any(map(_is_digit, text)):
@@ -106,8 +109,8 @@ def _decimal(found: re.Match[str]) -> tuple[float, float]:
 
 
 def _fraction(found: re.Match[str]) -> tuple[float, float]:
-    below = int(found["below"])
-    return int(found["units"] or 0) + int(found["above"]) / below, 1 / below
+    below = float(found["below"])
+    return float(found["units"] or 0) + float(found["above"]) / below, 1 / below
 
 
 def _signs(before: str, after: str) -> tuple[str, str, int, float]:

@@ -8,6 +8,7 @@ brings the format, of its own alone. Must not know engines, nor judge values.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import inf, isfinite
 
 import numpy as np
@@ -67,11 +68,9 @@ def format_findings(
     unusual = np.array([not shows_all_as_they_are(text) for text in book.formats], dtype=bool)
     every = list(_relied_cells(book, cells, truth))
     known = set[Place]()
-    found = (
-        *(finding for relied in every for finding in _by_look(book, relied, unusual)),
-        *(finding for sheet in book.sheets for finding in _by_rule(book, sheet, every)),
-    )
-    for finding in found:
+    looks = (_by_look(book, relied, unusual) for relied in every)
+    rules = (_by_rule(book, sheet, every) for sheet in book.sheets)
+    for finding in chain.from_iterable(chain(looks, rules)):
         if finding.place not in known:
             known.add(finding.place)
             yield finding
@@ -175,7 +174,7 @@ def _brought_formats(book: FoundBook, sheet: str) -> Iterator[_Brought]:
 
 def _by_rule(book: FoundBook, sheet: str, every: Sequence[_Relied]) -> Iterator[Finding]:
     """The findings on the formats that rules bring, whether they hold now or not."""
-    rules = list(_brought_formats(book, sheet))
+    rules = dict.fromkeys(_brought_formats(book, sheet))  # a rule that was copied is one
     if not rules:
         return
     cells = book.sheets[sheet]
