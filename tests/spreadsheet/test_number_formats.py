@@ -141,6 +141,10 @@ def test_whatever_stands_in_a_file_is_answered(number_format: str, value: float)
     assert told is None or isinstance(told[1], str)
 
 
+def test_a_format_that_no_program_writes_is_no_honest_one() -> None:
+    assert false_showing(0.5, "0" * 1_000_000) == (0.5, "whatever it says")
+
+
 def test_as_many_decimals_as_excel_has_are_shown() -> None:
     assert shown_number(0.5, f"0.{'0' * 30}") == f"0.5{'0' * 29}"
     assert false_showing(0.5, f"0.{'0' * 30};-0.{'0' * 30}") is None

@@ -53,6 +53,7 @@ class Scan:
 
 
 def read_array(path: Path) -> NDArray[Any]:
+    """The array of an .npy file, of whatever shape. ImageError for what is none."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -85,6 +86,7 @@ def levels_of(array: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def scan_of_levels(levels: NDArray[np.uint8]) -> Scan:
+    """A scan of grey (H, W) or colour levels (3, H, W) or (H, W, 3). ImageError for other shapes."""
     if levels.ndim == 3 and levels.shape[0] == 1:
         levels = levels[0]
     elif levels.ndim == 3 and levels.shape[0] == 3 and levels.shape[2] != 3:
@@ -132,6 +134,7 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
 
 
 def wrong_size(found: tuple[int, int], needed: tuple[int, int]) -> str:
+    """What is said of pixels, width and height, that are not as many as the network reads."""
     return (
         f"{shape_text(found)} pixels (width x height) but the network reads {shape_text(needed)}; "
         "leave out --raw to have it cropped and scaled"
@@ -270,4 +273,5 @@ def _too_large(size: str) -> str:
 
 
 def first_line(error: Exception) -> str:
+    """What an error of another library says, in one short line."""
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -150,7 +150,7 @@ def parse_format(number_format: str) -> tuple[Section, ...]:
     sections: list[Section] = []
     tokens: list[Token] = []
     condition: tuple[str, float] | None = None
-    for match in _TOKEN.finditer(number_format + ";"):
+    for match in _TOKEN.finditer(number_format):
         kind, text = match.lastgroup or "other", match[match.lastgroup or 0] or ""
         if kind == "end":
             sections.append(Section(tuple(tokens), condition))
@@ -165,7 +165,7 @@ def parse_format(number_format: str) -> tuple[Section, ...]:
             tokens.append(Token("text", " "))
         else:
             tokens.append(Token(kind, text))
-    return tuple(sections)
+    return (*sections, Section(tuple(tokens), condition))
 
 
 def _bracket(text: str) -> Token:

@@ -24,6 +24,7 @@ _THOUSANDS = {
     **dict.fromkeys(("k", "K", "tsd", "Tsd", "Tsd.", "thousand"), 1e3),
     **dict.fromkeys(("M", "Mio", "Mio.", "million"), 1e6),
 }
+_LONGEST_FORMAT = 1_000  # characters; Excel's have 255
 _LONGEST = 500  # characters that somebody reads as a number
 _TICKS = {"✓": (1.0,), "✗": (0.0, -1.0)}
 _DASHES = "-−–—‐‑‒―﹣－"
@@ -49,6 +50,8 @@ def false_showing(
     """
     if shows_all_as_they_are(number_format):
         return None
+    if len(number_format) > _LONGEST_FORMAT:
+        return value, "whatever it says"
     others: tuple[float | str, ...] = (_LABEL,) if isinstance(value, str) else _OTHER_NUMBERS
     for one in (value, *(() if alone else others)):
         if isinstance(one, str):
