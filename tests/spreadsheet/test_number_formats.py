@@ -4,6 +4,7 @@ import html
 import re
 import subprocess
 from pathlib import Path
+from random import Random
 
 import openpyxl
 import pytest
@@ -149,3 +150,13 @@ def test_as_many_decimals_as_excel_has_are_shown() -> None:
     assert shown_number(0.5, f"0.{'0' * 30}") == f"0.5{'0' * 29}"
     assert false_showing(0.5, f"0.{'0' * 30};-0.{'0' * 30}") is None
     assert shown_number(1e27, "[Red]0.00") == f"1{'0' * 27}.00"
+
+
+def test_random_signs_are_answered() -> None:
+    random = Random(1)
+    signs = [*'0#?.,%/E+-;"\\_*[]@()<>=$ abdhmsy19²½Ⅷ٣１e:', "General", "[Red]", "[>=1.5]", "E+"]
+    for _ in range(3_000):
+        number_format = "".join(random.choice(signs) for _ in range(random.randint(0, 9)))
+        for value in (0.0, -1234.5, 1e300, -1e-300, "cat", ""):
+            told = false_showing(value, number_format)
+            assert told is None or isinstance(told[1], str)

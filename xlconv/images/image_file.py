@@ -86,7 +86,7 @@ def levels_of(array: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def scan_of_levels(levels: NDArray[np.uint8]) -> Scan:
-    """A scan of grey (H, W) or colour levels (3, H, W) or (H, W, 3). ImageError for other shapes."""
+    """A scan of grey (H, W) or colour levels (3, H, W) or (H, W, 3). ImageError for others."""
     if levels.ndim == 3 and levels.shape[0] == 1:
         levels = levels[0]
     elif levels.ndim == 3 and levels.shape[0] == 3 and levels.shape[2] != 3:
