@@ -81,7 +81,7 @@ def test_what_does_not_fit_is_refused_by_name_and_number(
     with pytest.raises(LimitError) as caught:
         xlconv.build(tmp_path / "book.xlsx", zeros(network), image)
     message = str(caught.value)
-    assert f"layer {layer!r}" in message
+    assert ("the picture" if layer == "input" else f"layer {layer!r}") in message
     found = re.search(rf"([\d,]+) {unit}, ([\d,]+) more than Excel's ([\d,]+)", message)
     assert found is not None, message
     needed, over, allowed = (int(number.replace(",", "")) for number in found.groups())
@@ -142,10 +142,15 @@ def test_too_many_arguments_are_refused() -> None:
     cells = ",".join(f"$A${number}" for number in range(1, 257))
     place, formula = Range(1, 1, 1, 1), f"MAX({cells})"
     rule = Rule("scales", "scales:end_relu_2", None, place, formula, tensor="relu_2")
+    network = one_picture(1, 2, 2, ReLU("relu_2"))
     with pytest.raises(LimitError, match=r"layer 'relu_2' .* 256 arguments .* 1 more than .* 255"):
-        fitting([rule])
+        fitting([rule], network)
+    with pytest.raises(LimitError, match="a formula of the answer of layer 'relu_2' does not fit"):
+        fitting([replace(rule, block="answer", tensor="")], network)
+    with pytest.raises(LimitError, match="a formula of the picture does not fit"):
+        fitting([replace(rule, tensor="input")], network)
     fits = replace(rule, formula=rule.formula.replace(",$A$256", ""))
-    assert fitting([fits]) == [fits]
+    assert fitting([fits], network) == [fits]
 
 
 def test_an_inspector_beyond_the_sheet_is_refused(

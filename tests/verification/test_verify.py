@@ -185,7 +185,7 @@ def test_json_is_the_documented_shape(book: Path, tmp_path: Path) -> None:
     data = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert list(data) == [
         *("workbook", "network", "engine", "verdict", "blocks", "findings", "output"),
-        *("engines", "random", "exercise"),
+        *("engines", "random", "exercise", "rounded", "copies"),
     ]
     block = data["blocks"][0]
     assert list(block) == [

@@ -168,9 +168,10 @@ def _book_target(out: Path | None, force: bool) -> Path:
     from xlconv.system.files import check_no_folder, check_target
 
     if out is None:
-        raise OutputError(
+        raise typer.BadParameter(
             "no workbook is named; give one, as in  xlconv build out.xlsx , or a class by "
-            "--students LIST.csv --out-dir DIR"
+            "--students LIST.csv --out-dir DIR",
+            param_hint="out",
         )
     check_no_folder(out, "out.xlsx")
     if out.suffix.lower() != ".xlsx":

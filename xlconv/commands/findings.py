@@ -84,7 +84,8 @@ def _both(found: object, expected: object) -> tuple[str, str]:
     """What was found and what belongs there, told apart where they look alike: a text and a
     number, blanks."""
     texts = _text(found), _text(expected)
-    if isinstance(found, str) != isinstance(expected, str) and expected is not None:
+    formula = isinstance(found, str) and found.startswith(("=", "{="))
+    if isinstance(found, str) != isinstance(expected, str) and not (formula or expected is None):
         return _typed(found), _typed(expected)
     if texts[0] != texts[1] and "".join(texts[0].split()) == "".join(texts[1].split()):
         return ascii(texts[0]), ascii(texts[1])
@@ -94,8 +95,7 @@ def _both(found: object, expected: object) -> tuple[str, str]:
 def _typed(value: object) -> str:
     """A value with what it is."""
     if isinstance(value, str):
-        known = value.startswith(("=", "{=", "#"))
-        return value if known else f"{value!r}, which is a text"
+        return value if value.startswith("#") else f"{value!r}, which is a text"
     return f"the number {_text(value)}" if isinstance(value, float) else _text(value)
 
 

@@ -12,9 +12,11 @@ MAX_LABEL_LENGTH = 1_000
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff\ufffe\uffff]")
 
 
-# What spreadsheets take for a letter in disguise (ST_Xstring; LibreOffice from one digit on): after
-# a save such a text is another one.
-_DISGUISED = re.compile(r"_x([0-9A-Fa-f]{1,4})(?=_)")
+# What spreadsheets take for a letter in disguise (ST_Xstring): after a save it is another text. Of
+# four digits it can be escaped in a text; of fewer, which LibreOffice alone reads so, its second
+# save loses the escape. Names have no escape.
+_DISGUISED = re.compile(r"_x([0-9A-Fa-f]{1,3})(?=_)")
+_DISGUISED_NAME = re.compile(r"_x([0-9A-Fa-f]{1,4})(?=_)")
 
 
 def undisguised(text: str) -> str:
@@ -26,11 +28,13 @@ def undisguised(text: str) -> str:
     return _DISGUISED.sub(r"_X\1", text)
 
 
-def check_disguised(what: str, text: str, end: str = "") -> None:
-    """NetworkError for a text of which, with an `end`, a spreadsheet would make another one."""
-    found = _DISGUISED.search(text + end)
+def check_disguised(what: str, text: str, name: bool = False) -> None:
+    """NetworkError for a text, or a `name` that goes on with "_" in names of ranges, of which a
+    spreadsheet would make another one."""
+    pattern, end = (_DISGUISED_NAME, "_") if name else (_DISGUISED, "")
+    found = pattern.search(text + end)
     if found is not None:
-        kept = undisguised(text + end).removesuffix(end)
+        kept = pattern.sub(r"_X\1", text + end).removesuffix(end)
         raise NetworkError(
             f"{what} {text[:80]!r} cannot be used: LibreOffice and Excel read {found[0] + '_'!r} "
             f"in it as one letter; call it {kept[:80]!r}, for example"
@@ -44,7 +48,7 @@ def check_name(name: object) -> None:
             f"layer name {name!r} cannot be used; names are letters, digits and _ and start with "
             'a letter, as in "conv1"'
         )
-    check_disguised("layer name", name, "_")  # names of its ranges go on so
+    check_disguised("layer name", name, name=True)
     if looks_like_reference(name) or name.lower() in ("true", "false"):
         raise NetworkError(
             f"layer name {name!r} cannot be used: a spreadsheet reads it as a cell; "
