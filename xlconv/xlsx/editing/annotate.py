@@ -21,7 +21,7 @@ from xlconv.xlsx.archive import Container, open_container
 from xlconv.xlsx.editing.notes import Note, drawing_part, texts_part, with_shapes, with_texts
 from xlconv.xlsx.editing.sheet_part import SheetPart
 from xlconv.xlsx.editing.style_part import with_marks
-from xlconv.xlsx.editing.tags import appended, changed, tags, utf8
+from xlconv.xlsx.editing.tags import appended, changed, check_whole, tags, utf8
 from xlconv.xlsx.markup import MarkupError
 
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -64,12 +64,15 @@ def annotated_copy(
     source: Path, target: Path, sheet: str, notes: Sequence[Note], words: Words | None
 ) -> None:
     """Write a copy of a workbook with notes on cells of a sheet's part, and lines of text. Raises
-    BookError for a book that cannot be read, OutputError if the copy cannot be written."""
+    BookError for a book that cannot be read or changed, OutputError if the copy cannot be written.
+    """
     with open_container(source) as container:
         container.left = _MOST_BYTES
         parts = _Parts(container)
         try:
             _annotate(parts, sheet, notes, words)
+            for data in parts.new.values():
+                check_whole(data)
         except (MarkupError, LookupError, ValueError) as error:
             told = str(error).partition("\n")[0]
             raise BookError(f"{source}: cannot be changed: {told}") from error
