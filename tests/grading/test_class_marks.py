@@ -63,12 +63,16 @@ def put(folder: Path, name: str, source: Path | bytes, when: int | None = None) 
     return path
 
 
-def archive(**members: bytes) -> bytes:
+def archive(packing: int = zipfile.ZIP_DEFLATED, **members: bytes) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(stream, "w", packing) as packed:
         for name, data in members.items():
             packed.writestr(name.replace("__", "/").replace("_xlsx", ".xlsx"), data)
     return stream.getvalue()
+
+
+def _broken(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes(b ^ 0xFF for b in data[at : at + 40]) + data[at + 40 :]
 
 
 def test_each_student_has_a_line_whatever_was_handed_in(
@@ -143,6 +147,9 @@ ARCHIVES = {
     "too many": ("", "an archive of 5,001 files"),
     "far too many": ("", "an archive of far more members"),
     "too much": ("", "unpacks to more than"),
+    "an end that is cut short": ("", "damaged or cut short"),
+    "LZMA": ("", "packed in a way of its own"),
+    "damaged LZMA": ("", "packed in a way of its own"),
 }
 
 
@@ -160,6 +167,9 @@ def test_archives_are_opened_within_bounds(
         "too many": archive(a_xlsx=book, **{f"{n}.txt": b"" for n in range(5000)}),
         "far too many": archive(**{f"{n}{'x' * 200}": b"" for n in range(9000)}),
         "too much": archive(a_xlsx=bytes(2_000_000)),
+        "an end that is cut short": b"PK\5\6" + bytes(6),
+        "LZMA": archive(zipfile.ZIP_LZMA, a_xlsx=book),
+        "damaged LZMA": _broken(archive(zipfile.ZIP_LZMA, a_xlsx=book), 200),
     }[what]
     if what == "too much":
         monkeypatch.setattr("xlconv.grading.classroom.packed.MOST_BYTES", 1_000_000)
