@@ -72,3 +72,24 @@ def test_a_part_that_would_be_damaged_is_not_written(
             *([Note(Cell.parse("B2"), "odd")], None),
         )
     assert not (tmp_path / "copy.xlsx").exists()
+
+
+def test_the_styles_are_those_that_the_workbook_is_linked_to(tmp_path: Path) -> None:
+    """Not the first part of that name."""
+    openpyxl.Workbook().save(tmp_path / "plain.xlsx")
+    decoy = b"<styleSheet/>"
+    with (
+        zipfile.ZipFile(tmp_path / "plain.xlsx") as plain,
+        zipfile.ZipFile(tmp_path / "book.xlsx", "w") as book,
+    ):
+        book.writestr("docs/styles.xml", decoy)
+        for name in plain.namelist():
+            book.writestr(name, plain.read(name))
+    annotate.annotated_copy(
+        *(tmp_path / "book.xlsx", tmp_path / "copy.xlsx", "xl/worksheets/sheet1.xml"),
+        *([Note(Cell.parse("B2"), "odd")], None),
+    )
+    found = openpyxl.load_workbook(tmp_path / "copy.xlsx").active["B2"]
+    assert (found.comment.text, found.fill.fgColor.rgb) == ("odd", "FFFFD9D2")
+    with zipfile.ZipFile(tmp_path / "copy.xlsx") as copy:
+        assert copy.read("docs/styles.xml") == decoy

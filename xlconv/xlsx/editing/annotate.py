@@ -124,10 +124,16 @@ def _lines(page: SheetPart, words: Words, style: int) -> Mapping[Cell, tuple[str
 
 
 def _styles_part(parts: _Parts) -> str:
-    for part in parts.container.members:
-        if part.rpartition("/")[2].lower() == "styles.xml" and not part.startswith("_"):
-            return part
-    raise MarkupError("it has no styles")
+    """The workbook's: others may have a part of that name."""
+    book = _first_linked(parts, "", "officeDocument")
+    styles = _first_linked(parts, book, "styles") if book is not None else None
+    if styles is None or not parts.has(styles):
+        raise MarkupError("it has no styles")
+    return styles
+
+
+def _first_linked(parts: _Parts, owner: str, kind: str) -> str | None:
+    return next((part for of, part in _linked(parts, owner).values() if of == kind), None)
 
 
 # ---- notes and what links them
@@ -136,7 +142,7 @@ def _styles_part(parts: _Parts) -> str:
 def _add_notes(parts: _Parts, sheet: str, board: SheetPart, notes: Sequence[Note]) -> str | None:
     """Write the notes of a sheet; the relationship of their drawing, if it is a new one."""
     linked = _linked(parts, sheet)
-    texts = next((target for kind, target in linked.values() if kind == "comments"), None)
+    texts = _first_linked(parts, sheet, "comments")
     drawing_id = board.drawing_id
     new: Sequence[Note] = notes
     if texts is None:
@@ -162,20 +168,20 @@ def _free_name(parts: _Parts, pattern: str) -> str:
     return pattern.format(number)
 
 
-def _relations_part(sheet: str) -> str:
-    folder, file = posixpath.split(sheet)
+def _relations_part(owner: str) -> str:
+    folder, file = posixpath.split(owner)
     return posixpath.join(folder, "_rels", f"{file}.rels")
 
 
-def _linked(parts: _Parts, sheet: str) -> dict[str, tuple[str, str]]:
-    """What a sheet is linked to: kind and part by relationship."""
-    part = _relations_part(sheet)
+def _linked(parts: _Parts, owner: str) -> dict[str, tuple[str, str]]:
+    """What a part, or "" for the whole file, is linked to: kind and part by relationship."""
+    part = _relations_part(owner)
     if not parts.has(part):
         return {}
     found = {}
     for tag in tags(parts.read(part)):
         if tag.local == "Relationship":
-            target = posixpath.join("/", posixpath.dirname(sheet), tag.attributes.get("Target", ""))
+            target = posixpath.join("/", posixpath.dirname(owner), tag.attributes.get("Target", ""))
             kind = tag.attributes.get("Type", "").rpartition("/")[2]
             found[tag.attributes.get("Id", "")] = (kind, posixpath.normpath(target).lstrip("/"))
     return found
