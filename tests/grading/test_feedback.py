@@ -22,7 +22,7 @@ from support.learners import (
 from support.libreoffice import converted
 
 from xlconv import grade, read_book
-from xlconv.grading.classroom.feedback import Returned, feedback_files, written_back
+from xlconv.grading.classroom.feedback import Returned, feedback_files, write_back
 from xlconv.sheets.exercise.places import HEAD_ROW
 from xlconv.xlsx.editing.tags import tags, utf8
 
@@ -41,7 +41,7 @@ def first_cell(task: Path) -> str:
 
 
 def back(book: Path, target: Path) -> Path:
-    assert written_back(Returned(book, grade(book), target)) == ""
+    assert write_back(Returned(book, grade(book), target)) == ""
     return target
 
 

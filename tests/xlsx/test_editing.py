@@ -12,7 +12,7 @@ from xlconv.spreadsheet.cells import Cell
 from xlconv.xlsx.editing import annotate
 from xlconv.xlsx.editing.notes import Note
 from xlconv.xlsx.editing.sheet_part import SheetPart
-from xlconv.xlsx.editing.tags import changed, check_whole
+from xlconv.xlsx.editing.tags import check_whole, with_cuts
 from xlconv.xlsx.markup import MAIN, MarkupError
 
 
@@ -30,12 +30,12 @@ def rows_of(data: bytes) -> str:
 
 def test_what_comes_in_stands_before_what_is_replaced_at_the_same_place() -> None:
     cuts = [(3, 7, "<B/>"), (3, 3, "1"), (3, 3, "2"), (7, 7, "3")]
-    assert changed(b"<a><b/></a>", cuts) == b"<a>12<B/>3</a>"
+    assert with_cuts(b"<a><b/></a>", cuts) == b"<a>12<B/>3</a>"
 
 
 def test_two_changes_of_the_same_are_refused() -> None:
     with pytest.raises(MarkupError, match="same element"):
-        changed(b"<a><b/></a>", [(3, 7, "x"), (5, 6, "y")])
+        with_cuts(b"<a><b/></a>", [(3, 7, "x"), (5, 6, "y")])
 
 
 def test_a_new_cell_before_one_that_is_changed() -> None:

@@ -21,7 +21,7 @@ from xlconv.xlsx.archive import Container, open_container
 from xlconv.xlsx.editing.notes import Note, drawing_part, texts_part, with_shapes, with_texts
 from xlconv.xlsx.editing.sheet_part import SheetPart
 from xlconv.xlsx.editing.style_part import with_marks
-from xlconv.xlsx.editing.tags import appended, changed, check_whole, tags, utf8
+from xlconv.xlsx.editing.tags import additions, check_whole, tags, utf8, with_cuts
 from xlconv.xlsx.markup import MarkupError
 
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -198,7 +198,7 @@ def _link(parts: _Parts, sheet: str, kind: str, target: str) -> str:
     top = tags(data)[0]
     base = _STRICT if _STRICT.encode() in data else _DOCUMENT
     text = f'<{top.prefix}Relationship Id="{name}" Type="{base}/{kind}" Target="/{target}"/>'
-    parts.new[part] = changed(data, appended(top, text))
+    parts.new[part] = with_cuts(data, additions(top, text))
     return name
 
 
@@ -207,4 +207,4 @@ def _list(parts: _Parts, part: str, kind: str) -> None:
     data = parts.read(_CONTENTS)
     top = tags(data)[0]
     text = f'<{top.prefix}Override PartName="/{part}" ContentType="{kind}"/>'
-    parts.new[_CONTENTS] = changed(data, appended(top, text))
+    parts.new[_CONTENTS] = with_cuts(data, additions(top, text))

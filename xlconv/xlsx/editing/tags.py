@@ -94,7 +94,7 @@ def tags(data: bytes) -> list[Tag]:
     return found
 
 
-def changed(data: bytes, cuts: Iterable[Cut]) -> bytes:
+def with_cuts(data: bytes, cuts: Iterable[Cut]) -> bytes:
     """A part with what was cut in: what only comes in stands before what is replaced there, and of
     two at the same place the first stands first. Raises MarkupError for two that replace the
     same."""
@@ -114,7 +114,7 @@ def start_tag(tag: Tag, changes: Mapping[str, str | None], closed: bool = False)
     return f"<{tag.name}{''.join(texts)}{'/' if closed else ''}>"
 
 
-def appended(tag: Tag, text: str, changes: Mapping[str, str | None] | None = None) -> list[Cut]:
+def additions(tag: Tag, text: str, changes: Mapping[str, str | None] | None = None) -> list[Cut]:
     """An element with more behind what it holds, and with other attributes."""
     if tag.is_closed:
         return [(tag.start, tag.after, f"{start_tag(tag, changes or {})}{text}</{tag.name}>")]
