@@ -13,6 +13,8 @@ from support.books import TINY, random_image, random_model
 from support.command_line import Outcome, command
 from support.learners import build_exercise, filled_in, only, substituted
 
+from xlconv.grading.classroom.handed_in import handed_in
+
 MODEL, IMAGE = random_model(TINY, 1), random_image(TINY, 1)
 LIST = (
     "name,id,email\nAda Lovelace,s1,ada@x.org\nBen,s2,ben@x.org\nCy,s3,cy@x.org\nDora,s4,d@x.org\n"
@@ -63,12 +65,16 @@ def put(folder: Path, name: str, source: Path | bytes, when: int | None = None) 
     return path
 
 
-def archive(**members: bytes) -> bytes:
+def archive(packing: int = zipfile.ZIP_DEFLATED, **members: bytes) -> bytes:
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(stream, "w", packing) as packed:
         for name, data in members.items():
             packed.writestr(name.replace("__", "/").replace("_xlsx", ".xlsx"), data)
     return stream.getvalue()
+
+
+def _broken(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes(b ^ 0xFF for b in data[at : at + 40]) + data[at + 40 :]
 
 
 def test_each_student_has_a_line_whatever_was_handed_in(
@@ -143,6 +149,9 @@ ARCHIVES = {
     "too many": ("", "an archive of 5,001 files"),
     "far too many": ("", "an archive of far more members"),
     "too much": ("", "unpacks to more than"),
+    "an end that is cut short": ("", "damaged or cut short"),
+    "LZMA": ("", "packed in a way of its own"),
+    "damaged LZMA": ("", "packed in a way of its own"),
 }
 
 
@@ -160,6 +169,9 @@ def test_archives_are_opened_within_bounds(
         "too many": archive(a_xlsx=book, **{f"{n}.txt": b"" for n in range(5000)}),
         "far too many": archive(**{f"{n}{'x' * 200}": b"" for n in range(9000)}),
         "too much": archive(a_xlsx=bytes(2_000_000)),
+        "an end that is cut short": b"PK\5\6" + bytes(6),
+        "LZMA": archive(zipfile.ZIP_LZMA, a_xlsx=book),
+        "damaged LZMA": _broken(archive(zipfile.ZIP_LZMA, a_xlsx=book), 200),
     }[what]
     if what == "too much":
         monkeypatch.setattr("xlconv.grading.classroom.packed.MOST_BYTES", 1_000_000)
@@ -170,6 +182,25 @@ def test_archives_are_opened_within_bounds(
     assert word in lines[1]["comment"] or not word
     assert word in done.out or not word
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "list.csv", "marks.csv"]
+
+
+def test_archives_are_unpacked_within_bounds_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each into a place of its own; what is left of one that is refused goes away."""
+    monkeypatch.setattr("xlconv.grading.classroom.packed.MOST_BYTES", 3_000)
+    monkeypatch.setattr("xlconv.grading.classroom.handed_in.MOST_UNPACKED", 4_000)
+    for name, size in {"a": 2_000, "b": 5_000, "c": 2_000, "d": 1}.items():
+        put(tmp_path, f"{name}.zip", archive(a_xlsx=bytes(size)))
+    (tmp_path / "out").mkdir()
+    files = handed_in(tmp_path / "in", tmp_path / "out")
+    books = {one.file: one.book.stat().st_size for one in files if one.book is not None}
+    assert books == {"a.zip": 2_000, "c.zip": 2_000}
+    reasons = {one.file: one.reason for one in files if one.book is None}
+    assert reasons["b.zip"].startswith("unpacks to more than")
+    assert reasons["d.zip"].startswith("not unpacked: the archives before it hold")
+    left = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in left) == 4_000
 
 
 def test_the_same_unusual_formula_is_for_the_teacher_alone(

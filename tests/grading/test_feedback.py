@@ -22,7 +22,7 @@ from support.learners import (
 from support.libreoffice import converted
 
 from xlconv import grade, read_book
-from xlconv.grading.classroom.feedback import Returned, feedback_files, written_back
+from xlconv.grading.classroom.feedback import Returned, feedback_files, write_back
 from xlconv.sheets.exercise.places import HEAD_ROW
 from xlconv.xlsx.editing.tags import tags, utf8
 
@@ -41,7 +41,7 @@ def first_cell(task: Path) -> str:
 
 
 def back(book: Path, target: Path) -> Path:
-    assert written_back(Returned(book, grade(book), target)) == ""
+    assert write_back(Returned(book, grade(book), target)) == ""
     return target
 
 
@@ -193,3 +193,20 @@ def test_tags_are_found_in_the_bytes() -> None:
     ]
     assert data[found[2].start : found[2].after] == b'<b y="">t</b>'
     assert utf8("<?xml version='1.0' encoding='utf-16'?><ä/>".encode("utf-16")) == "<ä/>".encode()
+
+
+def test_what_the_learner_wrote_on_the_sheet_exercise_stays(task: Path, tmp_path: Path) -> None:
+    """The lines come below it: into a row that is new, and the next into one that there is."""
+    done = filled_in(task, tmp_path / "done.xlsx", only("conv", without_bias))
+    workbook = openpyxl.load_workbook(done)
+    page = workbook["Exercise"]
+    row = page.max_row + 1
+    page.cell(row, 2).value, page.cell(row + 3, 30).value = "my note", "far away"
+    workbook.save(done)
+    returned = back(done, tmp_path / "back.xlsx")
+    check_marked(returned, first_cell(task), "the bias is forgotten")
+    page = openpyxl.load_workbook(returned)["Exercise"]
+    assert page.cell(row, 2).value == "my note"
+    assert page.cell(row + 2, 2).value.startswith("Marked: ")
+    assert page.cell(row + 3, 2).value.startswith("   conv: ")
+    assert page.cell(row + 3, 30).value == "far away"

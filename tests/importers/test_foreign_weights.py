@@ -101,6 +101,15 @@ def test_the_command_says_it_in_its_one_line(tmp_path: Path) -> None:
     cli.refused(tmp_path, ["build", "a.xlsx", "--weights", "w"], *words)
 
 
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("w.npz", "w.npz"), ("my model.npz", "'my model.npz'"), ("-w.npz", "./-w.npz")],
+)
+def test_what_to_fetch_can_be_copied_into_a_shell(name: str, word: str, tmp_path: Path) -> None:
+    line = refused(tmp_path, name, CONTENT["git-annex"][0])
+    assert line.endswith(f"`git annex get {word}`")
+
+
 # What stands in these says nothing.
 NAMES = {
     **dict.fromkeys(("w.pt", "w.pth", "W.PTH"), ("a PyTorch file", "torch.load(")),

@@ -12,7 +12,10 @@ import pytest
 from support import command_line as cli
 from support.command_line import npy, npy_header, npz, own_weights, zipped
 
+from xlconv.errors import WeightsError
+from xlconv.importers.npz import read_arrays
 from xlconv.importers.template import load_template
+from xlconv.importers.weights.load import WEIGHTS as USE
 
 BIAS = "conv1.bias"
 HUGE = 10**12
@@ -212,3 +215,19 @@ def test_a_refusal_costs_no_memory(what: str, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "w.npz").write_bytes(make())
     cli.refused_cheaply(folder, BUILD, *words)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_array_that_is_damaged_however_it_is_packed(packing: int, tmp_path: Path) -> None:
+    """In its midst, which may be packed with its head or for itself."""
+    path, array = tmp_path / "w.npz", np.random.default_rng(1).normal(size=20_000)
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        archive.writestr("x.npy", npy(array))
+    whole = path.read_bytes()
+    assert np.array_equal(read_arrays(path, USE, lambda heads: heads)["x"], array)
+    at = len(whole) // 2
+    path.write_bytes(
+        whole[:at] + bytes(byte ^ 0xFF for byte in whole[at : at + 99]) + whole[at + 99 :]
+    )
+    with pytest.raises(WeightsError, match=r"w\.npz: 'x' is damaged"):
+        read_arrays(path, USE, lambda heads: heads)

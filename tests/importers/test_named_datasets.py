@@ -2,6 +2,7 @@
 from 1, classes that are missing, no test set. Small ones, whose numbers are known."""
 
 import gzip
+import shlex
 import struct
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from support.command_line import npz
 from xlconv import Dense, Network, Softmax
 from xlconv.errors import DatasetError
 from xlconv.importers.datasets.load import load_datasets
-from xlconv.importers.datasets.sets import chosen_set
+from xlconv.importers.datasets.sets import IdxSet, chosen_set
 from xlconv.importers.template import small_data, template_folder
 from xlconv.training.dataset import Dataset
 
@@ -470,3 +471,14 @@ def test_a_set_is_found_by_its_files_alone(tmp_path: Path) -> None:
             (tmp_path / f"{stem}-{what}-ubyte").write_bytes(b"nothing")
     with pytest.raises(DatasetError, match="several data sets"):
         chosen_set(tmp_path)
+
+
+@pytest.mark.parametrize(("first", "word"), [("my a", "'my a'"), ("-a", "-a"), ("a", "a")])
+def test_what_to_choose_can_be_copied_into_a_shell(first: str, word: str, tmp_path: Path) -> None:
+    for stem in (f"{first}-train", "z-train"):
+        for what in ("images-idx3", "labels-idx1"):
+            (tmp_path / f"{stem}-{what}-ubyte").write_bytes(b"nothing")
+    with pytest.raises(DatasetError) as caught:
+        chosen_set(tmp_path)
+    assert str(caught.value).endswith(f"choose one, as in --set {word}")
+    assert isinstance(chosen_set(tmp_path, shlex.split(word)[0]), IdxSet)

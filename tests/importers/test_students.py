@@ -35,6 +35,16 @@ ROWS = {
     "\u200bJörg Müller, s2 ,jm@x.org\n\n",
     "short rows": "id,email,name\ns1,ada@x.org,Ada Lovelace,more\ns2,jm@x.org,Jörg Müller\n",
 }
+ROWS |= {
+    "Name and Vorname": "Name;Vorname;Matrikelnummer;E-Mail\n"
+    "Lovelace;Ada;s1;ada@x.org\nMüller;Jörg;s2;jm@x.org\n",
+    "Vorname and Name": "Vorname;Name;Nummer;Mail\n"
+    "Ada;Lovelace;s1;ada@x.org\nJörg;Müller;s2;jm@x.org\n",
+    "a whole name beside the first one": "Name,First name,ID,Email\n"
+    "Ada Lovelace,Ada,s1,ada@x.org\nJörg Müller,Jörg,s2,jm@x.org\n",
+    "a full name beside the first one": "Full name,First name,ID,Email\n"
+    "Ada Lovelace,Countess,s1,ada@x.org\nJörg Müller,,s2,jm@x.org\n",
+}
 ENCODINGS = ("utf-8", "utf-8-sig", "cp1252", "utf-16")
 
 
@@ -53,6 +63,14 @@ def test_lists_in_whatever_letters_say_the_same(
     data = ROWS["semicolons"].replace("\n", line_end).encode(encoding)
     found, _ = students(tmp_path, data)
     assert [(one.name, one.id, one.email) for one in found] == PLAIN
+
+
+def test_two_with_one_last_name_keep_their_first_names(tmp_path: Path) -> None:
+    text = "Name;Vorname;Matrikelnummer\nMüller;Anna;1\nMüller;Bernd;2\nAli;Ali;3\nCher;;4\n"
+    found, told = students(tmp_path, text)
+    assert [one.name for one in found] == ["Anna Müller", "Bernd Müller", "Ali Ali", "Cher"]
+    assert found[1].listed == (("Name", "Müller"), ("Vorname", "Bernd"), ("Matrikelnummer", "2"))
+    assert told == []
 
 
 def test_canvas_names_what_it_needs_again_and_rows_about_points_are_nobody(tmp_path: Path) -> None:

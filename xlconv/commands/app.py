@@ -120,7 +120,7 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
-    from xlconv.commands.classroom import class_targets, print_class, written_class
+    from xlconv.commands.classroom import class_targets, print_class, write_class
     from xlconv.commands.console import print_built, print_note
     from xlconv.compiler import build as build_workbook
     from xlconv.importers.template import load_template
@@ -142,7 +142,7 @@ def build(
         raise OutputError("--first, --seed and --student belong to an --exercise; give one")
     looks = (palette, scale, protect)
     if class_ is not None and task is not None:
-        written_class(class_, chosen, gallery, task, looks, image is not None, force)
+        write_class(class_, chosen, gallery, task, looks, image is not None, force)
         print_class(class_, task)
         return
     assert target is not None

@@ -61,7 +61,7 @@ def class_targets(
     return ClassTargets(found, folder, students)
 
 
-def written_class(
+def write_class(
     class_: ClassTargets,
     template: Template,
     gallery: Gallery,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from xlconv.system.files import is_file
+from xlconv.system.terminal_text import shell_word
 
 _LOOKED_AT = 1 << 20  # bytes of a file's beginning
 _TAIL = 8
@@ -86,7 +87,7 @@ def _lfs_pointer(path: Path, _: bytes) -> Foreign:
 def _annex_pointer(path: Path, _: bytes) -> Foreign:
     return Foreign(
         "a git-annex pointer (a line that stands for the file)",
-        f"fetch the file itself with `git annex get {path.name}`",
+        f"fetch the file itself with `git annex get {shell_word(path.name)}`",
     )
 
 

@@ -12,7 +12,6 @@ import io
 import struct
 import warnings
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
@@ -158,9 +157,11 @@ def _head(path: Path, name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo
     where = f"{path}: {name!r}"
     try:
         with archive.open(info) as member:
-            head = _head_of(io.BytesIO(member.read(_MAX_HEAD + 12)))
-    except (zlib.error, zipfile.BadZipFile) as error:
+            begins = member.read(_MAX_HEAD + 12)
+    except Exception as error:  # each way of packing has its own, which Python may come without
         raise use.error(f"{where} is damaged; make the file again") from error
+    try:
+        head = _head_of(io.BytesIO(begins))
     except Exception as error:  # NumPy raises whatever a broken head leads it to
         raise use.error(
             f"{where} is not an array as NumPy saves them; save with numpy.savez"
@@ -209,6 +210,8 @@ def _array(
         with archive.open(info) as member:
             array = np.lib.format.read_array(member, allow_pickle=False, max_header_size=_MAX_HEAD)
             member.read()  # nothing more: the check of the sum is at the end
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # as above
         raise use.error(f"{path}: {name!r} is damaged; make the file again") from error
     return array

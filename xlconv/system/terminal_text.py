@@ -27,9 +27,10 @@ def without_control_characters(text: str) -> str:
     )
 
 
-def shell_word(text: object) -> str:
+def shell_word(text: object, is_path: bool = True) -> str:
     """A text as one word of a command, which can be copied into a shell: as little as possible is
-    quoted; letters that a line cannot hold are spelled out as bash, zsh and ksh read them.
+    quoted; letters that a line cannot hold are spelled out as bash, zsh and ksh read them. A path
+    is never taken for an option.
 
     >>> print(shell_word("out.xlsx"), shell_word("my book.xlsx"), shell_word("-x"))
     out.xlsx 'my book.xlsx' ./-x
@@ -39,7 +40,7 @@ def shell_word(text: object) -> str:
     import shlex
 
     word = str(text)
-    if word.startswith("-"):
+    if is_path and word.startswith("-"):
         word = f"./{word}"
     if not word.isprintable():
         return f"$'{''.join(map(_spelled, word))}'"

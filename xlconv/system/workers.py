@@ -21,9 +21,17 @@ Thing = TypeVar("Thing")
 Made = TypeVar("Made")
 
 
+_MOST_ON_WINDOWS = 61  # processes, for which one of its calls waits; more are an error
+
+
 def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use, and can wait for."""
+    known = hasattr(os, "sched_getaffinity")
+    return _bounded(len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1)
+
+
+def _bounded(workers: int) -> int:
+    return min(workers, _MOST_ON_WINDOWS) if sys.platform == "win32" else workers
 
 
 def made_side_by_side(
@@ -40,7 +48,7 @@ def made_side_by_side(
     # What a process that is ended leaves behind is in a folder of ours.
     with temporary_folder() as folder:
         pool = ProcessPoolExecutor(
-            workers,
+            _bounded(workers),
             mp_context=context,
             initializer=_prepare,
             initargs=(str(folder), make, shared),

@@ -147,10 +147,10 @@ def check_directory(path: Path) -> None:
         size = stream.seek(0, 2)
         stream.seek(max(0, size - _TAIL))
         tail = stream.read()
-    at = len(tail) - 22
+    at = len(tail) - _END
     if tail[at : at + 4] != b"PK\x05\x06" or tail[-2:] != b"\0\0":
         at = tail.rfind(b"PK\x05\x06")
-    if at < 0:
+    if not 0 <= at <= len(tail) - _END:
         raise BookError(f"{path}: damaged or cut short (its end is missing); get a whole copy")
     [directory] = struct.unpack_from("<I", tail, at + 12)
     if at >= 76 and tail[at - 20 : at - 16] == b"PK\x06\x07":  # zip64's record is before it

@@ -21,6 +21,7 @@ NOTHING = "nothing handed in"
 STOPPED = "not marked: it was stopped before"
 _MOST_BOOKS = 0.1  # of a class's, in which a formula is still unusual
 _MOST_FORMULAS = 3  # of which one is told
+_MOST_NAMES = 5  # of those whose a file may be
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def class_marks(
         if owner is not None:
             owned[owner.name].append(one)
         else:
-            told.append(_nobodys(one, marks))
+            told.append(_nobodys(owners, one, marks))
     lines = [_line(student, owned[student.name], marked, told) for student in students]
     owned_files = {one.file for those in owned.values() for one in those}
     compared = [line.marks for line in lines if line.marks is not None]
@@ -82,23 +83,27 @@ def _owner(owners: Owners, one: HandedIn, marks: Marks | None) -> tuple[Student 
     platform = owners.by_platform(one.key, one.who) if one.key or one.who else None
     made_for = marks.made_for if marks is not None else ""
     named = owners.by_name(made_for) if made_for else None
-    called = owners.by_file(one.own_name)
-    owner = platform or named or (called if not made_for else None)
-    handed = platform or called
+    handed = platform or owners.by_file(one.own_name)
+    owner = platform or named or (handed if not made_for else None)
     if handed is not None and made_for and named != handed:
         return owner, f"{one.file} is {handed.name}'s by its name, but was made for {made_for}"
     return owner, ""
 
 
-def _nobodys(one: HandedIn, marks: Marks | None) -> str:
+def _nobodys(owners: Owners, one: HandedIn, marks: Marks | None) -> str:
     if one.book is None:
         return f"{one.file}: {one.reason}"
     if marks is None:
         return f"{one.file}: {STOPPED}"
     if marks.error:
         return f"{one.file}: {marks.error}"
-    who = f"made for {marks.made_for}, who is" if marks.made_for else "of somebody who is"
-    return f"{one.file}: {who} not on the list"
+    if marks.made_for:
+        return f"{one.file}: made for {marks.made_for}, who is not on the list"
+    maybe = [f"{student.name}'s" for student in owners.candidates(one.own_name)]
+    if maybe:
+        several = " or ".join(maybe[:_MOST_NAMES]) + (" or .." if len(maybe) > _MOST_NAMES else "")
+        return f"{one.file}: may be {several}; call it by the student's name or id alone"
+    return f"{one.file}: of somebody who is not on the list"
 
 
 def _line(

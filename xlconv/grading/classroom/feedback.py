@@ -57,7 +57,7 @@ def write_feedback(
         return failed
     together = min(workers or cores(), len(returned))
     left = {one.target for one in returned}
-    written = made_side_by_side(written_back, returned, (), together)
+    written = made_side_by_side(write_back, returned, (), together)
     for done, (one, reason) in enumerate(written, 1):
         left.discard(one.target)
         if reason:
@@ -66,7 +66,7 @@ def write_feedback(
     return failed | dict.fromkeys(left, "a process was ended, perhaps for want of memory")
 
 
-def written_back(returned: Returned) -> str:
+def write_back(returned: Returned) -> str:
     """Write a workbook that goes back; why that could not be, "" if it could."""
     try:
         package = open_package(returned.book)

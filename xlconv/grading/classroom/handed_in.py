@@ -5,6 +5,7 @@ who the students are, nor how workbooks are marked.
 """
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -14,6 +15,7 @@ from xlconv.grading.classroom.packed import unpacked_workbook
 from xlconv.grading.submissions import SPREADSHEETS, called, files_under
 from xlconv.system.files import is_file, is_folder, natural_order
 
+MOST_UNPACKED = 4 << 30  # bytes of all workbooks that are unpacked from archives
 # Moodle: folders, or files, of "Ada Lovelace_4711_assignsubmission_file_".
 _MOODLE = re.compile(r"(?P<name>.+)_(?P<key>\d+)_assignsubmission_[a-z]+(?:_(?P<rest>.*))?")
 # Canvas: "lovelaceada_123_456_task-2.xlsx", "lovelaceada_LATE_123_456_task.xlsx".
@@ -41,17 +43,45 @@ class HandedIn:
     number: int | None = None
 
 
+@dataclass
+class _Unpacked:
+    """Where archives are unpacked to, each into a folder of its own; within bounds in all."""
+
+    folder: Path
+    archives: int = 0
+    size: int = 0
+
+    def workbook(self, path: Path) -> Path:
+        """The workbook in an archive; BookError if there is none, or too much was unpacked."""
+        if self.size >= MOST_UNPACKED:
+            raise BookError(
+                f"{path}: not unpacked: the archives before it hold {MOST_UNPACKED >> 30} GB and "
+                "more; grade parts of the folder one by one"
+            )
+        own = self.folder / str(self.archives)
+        self.archives += 1
+        own.mkdir()
+        try:
+            book = unpacked_workbook(path, own)
+        except BookError:
+            shutil.rmtree(own)  # which holds what was written until then
+            raise
+        self.size += book.stat().st_size if book != path else 0
+        return book
+
+
 def handed_in(place: Path, folder: Path, but: Iterable[Path] = ()) -> list[HandedIn]:
     """The files of a folder and its sub-folders in natural order, or the one file; archives are
     unpacked into `folder`. Hidden files and lock files are none, nor what is under `but`."""
+    unpacked = _Unpacked(folder)
     if is_file(place):
-        return [_looked_at(place, place, folder)]
+        return [_looked_at(place, place, unpacked)]
     if not is_folder(place):
         raise BookError(f"{place}: no such file or folder; give the folder of what was handed in")
     others = {path.resolve() for path in but}
     found = [path for path in files_under(place) if _counts(path, place, others)]
     ordered = sorted(found, key=lambda path: natural_order(called(path, place)))
-    return [_looked_at(path, place, folder) for path in ordered]
+    return [_looked_at(path, place, unpacked) for path in ordered]
 
 
 def _counts(path: Path, place: Path, others: set[Path]) -> bool:
@@ -60,9 +90,9 @@ def _counts(path: Path, place: Path, others: set[Path]) -> bool:
     return not hidden and path.is_file() and not others & {path.resolve(), *path.resolve().parents}
 
 
-def _looked_at(path: Path, place: Path, folder: Path) -> HandedIn:
+def _looked_at(path: Path, place: Path, unpacked: _Unpacked) -> HandedIn:
     file = called(path, place)
-    book, reason = _workbook(path, folder)
+    book, reason = _workbook(path, unpacked)
     hints = next(_hints(file), {})
     number = hints.get("number")
     return HandedIn(
@@ -78,17 +108,15 @@ def _looked_at(path: Path, place: Path, folder: Path) -> HandedIn:
     )
 
 
-def _workbook(path: Path, folder: Path) -> tuple[Path | None, str]:
+def _workbook(path: Path, unpacked: _Unpacked) -> tuple[Path | None, str]:
     """The workbook of a file, or why there is none."""
     suffix = path.suffix.lower()
     if suffix in SPREADSHEETS:
         return path, ""
     if suffix != ".zip":
         return None, f"no workbook but {suffix}" if suffix else "no workbook"
-    own = folder / str(sum(1 for _ in folder.iterdir()))
-    own.mkdir()
     try:
-        return unpacked_workbook(path, own), ""
+        return unpacked.workbook(path), ""
     except BookError as error:
         return None, str(error).removeprefix(f"{path}: ")
 

@@ -6,7 +6,8 @@ else. Must not know files, nor marks.
 """
 
 import unicodedata
-from collections.abc import Hashable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -16,6 +17,7 @@ from xlconv.importers.students.roster import Student, same_name
 
 Key = TypeVar("Key", bound=Hashable)
 _LONG_ID = 4
+_DIGITS = "0123456789"
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -49,19 +51,42 @@ class Owners:
         return exact or self._alike.get(same_name(name)) or self._names.get(frozenset(words(name)))
 
     def by_file(self, stem: str) -> Student | None:
-        """By what a file is called: the name, id or email, or a text with one of them."""
+        """By what a file is called: the name, id or email, or a text with one of them. A name of
+        one word may be any word, as in "max pool": only digits may be beside it."""
         plain = same_name(stem)
         for known in (self._stems, self._ids, self._emails):
             if plain in known:
                 return known[plain]
-        inside = [one for one in self.students if self._is_named_in(one, frozenset(words(stem)))]
-        return inside[0] if len(inside) == 1 else self._names.get(frozenset(words(stem)))
+        found = words(stem)
+        if (exact := self._names.get(frozenset(found))) is not None:
+            return exact
+        sure = [one for one, own in self._named_in(found) if own is None or _leads(own, found)]
+        return sure[0] if len({*sure}) == 1 else None
 
-    def _is_named_in(self, student: Student, found: frozenset[str]) -> bool:
-        own = [frozenset(words(student.name))]
-        if len(student.id) >= _LONG_ID:  # "task 3" is not the third student's
-            own.append(frozenset(words(student.id)))
-        return any(some and some <= found for some in own)
+    def candidates(self, stem: str) -> list[Student]:
+        """All whose a file may be by what it is called."""
+        return list(dict.fromkeys(one for one, _ in self._named_in(words(stem))))
+
+    def _named_in(self, found: Sequence[str]) -> Iterator[tuple[Student, tuple[str, ...] | None]]:
+        """The students whose names or ids stand in a text, in their order; with the words of those
+        whose name is one word."""
+        held = {*found, *(word.rstrip(_DIGITS) for word in found[:1])}  # "max2", too
+        known = (each for word in held for each in self._by_word.get(word, ()))
+        for at, own, lone in sorted(known):
+            if held.issuperset(own):
+                yield self.students[at], own if lone else None
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[tuple[int, tuple[str, ...], bool]]]:
+        """The places, words, and whether that is a name of one word, by one of the words."""
+        found = defaultdict[str, list[tuple[int, tuple[str, ...], bool]]](list)
+        for at, one in enumerate(self.students):
+            name, number = words(one.name), words(one.id)
+            if name:
+                found[name[0]].append((at, name, len(words(_listed_name(one))) == 1))
+            if number and len(one.id) >= _LONG_ID:  # "task 3" is not the third student's
+                found[number[0]].append((at, number, False))
+        return dict(found)
 
     @cached_property
     def _keys(self) -> dict[str, Student]:
@@ -109,6 +134,13 @@ class Owners:
             if one.email
             for text in (one.email, one.email.partition("@")[0])
         )
+
+
+def _leads(own: tuple[str, ...], found: Sequence[str]) -> bool:
+    """Whether a text begins with some words, and goes on with nothing but digits."""
+    head, rest = tuple(found[: len(own)]), found[len(own) :]
+    joined = len(own) == 1 and head[0].rstrip(_DIGITS) == own[0]
+    return (head == own or joined) and all(word.isdecimal() for word in rest)
 
 
 def _listed_name(student: Student) -> str:

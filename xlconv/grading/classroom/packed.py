@@ -4,6 +4,7 @@ What an archive says of names and sizes is never trusted: the file gets a name o
 more is unpacked than a workbook may have. Must not know workbooks.
 """
 
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -32,7 +33,7 @@ def unpacked_workbook(path: Path, folder: Path) -> Path:
             target = folder / f"book{PurePosixPath(entry.filename).suffix.lower()}"
             _unpack(path, archive, entry, target)
             return target
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error) as error:
         raise BookError(f"{path}: an archive that is damaged or cut short ({error})") from error
     except (NotImplementedError, UnicodeDecodeError, ValueError) as error:
         raise BookError(f"{path}: an archive packed in a way of its own ({error})") from error
@@ -48,6 +49,8 @@ def _only_workbook(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         raise BookError(f"{path}: an archive of {len(entries):,} files; hand in the workbook alone")
     found = [entry for entry in entries if _is_workbook(entry)]
     if len(found) == 1:
+        if found[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise BookError(f"{path}: an archive packed in a way of its own; make a plain .zip")
         return found[0]
     if not found:
         raise BookError(f"{path}: an archive without a workbook")

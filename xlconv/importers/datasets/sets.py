@@ -7,7 +7,6 @@ with pictures to learn from is a set, too. Must not know what stands in the file
 
 import os
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from xlconv.importers.datasets.archive import is_archive
 from xlconv.importers.datasets.idx import PUT_FILES, Pair
 from xlconv.importers.foreign import foreign_file
 from xlconv.system.files import is_file, is_folder, natural_order, open_stream
+from xlconv.system.terminal_text import shell_word
 
 _FILE = re.compile(
     r"(?P<stem>.+)[-_.](?P<what>images|labels)[-_.](?P<kind>idx[13]-ubyte)(?P<end>\.gz)?",
@@ -45,7 +45,7 @@ class IdxSet:
             raise DatasetError(
                 f"{self.folder}: several test sets ({', '.join(sorted(self.tests))}); leave one "
                 "beside the training set, or choose one by its file, as in "
-                f"--data {shlex.quote(str(next(iter(self.tests.values())).images))}"
+                f"--data {shell_word(next(iter(self.tests.values())).images)}"
             )
         return self.tests[stem] if stem else next(iter(self.tests.values()), None)
 
@@ -78,7 +78,7 @@ def chosen_set(place: Path, name: str | None = None) -> Set:
         listed = ", ".join(list(sets)[:12]) + (", ..." if len(sets) > 12 else "")
         raise DatasetError(
             f"{place}: several data sets ({listed}); choose one, as in "
-            f"--set {shlex.quote(next(iter(sets)))}"
+            f"--set {shell_word(next(iter(sets)), is_path=False)}"
         )
     if not sets:
         return _set_that_is_none(place)

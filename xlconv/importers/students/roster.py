@@ -101,6 +101,8 @@ def _columns(head: Sequence[str]) -> dict[str, int]:
             found[role] = plain.index(known)
     if "first" in found and "last" in found and plain[found.get("name", 0)] != "fullname":
         found.pop("name", None)
+    if "first" in found and "last" not in found and plain[found.get("name", 0)] == "name":
+        found["last"] = found["name"]  # as in German lists: Name, Vorname
     return found
 
 
@@ -119,7 +121,9 @@ def _student(row: Row, head: Sequence[str], columns: Mapping[str, int]) -> Liste
         at = columns.get(role, len(row.fields))
         return row.fields[at] if at < len(row.fields) else ""
 
-    name = held("name") or " ".join(part for part in (held("first"), held("last")) if part)
+    name = held("name")
+    if not name or (columns.get("last") == columns.get("name") and not _holds(name, held("first"))):
+        name = " ".join(part for part in (held("first"), held("last")) if part)
     email = held("email") or (held("login") if "@" in held("login") else "")
     who = {*columns.values()} | {
         at for at, text in enumerate(head) if _plain(text) in _IDENTITY or _plain(text) == _SECTION
@@ -135,6 +139,12 @@ def _student(row: Row, head: Sequence[str], columns: Mapping[str, int]) -> Liste
     if number is not None:
         keys.add(number[0])
     return row.line, Student(name, held("id"), email, listed, frozenset(keys))
+
+
+def _holds(name: str, first: str) -> bool:
+    """Whether a name is whole: the first name stands in it, among more."""
+    words, own = (set(re.findall(r"\w+", text.casefold())) for text in (name, first))
+    return own < words
 
 
 _IDENTITY = {name for role in ("id", "email", "login") for name in HEADS[role]} | {

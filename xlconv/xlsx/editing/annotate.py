@@ -21,7 +21,7 @@ from xlconv.xlsx.archive import Container, open_container
 from xlconv.xlsx.editing.notes import Note, drawing_part, texts_part, with_shapes, with_texts
 from xlconv.xlsx.editing.sheet_part import SheetPart
 from xlconv.xlsx.editing.style_part import with_marks
-from xlconv.xlsx.editing.tags import appended, changed, tags, utf8
+from xlconv.xlsx.editing.tags import additions, check_whole, tags, utf8, with_cuts
 from xlconv.xlsx.markup import MarkupError
 
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -64,12 +64,15 @@ def annotated_copy(
     source: Path, target: Path, sheet: str, notes: Sequence[Note], words: Words | None
 ) -> None:
     """Write a copy of a workbook with notes on cells of a sheet's part, and lines of text. Raises
-    BookError for a book that cannot be read, OutputError if the copy cannot be written."""
+    BookError for a book that cannot be read or changed, OutputError if the copy cannot be written.
+    """
     with open_container(source) as container:
         container.left = _MOST_BYTES
         parts = _Parts(container)
         try:
             _annotate(parts, sheet, notes, words)
+            for data in parts.new.values():
+                check_whole(data)
         except (MarkupError, LookupError, ValueError) as error:
             told = str(error).partition("\n")[0]
             raise BookError(f"{source}: cannot be changed: {told}") from error
@@ -121,10 +124,16 @@ def _lines(page: SheetPart, words: Words, style: int) -> Mapping[Cell, tuple[str
 
 
 def _styles_part(parts: _Parts) -> str:
-    for part in parts.container.members:
-        if part.rpartition("/")[2].lower() == "styles.xml" and not part.startswith("_"):
-            return part
-    raise MarkupError("it has no styles")
+    """The workbook's: others may have a part of that name."""
+    book = _first_linked(parts, "", "officeDocument")
+    styles = _first_linked(parts, book, "styles") if book is not None else None
+    if styles is None or not parts.has(styles):
+        raise MarkupError("it has no styles")
+    return styles
+
+
+def _first_linked(parts: _Parts, owner: str, kind: str) -> str | None:
+    return next((part for of, part in _linked(parts, owner).values() if of == kind), None)
 
 
 # ---- notes and what links them
@@ -133,7 +142,7 @@ def _styles_part(parts: _Parts) -> str:
 def _add_notes(parts: _Parts, sheet: str, board: SheetPart, notes: Sequence[Note]) -> str | None:
     """Write the notes of a sheet; the relationship of their drawing, if it is a new one."""
     linked = _linked(parts, sheet)
-    texts = next((target for kind, target in linked.values() if kind == "comments"), None)
+    texts = _first_linked(parts, sheet, "comments")
     drawing_id = board.drawing_id
     new: Sequence[Note] = notes
     if texts is None:
@@ -159,20 +168,20 @@ def _free_name(parts: _Parts, pattern: str) -> str:
     return pattern.format(number)
 
 
-def _relations_part(sheet: str) -> str:
-    folder, file = posixpath.split(sheet)
+def _relations_part(owner: str) -> str:
+    folder, file = posixpath.split(owner)
     return posixpath.join(folder, "_rels", f"{file}.rels")
 
 
-def _linked(parts: _Parts, sheet: str) -> dict[str, tuple[str, str]]:
-    """What a sheet is linked to: kind and part by relationship."""
-    part = _relations_part(sheet)
+def _linked(parts: _Parts, owner: str) -> dict[str, tuple[str, str]]:
+    """What a part, or "" for the whole file, is linked to: kind and part by relationship."""
+    part = _relations_part(owner)
     if not parts.has(part):
         return {}
     found = {}
     for tag in tags(parts.read(part)):
         if tag.local == "Relationship":
-            target = posixpath.join("/", posixpath.dirname(sheet), tag.attributes.get("Target", ""))
+            target = posixpath.join("/", posixpath.dirname(owner), tag.attributes.get("Target", ""))
             kind = tag.attributes.get("Type", "").rpartition("/")[2]
             found[tag.attributes.get("Id", "")] = (kind, posixpath.normpath(target).lstrip("/"))
     return found
@@ -189,7 +198,7 @@ def _link(parts: _Parts, sheet: str, kind: str, target: str) -> str:
     top = tags(data)[0]
     base = _STRICT if _STRICT.encode() in data else _DOCUMENT
     text = f'<{top.prefix}Relationship Id="{name}" Type="{base}/{kind}" Target="/{target}"/>'
-    parts.new[part] = changed(data, appended(top, text))
+    parts.new[part] = with_cuts(data, additions(top, text))
     return name
 
 
@@ -198,4 +207,4 @@ def _list(parts: _Parts, part: str, kind: str) -> None:
     data = parts.read(_CONTENTS)
     top = tags(data)[0]
     text = f'<{top.prefix}Override PartName="/{part}" ContentType="{kind}"/>'
-    parts.new[_CONTENTS] = changed(data, appended(top, text))
+    parts.new[_CONTENTS] = with_cuts(data, additions(top, text))

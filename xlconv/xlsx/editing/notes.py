@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xlconv.spreadsheet.cells import Cell
-from xlconv.xlsx.editing.tags import Cut, appended, changed, plain, tags
+from xlconv.xlsx.editing.tags import Cut, additions, plain, tags, with_cuts
 from xlconv.xlsx.markup import MAIN, MarkupError
 
 AUTHOR = "xlconv"
@@ -48,10 +48,10 @@ def with_texts(data: bytes, notes: Iterable[Note]) -> tuple[bytes, list[Note]]:
     new = [note for note in notes if note.cell.a1 not in taken]
     author = sum(tag.local == "author" for tag in found)
     cuts: list[Cut] = [
-        *appended(named["authors"], f"<{p}author>{AUTHOR}</{p}author>"),
-        *appended(named["commentList"], "".join(_comment(note, author, p) for note in new)),
+        *additions(named["authors"], f"<{p}author>{AUTHOR}</{p}author>"),
+        *additions(named["commentList"], "".join(_comment(note, author, p) for note in new)),
     ]
-    return changed(data, cuts), new
+    return with_cuts(data, cuts), new
 
 
 def _comment(note: Note, author: int, p: str) -> str:
@@ -84,7 +84,7 @@ def with_shapes(data: bytes, notes: Iterable[Note]) -> bytes:
     taken = [int(number) for number in _SHAPE_NUMBER.findall(data)]
     first = max([_FIRST_SHAPE - 1, *taken]) + 1
     shapes = "".join(_shape(note, at, f"{_SPACES} ") for at, note in enumerate(notes, first))
-    return changed(data, appended(tags(data)[0], kind + shapes))
+    return with_cuts(data, additions(tags(data)[0], kind + shapes))
 
 
 def _shape(note: Note, number: int, spaces: str = "") -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from xlconv.spreadsheet.cells import Cell
-from xlconv.xlsx.editing.tags import Cut, Tag, changed, plain, start_tag, tags
+from xlconv.xlsx.editing.tags import Cut, Tag, plain, start_tag, tags, with_cuts
 from xlconv.xlsx.markup import RELATIONS, MarkupError
 
 # What may stand behind <legacyDrawing> in a sheet.
@@ -108,7 +108,7 @@ class SheetPart:
         cuts += self._new_cells(new)
         if drawing is not None:
             cuts.append(self._drawing(drawing))
-        return changed(self.data, cuts)
+        return with_cuts(self.data, cuts)
 
     def _cell(
         self, cell: Cell, styles: Mapping[Cell, int], texts: Mapping[Cell, tuple[str, int]]

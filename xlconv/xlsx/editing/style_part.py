@@ -5,7 +5,7 @@ Must not know cells.
 
 from collections.abc import Iterable
 
-from xlconv.xlsx.editing.tags import Cut, Tag, appended, changed, start_tag, tags
+from xlconv.xlsx.editing.tags import Cut, Tag, additions, start_tag, tags, with_cuts
 from xlconv.xlsx.markup import MarkupError
 
 FILL, FRAME, LETTERS = "FFFFD9D2", "FFC0392B", "FF7A1F12"
@@ -40,7 +40,7 @@ def with_marks(data: bytes, numbers: Iterable[int]) -> tuple[bytes, dict[int, in
         *_more(groups["borders"], border, [f"<{p}border>{sides}<{p}diagonal/></{p}border>"]),
         *_more(groups["cellXfs"], len(looks), [words, *marked]),
     ]
-    return changed(data, cuts), new, len(looks)
+    return with_cuts(data, cuts), new, len(looks)
 
 
 def _children(found: Iterable[Tag], group: Tag) -> list[Tag]:
@@ -48,7 +48,7 @@ def _children(found: Iterable[Tag], group: Tag) -> list[Tag]:
 
 
 def _more(group: Tag, count: int, texts: list[str]) -> list[Cut]:
-    return appended(group, "".join(texts), {"count": str(count + len(texts))})
+    return additions(group, "".join(texts), {"count": str(count + len(texts))})
 
 
 def _marked(data: bytes, look: Tag, fill: int, border: int) -> str:

@@ -94,11 +94,14 @@ def tags(data: bytes) -> list[Tag]:
     return found
 
 
-def changed(data: bytes, cuts: Iterable[Cut]) -> bytes:
-    """A part with what was cut in; of two at the same place the first stands first."""
-    ordered = sorted(enumerate(cuts), key=lambda each: (each[1][0], each[0]))
+def with_cuts(data: bytes, cuts: Iterable[Cut]) -> bytes:
+    """A part with what was cut in: what only comes in stands before what is replaced there, and of
+    two at the same place the first stands first. Raises MarkupError for two that replace the
+    same."""
     parts, at = [], 0
-    for _, (start, end, text) in ordered:
+    for start, end, text in sorted(cuts, key=lambda cut: cut[:2]):
+        if start < at:
+            raise MarkupError(f"two changes of the same element at {start}")
         parts += [data[at:start], text.encode()]
         at = end
     return b"".join([*parts, data[at:]])
@@ -111,7 +114,7 @@ def start_tag(tag: Tag, changes: Mapping[str, str | None], closed: bool = False)
     return f"<{tag.name}{''.join(texts)}{'/' if closed else ''}>"
 
 
-def appended(tag: Tag, text: str, changes: Mapping[str, str | None] | None = None) -> list[Cut]:
+def additions(tag: Tag, text: str, changes: Mapping[str, str | None] | None = None) -> list[Cut]:
     """An element with more behind what it holds, and with other attributes."""
     if tag.is_closed:
         return [(tag.start, tag.after, f"{start_tag(tag, changes or {})}{text}</{tag.name}>")]
@@ -119,6 +122,14 @@ def appended(tag: Tag, text: str, changes: Mapping[str, str | None] | None = Non
         (tag.start, tag.inner, start_tag(tag, changes or {})),
         (tag.end, tag.end, text),
     ]
+
+
+def check_whole(data: bytes) -> None:
+    """Raise MarkupError for what is no whole XML."""
+    try:
+        expat.ParserCreate(namespace_separator=" ").Parse(data, True)
+    except expat.ExpatError as error:
+        raise MarkupError(f"its XML would be damaged: {error}") from error
 
 
 def plain(text: str) -> str:
