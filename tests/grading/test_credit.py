@@ -1,5 +1,7 @@
 """Credit for ideas: what right cells, slips, steps and the border earn, in hand-worked numbers."""
 
+import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -145,7 +147,39 @@ def test_points_weigh_and_what_is_unjudged_is_no_0() -> None:
     }
     [_, line, whole] = marks_csv([none]).splitlines()
     assert line.startswith("c.xlsx,cy,conv1,4,0,0,0,0,0,10.0000,,,")
-    assert whole.startswith("c.xlsx,cy,all,4,0,0,0,0,0,0.0000,0.0000,,")
+    assert whole.startswith("c.xlsx,cy,all,4,0,0,0,0,0,,,,")
+
+
+def test_what_was_never_judged_earned_nothing_and_not_0() -> None:
+    """A book of unjudged cells, one that was not reached, and one that is broken: its mark is 0."""
+    hand = Marks("c.xlsx", "cy", (block("conv1", None), block("softmax", None)))
+    late = Marks("d.xlsx", "d", error="not marked: it was stopped before", excused=True)
+    broken = Marks("e.xlsx", "e", error="damaged")
+    given = {"points": None, "earned": None, "mark": None}
+    assert hand.as_json().items() >= given.items()
+    assert late.as_json().items() >= given.items()
+    assert broken.as_json().items() >= (given | {"mark": 0.0}).items()
+    written = csv.DictReader(io.StringIO(marks_csv([hand, late, broken])))
+    whole = [line for line in written if line["block"] == "all"]
+    assert [(one["points"], one["earned"], one["mark"]) for one in whole] == [
+        *(("", "", ""), ("", "", ""), ("", "", "0.0000"))
+    ]
+    assert [one["what"] for one in whole] == ["", late.error, "damaged"]
+    nothing = Marks("f.xlsx", "f", (block("conv1", 0.0),))  # was judged: all wrong
+    assert nothing.as_json().items() >= {"points": 10.0, "earned": 0.0, "mark": 0.0}.items()
+
+
+def test_gradescope_gets_a_score_of_the_whole_where_a_block_has_none() -> None:
+    """It wants one there unless each test has its own."""
+    none = gradescope(Marks("c.xlsx", "cy", (block("conv1", None), block("softmax", None))))
+    assert none["score"] == 0.0
+    assert none["output"] == "cy: –; could not be judged, to be marked by hand: conv1, softmax"
+    told = {"name": "conv1", "output": "could not be judged; it is marked by hand"}
+    assert none["tests"][0] == told
+    some = gradescope(Marks("b.xlsx", "ben", (block("conv1", None), block("softmax", 0.25))))
+    assert (some["score"], some["tests"][1]["score"]) == (2.5, 2.5)
+    assert some["output"] == "ben: 25%; could not be judged, to be marked by hand: conv1"
+    assert "score" not in gradescope(Marks("a.xlsx", "ada", (block("conv1", 0.5),)))
 
 
 def test_only_all_is_all() -> None:

@@ -20,12 +20,11 @@ from xlconv.grading.classroom.gradebook import (
     class_json,
     comment,
     gradebook_csv,
-    gradebook_encoding,
     points_of,
     total_of,
 )
 from xlconv.grading.classroom.handed_in import HandedIn, handed_in
-from xlconv.grading.marks import Marks
+from xlconv.grading.marks import Marks, csv_encoding
 from xlconv.grading.submissions import Terms, marks_as_they_come
 from xlconv.importers.students.roster import Student, read_students
 from xlconv.system.signals import temporary_folder
@@ -92,7 +91,7 @@ def _marked(
 
 def _write(found: ClassMarks, targets: Targets, total: str) -> None:
     text = gradebook_csv(found, total)
-    targets.write_marks(text, gradebook_encoding(text))
+    targets.write_marks(text, csv_encoding(text))
 
 
 def print_class_marks(found: ClassMarks, out: Path | None) -> None:

@@ -129,11 +129,13 @@ def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> 
     marked: dict[Path, Marks] = {}
 
     def all_marks() -> list[Marks]:
-        missing = {path: failed_marks(path, STOPPED) for path in files if path not in marked}
-        return [replace((marked | missing)[one], file=called(one, place)) for one in files]
+        left = [path for path in files if path not in marked]
+        known = marked | {path: failed_marks(path, STOPPED, excused=True) for path in left}
+        return [replace(known[one], file=called(one, place)) for one in files]
 
     def write() -> None:
-        targets.write_marks(marks_csv(all_marks()), csv_encoding(all_marks()))
+        text = marks_csv(all_marks())
+        targets.write_marks(text, csv_encoding(text))
 
     with (
         kept_when_stopped(marked, len(files), targets, write),
