@@ -17,7 +17,7 @@ from support.learners import MISTAKES, Change, filled_in, only
 
 import xlconv
 from xlconv.grading.marks import mean_mark, per_cent
-from xlconv.grading.submissions import Terms, mark_all, submitted_files
+from xlconv.grading.submissions import Terms, marks_as_they_come, submitted_files
 from xlconv.state.exercise import exercise_of
 
 LIMIT = 60.0  # seconds for 100 workbooks on two cores
@@ -35,17 +35,13 @@ def main() -> None:
             xlconv.read_book(path)
         reading = time.perf_counter() - start
         start = time.perf_counter()
-        marked = mark_all(submitted_files(Path(folder)), Path(folder), Terms(), _quiet)
+        marked = [one for _, one in marks_as_they_come(submitted_files(Path(folder)), Terms())]
         marking = time.perf_counter() - start
     assert not any(marks.error for marks in marked)
     print(f"{count} workbooks, mean mark {per_cent(mean_mark(marked))}")
     print(f"marked in {marking:.1f} s, {marking / count:.2f} s each")
     print(f"read one after another in {reading:.1f} s: marking takes {marking / reading:.2f} times")
     print(f"limit for 100 on two cores: {LIMIT:g} s")
-
-
-def _quiet(done: int) -> None:
-    pass
 
 
 def made(folder: Path, count: int) -> list[Path]:

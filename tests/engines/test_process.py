@@ -18,7 +18,7 @@ from xlconv.engines import evaluator
 from xlconv.engines import process as engine_process
 from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import EngineError
-from xlconv.grading.submissions import Terms, mark_all, submitted_files
+from xlconv.grading.submissions import Terms, marks_as_they_come, submitted_files
 
 FOR_EVER = "CUMIPMT(0.01,1E+15,1,1,1E+15,0)"
 LARGE = 'SUBSTITUTE(REPT("x",32767),"x",REPT("y",32767))'
@@ -144,8 +144,8 @@ def test_one_endless_workbook_does_not_end_the_others(tmp_path: Path) -> None:
     for name in ("ada", "cy"):
         filled_in(task, place / f"{name}.xlsx", lambda formula, part, row, column: f"{formula}+0")
     filled_in(task, place / "ben.xlsx", lambda formula, part, row, column: f"={FOR_EVER}")
-    files = submitted_files(place)
-    ada, ben, cy = mark_all(files, place, Terms(), lambda done: None)
+    marked = {path.stem: one for path, one in marks_as_they_come(submitted_files(place), Terms())}
+    ada, ben, cy = (marked[name] for name in ("ada", "ben", "cy"))
     assert (ada.mark, ben.mark, cy.mark) == (1.0, 0.0, 1.0)
     assert "was stopped" in ben.error
 

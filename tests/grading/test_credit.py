@@ -1,5 +1,8 @@
 """Credit for ideas: what right cells, slips, steps and the border earn, in hand-worked numbers."""
 
+import csv
+import io
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -114,6 +117,27 @@ def test_the_border_costs_its_share_whatever_its_cells() -> None:
     assert earned(part(half, border=14)) == (0.5, "")
 
 
+def test_the_border_is_lost_only_where_the_inside_is_right() -> None:
+    """Rows 2 to 15 of 28: of 676 cells inside 14 x 26, of the border's 108 14 x 2."""
+    inside = [RIGHT] * 364 + [EMPTY] * (676 - 364)
+    border = [RIGHT] * 28 + [EMPTY] * (108 - 28)
+    share = 0.75 * 364 / 676 + 0.25 * 28 / 108
+    assert share == pytest.approx(0.46866, abs=1e-5)
+    assert earned(part(border + inside, border=108))[0] == pytest.approx(share)
+    most = [RIGHT] * 95 + [WRONG] * 5  # nearly all: right
+    assert earned(part([EMPTY] * 6 + [RIGHT] * 4 + most, border=10))[0] == 0.75 * 0.95
+    fewer = [RIGHT] * 94 + [WRONG] * 6
+    share = 0.75 * 0.94 + 0.25 * 0.4
+    assert earned(part([EMPTY] * 6 + [RIGHT] * 4 + fewer, border=10))[0] == pytest.approx(share)
+
+
+def test_a_slip_earns_half_of_what_right_cells_would_with_half_a_border() -> None:
+    right = [EMPTY] * 7 + [RIGHT] * 93
+    assert earned(part(right, border=14))[0] == 0.75
+    slip = [EMPTY] * 7 + [WRONG] * 93
+    assert earned(part(slip, {BIAS: all_of(slip)}, border=14)) == (0.375, BIAS)
+
+
 def test_a_slip_with_an_empty_border() -> None:
     cells = [EMPTY] * 14 + [WRONG] * 86
     assert earned(part(cells, {BIAS: all_of(cells)}, border=14)) == (0.375, BIAS)
@@ -145,7 +169,39 @@ def test_points_weigh_and_what_is_unjudged_is_no_0() -> None:
     }
     [_, line, whole] = marks_csv([none]).splitlines()
     assert line.startswith("c.xlsx,cy,conv1,4,0,0,0,0,0,10.0000,,,")
-    assert whole.startswith("c.xlsx,cy,all,4,0,0,0,0,0,0.0000,0.0000,,")
+    assert whole.startswith("c.xlsx,cy,all,4,0,0,0,0,0,,,,")
+
+
+def test_what_was_never_judged_earned_nothing_and_not_0() -> None:
+    """A book of unjudged cells, one that was not reached, and one that is broken: its mark is 0."""
+    hand = Marks("c.xlsx", "cy", (block("conv1", None), block("softmax", None)))
+    late = Marks("d.xlsx", "d", error="not marked: it was stopped before", excused=True)
+    broken = Marks("e.xlsx", "e", error="damaged")
+    given = {"points": None, "earned": None, "mark": None}
+    assert hand.as_json().items() >= given.items()
+    assert late.as_json().items() >= given.items()
+    assert broken.as_json().items() >= (given | {"mark": 0.0}).items()
+    written = csv.DictReader(io.StringIO(marks_csv([hand, late, broken])))
+    whole = [line for line in written if line["block"] == "all"]
+    assert [(one["points"], one["earned"], one["mark"]) for one in whole] == [
+        *(("", "", ""), ("", "", ""), ("", "", "0.0000"))
+    ]
+    assert [one["what"] for one in whole] == ["", late.error, "damaged"]
+    nothing = Marks("f.xlsx", "f", (block("conv1", 0.0),))  # was judged: all wrong
+    assert nothing.as_json().items() >= {"points": 10.0, "earned": 0.0, "mark": 0.0}.items()
+
+
+def test_gradescope_gets_a_score_of_the_whole_where_a_block_has_none() -> None:
+    """It wants one there unless each test has its own."""
+    none = gradescope(Marks("c.xlsx", "cy", (block("conv1", None), block("softmax", None))))
+    assert none["score"] == 0.0
+    assert none["output"] == "cy: –; could not be judged, to be marked by hand: conv1, softmax"
+    told = {"name": "conv1", "output": "could not be judged; it is marked by hand"}
+    assert none["tests"][0] == told
+    some = gradescope(Marks("b.xlsx", "ben", (block("conv1", None), block("softmax", 0.25))))
+    assert (some["score"], some["tests"][1]["score"]) == (2.5, 2.5)
+    assert some["output"] == "ben: 25%; could not be judged, to be marked by hand: conv1"
+    assert "score" not in gradescope(Marks("a.xlsx", "ada", (block("conv1", 0.5),)))
 
 
 def test_only_all_is_all() -> None:
@@ -160,7 +216,19 @@ def test_only_all_is_all() -> None:
 def test_points_as_they_are_typed() -> None:
     rubric = Rubric().with_points("conv1=6, softmax=4,5")
     assert [rubric.points_of(name) for name in ("conv1", "softmax", "pool")] == [6.0, 4.0, 5.0]
-    for wrong in ("conv1=", "=3", "conv1=0", "0", "-1", "conv1=x", "nan", "conv1=inf", ""):
+    for wrong in (
+        "conv1=",
+        "=3",
+        "conv1=0",
+        "0",
+        "-1",
+        "conv1=x",
+        "nan",
+        "conv1=inf",
+        "",
+        "1e305",
+        "conv1=1e7",
+    ):
         with pytest.raises(BookError, match="--points"):
             Rubric().with_points(wrong)
     with pytest.raises(BookError, match="'conv9', which is no layer; did you mean 'conv1'"):
@@ -196,6 +264,55 @@ def test_what_is_wrong_with_a_rubric_is_one_line(text: str, told: str, tmp_path:
         rubric_file(path)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_the_most_points_can_be_written() -> None:
+    rubric = Rubric().with_points("1e6")
+    marks = Marks("a", "a", (block("conv1", 1 / 3, rubric.points_of("conv1")),))
+    assert (
+        marks_csv([marks]).splitlines()[-1].startswith("a,a,all,4,0,0,0,0,0,1000000.0000,333333.3")
+    )
+
+
+ODD_FILES = {
+    "a folder": "cannot be read: Is a directory",
+    "a pipe": "cannot be read: a pipe or device, not a file",
+    "a device": "cannot be read: a pipe or device, not a file",
+    "no UTF-8": "not a rubric in TOML: no UTF-8; save it as UTF-8",
+    "too long": "cannot be read: File name too long",
+    "a zero": "cannot be read: no name of a file",
+    "too large": "more than 1,000,000 bytes",
+    "too deep": "not a rubric in TOML",
+    "digits": "border is a number of thousands of digits; give a share",
+    "digits of points": "'a number of thousands of digits' is no number above 0",
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
+@pytest.mark.parametrize("what", ODD_FILES)
+def test_what_is_no_file_of_a_rubric_is_one_line(what: str, tmp_path: Path) -> None:
+    """Neither read for ever, nor waited for."""
+    path = tmp_path / "rubric.toml"
+    data = {
+        "no UTF-8": '"Größe" = 1'.encode("latin-1"),
+        "too large": b"#" * 1_000_001,
+        "too deep": b"a = " + b"[" * 100_000,
+        "digits": b"border = 0x" + b"f" * 9_000,
+        "digits of points": b"[points]\nconv1 = 0x" + b"f" * 9_000,
+    }
+    if what in data:
+        path.write_bytes(data[what])
+    elif what == "a folder":
+        path.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(path)
+    path = {"a device": Path("/dev/zero"), "a zero": Path("a\0b")}.get(what, path)
+    path = Path("x" * 300) if what == "too long" else path
+    with pytest.raises(BookError) as error:
+        rubric_file(path)
+    assert ODD_FILES[what] in str(error.value)
+    assert str(error.value).startswith(str(path))
+    assert len(str(error.value).removeprefix(str(path)).splitlines()) == 1
 
 
 def test_every_slip_is_in_the_table() -> None:

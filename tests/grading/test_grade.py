@@ -40,9 +40,9 @@ import xlconv
 from xlconv import AvgPool2D, BatchNorm2D, Conv2D, Dense, Exercise, Model, Network, grade
 from xlconv.commands.app import app
 from xlconv.errors import BookError, EngineError
-from xlconv.grading.marks import Marks, csv_encoding, gradescope, marks_csv
+from xlconv.grading.marks import BlockMarks, Marks, csv_encoding, gradescope, marks_csv
 from xlconv.grading.rubric import Rubric
-from xlconv.grading.submissions import Terms, mark_all, submitted_files
+from xlconv.grading.submissions import Terms, marks_as_they_come, submitted_files
 from xlconv.network.layers.activation import LeakyReLU, Sigmoid
 from xlconv.sheets.exercise.places import Part
 from xlconv.sheets.panel.places import CHOSEN
@@ -321,14 +321,14 @@ NAMES = ["ada 2.xlsx", "ada 10.xlsx", "broken.xlsx", "cy/hw.xlsx"]
 
 
 def test_a_folder_is_marked_in_natural_order(folder: Path) -> None:
-    done: list[int] = []
     files = submitted_files(folder)
-    marked = mark_all(files, folder, Terms(), done.append)
-    assert [Path(marks.file).as_posix() for marks in marked] == NAMES
+    assert [path.relative_to(folder).as_posix() for path in files] == NAMES
+    coming = list(marks_as_they_come(files, Terms()))
+    assert sorted(path for path, _ in coming) == sorted(files)
+    marked = [dict(coming)[path] for path in files]
     assert [round(marks.mark, 3) for marks in marked] == [1.0, round(5.5 / 6, 3), 0.0, 0.0]
     assert [bool(marks.error) for marks in marked] == [False, False, True, False]
     assert "cut short" in marked[2].error
-    assert sorted(done) == [1, 2, 3, 4]
 
 
 def test_command_writes_csv_json_and_results(folder: Path, tmp_path: Path) -> None:
@@ -401,10 +401,17 @@ def test_a_file_that_cannot_be_marked_is_called_by_its_name(folder: Path) -> Non
 
 @pytest.mark.parametrize(("student", "mark"), [("ada", b""), ("Zoë", b"\xef\xbb\xbf")])
 def test_excel_reads_every_name_in_the_marks(student: str, mark: bytes) -> None:
-    marked = [Marks("hw.xlsx", student)]
-    written = marks_csv(marked).encode(csv_encoding(marked))
+    text = marks_csv([Marks("hw.xlsx", student)])
+    written = text.encode(csv_encoding(text))
     assert written.startswith(mark + b"file,student")
     assert written.decode("utf-8-sig").splitlines()[1].startswith(f"hw.xlsx,{student},")
+
+
+def test_excel_reads_every_letter_of_what_is_wrong() -> None:
+    """The learner's own text, too: =SUMME("größer")."""
+    told = BlockMarks("conv", 1, 0, 0, 0, "Board!B2", "gives the text 'größer', no number")
+    text = marks_csv([Marks("hw.xlsx", "ada", (told,))])
+    assert text.encode(csv_encoding(text)).startswith(b"\xef\xbb\xbffile,")
 
 
 def test_csv_fields_cannot_be_formulas() -> None:

@@ -3,7 +3,7 @@ and cells that follow from nothing."""
 
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -33,11 +33,15 @@ from xlconv.engines import second_opinion
 from xlconv.engines.engine import Engine, Grid, Place
 from xlconv.engines.registry import engine_named
 from xlconv.errors import BookError, MissingEngineError
+from xlconv.grading.diagnosis.windows import Boards, cells_of
+from xlconv.grading.isolation import TRIALS, isolated_trial
 from xlconv.grading.marks import BlockMarks
-from xlconv.grading.precedents import circular_reference
+from xlconv.grading.precedents import MOST_CELLS, circular_reference
+from xlconv.grading.trials import Trial
 from xlconv.reference.forward import forward_steps
 from xlconv.sheets.exercise.places import Part
-from xlconv.spreadsheet.cells import Cell
+from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.exercise import exercise_of
 
 
@@ -294,3 +298,49 @@ def test_a_step_may_build_on_wrong_ones_that_are_alive(task: Path, tmp_path: Pat
         task, tmp_path / "a.xlsx", lambda f, *where: behind(str(change(f, *where)), *where)
     )
     assert block(path, "softmax").formulas == 11 - 3
+
+
+def _without_bias(formula: str, part: Part, row: int, column: int) -> str:
+    return formula.rpartition("+")[0]
+
+
+def test_a_cell_in_the_last_row_makes_no_board_of_a_million_rows(
+    task: Path, tmp_path: Path
+) -> None:
+    """Numbers of a learner's own may stand anywhere; what may be read is near the maps."""
+    done = filled_in(task, tmp_path / "done.xlsx", only("conv1", _without_bias))
+    workbook = openpyxl.load_workbook(done)
+    for place in ("A1048576", "XFD1", "B6"):
+        workbook["Board"][place] = 5
+    workbook.save(done)
+    book = xlconv.read_book(done)
+    isolated = isolated_trial(book, (book.network.layer("conv2"),), TRIALS[0])
+    computed = {Cell(7, 3): 2.5, Cell(8, 3): "#N/A", Cell(1_048_576, 2): 1.0, Cell(2, 16_384): 1.0}
+    board, texts = Boards(book).of(Trial(isolated, (), {}, (), computed))
+    place = book.layout.board
+    assert board.shape == texts.shape == (place.bottom + 65, place.right + 65)
+    assert (board[6, 2], board[7, 3], board[8, 3]) == (5.0, 2.5, np.inf)
+    assert np.isnan(cells_of(board, np.array([1_048_576]), np.array([1]))).all()
+    assert block(done, "conv1").slip == "bias forgotten"
+
+
+@pytest.mark.parametrize("place", ["$AAA$1:$AZZ$1000", "$AAA$1:$XFD$1048576", "AAA1:AZZ1000"])
+def test_a_range_as_large_as_a_sheet_is_not_taken_apart(
+    place: str, task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is copied over a whole map: a remark each time."""
+    each = Range.cells
+
+    def cells(whole: Range) -> Iterator[Cell]:
+        for number, cell in enumerate(each(whole)):
+            assert number <= MOST_CELLS, f"{whole.a1} is taken apart"
+            yield cell
+
+    def typed(formula: str, part: Part, row: int, column: int) -> str:
+        return f"=1+ROWS({place})*0+COUNT({moved_formula(place, row, column)})"
+
+    monkeypatch.setattr(Range, "cells", cells)
+    done = filled_in(task, tmp_path / "done.xlsx", only("conv1", typed))
+    found = block(done, "conv1")
+    assert (found.right, found.slip) == (0, "")
+    assert found.what

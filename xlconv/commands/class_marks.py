@@ -6,12 +6,13 @@ Must not know how a workbook is marked, nor whose a file is.
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import typer
 from rich.table import Table
 
-from xlconv.commands.console import OUT, markup, print_note
+from xlconv.commands.console import ERR, OUT, markup, print_note
 from xlconv.commands.marks import marking_bar
 from xlconv.commands.results import Targets, kept_when_stopped
 from xlconv.errors import BookError
@@ -20,12 +21,11 @@ from xlconv.grading.classroom.gradebook import (
     class_json,
     comment,
     gradebook_csv,
-    gradebook_encoding,
     points_of,
     total_of,
 )
 from xlconv.grading.classroom.handed_in import HandedIn, handed_in
-from xlconv.grading.marks import Marks
+from xlconv.grading.marks import Marks, csv_encoding
 from xlconv.grading.submissions import Terms, marks_as_they_come
 from xlconv.importers.students.roster import Student, read_students
 from xlconv.system.signals import temporary_folder
@@ -35,8 +35,9 @@ from xlconv.system.terminal_text import as_json as spelled
 def grade_class(
     place: Path, listed: Path, terms: Terms, targets: Targets, total: str, as_json: bool
 ) -> int:
-    """Mark a class; the exit code: 0 if all that was handed in was marked, else 1."""
-    students = read_students(listed, None if as_json else print_note)
+    """Mark a class; the exit code: 0 if all that was handed in was marked, and all feedback
+    written, else 1."""
+    students = read_students(listed, partial(print_note, out=ERR if as_json else OUT))
     with temporary_folder() as folder:
         ours = (listed, targets.out, targets.gradescope, targets.feedback)
         try:
@@ -46,13 +47,14 @@ def grade_class(
             raise
         books = {one.file: one.book for one in files if one.book is not None}
         places = targets.feedback_files([*books])
+        results = targets.gradescope_files(place, [*books])
         marked = _marked(files, students, terms, targets, total)
         found = class_marks(students, files, marked)
         _write(found, targets, total)
         counted = [line.marks for line in found.lines if line.marks is not None]
-        targets.write_feedback(books, counted, places)
+        whole = targets.write_feedback(books, counted, places)
     if marked:
-        targets.write_gradescope(place, [*marked.values()])
+        targets.write_gradescope(place, [*marked.values()], results)
     else:
         targets.write_nothing_to_mark(place, f"{place}: no workbook was handed in")
     if as_json:
@@ -60,7 +62,7 @@ def grade_class(
     else:
         print_class_marks(found, targets.out)
     failed = any(line.reason not in ("", NOTHING) for line in found.lines)
-    return 1 if failed or not any(line.is_marked for line in found.lines) else 0
+    return 1 if failed or not whole or not any(line.is_marked for line in found.lines) else 0
 
 
 def _marked(
@@ -92,7 +94,7 @@ def _marked(
 
 def _write(found: ClassMarks, targets: Targets, total: str) -> None:
     text = gradebook_csv(found, total)
-    targets.write_marks(text, gradebook_encoding(text))
+    targets.write_marks(text, csv_encoding(text))
 
 
 def print_class_marks(found: ClassMarks, out: Path | None) -> None:
@@ -108,7 +110,7 @@ def print_class_marks(found: ClassMarks, out: Path | None) -> None:
         cells = [points.get(block, "–" if line.is_marked else "") for block in found.blocks]
         table.add_row(markup(line.student.name), *cells, total_of(line), markup(file))
     OUT.print(table)
-    _print_lines("", [_said(line) for line in found.lines if _is_shown(line, out)], "red")
+    _print_lines("", [_reason(line) for line in found.lines if _is_shown(line, out)], "red")
     _print_lines("files that do not count:", found.files, "yellow")
     _print_lines("for the teacher:", found.remarks, "yellow")
     marked = [line for line in found.lines if line.is_marked]
@@ -123,7 +125,8 @@ def _is_shown(line: StudentMarks, out: Path | None) -> bool:
     return bool(wrong and (out is None or (line.marks is not None and line.marks.error)))
 
 
-def _said(line: StudentMarks) -> str:
+def _reason(line: StudentMarks) -> str:
+    """What is wrong, and with whose workbook."""
     return f"{line.student.name}: {comment(line)}"
 
 

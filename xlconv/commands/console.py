@@ -67,10 +67,10 @@ def markup(path: object) -> str:
     return escape(one_line(str(path)))
 
 
-def print_note(text: str) -> None:
+def print_note(text: str, out: Console = OUT) -> None:
     """A line of what was done to a file that was read; its blanks stay, as lines are aligned."""
     shown = " ".join(text.splitlines())
-    OUT.print(f"  {without_control_characters(shown)}", markup=False, soft_wrap=True)
+    out.print(f"  {without_control_characters(shown)}", markup=False, soft_wrap=True)
 
 
 def command_word(path: object) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from xlconv.commands.results import Targets
     from xlconv.grading.marks import Marks
+    from xlconv.grading.resemblance import Resemblance
     from xlconv.grading.submissions import Terms
 
 
@@ -82,7 +83,7 @@ def grade(
 ) -> None:
     """Mark what learners filled in.
 
-    Exit code 0: all workbooks were marked, 1: some could not be, 2: none."""
+    Exit code 0: all workbooks were marked, 1: some could not be, or not their feedback, 2: none."""
     from xlconv.commands.results import Targets
     from xlconv.engines.registry import engine_named
     from xlconv.grading.rubric import Rubric, rubric_file
@@ -114,8 +115,9 @@ def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> 
     """Mark a workbook, or a folder of them; the exit code."""
     from xlconv.commands.marks import marking_bar, print_marks
     from xlconv.commands.results import kept_when_stopped
-    from xlconv.grading.classroom.class_marks import STOPPED, copy_remarks
+    from xlconv.grading.classroom.class_marks import STOPPED
     from xlconv.grading.marks import csv_encoding, marks_csv
+    from xlconv.grading.resemblance import resemblances
     from xlconv.grading.submissions import called, failed_marks, marks_as_they_come, submitted_files
     from xlconv.system.terminal_text import as_json as spelled
 
@@ -126,14 +128,17 @@ def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> 
         raise
     books = {called(path, place): path for path in files}
     places = targets.feedback_files([*books])
+    results = targets.gradescope_files(place, [*books])
     marked: dict[Path, Marks] = {}
 
     def all_marks() -> list[Marks]:
-        missing = {path: failed_marks(path, STOPPED) for path in files if path not in marked}
-        return [replace((marked | missing)[one], file=called(one, place)) for one in files]
+        left = [path for path in files if path not in marked]
+        known = marked | {path: failed_marks(path, STOPPED, excused=True) for path in left}
+        return [replace(known[one], file=called(one, place)) for one in files]
 
     def write() -> None:
-        targets.write_marks(marks_csv(all_marks()), csv_encoding(all_marks()))
+        text = marks_csv(all_marks())
+        targets.write_marks(text, csv_encoding(text))
 
     with (
         kept_when_stopped(marked, len(files), targets, write),
@@ -145,19 +150,19 @@ def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> 
             progress(len(marked))
     found = all_marks()
     write()
-    targets.write_gradescope(place, found)
+    targets.write_gradescope(place, found, results)
+    alike = resemblances(found)
     if as_json:
-        remarks = {one.file: remarks_of(one.file, copy_remarks(found)) for one in found}
-        typer.echo(spelled([one.as_json() | {"remarks": remarks[one.file]} for one in found]))
+        typer.echo(spelled([one.as_json() | {"remarks": _remarks(one, alike)} for one in found]))
     elif place.is_dir() or not found[0].error:
-        print_marks(found, targets.out)
-    targets.write_feedback(books, found, places)
-    return _exit_code(found, place)
+        print_marks(found, [one.text for one in alike], targets.out)
+    whole = targets.write_feedback(books, found, places)
+    return _exit_code(found, place) or (0 if whole else 1)
 
 
-def remarks_of(file: str, remarks: Sequence[str]) -> list[str]:
-    """The remarks that name a file."""
-    return [remark for remark in remarks if file in remark]
+def _remarks(marks: Marks, alike: Sequence[Resemblance]) -> list[str]:
+    """What is said of a workbook and others that it is like."""
+    return [one.text for one in alike if marks.file in one.files]
 
 
 def _exit_code(marked: Sequence[Marks], place: Path) -> int:

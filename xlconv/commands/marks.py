@@ -14,7 +14,6 @@ from rich.table import Table
 
 from xlconv.commands.console import ERR, OUT, markup
 from xlconv.commands.waiting import shown_while_waiting
-from xlconv.grading.classroom.class_marks import copy_remarks
 from xlconv.grading.marks import BlockMarks, Marks, mean_mark, per_cent, rounded_down
 
 MOST_IN_WORDS = 10  # workbooks of which is printed what is wrong, if a file says it
@@ -34,8 +33,8 @@ def marking_bar(count: int, what: str = "marking") -> Iterator[Callable[[int], N
         yield lambda done: bar.update(task, completed=done)
 
 
-def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
-    """A line a workbook, what is wrong first in each of its blocks, and the mean."""
+def print_marks(marked: Sequence[Marks], remarks: Sequence[str], out: Path | None) -> None:
+    """A line a workbook, what is wrong first in each of its blocks, remarks, and the mean."""
     blocks = list(dict.fromkeys(block.block for marks in marked for block in marks.blocks))
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("student", style="bold")
@@ -54,7 +53,7 @@ def print_marks(marked: Sequence[Marks], out: Path | None) -> None:
     if twice:
         names = ", ".join(twice)
         OUT.print(f"\nseveral files were made for {markup(names)}", style="yellow", soft_wrap=True)
-    for remark in copy_remarks(marked):
+    for remark in remarks:
         OUT.print(f"\n{markup(remark)}", style="yellow", soft_wrap=True)
     if len(marked) > 1:
         OUT.print(f"\n{len(marked)} workbooks, mean {per_cent(mean_mark(marked))}")

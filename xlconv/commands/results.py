@@ -1,11 +1,12 @@
 """What `xlconv grade` writes: marks, results for Gradescope. Looked at before anything is marked,
-written when it is, or when it was stopped.
+written when it is, or when that came to an early end.
 
 Must not know how marks come about.
 """
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,29 +85,50 @@ class Targets:
         check_target(target, self.force, _RESULTS)
         _write(target, _results_text({"score": 0.0, "output": reason, "tests": []}))
 
-    def write_gradescope(self, place: Path, marked: Sequence[Marks]) -> None:
-        """Gradescope's results of all workbooks."""
-        from xlconv.grading.marks import gradescope, results_names
-        from xlconv.system.files import check_target
+    def gradescope_files(self, place: Path, files: Sequence[str]) -> dict[str, Path]:
+        """Where Gradescope's results of each file go, none where one file is for several;
+        OutputError if one of them cannot be written."""
+        from xlconv.grading.marks import results_names
+
+        if self.gradescope is None:
+            return {}
+        if self._is_one_file(place):
+            return dict.fromkeys(files, self.gradescope) if len(files) == 1 else {}
+        folder = self.gradescope
+        found = {
+            file: folder / name for file, name in zip(files, results_names(files), strict=True)
+        }
+        for target in found.values():
+            self._check_results(target)
+        return found
+
+    def _check_results(self, target: Path) -> None:
+        """OutputError for what cannot be written, in a folder that is still to be made."""
+        from xlconv.system.files import check_no_folder, is_folder
+
+        there = next(parent for parent in target.parents if os.path.lexists(parent))
+        if not is_folder(there):
+            raise OutputError(f"{there} is a file; give another folder for Gradescope's results")
+        check_no_folder(target, _RESULTS)
+        if os.path.lexists(target) and not self.force:
+            raise OutputError(f"{target} exists; give another name, or --force to replace it")
+
+    def write_gradescope(
+        self, place: Path, marked: Sequence[Marks], places: Mapping[str, Path]
+    ) -> None:
+        """Gradescope's results of all workbooks, where `gradescope_files` says."""
+        from xlconv.grading.marks import gradescope
 
         if self.gradescope is None:
             return
-        if self._is_one_file(place):
-            if len(marked) != 1:
-                files = ", ".join(marks.file for marks in marked[:5])
-                reason = f"{len(marked)} workbooks ({files}); hand in one"
-                self.write_nothing_to_mark(place, reason)
-                return
-            targets = [self.gradescope]
-        else:
-            self.gradescope.mkdir(parents=True, exist_ok=True)
-            names = results_names([marks.file for marks in marked])
-            targets = [self.gradescope / name for name in names]
-        for target in targets:
+        if not places:
+            files = ", ".join(marks.file for marks in marked[:5])
+            reason = f"{len(marked)} workbooks ({files}); hand in one"
+            self.write_nothing_to_mark(place, reason)
+        by_file = {marks.file: marks for marks in marked}
+        for file, target in places.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            check_target(target, self.force, _RESULTS)
-        for target, marks in zip(targets, marked, strict=True):
-            _write(target, _results_text(gradescope(marks)))
+            _write(target, _results_text(gradescope(by_file[file])))
 
     def feedback_files(self, files: Sequence[str]) -> dict[str, Path]:
         """Where the workbooks of files go back; OutputError if one is there already."""
@@ -124,11 +146,12 @@ class Targets:
 
     def write_feedback(
         self, books: Mapping[str, Path], marked: Sequence[Marks], places: Mapping[str, Path]
-    ) -> None:
-        """The workbooks that could be marked, for their students; why others are none is said."""
+    ) -> bool:
+        """The workbooks that could be marked, for their students; whether all of them could be
+        written: why others are none is said."""
         if self.feedback is None:
-            return
-        from xlconv.commands.console import OUT, markup
+            return True
+        from xlconv.commands.console import ERR, OUT, markup
         from xlconv.commands.marks import marking_bar
         from xlconv.grading.classroom.feedback import Returned, write_feedback
 
@@ -140,12 +163,13 @@ class Targets:
         self.feedback.mkdir(exist_ok=True)
         with marking_bar(len(returned), "writing feedback") as progress:
             failed = write_feedback(returned, progress)
-        if self.quiet:
-            return
+        out = ERR if self.quiet else OUT
         for path, reason in failed.items():
-            OUT.print(f"{markup(path)}: {markup(reason)}", style="red", soft_wrap=True)
-        count = len(returned) - len(failed)
-        OUT.print(f"wrote {count} workbooks with feedback into {markup(self.feedback)}")
+            out.print(f"{markup(path)}: {markup(reason)}", style="red", soft_wrap=True)
+        if not self.quiet:
+            count = len(returned) - len(failed)
+            OUT.print(f"wrote {count} workbooks with feedback into {markup(self.feedback)}")
+        return not failed
 
     def write_marks(self, text: str, encoding: str) -> None:
         """The marks, if they were asked for."""
@@ -157,15 +181,17 @@ class Targets:
 def kept_when_stopped(
     marked: Sized, count: int, targets: Targets, write: Callable[[], None]
 ) -> Iterator[None]:
-    """Who stops the command keeps what is marked: it is written, and that is said."""
+    """Who stops the command keeps what is marked, and so does whom a fault of ours stops: it is
+    written, and that is said."""
     try:
         yield
-    except (KeyboardInterrupt, SystemExit):
+    except BaseException as end:
         if len(marked) and targets.out is not None:
             from xlconv.commands.console import ERR, markup
 
             write()
-            told = f"stopped: {markup(targets.out)} holds the marks of {len(marked)} of {count}"
+            stopped = "stopped: " if isinstance(end, KeyboardInterrupt | SystemExit) else ""
+            told = f"{stopped}{markup(targets.out)} holds the marks of {len(marked)} of {count}"
             ERR.print(f"{told} workbooks", soft_wrap=True)
         raise
 

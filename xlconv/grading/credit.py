@@ -4,7 +4,8 @@
 
 A part is a map, or a step of softmax; each weighs alike. A slip earns its share in a part if it
 explains nearly all of the part's cells that are not empty, and the same slip in all maps of a
-block; the border is lost where the rest is right and it is not. Must not know how cells are judged.
+block; the border is lost where nearly all of the rest is right and it is not. Must not know how
+cells are judged.
 """
 
 from __future__ import annotations
@@ -78,8 +79,9 @@ def _with_slips(parts: Sequence[PartCells], names: Sequence[str], rubric: Rubric
             shares.append(1.0 if part.covered else _weighed(part.right.astype(float), part, rubric))
         else:
             used.append(name)
-            cells = np.where(part.slips[name], rubric.share_of(name), part.right)
-            shares.append(_weighed(cells * part.filled, part, rubric))
+            worth = rubric.share_of(name)
+            cells = np.where(part.slips[name], worth, part.right)
+            shares.append(_weighed(cells * part.filled, part, rubric, worth))
     credit = Credit(sum(shares) / len(shares), tuple(dict.fromkeys(used)))
     return _Attempt(credit, len(used))
 
@@ -95,13 +97,16 @@ def _explains(name: str, part: PartCells) -> bool:
     return not few and all((slip & some).sum() >= NEARLY_ALL * some.sum() for some in (told, wrong))
 
 
-def _weighed(cells: NDArray[np.float64], part: PartCells, rubric: Rubric) -> float:
-    """The mean of cells, of which the border has a weight of its own."""
+def _weighed(
+    cells: NDArray[np.float64], part: PartCells, rubric: Rubric, whole: float = 1.0
+) -> float:
+    """The mean of cells, which earn `whole` where all of them are filled, and of which the border
+    has a weight of its own."""
     judged = ~part.unjudged
     border, inside = cells[part.border & judged], cells[~part.border & judged]
     if not len(border) or not len(inside):
         return float(cells[judged].mean())
     outer, inner = float(border.mean()), float(inside.mean())
-    if outer < NEARLY_ALL * inner:
+    if inner >= NEARLY_ALL * whole and outer < NEARLY_ALL * inner:
         outer = 0.0
     return (1 - rubric.border) * inner + rubric.border * outer

@@ -65,7 +65,8 @@ class Marks:
     a line, why it could not be marked. `typed` says whether typed numbers count. `kernels` is the
     same for workbooks with the same kernels, "" where kernels were not varied. `made_for` is the
     student that the workbook names, "" if none; `unusual` are formulas that are neither those that
-    the network calls for nor slips with a name, each with its cell."""
+    the network calls for nor slips with a name, each with its cell. An error that is `excused` is
+    no fault of the student's: then there is no mark, not even 0."""
 
     file: str
     student: str
@@ -75,6 +76,7 @@ class Marks:
     kernels: str = ""
     made_for: str = ""
     unusual: frozenset[str] = frozenset()
+    excused: bool = False
 
     @property
     def points(self) -> float:
@@ -88,10 +90,17 @@ class Marks:
 
     @property
     def mark(self) -> float | None:
-        """The share of the points that it earned, from 0 to 1; None if nothing could be judged."""
+        """The share of the points that it earned, from 0 to 1, 0 of a file that cannot be marked;
+        None if nothing could be judged, or that was no fault of the student's."""
         if self.error:
-            return 0.0
+            return None if self.excused else 0.0
         return self.earned / self.points if self._judged else None
+
+    @property
+    def worth(self) -> dict[str, float | None]:
+        """Points, earned points and mark as they are written; None where nothing was judged."""
+        points, earned = (self.points, self.earned) if self._judged else (None, None)
+        return {"points": points, "earned": earned, "mark": self.mark}
 
     @property
     def _judged(self) -> list[BlockMarks]:
@@ -105,9 +114,9 @@ class Marks:
         return {
             "file": self.file,
             "student": self.student,
-            "mark": self.mark,
-            "points": self.points,
-            "earned": self.earned,
+            "mark": self.worth["mark"],
+            "points": self.worth["points"],
+            "earned": self.worth["earned"],
             "error": self.error,
             "blocks": blocks,
         }
@@ -125,10 +134,9 @@ def marks_csv(marked: Iterable[Marks]) -> str:
     return out.getvalue()
 
 
-def csv_encoding(marked: Iterable[Marks]) -> str:
-    """UTF-8, with a byte order mark where a name needs it: without one, Excel misreads letters."""
-    names = [name for marks in marked for name in (marks.file, marks.student)]
-    return "utf-8" if all(map(str.isascii, names)) else "utf-8-sig"
+def csv_encoding(text: str) -> str:
+    """UTF-8, with a byte order mark where a letter needs it: without one, Excel misreads it."""
+    return "utf-8" if text.isascii() else "utf-8-sig"
 
 
 def _line(marks: Marks, block: BlockMarks) -> list[object]:
@@ -140,7 +148,7 @@ def _line(marks: Marks, block: BlockMarks) -> list[object]:
 
 def _whole(marks: Marks) -> list[object]:
     counts = [sum(getattr(block, key) for block in marks.blocks) for key in COUNTS]
-    worth = map(decimals, (marks.points, marks.earned, marks.mark))
+    worth = [decimals(marks.worth[key]) for key in WORTH]
     return [marks.file, marks.student, WHOLE, *counts, *worth, "", "", "", marks.error]
 
 
@@ -181,13 +189,19 @@ _FORMULA = re.compile(r"(?:^|[;\t\r\n])\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])|^(
 
 def gradescope(marks: Marks) -> dict[str, Any]:
     """The marks as an autograder of Gradescope's writes them (results.json), each block a test.
-    One of which nothing could be judged has no score."""
+    One of which nothing could be judged has no score; as Gradescope then wants one of the whole, it
+    is that of the others, and 0 if there are none."""
     if marks.error:
         return {"score": 0.0, "output": marks.error, "tests": []}
     tests = [
         {"name": block.block, **_score(block), "output": _output(block)} for block in marks.blocks
     ]
-    return {"output": f"{marks.student}: {per_cent(marks.mark)}", "tests": tests}
+    told = f"{marks.student}: {per_cent(marks.mark)}"
+    by_hand = [block.block for block in marks.blocks if block.earned is None]
+    if not by_hand:
+        return {"output": told, "tests": tests}
+    told += f"; could not be judged, to be marked by hand: {', '.join(by_hand)}"
+    return {"score": rounded_down(marks.earned, _DIGITS), "output": told, "tests": tests}
 
 
 def _score(block: BlockMarks) -> dict[str, float]:
@@ -214,6 +228,8 @@ def results_names(files: Sequence[str]) -> list[str]:
 
 def _output(block: BlockMarks) -> str:
     lines = [f"{block.right} of {block.cells} cells right, {block.formulas} of them by formula"]
+    if block.earned is None:
+        lines = ["could not be judged; it is marked by hand"]
     if block.slip:
         lines.append(f"earned as a slip: {block.slip}")
     if block.empty:

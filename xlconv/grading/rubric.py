@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from xlconv.errors import BookError, meant
+from xlconv.system.files import open_stream
 
 POINTS = 10.0  # of a block
 SHARE = 0.5  # of a block's points, for a slip
 BORDER = 0.25  # of a block's points, for the cells whose windows reach beyond the map
+MOST_POINTS = 1e6  # of a block; what is rounded must stay a number
 NEARLY_ALL = 0.95  # of the cells that a slip must explain
+_MOST_BYTES = 1_000_000  # of a rubric's file
+_MOST_TOLD, _MOST_ERROR = 40, 200  # letters of what is no number, and of a reason
 
 # The slips that have a name, with what is meant, in the order of the table in docs/exercises.md.
 SLIPS: Mapping[str, str] = {
@@ -110,23 +114,17 @@ def _points(number: str, where: str) -> float:
         worth = float(number)
     except ValueError:
         worth = math.nan
-    if not (math.isfinite(worth) and worth > 0):
+    if not 0 < worth <= MOST_POINTS:
         raise BookError(
-            f"{where}: {number!r} is no number above 0; write a number for all blocks, or "
-            "conv1=6,softmax=4"
+            f"{where}: {number[:_MOST_TOLD]!r} is no number above 0 and up to {MOST_POINTS:,.0f}; "
+            "write a number for all blocks, or conv1=6,softmax=4"
         )
     return worth
 
 
 def rubric_file(path: Path) -> Rubric:
     """The rubric that a teacher wrote as TOML; BookError, naming what is wrong, if it is none."""
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise BookError(f"{path}: no such file; give a rubric as TOML") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        told = str(error).partition("\n")[0]
-        raise BookError(f"{path}: not a rubric in TOML: {told}") from error
+    table = _toml(path)
     known = ("border", "slip", "points", "slips")
     for key in table:
         if key not in known:
@@ -136,7 +134,7 @@ def rubric_file(path: Path) -> Rubric:
         if name not in SLIPS:
             raise BookError(f"{path}: {name!r} is no slip that has a name; {meant(name, SLIPS)}")
     points = {
-        name: _points(str(worth), f"{path}, points of {name!r}")
+        name: _points(_shown(worth), f"{path}, points of {name!r}")
         for name, worth in _table(table, "points", path).items()
     }
     return Rubric(
@@ -145,6 +143,27 @@ def rubric_file(path: Path) -> Rubric:
         slip=_share(table.get("slip", SHARE), f"{path}, slip"),
         slips={name: _share(one, f"{path}, {name!r}") for name, one in slips.items()},
     )
+
+
+def _toml(path: Path) -> Mapping[str, Any]:
+    """What stands in a file of TOML; BookError, in a line, if that is no such file."""
+    try:
+        with open_stream(path) as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise BookError(f"{path}: no such file; give a rubric as TOML") from None
+    except OSError as error:
+        told = error.strerror or str(error)
+        raise BookError(f"{path}: cannot be read: {told}; give a rubric as TOML") from error
+    if len(data) > _MOST_BYTES:
+        raise BookError(f"{path}: more than {_MOST_BYTES:,} bytes, which is no rubric in TOML")
+    try:
+        return tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError:
+        raise BookError(f"{path}: not a rubric in TOML: no UTF-8; save it as UTF-8") from None
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        told = str(error).partition("\n")[0][:_MOST_ERROR]
+        raise BookError(f"{path}: not a rubric in TOML: {told}") from error
 
 
 def _table(table: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
@@ -156,5 +175,13 @@ def _table(table: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
 
 def _share(value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise BookError(f"{where} is {value!r}; give a share from 0 to 1, as 0.5")
+        raise BookError(f"{where} is {_shown(value)}; give a share from 0 to 1, as 0.5")
     return float(value)
+
+
+def _shown(value: object) -> str:
+    """A value of TOML; Python spells no number of thousands of digits, which it reads in hex."""
+    try:
+        return repr(value)
+    except ValueError:
+        return "a number of thousands of digits"

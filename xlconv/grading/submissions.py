@@ -5,11 +5,11 @@ how a workbook is marked, nor how marks are written.
 """
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from xlconv.errors import BookError, XlconvError
+from xlconv.errors import BookError, MissingEngineError, XlconvError
 from xlconv.grading.grade import grade
 from xlconv.grading.marks import Marks
 from xlconv.grading.rubric import Rubric
@@ -20,7 +20,7 @@ from xlconv.system.workers import cores, made_side_by_side
 SPREADSHEETS = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers", ".csv"}
 MOST_FILES = 100_000  # of any kind
 TIME_LIMIT = 120.0  # seconds for one workbook
-Progress = Callable[[int], None]  # told how many are done
+_MOST_TOLD = 300  # letters of an error that nobody foresaw
 
 
 def submitted_files(place: Path, *but: Path | None) -> list[Path]:
@@ -72,40 +72,37 @@ class Terms:
     rubric: Rubric = field(default_factory=Rubric)
 
 
-def mark_all(
-    files: Sequence[Path],
-    place: Path,
-    terms: Terms,
-    progress: Progress,
-    workers: int | None = None,
-) -> list[Marks]:
-    """The marks of files, in their order, named as they are called within `place`."""
-    marked: dict[Path, Marks] = {}
-    for path, marks in marks_as_they_come(files, terms, workers):
-        marked[path] = marks
-        progress(len(marked))
-    return [replace(marked[path], file=called(path, place)) for path in files]
-
-
 def called(path: Path, place: Path) -> str:
     """What a file is called within a folder, or as the file that was named."""
     return str(path.relative_to(place)) if path != place else path.name
 
 
 def mark_one(path: Path, terms: Terms) -> Marks:
-    """The marks of one file, or why there are none."""
+    """The marks of one file, or why there are none: whatever is wrong with it, it spoils no other
+    one's marks."""
+    excused = False
     try:
         return grade(path, terms.engine, terms.typed, terms.handed_out, terms.rubric)
     except XlconvError as error:
-        reason = " ".join(str(error).split())
+        reason, excused = _line(error), isinstance(error, MissingEngineError)
     except (MemoryError, RecursionError) as error:
         reason = f"too much to read ({type(error).__name__})"
-    return failed_marks(path, reason.removeprefix(f"{path}: "), terms.typed)
+    except OSError as error:
+        reason, excused = f"could not be marked: {_line(error)}; check place and disk", True
+    except Exception as error:  # a fault of ours
+        told = ": ".join(filter(None, (type(error).__name__, _line(error))))
+        reason, excused = f"could not be marked: {told[:_MOST_TOLD]}; please report it", True
+    return failed_marks(path, reason.removeprefix(f"{path}: "), terms.typed, excused)
 
 
-def failed_marks(path: Path, reason: str, typed: bool = False) -> Marks:
-    """The marks of a file of which none could be given."""
-    return Marks(str(path), path.stem, error=reason, typed=typed)
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def failed_marks(path: Path, reason: str, typed: bool = False, excused: bool = False) -> Marks:
+    """The marks of a file of which none could be given; `excused` if that is no fault of the
+    student's."""
+    return Marks(str(path), path.stem, error=reason, typed=typed, excused=excused)
 
 
 def marks_as_they_come(

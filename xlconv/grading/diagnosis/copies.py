@@ -26,17 +26,17 @@ def copy_remark(wrong: WrongCell, around: Surroundings) -> Remark | None:
     should = reads_of(wrong.called_for, around.names).cells
     at_first = reads_of(wrong.first_called_for, around.names).cells
     for before, now in _pairs(wrong):
-        cells, moved = frozenset(before.cells()), frozenset(now.cells())
         weights = around.layout.weights.get(wrong.part.layer)
         own = weights is not None and before.overlaps(weights.range)
-        if before == now and cells <= at_first and not own and not cells <= should:
+        read = _is_among(before, at_first) and not _is_among(before, should)
+        if before == now and read and not own:
             return Remark(
                 f"{before.absolute} stays where it is in every cell: the $ are superfluous, the "
                 "window moves with the cell",
                 WINDOW_FIXED,
             )
         stays = _should_stay(before, should, wrong, around)
-        if before != now and stays and not moved <= should:
+        if before != now and stays and not _is_among(now, should):
             stepped = wrong.part.layer in around.layout.steps
             return Remark(
                 f"{_what(before, wrong, around)}not fixed with $: {before.a1} became {now.a1}",
@@ -51,9 +51,14 @@ def _pairs(wrong: WrongCell) -> Iterator[tuple[Range, Range]]:
     return ((before, now) for (_, before), (_, now) in pairs)
 
 
+def _is_among(place: Range, cells: Cells) -> bool:
+    """Whether cells hold all those of a place, which may be as large as a sheet."""
+    return place.size <= len(cells) and cells.issuperset(place.cells())
+
+
 def _should_stay(before: Range, should: Cells, wrong: WrongCell, around: Surroundings) -> bool:
     """Whether a place is read by the right formula here, too, or is a column of softmax."""
-    if should.issuperset(before.cells()):
+    if _is_among(before, should):
         return True
     name = wrong.part.layer
     return name in around.layout.steps and before.size > 1

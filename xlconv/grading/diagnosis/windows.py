@@ -19,7 +19,7 @@ from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import rows_columns
 from xlconv.state.sheet_names import BOARD
 
-_BEYOND = 64  # rows and columns behind the last cell of the board that may be read, too
+_BEYOND = 64  # rows and columns behind the layout's board that may be read, too
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.integer[Any]]  # of rows or columns
@@ -41,22 +41,34 @@ class Boards:
 
 def _board_cells(book: FoundBook, trial: Trial) -> tuple[Array, Mask]:
     """Every number on the board during a trial, by row and column from 1: NaN for none, infinity
-    for an error, and for what is computed and nobody asked for; and where texts stand."""
-    cells = book.sheets[BOARD]
-    rows, columns = rows_columns(cells.keys_of_cells)
-    board = np.full((int(rows.max()) + _BEYOND, int(columns.max()) + _BEYOND), np.nan)
+    for an error, and for what is computed and nobody asked for; and where texts stand. A cell of a
+    learner's own in the sheet's last row makes it no larger."""
+    cells, place = book.sheets[BOARD], book.layout.board
+    board = np.full((place.bottom + 1 + _BEYOND, place.right + 1 + _BEYOND), np.nan)
     texts = np.zeros(board.shape, dtype=bool)
-    board[rows, columns] = np.where(cells.held >= 0, np.inf, cells.numbers)
+    rows, columns = rows_columns(cells.keys_of_cells)
+    inside = _inside(rows, columns, board)
+    numbers = np.where(cells.held >= 0, np.inf, cells.numbers)
+    board[rows[inside], columns[inside]] = numbers[inside]
     for position, value in cells.others.items():
-        texts[rows[position], columns[position]] = isinstance(value, str)
-    keys, typed = trial.isolated.typed.by_sheet()[BOARD]
+        if inside[position]:
+            texts[rows[position], columns[position]] = isinstance(value, str)
+    keys, held = trial.isolated.typed.by_sheet()[BOARD]
     rows, columns = rows_columns(keys)
-    board[rows, columns] = typed
+    inside = _inside(rows, columns, board)
+    board[rows[inside], columns[inside]] = np.asarray(held)[inside]
     for cell, value in trial.on_board.items():
-        error = isinstance(value, str) and value.startswith("#")
-        board[cell] = value if isinstance(value, float) else np.inf if error else np.nan
-        texts[cell] = isinstance(value, str) and not error and bool(value)
+        if cell.row < board.shape[0] and cell.column < board.shape[1]:
+            error = isinstance(value, str) and value.startswith("#")
+            board[cell] = value if isinstance(value, float) else np.inf if error else np.nan
+            texts[cell] = isinstance(value, str) and not error and bool(value)
     return board, texts
+
+
+def _inside(rows: Numbers, columns: Numbers, board: Array) -> Mask:
+    """Which cells are among those of a board."""
+    made: Mask = (rows >= 1) & (columns >= 1) & (rows < board.shape[0]) & (columns < board.shape[1])
+    return made
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,7 @@ def as_terms(cells: Array) -> Array:
 
 def cells_of(board: Array, rows: Numbers, columns: Numbers) -> Array:
     """The numbers in cells of the board; NaN for none, and beyond its end."""
-    inside = (rows >= 1) & (columns >= 1) & (rows < board.shape[0]) & (columns < board.shape[1])
+    inside = _inside(rows, columns, board)
     found = board[np.where(inside, rows, 0), np.where(inside, columns, 0)]
     made: Array = np.where(inside, found, np.nan)
     return made
