@@ -13,7 +13,7 @@ from support.books import TINY, random_image, random_model
 from support.command_line import Outcome, command
 from support.learners import build_exercise, filled_in, only, substituted
 
-from xlconv.grading.classroom.handed_in import handed_in
+from xlconv.grading.classroom.handed_in import handed_in_files
 
 MODEL, IMAGE = random_model(TINY, 1), random_image(TINY, 1)
 LIST = (
@@ -193,7 +193,7 @@ def test_archives_are_unpacked_within_bounds_in_all(
     for name, size in {"a": 2_000, "b": 5_000, "c": 2_000, "d": 1}.items():
         put(tmp_path, f"{name}.zip", archive(a_xlsx=bytes(size)))
     (tmp_path / "out").mkdir()
-    files = handed_in(tmp_path / "in", tmp_path / "out")
+    files = handed_in_files(tmp_path / "in", tmp_path / "out")
     books = {one.file: one.book.stat().st_size for one in files if one.book is not None}
     assert books == {"a.zip": 2_000, "c.zip": 2_000}
     reasons = {one.file: one.reason for one in files if one.book is None}

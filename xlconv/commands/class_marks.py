@@ -24,7 +24,7 @@ from xlconv.grading.classroom.gradebook import (
     points_of,
     total_of,
 )
-from xlconv.grading.classroom.handed_in import HandedIn, handed_in
+from xlconv.grading.classroom.handed_in import HandedIn, handed_in_files
 from xlconv.grading.marks import Marks, csv_encoding
 from xlconv.grading.submissions import Terms, marks_as_they_come
 from xlconv.importers.students.roster import Student, read_students
@@ -41,7 +41,7 @@ def grade_class(
     with temporary_folder() as folder:
         ours = (listed, targets.out, targets.gradescope, targets.feedback)
         try:
-            files = handed_in(place, folder, [path for path in ours if path is not None])
+            files = handed_in_files(place, folder, [path for path in ours if path is not None])
         except BookError as error:
             targets.write_nothing_to_mark(place, str(error))
             raise

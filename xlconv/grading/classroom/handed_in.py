@@ -70,7 +70,7 @@ class _Unpacked:
         return book
 
 
-def handed_in(place: Path, folder: Path, but: Iterable[Path] = ()) -> list[HandedIn]:
+def handed_in_files(place: Path, folder: Path, but: Iterable[Path] = ()) -> list[HandedIn]:
     """The files of a folder and its sub-folders in natural order, or the one file; archives are
     unpacked into `folder`. Hidden files and lock files are none, nor what is under `but`."""
     unpacked = _Unpacked(folder)
