@@ -22,7 +22,8 @@ from support.learners import (
 from support.libreoffice import converted
 
 from xlconv import grade, read_book
-from xlconv.grading.classroom.feedback import Returned, feedback_files, written_back
+from xlconv.grading.classroom.feedback import Returned, _lines, feedback_files, written_back
+from xlconv.grading.marks import BlockMarks, Marks
 from xlconv.sheets.exercise.places import HEAD_ROW
 from xlconv.xlsx.editing.tags import tags, utf8
 
@@ -193,3 +194,11 @@ def test_tags_are_found_in_the_bytes() -> None:
     ]
     assert data[found[2].start : found[2].after] == b'<b y="">t</b>'
     assert utf8("<?xml version='1.0' encoding='utf-16'?><ä/>".encode("utf-16")) == "<ä/>".encode()
+
+
+def test_points_of_what_could_not_be_judged_are_no_0() -> None:
+    hand = BlockMarks("conv", 4, 0, 0, 0, unjudged=4, mark=None)
+    lines = _lines(Marks("a.xlsx", "a", (hand,)))
+    assert lines == ("Marked: by hand", "   conv: could not be judged; it is marked by hand")
+    wrong = _lines(Marks("a.xlsx", "a", (BlockMarks("conv", 4, 0, 0, 4),)))
+    assert wrong[0] == "Marked: 0 of 10 points"

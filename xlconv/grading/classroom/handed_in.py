@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 
 from xlconv.errors import BookError
 from xlconv.grading.classroom.packed import unpacked_workbook
-from xlconv.grading.submissions import SPREADSHEETS, called, files_under
+from xlconv.grading.submissions import SPREADSHEETS, files_under, name_within
 from xlconv.system.files import is_file, is_folder, natural_order
 
 # Moodle: folders, or files, of "Ada Lovelace_4711_assignsubmission_file_".
@@ -50,7 +50,7 @@ def handed_in(place: Path, folder: Path, but: Iterable[Path] = ()) -> list[Hande
         raise BookError(f"{place}: no such file or folder; give the folder of what was handed in")
     others = {path.resolve() for path in but}
     found = [path for path in files_under(place) if _counts(path, place, others)]
-    ordered = sorted(found, key=lambda path: natural_order(called(path, place)))
+    ordered = sorted(found, key=lambda path: natural_order(name_within(path, place)))
     return [_looked_at(path, place, folder) for path in ordered]
 
 
@@ -61,7 +61,7 @@ def _counts(path: Path, place: Path, others: set[Path]) -> bool:
 
 
 def _looked_at(path: Path, place: Path, folder: Path) -> HandedIn:
-    file = called(path, place)
+    file = name_within(path, place)
     book, reason = _workbook(path, folder)
     hints = next(_hints(file), {})
     number = hints.get("number")
