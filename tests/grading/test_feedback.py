@@ -22,7 +22,8 @@ from support.learners import (
 from support.libreoffice import converted
 
 from xlconv import grade, read_book
-from xlconv.grading.classroom.feedback import Returned, feedback_files, write_back
+from xlconv.grading.classroom.feedback import Returned, _lines, feedback_files, write_back
+from xlconv.grading.marks import BlockMarks, Marks
 from xlconv.sheets.exercise.places import HEAD_ROW
 from xlconv.xlsx.editing.tags import tags, utf8
 
@@ -210,3 +211,11 @@ def test_what_the_learner_wrote_on_the_sheet_exercise_stays(task: Path, tmp_path
     assert page.cell(row + 2, 2).value.startswith("Marked: ")
     assert page.cell(row + 3, 2).value.startswith("   conv: ")
     assert page.cell(row + 3, 30).value == "far away"
+
+
+def test_points_of_what_could_not_be_judged_are_no_0() -> None:
+    hand = BlockMarks("conv", 4, 0, 0, 0, unjudged=4, mark=None)
+    lines = _lines(Marks("a.xlsx", "a", (hand,)))
+    assert lines == ("Marked: by hand", "   conv: could not be judged; it is marked by hand")
+    wrong = _lines(Marks("a.xlsx", "a", (BlockMarks("conv", 4, 0, 0, 4),)))
+    assert wrong[0] == "Marked: 0 of 10 points"

@@ -118,7 +118,12 @@ def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> 
     from xlconv.grading.classroom.class_marks import STOPPED
     from xlconv.grading.marks import csv_encoding, marks_csv
     from xlconv.grading.resemblance import resemblances
-    from xlconv.grading.submissions import called, failed_marks, marks_as_they_come, submitted_files
+    from xlconv.grading.submissions import (
+        failed_marks,
+        marks_as_they_come,
+        name_within,
+        submitted_files,
+    )
     from xlconv.system.terminal_text import as_json as spelled
 
     try:
@@ -126,15 +131,14 @@ def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> 
     except BookError as error:
         targets.write_nothing_to_mark(place, str(error))
         raise
-    books = {called(path, place): path for path in files}
+    books = {name_within(path, place): path for path in files}
     places = targets.feedback_files([*books])
     results = targets.gradescope_files(place, [*books])
     marked: dict[Path, Marks] = {}
 
     def all_marks() -> list[Marks]:
-        left = [path for path in files if path not in marked]
-        known = marked | {path: failed_marks(path, STOPPED, excused=True) for path in left}
-        return [replace(known[one], file=called(one, place)) for one in files]
+        missing = {p: failed_marks(p, STOPPED, excused=True) for p in files if p not in marked}
+        return [replace((marked | missing)[one], file=name_within(one, place)) for one in files]
 
     def write() -> None:
         text = marks_csv(all_marks())

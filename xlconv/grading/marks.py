@@ -243,16 +243,6 @@ def _output(block: BlockMarks) -> str:
     return "\n".join(lines)
 
 
-def copied_groups(marked: Iterable[Marks]) -> list[list[Marks]]:
-    """Workbooks with the same kernels that say that they were made for different students: at most
-    one of them can be right about that. None where all have the same: there none were varied."""
-    groups: dict[str, list[Marks]] = {}
-    for marks in (marks for marks in marked if marks.kernels):
-        groups.setdefault(marks.kernels, []).append(marks)
-    several = [group for group in groups.values() if len({one.student for one in group}) > 1]
-    return several if len(groups) > 1 else []
-
-
 def mean_mark(marked: Sequence[Marks]) -> float | None:
     """The mean of those that could be marked and judged, None if none could."""
     marks = [one.mark for one in marked if not one.error and one.mark is not None]

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlconv.grading.marks import Marks, copied_groups
+from xlconv.grading.marks import Marks
 
 _MOST_BOOKS = 0.1  # of a class's, in which a formula is still unusual
 _MOST_FORMULAS = 3  # of which one is told
@@ -23,7 +23,7 @@ class Resemblance:
 
 def resemblances(marked: Sequence[Marks]) -> list[Resemblance]:
     """The same kernels where names differ, and the same unusual formulas."""
-    return [*map(_same_kernels, copied_groups(marked)), *_shared_formulas(marked)]
+    return [*map(_same_kernels, _copied_groups(marked)), *_shared_formulas(marked)]
 
 
 def _same_kernels(group: Sequence[Marks]) -> Resemblance:
@@ -34,6 +34,16 @@ def _same_kernels(group: Sequence[Marks]) -> Resemblance:
         f"{' and '.join(files)} have the same kernels, but say that they were made for {names}: "
         "a copy?",
     )
+
+
+def _copied_groups(marked: Sequence[Marks]) -> list[list[Marks]]:
+    """Workbooks with the same kernels that say that they were made for different students: at most
+    one of them can be right about that. None where all have the same: there none were varied."""
+    groups: dict[str, list[Marks]] = {}
+    for marks in (marks for marks in marked if marks.kernels):
+        groups.setdefault(marks.kernels, []).append(marks)
+    several = [group for group in groups.values() if len({one.student for one in group}) > 1]
+    return several if len(groups) > 1 else []
 
 
 def _shared_formulas(marked: Sequence[Marks]) -> list[Resemblance]:

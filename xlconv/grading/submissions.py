@@ -72,7 +72,7 @@ class Terms:
     rubric: Rubric = field(default_factory=Rubric)
 
 
-def called(path: Path, place: Path) -> str:
+def name_within(path: Path, place: Path) -> str:
     """What a file is called within a folder, or as the file that was named."""
     return str(path.relative_to(place)) if path != place else path.name
 

@@ -13,14 +13,13 @@ from datetime import datetime
 
 from xlconv.grading.classroom.handed_in import HandedIn
 from xlconv.grading.classroom.owners import Owners
-from xlconv.grading.marks import Marks, copied_groups
+from xlconv.grading.marks import Marks
+from xlconv.grading.resemblance import resemblances
 from xlconv.importers.students.roster import Student
 from xlconv.system.files import natural_order
 
 NOTHING = "nothing handed in"
 STOPPED = "not marked: it was stopped before"
-_MOST_BOOKS = 0.1  # of a class's, in which a formula is still unusual
-_MOST_FORMULAS = 3  # of which one is told
 _MOST_NAMES = 5  # of those whose a file may be
 
 
@@ -75,7 +74,8 @@ def class_marks(
     owned_files = {one.file for those in owned.values() for one in those}
     compared = [line.marks for line in lines if line.marks is not None]
     compared += [marks for file, marks in marked.items() if file not in owned_files]
-    return ClassMarks(tuple(lines), tuple(told), (*remarks, *copy_remarks(compared)))
+    alike = [one.text for one in resemblances(compared)]
+    return ClassMarks(tuple(lines), tuple(told), (*remarks, *alike))
 
 
 def _owner(owners: Owners, one: HandedIn, marks: Marks | None) -> tuple[Student | None, str]:
@@ -147,40 +147,3 @@ def _uncounted(student: Student, one: HandedIn, counts: HandedIn, marks: Marks) 
 
 def _time(when: float) -> str:
     return datetime.fromtimestamp(when).strftime("%Y-%m-%d %H:%M")
-
-
-# ---- for the teacher
-
-
-def copy_remarks(marked: Sequence[Marks]) -> list[str]:
-    """What two workbooks have in common that they hardly have by chance."""
-    remarks = []
-    for group in copied_groups(marked):
-        names = " and ".join(dict.fromkeys(one.student for one in group))
-        files = " and ".join(one.file for one in group)
-        remarks.append(
-            f"{files} have the same kernels, but say that they were made for {names}: a copy?"
-        )
-    return [*remarks, *_shared_formulas(marked)]
-
-
-def _shared_formulas(marked: Sequence[Marks]) -> list[str]:
-    """The formulas that only few workbooks have in common, by who has them."""
-    books = [one for one in marked if not one.error]
-    holders = defaultdict[str, list[Marks]](list)
-    for one in books:
-        for formula in sorted(one.unusual):
-            holders[formula].append(one)
-    groups = defaultdict[tuple[str, ...], list[str]](list)
-    for formula, those in holders.items():
-        names = {one.made_for or one.student for one in those}
-        if 1 < len(names) <= max(2, int(_MOST_BOOKS * len(books))):
-            groups[tuple(one.file for one in those)].append(formula)
-    return [_shared(files, formulas) for files, formulas in groups.items()]
-
-
-def _shared(files: Sequence[str], formulas: Sequence[str]) -> str:
-    told = "; ".join(formulas[:_MOST_FORMULAS])
-    more = f"; and {len(formulas) - _MOST_FORMULAS} more" if len(formulas) > _MOST_FORMULAS else ""
-    same = "the same unusual formula" + ("s" if len(formulas) > 1 else "")
-    return f"{' and '.join(files)} hold {same}: {told}{more}"

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 
 from xlconv.book.location import sheet_names
 from xlconv.errors import XlconvError
-from xlconv.grading.classroom.gradebook import said_of_block
+from xlconv.grading.classroom.gradebook import block_words
 from xlconv.grading.grade import NEEDLESS
 from xlconv.grading.marks import Marks, rounded_down
 from xlconv.sheets.exercise.places import HEAD_ROW, LAYER, NOTE
@@ -99,4 +99,6 @@ def _notes(marks: Marks) -> list[Note]:
 
 def _lines(marks: Marks) -> tuple[str, ...]:
     earned = f"{rounded_down(marks.earned, 2):g} of {marks.points:g} points"
-    return (f"Marked: {earned}", *(f"   {said_of_block(block)}" for block in marks.blocks))
+    if marks.mark is None:
+        earned = "by hand"
+    return (f"Marked: {earned}", *(f"   {block_words(block)}" for block in marks.blocks))

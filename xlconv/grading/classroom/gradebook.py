@@ -33,11 +33,6 @@ def gradebook_csv(marks: ClassMarks, total: str = TOTAL) -> str:
     return out.getvalue()
 
 
-def gradebook_encoding(text: str) -> str:
-    """UTF-8, with a byte order mark where Excel would misread letters without one."""
-    return "utf-8" if text.isascii() else "utf-8-sig"
-
-
 def points_of(line: StudentMarks) -> Mapping[str, str]:
     """The points of each block that could be judged."""
     if line.marks is None or line.marks.error:
@@ -68,10 +63,10 @@ def comment(line: StudentMarks) -> str:
     """What is said to a student, in one line."""
     if line.marks is None or line.marks.error:
         return line.reason
-    return " | ".join(said_of_block(block) for block in line.marks.blocks)
+    return " | ".join(block_words(block) for block in line.marks.blocks)
 
 
-def said_of_block(block: BlockMarks) -> str:
+def block_words(block: BlockMarks) -> str:
     """The points of a block, and what is wrong first."""
     if block.earned is None:
         return f"{block.block}: could not be judged; it is marked by hand"

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 from xlconv.errors import BookError
 from xlconv.grading.classroom.packed import unpacked_workbook
-from xlconv.grading.submissions import SPREADSHEETS, called, files_under
+from xlconv.grading.submissions import SPREADSHEETS, files_under, name_within
 from xlconv.system.files import is_file, is_folder, natural_order
 
 MOST_UNPACKED = 4 << 30  # bytes of all workbooks that are unpacked from archives
@@ -80,7 +80,7 @@ def handed_in_files(place: Path, folder: Path, but: Iterable[Path] = ()) -> list
         raise BookError(f"{place}: no such file or folder; give the folder of what was handed in")
     others = {path.resolve() for path in but}
     found = [path for path in files_under(place) if _counts(path, place, others)]
-    ordered = sorted(found, key=lambda path: natural_order(called(path, place)))
+    ordered = sorted(found, key=lambda path: natural_order(name_within(path, place)))
     return [_looked_at(path, place, unpacked) for path in ordered]
 
 
@@ -91,7 +91,7 @@ def _counts(path: Path, place: Path, others: set[Path]) -> bool:
 
 
 def _looked_at(path: Path, place: Path, unpacked: _Unpacked) -> HandedIn:
-    file = called(path, place)
+    file = name_within(path, place)
     book, reason = _workbook(path, unpacked)
     hints = next(_hints(file), {})
     number = hints.get("number")
