@@ -59,7 +59,6 @@ def test_an_exercise_that_cannot_be_leaves_no_folder(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "no workbook is named": [],
     "give --out-dir DIR": ["--students", "list.csv"],
     "a class has a folder": ["x.xlsx", "--students", "list.csv", "--out-dir", "out"],
     "needs an exercise": ["--students", "list.csv", "--out-dir", "out"],

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +107,7 @@ def read_picture(path: Path, size: tuple[int, int] | None = None) -> Scan:
     try:
         with warnings.catch_warnings(), open_stream(path) as stream:
             warnings.simplefilter("ignore")
-            with Image.open(stream, formats=_formats()) as picture:
+            with Image.open(stream, formats=_formats(stream)) as picture:
                 _check_size(picture.size)
                 _check_sides(picture.size)
                 if size is not None and sorted(size) != sorted(picture.size):
@@ -146,8 +146,11 @@ def has_heic() -> bool:
     return find_spec("pillow_heif") is not None
 
 
-def _formats() -> tuple[str, ...]:
-    if not has_heic():
+def _formats(stream: IO[bytes]) -> tuple[str, ...]:
+    """What Pillow tries; a package for HEIC, which is large, is loaded only for what may be one."""
+    begin = stream.read(12)
+    stream.seek(0)
+    if begin[4:8] != b"ftyp" or not has_heic():
         return FORMATS
     from pillow_heif import register_heif_opener
 
