@@ -22,6 +22,8 @@ from xlconv.errors import OutputError
 if TYPE_CHECKING:
     from xlconv.images.gallery import Gallery
     from xlconv.importers.template import Template
+    from xlconv.network.network import Network
+    from xlconv.state.exercise import Exercise
 
 app = typer.Typer(
     name="xlconv",
@@ -120,12 +122,11 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
-    from xlconv.commands.classroom import class_targets, print_class, write_class
+    from xlconv.commands.classroom import class_targets, write_class
     from xlconv.commands.console import print_built, print_note
     from xlconv.compiler import build as build_workbook
     from xlconv.importers.template import load_template
     from xlconv.reference.forward import forward
-    from xlconv.state.exercise import exercise_of
     from xlconv.state.variation import varied
 
     class_ = class_targets(students, out_dir, out, exercise, student, force)
@@ -134,16 +135,20 @@ def build(
         raise OutputError("--raw says how to read --image FILE or --images DIR; give one")
     chosen = load_template(template, weights, layout, print_note)
     gallery = _gallery(chosen, images, image, raw)
-    task = None
-    if exercise is not None:
-        names = [name.strip() for name in exercise.split(",")]
-        task = exercise_of(chosen.network, names, first, seed, student)
-    elif first is not None or seed is not None or student is not None:
-        raise OutputError("--first, --seed and --student belong to an --exercise; give one")
-    looks = (palette, scale, protect)
+    task = _task(chosen.network, exercise, first, seed, student)
     if class_ is not None and task is not None:
-        write_class(class_, chosen, gallery, task, looks, image is not None, force)
-        print_class(class_, task)
+        from xlconv.grading.classroom.handout import Handout
+
+        handout = Handout(
+            model=chosen,
+            gallery=gallery,
+            exercise=task,
+            palette=palette,
+            scale=scale,
+            protect=protect,
+            keep_picture=image is not None,
+        )
+        write_class(class_, handout, force)
         return
     assert target is not None
     if task is not None:
@@ -161,6 +166,24 @@ def build(
             exercise=task,
         )
     print_built(target, chosen, forward(chosen, gallery.image), task.layers if task else ())
+
+
+def _task(
+    network: Network,
+    exercise: str | None,
+    first: int | None,
+    seed: int | None,
+    student: str | None,
+) -> Exercise | None:
+    """The exercise that the options ask for, if they do."""
+    from xlconv.state.exercise import exercise_of
+
+    if exercise is not None:
+        names = [name.strip() for name in exercise.split(",")]
+        return exercise_of(network, names, first, seed, student)
+    if first is not None or seed is not None or student is not None:
+        raise OutputError("--first, --seed and --student belong to an --exercise; give one")
+    return None
 
 
 def _book_target(out: Path | None, force: bool) -> Path:

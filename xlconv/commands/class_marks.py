@@ -121,8 +121,9 @@ def print_class_marks(found: ClassMarks, out: Path | None) -> None:
 
 def _is_shown(line: StudentMarks, out: Path | None) -> bool:
     """Whether is printed what is wrong: of the few, or where no file says it."""
-    wrong = line.marks is not None and (line.marks.error or line.marks.mark != 1.0)
-    return bool(wrong and (out is None or (line.marks is not None and line.marks.error)))
+    if line.marks is None:
+        return False
+    return bool(line.marks.error) or (out is None and line.marks.mark != 1.0)
 
 
 def _reason(line: StudentMarks) -> str:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from xlconv.errors import OutputError
 
 if TYPE_CHECKING:
-    from xlconv.images.gallery import Gallery
+    from xlconv.grading.classroom.handout import Handout
     from xlconv.importers.students.roster import Student
-    from xlconv.importers.template import Template
     from xlconv.state.exercise import Exercise
 
 
@@ -63,23 +62,19 @@ def class_targets(
 
 def write_class(
     class_: ClassTargets,
-    template: Template,
-    gallery: Gallery,
-    task: Exercise,
-    looks: tuple[str | None, str, bool],
-    keep_picture: bool,
+    handout: Handout,
     force: bool,
 ) -> None:
-    """Write the workbooks of a class. `looks` are palette, scale and whether cells are locked."""
+    """Write the workbooks of a class, and say so."""
     from xlconv.commands.marks import marking_bar
-    from xlconv.grading.classroom.handout import Handout, build_class
+    from xlconv.grading.classroom.handout import build_class
 
-    handout = Handout(template, gallery, task, *looks, keep_picture=keep_picture)
     with marking_bar(len(class_.students), "building") as progress:
         build_class(class_.folder, class_.students, handout, overwrite=force, progress=progress)
+    _print_class(class_, handout.exercise)
 
 
-def print_class(class_: ClassTargets, task: Exercise) -> None:
+def _print_class(class_: ClassTargets, task: Exercise) -> None:
     """What was written, and how it is marked."""
     from xlconv.commands.console import OUT, command_word, markup
 

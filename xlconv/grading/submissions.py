@@ -30,19 +30,16 @@ def submitted_files(place: Path, *but: Path | None) -> list[Path]:
         return [place]
     if not is_folder(place):
         raise BookError(f"{place}: no such file or folder; give a workbook, or a folder of them")
-    ours = {path.resolve() for path in but if path is not None}
-    found = [
-        path
-        for path in files_under(place)
-        if _is_submission(path, place) and not ours & {path.resolve(), *path.resolve().parents}
-    ]
+    found = [path for path in files_under(place, *but) if path.suffix.lower() in SPREADSHEETS]
     if not found:
         raise BookError(f"{place}: no workbook in this folder; give a folder of .xlsx files")
     return sorted(found, key=lambda path: natural_order(str(path.relative_to(place))))
 
 
-def files_under(place: Path) -> Iterator[Path]:
-    """The files of a folder and of those in it; BookError for far more than any class hands in."""
+def files_under(place: Path, *but: Path | None) -> Iterator[Path]:
+    """The files of a folder and of those in it, but for hidden ones, programs' lock files and what
+    is, or is under, one of `but`; BookError for far more than any class hands in."""
+    ours = {path.resolve() for path in but if path is not None}
     seen = 0
     for folder, _, files in os.walk(place):  # what may not be looked at holds none
         seen += len(files)
@@ -51,14 +48,11 @@ def files_under(place: Path) -> Iterator[Path]:
                 f"{place}: more than {MOST_FILES:,} files in this folder; name the one that holds "
                 "the workbooks"
             )
-        yield from (Path(folder, file) for file in files)
-
-
-def _is_submission(path: Path, place: Path) -> bool:
-    """Whether a file is a spreadsheet, and neither hidden nor a program's lock file."""
-    names = path.relative_to(place).parts
-    hidden = any(name.startswith((".", "~$")) for name in names)
-    return not hidden and path.suffix.lower() in SPREADSHEETS and path.is_file()
+        for path in (Path(folder, file) for file in files):
+            hidden = any(name.startswith((".", "~$")) for name in path.relative_to(place).parts)
+            if hidden or not path.is_file() or ours & {path.resolve(), *path.resolve().parents}:
+                continue
+            yield path
 
 
 @dataclass(frozen=True)

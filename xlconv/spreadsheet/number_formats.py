@@ -116,7 +116,7 @@ _TOKEN = re.compile(
 _CONDITION = re.compile(
     r"\s*(<=|>=|<>|<|>|=)\s*(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d{1,4})?)\s*", re.IGNORECASE | re.ASCII
 )
-# Digits that a number and a format can have together, and some more.
+# Digits that a number and a format can have together, and some more; rounded as programs do.
 _DIGITS = Context(prec=2_000, Emax=MAX_EMAX, Emin=MIN_EMIN, rounding=ROUND_HALF_UP)
 _SYMBOL = re.compile(r"\$(.*?)(-[0-9a-f]*)?", re.IGNORECASE | re.DOTALL)
 _COLOUR = re.compile(
@@ -264,7 +264,7 @@ def _decimal_text(value: float, tokens: tuple[Token, ...]) -> str:
     power = 0
     if exponent < len(tokens):
         number, power = _scientific(number, max(1, len(whole)), len(decimals))
-    rounded = number.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
+    rounded = number.quantize(Decimal(1).scaleb(-len(decimals)))
     digits, _, after = f"{rounded:f}".partition(".")
     shown: dict[int, str] = {}
     shown |= _whole_digits("" if digits == "0" else digits, whole, tokens, grouped)
@@ -286,7 +286,7 @@ def _scientific(number: Decimal, whole: int, decimals: int) -> tuple[Decimal, in
     if not number:
         return number, 0
     power = number.adjusted() // whole * whole
-    mantissa = number.scaleb(-power).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    mantissa = number.scaleb(-power).quantize(Decimal(1).scaleb(-decimals))
     if mantissa >= Decimal(10) ** whole:
         power += whole
     return number.scaleb(-power), power

@@ -78,16 +78,14 @@ def handed_in_files(place: Path, folder: Path, but: Iterable[Path] = ()) -> list
         return [_looked_at(place, place, unpacked)]
     if not is_folder(place):
         raise BookError(f"{place}: no such file or folder; give the folder of what was handed in")
-    others = {path.resolve() for path in but}
-    found = [path for path in files_under(place) if _counts(path, place, others)]
+    found = [path for path in files_under(place, *but) if not _is_of_macos(path, place)]
     ordered = sorted(found, key=lambda path: natural_order(name_within(path, place)))
     return [_looked_at(path, place, unpacked) for path in ordered]
 
 
-def _counts(path: Path, place: Path, others: set[Path]) -> bool:
-    names = path.relative_to(place).parts
-    hidden = any(name.startswith((".", "~$", "__MACOSX")) for name in names)
-    return not hidden and path.is_file() and not others & {path.resolve(), *path.resolve().parents}
+def _is_of_macos(path: Path, place: Path) -> bool:
+    """Whether a file is what macOS puts beside those that it packs."""
+    return any(name.startswith("__MACOSX") for name in path.relative_to(place).parts)
 
 
 def _looked_at(path: Path, place: Path, unpacked: _Unpacked) -> HandedIn:
