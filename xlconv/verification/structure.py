@@ -282,7 +282,8 @@ def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, Positions]]:
     layout, board = book.layout, book.sheets[BOARD]
     for layer, places in layout.weights.items():
         ranges = [place for one in places.arrays.values() for place in one]
-        yield layer, places.range, np.sort(board.block(ranges).positions)
+        own = np.sort(board.block(ranges).positions)
+        yield from ((layer, whole, own) for whole in places.ranges)
     for layer, controls in layout.controls.items():
         firsts = [Range.of(place.first) for place in controls.values()]
         yield layer, Range.around(controls.values()), np.sort(board.block(firsts).positions)

@@ -81,6 +81,11 @@ def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
             lowest = layout.legends[INPUT] or [first.with_ring(-1)]
             left, last = band.first, max(place.bottom for place in lowest)
         areas = [Range(1, left, last, band.last - left + 1)]
+        areas += [
+            Range(1, wing.first, last, wing.last - wing.first + 1)
+            for wing in layout.wings
+            if wing.tensor == band.tensor
+        ]
         if band == layout.bands[-1] and layout.answer is not None:
             title = layout.answer.title
             below = layout.panel.outlined.row - 3

@@ -6,9 +6,9 @@ map stand below each other, and what it reads, if that is more than one tensor, 
 know formulas, values or styles.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -23,11 +23,22 @@ from xlconv.spreadsheet.cells import Cell, Range
 GAP = 3  # columns between layers, where the arrow stands
 KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
 CONTROL_WIDTH = 3  # columns of a cell that people set
+TITLE_ROWS = 2  # of a map's title, and of what stands beside it
 READ_WIDTH = 8  # columns in which a layer of several inputs names them
+FEW = 4  # classes whose dense weights may stand between the maps and the answer
 
 Holds = Literal["weight", "control", "cell", "inner", "labels", "words"]
-Look = Literal["title", "narrow", "head", "caption", "control", "arrow", "link"]
-Tops = Callable[[str, int], int]  # the first row of a tensor's map, by its number from 0
+Look = Literal["heading", "title", "narrow", "head", "caption", "lead", "control", "arrow", "link"]
+
+
+class Rows(Protocol):
+    """The first row of a tensor's map, by its number from 0, and the rows above it, from its
+    title's first."""
+
+    @property
+    def above(self) -> int: ...
+
+    def top_of(self, tensor: str, number: int) -> int: ...
 
 
 class Piece(NamedTuple):
@@ -50,26 +61,50 @@ class Stack:
     width: int = 0
     rows: int = 0
 
+    def under_title(self, row: int) -> "Stack":
+        """The same with its heading in a row on, as high and wide as there is room."""
+        pieces = tuple(
+            one._replace(place=Range(row, one.place.column, TITLE_ROWS, max(1, self.width - 1)))
+            if one.look == "heading"
+            else one
+            for one in self.pieces
+        )
+        return Stack(pieces, self.width, self.rows)
 
-def furniture(layer: Layer, network: Network, tops: Tops, number: int, left: int) -> Stack:
+
+def apart(layer: Layer, network: Network) -> bool:
+    """Whether a layer's weights stand behind the head: a field of them would keep the answer far
+    from the maps."""
+    return isinstance(layer, Dense) and network.shapes[layer.name][0] > FEW
+
+
+def furniture(layer: Layer, network: Network, rows: Rows, number: int, left: int) -> Stack:
     """What stands beside a layer's map, from a column on; of a vector, it is the first map's."""
-    at = Cell(tops(layer.name, number), left)
+    at = Cell(rows.top_of(layer.name, number), left)
     match layer:
         case Conv2D():
-            return _kernels(layer, network, number, at)
+            stack = _kernels(layer, network, number, at)
         case KernelDemo():
-            return _list_of_kernels(layer, network, number, at)
+            stack = _list_of_kernels(layer, network, number, at)
         case Dropout():
-            return _switches(layer, network, number, at)
+            stack = _switches(layer, network, number, at)
         case Dense():
-            return _matrix(layer, network, tops, left)
-    if network.weights(layer):
-        return _numbers(layer, network, number, at)
-    return _links(layer, network, number, at) if layer.reads[1] > 1 else Stack()
+            return _matrix(layer, network, rows, left)
+        case _ if network.weights(layer):
+            stack = _numbers(layer, network, number, at)
+        case _ if layer.reads[1] > 1:
+            return _links(layer, network, number, at)
+        case _:
+            return Stack()
+    return stack.under_title(at.row - rows.above)
 
 
 def _words(row: int, column: int, text: str, look: Look = "caption") -> Piece:
     return Piece(Range(row, column, 1, 1), "words", "", text, look)
+
+
+def _title(at: Cell, text: str) -> Piece:
+    return _words(at.row, at.column, text, "heading")
 
 
 def arrow(row: int, column: int, height: int, width: int) -> Range:
@@ -91,7 +126,7 @@ def _kernels(layer: Conv2D, network: Network, number: int, at: Cell) -> Stack:
     lines = max(1, min(len(channels), lines))
     grid, pitch = len(channels) > lines, max(width, 3) + 1
     title = f"kernel {number + 1}" + (f" × {read}" if grid else "")
-    pieces = [_words(at.row - 1, at.column, title, "title")]
+    pieces = [_title(at, title)]
     right = at.column
     for index, channel in enumerate(channels):
         across, down = divmod(index, lines)
@@ -114,7 +149,7 @@ def _numbers(layer: Layer, network: Network, number: int, at: Cell) -> Stack:
     """The numbers that a layer has for each map, below each other, with their names."""
     keys = list(layer.weights(*network.read_shapes(layer)))
     pieces = [
-        _words(at.row - 1, at.column, f"map {number + 1}", "title"),
+        _title(at, f"map {number + 1}"),
         _arrow(Range(at.row, at.column + 4, len(keys), 2)),
     ]
     for row, key in enumerate(keys, at.row):
@@ -190,12 +225,12 @@ def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell)
     return Stack(tuple(pieces) if number == 0 else (), column - left + max(width, 4) + 2, rows)
 
 
-def _matrix(layer: Dense, network: Network, tops: Tops, left: int) -> Stack:
+def _matrix(layer: Dense, network: Network, rows_of: Rows, left: int) -> Stack:
     """Weights in the shape of the maps that they multiply, one set a unit, in a grid that is
     as high as the maps' own pitch allows; beside a vector they are the columns of a matrix."""
     before, maps = source(layer), len(network.shapes[source(layer)]) == 3
     channels, height, width = as_maps(network.shapes[before])
-    rows = [tops(before, channel) for channel in range(channels + 1)]
+    rows = [rows_of.top_of(before, channel) for channel in range(channels + 1)]
     lines = min(layer.units, max(1, (rows[1] - rows[0]) // (height + 2)))
     across, gap = -(-layer.units // lines), 1 if maps else 0
     told, roomy = len(network.labels) == layer.units, maps and width > 2
@@ -214,7 +249,7 @@ def _matrix(layer: Dense, network: Network, tops: Tops, left: int) -> Stack:
         if maps:
             lead = f"weights × {before} map {channel}: positive speaks for the {what}"
             lead += ", negative against it"
-        pieces.append(_words(row - 2, left, lead))
+        pieces.append(_words(row - rows_of.above, left, lead, "lead"))
     return Stack(tuple(pieces), across * (width + gap) + 1)
 
 
