@@ -26,6 +26,7 @@ class Room:
 # In the order of the workbook.
 ROOMS = (
     Room("board"),
+    Room("border"),  # on the board, too: the padding around its maps
     Room("panel", last=True),  # on the board, too: what follows from what is chosen
     Room("exercise"),
     Room("images"),

@@ -22,8 +22,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?|[+−×]")
 
 def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Finding]:
     """The captions that name another layer, map, class or number than what they stand beside, or
-    that are another one's; and numbers between the ends of a colour scale, or beside a map. `known` are cells of
-    which something is said already.
+    that are another one's; and numbers between the ends of a colour scale, or beside a map. `known`
+    are cells of which something is said already.
 
     Other words for the same, and captions that were taken away, tell nothing wrong.
     """

@@ -101,8 +101,9 @@ class Layout(Places):
             named |= {f"{layer}_{key}": weights.array_range(key) for key in weights.arrays}
         for layer, controls in self.controls.items():
             named |= {f"{layer}_{key}": Range.of(place.first) for key, place in controls.items()}
-        if self.panel.picture is not None:
-            named["picture"] = Range.of(self.panel.picture.first)
+        for name in ("picture", "outside"):
+            if (place := getattr(self.panel, name)) is not None:
+                named[name] = Range.of(place.first)
         if self.loss is not None:
             named["loss"] = Range.of(self.loss.total)
         return named | {name: placement.range for name, placement in self.inner.items()}

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import WeightPlaces
+from xlconv.network.borders import bordered
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.settings import setting_cell
@@ -69,7 +70,7 @@ def sheet(shown: Shown) -> Sheet:
             for block in _computed_cells(rule, values, network, colours, places)
         ),
         *panel_blocks(display, layout),
-        *_rings(layout),
+        *_rings(network, layout),
         *_gaps(layout),
         *(part for place in layout.cells.values() for part in _merged_rest(place, styles.COMPUTED)),
         *network_captions(model.network, layout),
@@ -116,9 +117,8 @@ def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock 
         panel.outlined.first,
         panel.pixel_row.first,
         panel.pixel_column.first,
+        *(one.first for one in (panel.picture, panel.outside) if one is not None),
     }
-    if panel.picture is not None:
-        chosen.add(panel.picture.first)
     if layout.verdict is not None:
         chosen.add(layout.verdict.actual.first)
     for block in (*network_captions(display.network, layout), *panel_blocks(display, layout)):
@@ -259,8 +259,10 @@ def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
                 yield Choice(at, key, f"A number from 0 to {most:g}.", most=most)
 
 
-def _rings(layout: Layout) -> Iterator[Block]:
-    for placement in layout.tensors.values():
+def _rings(network: Network, layout: Layout) -> Iterator[Block]:
+    """The padding that stays empty."""
+    held = bordered(network)
+    for tensor, placement in layout.tensors.items():
         for number, inside in enumerate(placement.maps):
             outside, ring = placement.with_ring(number), placement.ring
             sides = (
@@ -269,7 +271,8 @@ def _rings(layout: Layout) -> Iterator[Block]:
                 Range(inside.row, outside.column, inside.height, ring.left),
                 Range(inside.row, inside.right + 1, inside.height, ring.right),
             )
-            yield from (BlankBlock(side, styles.RING) for side in sides if side.size)
+            if tensor not in held:
+                yield from (BlankBlock(side, styles.RING) for side in sides if side.size)
 
 
 def _bars(model: Model, layout: Layout) -> Iterator[Block]:
