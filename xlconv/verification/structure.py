@@ -203,8 +203,8 @@ def _finite_or_none(value: Value) -> Value:
 
 
 def padding_findings(book: FoundBook) -> list[Finding]:
-    """The cells of padding rings that hold no numbers, and those between a dilated kernel's numbers, that are not
-    empty."""
+    """The cells of padding that holds no numbers, and those between a dilated kernel's numbers,
+    that are not empty."""
     findings: list[Finding] = []
     board, held = book.sheets[BOARD], bordered(book.network)
     for tensor, placement in book.layout.tensors.items():

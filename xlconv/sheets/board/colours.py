@@ -12,6 +12,7 @@ from xlconv.formulas.places import Placement
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.enlarged.places import kernels
 from xlconv.sheets.panel.formulas import WRONG, on_frame, scale_limit
 from xlconv.sheets.panel.places import Line
 from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
@@ -44,6 +45,9 @@ def colour_rules(
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
             line = layout.panel.lines[name]
             yield _around_zero(weights.arrays[key], weights.array_range(key), line, colours)
+    for layer_name, large in layout.enlarged.items():
+        whole = Range.around(kernels(layout, layer_name))
+        yield _around_zero(large, whole, layout.panel.lines[layer_name], colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)
 

@@ -17,17 +17,20 @@ from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.merging import Add
 from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.network import Network
-from xlconv.network.shapes import as_maps
+from xlconv.network.shapes import Window, as_maps
 from xlconv.spreadsheet.cells import Cell, Range
 
 GAP = 3  # columns between layers, where the arrow stands
 KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
 CONTROL_WIDTH = 3  # columns of a cell that people set
 TITLE_ROWS = 2  # of a map's title, and of what stands beside it
+_CAPTION_COLUMNS = 4  # that the caption above a kernel takes, beside which it is enlarged
+_KERNELS = ("weight", "enlarged")
+ENLARGED = 2  # rows and columns of the board for a number of an enlarged kernel
 READ_WIDTH = 8  # columns in which a layer of several inputs names them
 FEW = 4  # classes whose dense weights may stand between the maps and the answer
 
-Holds = Literal["weight", "control", "cell", "inner", "labels", "words"]
+Holds = Literal["weight", "control", "cell", "inner", "labels", "words", "enlarged"]
 Look = Literal["heading", "title", "narrow", "head", "caption", "lead", "control", "arrow", "link"]
 
 
@@ -118,15 +121,14 @@ def _arrow(place: Range) -> Piece:
 
 def _kernels(layer: Conv2D, network: Network, number: int, at: Cell) -> Stack:
     """Kernels with a caption each, then the bias with its own: one column as long as it is not
-    much higher than the map, else a grid."""
+    much higher than the map, beside it the same kernels large enough to be read from afar where
+    there is room; else a grid."""
     read, (height, width) = source(layer), layer.window.extent
     channels = layer.channels_read(network.shapes[read][0], number)
-    map_height = network.shapes[layer.name][1]
-    lines = (max(map_height, KERNEL_ROWS) - 2) // (1 + height)
-    lines = max(1, min(len(channels), lines))
+    room = max(network.shapes[layer.name][1], KERNEL_ROWS)
+    lines = max(1, min(len(channels), (room - 2) // (1 + height)))
     grid, pitch = len(channels) > lines, max(width, 3) + 1
-    title = f"kernel {number + 1}" + (f" × {read}" if grid else "")
-    pieces = [_title(at, title)]
+    pieces = [_title(at, f"kernel {number + 1}" + (f" × {read}" if grid else ""))]
     right = at.column
     for index, channel in enumerate(channels):
         across, down = divmod(index, lines)
@@ -134,15 +136,32 @@ def _kernels(layer: Conv2D, network: Network, number: int, at: Cell) -> Stack:
         text = f"map {channel + 1}" if grid else f"× {read} map {channel + 1}"
         pieces.append(Piece(place, "weight", "weight", text))
         right = place.right + 1
-        if not grid:
-            pieces.append(_arrow(Range(place.row, right, height, 2)))
-    if grid:
-        pieces.append(_arrow(arrow(at.row, right, map_height, 2)))
     rows = lines * (1 + height)
     if layer.bias:
         bias = Range(at.row + rows + 1, at.column, 1, 1)
         pieces.append(Piece(bias, "weight", "bias", "+ bias", "control"))
-    return Stack(tuple(pieces), max(right - at.column, 4) + 2, rows + (2 if layer.bias else 0))
+        rows += 2
+    beside = Cell(at.row + 1, max(right, at.column + _CAPTION_COLUMNS))
+    large = Stack() if grid else _enlarged(layer.window, len(channels), beside, room)
+    right = beside.column + large.width if large.pieces else right
+    if grid:
+        pieces.append(_arrow(arrow(at.row, right, network.shapes[layer.name][1], 2)))
+    else:
+        shown = [one.place for one in large.pieces or pieces if one.holds in _KERNELS]
+        pieces += [_arrow(Range(one.row, right, one.height, 2)) for one in shown if one.size > 1]
+    width = max(right - at.column, 4) + 2
+    return Stack((*pieces, *large.pieces), width, max(rows, large.rows + 1))
+
+
+def _enlarged(window: Window, count: int, at: Cell, room: int) -> Stack:
+    """Kernels once more, below each other, as large as can be read from afar; none where the rows
+    would not do, or a kernel's numbers are apart."""
+    height, width = (ENLARGED * length for length in window.size)
+    rows = count * (height + 1)
+    if rows > room or window.dilation != (1, 1):
+        return Stack()
+    places = [Range(at.row + one * (height + 1), at.column, height, width) for one in range(count)]
+    return Stack(tuple(Piece(place, "enlarged") for place in places), width, rows)
 
 
 def _numbers(layer: Layer, network: Network, number: int, at: Cell) -> Stack:
@@ -206,14 +225,17 @@ def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell)
     (top, left), (height, width) = at, layer.window.extent
     count, pitch = len(layer.kernels), height + 2
     lines = min(count, max(network.shapes[layer.name][1], 3 * pitch) // pitch)
-    kernel = Range(top + 5, left, height, width)
+    large = _enlarged(layer.window, 1, Cell(top + 3, left), ENLARGED * height + 1)
+    below = top + 3 + large.rows
+    kernel = Range(below + 3, left, height, width)
     pieces = [
         Piece(Range(top, left, 2, 7), "control", "chosen", "choose a kernel", "control"),
-        Piece(Range(top + 3, left, 1, 1), "cell", "number"),
-        _words(top + 3, left + 1, "its number in the list"),
+        *large.pieces,
+        Piece(Range(below, left, 1, 1), "cell", "number"),
+        _words(below, left + 1, "its number in the list"),
         Piece(kernel, "inner", "kernel", "the kernel", "title"),
-        _arrow(Range(kernel.row, kernel.right + 1, height, 2)),
-        Piece(Range(top + 7 + height, left, count, 1), "labels", "", "the list", "title"),
+        _arrow(Range(top + 3, left + large.width, large.rows, 2)),
+        Piece(Range(kernel.bottom + 3, left, count, 1), "labels", "", "the list", "title"),
     ]
     column = left
     for index, text in enumerate(layer.kernels):
@@ -221,7 +243,7 @@ def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell)
         column = left + 9 + across * (max(width, 4) + 1)
         place = Range(top + 1 + down * pitch, column, height, width)
         pieces.append(Piece(place, "weight", "presets", text, "title"))
-    rows = max(8 + height + count, lines * pitch)
+    rows = max(large.rows + 8 + height + count, lines * pitch)
     return Stack(tuple(pieces) if number == 0 else (), column - left + max(width, 4) + 2, rows)
 
 

@@ -64,9 +64,10 @@ class Lane:
 class Layout(Places):
     """Every place of the board: those of the network, and what stands around them.
 
-    `wings` are the columns of weights that stand behind the head. Each map has its title in
-    `titles`, and the numbers of its rows and columns in `rulers`, by tensor; `legends` stand below
-    the maps; `verdict` and `loss` are there where the network
+    `wings` are the columns of weights that stand behind the head; `enlarged` are the places of
+    kernels that are shown once more, by layer, in their order. Each map has its title in `titles`,
+    and the numbers of its rows and columns in `rulers`, by tensor; `legends` stand below the maps;
+    `verdict` and `loss` are there where the network
     tells classes. `exercise` says which layers are left open, if any.
     """
 
@@ -75,6 +76,7 @@ class Layout(Places):
     lanes: tuple[Lane, ...]
     answer: Answer | None
     vector_columns: tuple[int, ...]
+    enlarged: Mapping[str, tuple[Range, ...]]
     titles: Mapping[str, tuple[Range, ...]]
     rulers: Mapping[str, tuple[Ruler, ...]]
     legends: Mapping[str, tuple[Range, ...]]

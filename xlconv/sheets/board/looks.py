@@ -23,6 +23,7 @@ from xlconv.sheets.board.colours import KERNELS, colour_rules
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS
+from xlconv.sheets.enlarged.places import shown_numbers
 from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.explain.places import inspector_places, numbers_to
@@ -286,6 +287,7 @@ def _merges(layout: Layout) -> tuple[Range, ...]:
     """The controls and computed cells that are larger than one cell of the grid."""
     places = [place for controls in layout.controls.values() for place in controls.values()]
     places += [*layout.cells.values(), *controls(layout)]
+    places += [place for layer in layout.enlarged for _, place in shown_numbers(layout, layer)]
     places += [place for titles in layout.titles.values() for place in titles]
     answer, verdict = layout.answer, layout.verdict
     if verdict is not None:

@@ -51,6 +51,7 @@ class _Planner:
         self.steps: dict[str, Steps] = {}
         self.inner: dict[str, Placement] = {}
         self.cells: dict[str, Range] = {}
+        self.enlarged: dict[str, list[Range]] = {}
         self.controls: dict[str, dict[str, Range]] = {}
         self.vector_columns: list[int] = []
         self.loss: LossPlaces | None = None
@@ -133,6 +134,8 @@ class _Planner:
                         self.controls.setdefault(name, {})[piece.key] = piece.place
                     case "cell":
                         self.cells[f"{name}_{piece.key}"] = piece.place
+                    case "enlarged":
+                        self.enlarged.setdefault(name, []).append(piece.place)
                     case "labels":
                         self.labels[name] = piece.place
         for key, places in inner.items():
@@ -203,6 +206,7 @@ class _Planner:
             lanes=tuple(self._lanes()),
             answer=answer,
             vector_columns=tuple(self.vector_columns),
+            enlarged={name: tuple(places) for name, places in self.enlarged.items()},
             titles={tensor: tuple(self._titles(tensor)) for tensor in self.tensors},
             rulers={tensor: tuple(self._rulers(tensor)) for tensor in self.tensors},
             legends={tensor: self.legends(tensor) for tensor in self.tensors},
