@@ -49,7 +49,7 @@ from xlconv.state.sheet_names import BOARD
 
 SCREEN = (1320, 610)  # pixels that a laptop's spreadsheet window shows of a sheet
 TITLE_HEIGHTS = {1: 52, 2: 32, 3: 32}
-CORNER_PIXELS = 60  # the first column, which stays in view with the way back to the Guide
+CORNER_PIXELS = 84  # the first column, which stays in view with the way back to the Guide
 _WIDEST_CELL = 25.4  # pixels; LibreOffice draws the columns of 24 so wide
 LEAST_ZOOM = 25  # per cent, at which the captions can still be read
 CHART_SIZE = (440, 320)  # pixels
