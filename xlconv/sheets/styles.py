@@ -130,6 +130,7 @@ _BOX = Style(size=9, number_format='[>99998]"";[=0]"";0', shrink=True, colour=RE
 ROLES = {
     # the titles, and what is chosen and follows from it
     "enlarged": Style(size=20, bold=True, number_format="0.0", shrink=True, border="D5DADF"),
+    "counted": Style(size=16, horizontal="left", colour=QUIET),
     "outside": replace(RING, number_format="0.0", colour=FAINT, shrink=True),
     "shape": LAYER_SHAPE,
     "title": MAP_TITLE,
