@@ -186,7 +186,7 @@ def painted(book: LearningBook, tensor: str) -> Step:
     """The step that prints a tensor's maps with their legends and its layer's weights."""
     layout = book.layout
     places = [*layout.tensors[tensor].maps, *layout.legends.get(tensor, ())]
-    places += [layout.weights[tensor].range] if tensor in layout.weights else []
+    places += [*layout.weights[tensor].ranges] if tensor in layout.weights else []
     return ["painted", Range.around(places).a1]
 
 

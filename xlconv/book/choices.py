@@ -13,6 +13,7 @@ import numpy as np
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, NetworkError
 from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import OUTSIDES
 from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
@@ -129,6 +130,16 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         ),
         hidden=frozenset(_hidden(cells, network)),
     )
+
+
+def found_outside(cells: FoundCells, cell: Cell) -> str:
+    """What lies beyond the maps: one of OUTSIDES."""
+    what, remedy = "what is outside of maps", f"choose one of {', '.join(OUTSIDES)}"
+    value = cells.read(BOARD, cell, what, float | str, remedy)  # type: ignore[arg-type]
+    text = f"{value:g}" if isinstance(value, float) else str(value or "0").lower()
+    if text not in OUTSIDES:
+        raise BookError(f"{cells.words(BOARD, cell, what)} holds {text!r}; {remedy}")
+    return text
 
 
 def _explained(cells: FoundCells, network: Network) -> Explained:

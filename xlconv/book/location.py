@@ -133,7 +133,7 @@ def _constants(sheet: str, network: Network, layout: Layout) -> int:
     if sheet == IMAGES and layout.gallery is not None:
         return layout.gallery.range.size
     if sheet == BOARD:
-        weights = sum(places.range.size for places in layout.weights.values())
+        weights = sum(one.size for places in layout.weights.values() for one in places.ranges)
         return weights + layout.tensors[INPUT].range.size
     places = exercise_places(network, layout)
     if sheet == EXERCISE and places is not None:

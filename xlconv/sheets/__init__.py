@@ -26,6 +26,8 @@ class Room:
 # In the order of the workbook.
 ROOMS = (
     Room("board"),
+    Room("border"),  # on the board, too: the padding around its maps
+    Room("enlarged"),  # on the board, too: its small kernels
     Room("panel", last=True),  # on the board, too: what follows from what is chosen
     Room("exercise"),
     Room("images"),

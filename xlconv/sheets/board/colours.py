@@ -12,6 +12,7 @@ from xlconv.formulas.places import Placement
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.enlarged.places import kernels
 from xlconv.sheets.panel.formulas import WRONG, on_frame, scale_limit
 from xlconv.sheets.panel.places import Line
 from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
@@ -44,6 +45,9 @@ def colour_rules(
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
             line = layout.panel.lines[name]
             yield _around_zero(weights.arrays[key], weights.array_range(key), line, colours)
+    for layer_name, large in layout.enlarged.items():
+        whole = Range.around(kernels(layout, layer_name))
+        yield _around_zero(large, whole, layout.panel.lines[layer_name], colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)
 
@@ -81,6 +85,11 @@ def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
             lowest = layout.legends[INPUT] or [first.with_ring(-1)]
             left, last = band.first, max(place.bottom for place in lowest)
         areas = [Range(1, left, last, band.last - left + 1)]
+        areas += [
+            Range(1, wing.first, last, wing.last - wing.first + 1)
+            for wing in layout.wings
+            if wing.tensor == band.tensor
+        ]
         if band == layout.bands[-1] and layout.answer is not None:
             title = layout.answer.title
             below = layout.panel.outlined.row - 3

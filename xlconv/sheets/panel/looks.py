@@ -5,9 +5,11 @@ Must not know mathematics, nor how a file is written.
 
 from collections.abc import Iterator
 
+from xlconv.network.borders import outside_cell, outside_of
+from xlconv.network.layers.convolution import OUTSIDES
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.places import HEADS, OUTLINED, PIXEL, PLACE, SCALE, TITLE
+from xlconv.sheets.panel.places import HEADS, OUTLINED, OUTSIDE, PIXEL, PLACE, SCALE, TITLE
 from xlconv.spreadsheet.blocks import Block, Choice, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, Display
@@ -41,6 +43,9 @@ def _choice_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     for place, number in zip(pixel, choices.pixel or (), strict=False):
         yield one_cell(place.first, number, styles.CONTROL)
     yield one_cell(panel.scale.first, choices.scale, styles.CHOSEN)
+    if panel.outside is not None:
+        held = outside_cell(outside_of(display.network))
+        yield one_cell(panel.outside.first, held, styles.CONTROL)
 
 
 def empty_controls(display: Display, layout: Layout) -> list[Range]:
@@ -53,7 +58,7 @@ def controls(layout: Layout) -> list[Range]:
     """The cells of the panel in which something is chosen."""
     panel = layout.panel
     places = [panel.outlined, panel.pixel_row, panel.pixel_column, panel.scale]
-    return [*([panel.picture] if panel.picture else []), *places]
+    return [*(one for one in (panel.picture, panel.outside) if one is not None), *places]
 
 
 def _words(layout: Layout) -> Iterator[Block]:
@@ -70,6 +75,10 @@ def _words(layout: Layout) -> Iterator[Block]:
     yield one_cell(Cell(top + SCALE, left), "one colour scale for each", styles.TEXT)
     words = "← 1 map, 2 layer, 3 network; the network's end"
     yield one_cell(Cell(top + SCALE, left + 22), words, styles.NOTE)
+    if panel.outside is not None:
+        yield one_cell(Cell(top + OUTSIDE, left), "outside of the maps is", styles.TEXT)
+        words = "0: nothing; a conv sees a false edge there where its maps are not 0"
+        yield one_cell(Cell(top + OUTSIDE, left + 18), words, styles.NOTE)
     if panel.line is not None:
         words = "the picture's place in the gallery: row"
         yield one_cell(Cell(top + PLACE, left), words, styles.NOTE)
@@ -150,6 +159,9 @@ def panel_choices(display: Display, layout: Layout, counting: str) -> Iterator[C
     yield Choice((Range.of(panel.outlined.first),), "outlines", "1 is on, 0 is off.", ("1", "0"))
     scale = "One scale for each map, for each layer, or for all maps of the network."
     yield Choice((Range.of(panel.scale.first),), "colours", scale, SCALES)
+    if panel.outside is not None:
+        words = "What convolutions read beyond the edge of maps: 0, 1, or the nearest cell."
+        yield Choice((Range.of(panel.outside.first),), "outside is", words, OUTSIDES)
     pixel = (Range.of(panel.pixel_row.first), Range.of(panel.pixel_column.first))
     words = "A row and a column of the picture, from 1; empty: no pixel is followed."
     yield Choice(pixel, "follow a pixel", words)

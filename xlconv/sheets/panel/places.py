@@ -7,6 +7,7 @@ Rectangles only, as data, and where they go; must not know formulas, values or l
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xlconv.network.borders import bordered
 from xlconv.network.network import Network
 from xlconv.spreadsheet.cells import Cell, Range
 
@@ -49,7 +50,7 @@ class PanelPlaces:
     """Where people choose on the board, and the table of what follows for each tensor.
 
     `picture`, and the `line` and `place` at which it stands in the gallery, are None without
-    a gallery.
+    a gallery; `outside` is None where no convolution reads over the edge of maps.
     """
 
     picture: Range | None
@@ -62,6 +63,7 @@ class PanelPlaces:
     scale_number: Cell
     network_limit: Cell
     lines: Mapping[str, Line]
+    outside: Range | None = None
 
     @property
     def range(self) -> Range:
@@ -150,8 +152,9 @@ def check_cell(number: int) -> Cell:
     return CHECKS.shifted(number, 0)
 
 
-_TABLE = 12  # rows of the panel above its table
-TITLE, OUTLINED, PIXEL, SCALE, PLACE, HEADS = 0, 2, 4, 6, 8, 10  # rows of the panel, from its top
+_TABLE = 14  # rows of the panel above its table
+# Rows of the panel, from its top.
+TITLE, OUTLINED, PIXEL, SCALE, OUTSIDE, PLACE, HEADS = 0, 2, 4, 6, 8, 10, 12
 CONTROLS = 13  # columns of the panel's words before what is chosen
 
 
@@ -183,6 +186,7 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
         Cell(top + SCALE, left + CONTROLS + 6),
         Cell(top + SCALE, left + CONTROLS + 8),
         lines,
+        control(OUTSIDE, width=4) if bordered(network) else None,
     )
 
 

@@ -1,0 +1,22 @@
+"""The rules of enlarged kernels: each number is the kernel's.
+
+Must not know any value.
+"""
+
+from collections.abc import Iterator
+
+from xlconv.formulas.layers.base import Rule
+from xlconv.network.network import Network
+from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.enlarged.places import shown_numbers
+
+ENLARGED = "enlarged"
+
+
+def rules(network: Network, layout: Layout) -> Iterator[Rule]:
+    """The rules of all enlarged numbers."""
+    for layer in layout.enlarged:
+        for number, (cell, place) in enumerate(shown_numbers(layout, layer)):
+            key = f"{ENLARGED}:{layer}_{number}"
+            # In all cells of the merged place: LibreOffice paints each row of it by its own cell.
+            yield Rule(ENLARGED, key, None, place, f"{cell:$}", role=ENLARGED, tensor=layer)
