@@ -23,6 +23,7 @@ from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Band
 from xlconv.sheets.board.looks import sheet as board
 from xlconv.sheets.board.places import MIN_BAND
+from xlconv.sheets.panel.formulas import LOOKS
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import Palette, palette_named
 from xlconv.spreadsheet.blocks import Sheet
@@ -121,7 +122,7 @@ def stored_values(book: FoundBook) -> dict[str, Values]:
     parts: dict[str, list[Values]] = {}
     some = False
     for rule in book.rules:
-        if rule.sheet != BOARD:
+        if rule.sheet != BOARD and rule.block != LOOKS:
             continue
         found = book.block(rule.sheet, [rule.range])
         some = some or found.has_stored_values

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
-from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, PanelPlaces, Verdict
+from xlconv.sheets.panel.places import (
+    EXPLAINED_NAMES,
+    GalleryPlaces,
+    LossPlaces,
+    PanelPlaces,
+    Verdict,
+)
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import Exercise
 
@@ -90,6 +96,8 @@ class Layout(Places):
             named |= {f"{layer}_{key}": Range.of(place.first) for key, place in controls.items()}
         if self.panel.picture is not None:
             named["picture"] = Range.of(self.panel.picture.first)
+        chosen = map(Range.of, self.panel.chosen)
+        named |= dict(zip(EXPLAINED_NAMES, chosen, strict=True))
         if self.loss is not None:
             named["loss"] = Range.of(self.loss.total)
         return named | {name: placement.range for name, placement in self.inner.items()}
