@@ -36,8 +36,8 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _FORMULA, _VALUE = f"{MAIN}f", f"{MAIN}v"
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # The sheets of every book, in their order; a book with a gallery has Images behind the Board.
-SHEETS = ["Board", "Explain", "Guide", "Model"]
-WITH_GALLERY = ["Board", "Images", "Explain", "Guide", "Model"]
+SHEETS = ["Board", "Explain", "Guide", "Model", "Works"]
+WITH_GALLERY = ["Board", "Images", "Explain", "Guide", "Model", "Works"]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Must not compute anything from them. Raises BookError, naming the cell, for what cannot be chosen.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,12 @@ from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
-from xlconv.sheets.panel.places import CHOSEN, GalleryPlaces, check_cell
+from xlconv.sheets.panel.places import GalleryPlaces, check_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, IMAGES
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
@@ -120,7 +120,7 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
     ]
     row, column = pixel
     return Choices(
-        explained=_explained(cells, network),
+        explained=_explained(cells, network, panel.chosen),
         picture=picture,
         actual=actual,
         scale=cells.one_of(BOARD, panel.scale.first, "one colour scale for each", SCALES),
@@ -142,15 +142,13 @@ def found_outside(cells: FoundCells, cell: Cell) -> str:
     return text
 
 
-def _explained(cells: FoundCells, network: Network) -> Explained:
-    """The cell that Explain takes apart: the first one if that sheet is gone."""
+def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> Explained:
+    """The cell that Explain takes apart."""
     names = tuple(layer.name for layer in network.layers)
-    if EXPLAIN not in cells.sheets:
-        return Explained(names[0], 1.0, 1.0, 1.0)
-    layer = cells.one_of(EXPLAIN, CHOSEN.first, "the layer to explain", names)
+    layer = cells.one_of(BOARD, chosen[0], "the layer to explain", names)
     place = (
-        cells.number(EXPLAIN, cell, f"the {what} to explain", "type a number from 1")
-        for cell, what in zip(list(CHOSEN.cells())[1:], ("map", "row", "column"), strict=True)
+        cells.number(BOARD, cell, f"the {what} to explain", "type a number from 1")
+        for cell, what in zip(chosen[1:], ("map", "row", "column"), strict=True)
     )
     return Explained(layer, *place)
 

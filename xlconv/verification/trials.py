@@ -177,7 +177,7 @@ def _layer_values(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str,
 def _constants(book: FoundBook, display: Display) -> Constants:
     """The constants by which a workbook shows what a display does."""
     layout, network, choices = book.layout, display.network, display.choices
-    typed = typed_explained(choices.explained) | _typed_pixels(book, display)
+    typed = typed_explained(layout, choices.explained) | _typed_pixels(book, display)
     cells: dict[Place, float | str] = {}
     if layout.gallery is not None and layout.panel.picture is not None:
         cells[Place(BOARD, layout.panel.picture.first)] = float(choices.picture)

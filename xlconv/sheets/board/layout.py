@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
-from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, PanelPlaces, Verdict
+from xlconv.sheets.panel.places import (
+    EXPLAINED_NAMES,
+    GalleryPlaces,
+    LossPlaces,
+    PanelPlaces,
+    Verdict,
+)
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import Exercise
 
@@ -115,6 +121,8 @@ class Layout(Places):
         for name in ("picture", "outside"):
             if (place := getattr(self.panel, name)) is not None:
                 named[name] = Range.of(place.first)
+        chosen = map(Range.of, self.panel.chosen)
+        named |= dict(zip(EXPLAINED_NAMES, chosen, strict=True))
         if self.loss is not None:
             named["loss"] = Range.of(self.loss.total)
         return named | {name: placement.range for name, placement in self.inner.items()}

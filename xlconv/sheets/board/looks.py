@@ -26,7 +26,6 @@ from xlconv.sheets.board.pitch import HEAD_ROWS
 from xlconv.sheets.enlarged.places import shown_numbers
 from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
-from xlconv.sheets.explain.places import inspector_places, numbers_to
 from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
@@ -62,7 +61,6 @@ def sheet(shown: Shown) -> Sheet:
     model, network = display.model, display.network
     places = exercise_places(network, layout)
     rules = shown.rules_of(BOARD)
-    counting = numbers_to(inspector_places(network, layout), display.count or 0)
     blocks = [
         *_constants(model, values, layout),
         *(
@@ -91,7 +89,7 @@ def sheet(shown: Shown) -> Sheet:
         charts=tuple(_charts(model, layout, colours)),
         choices=(
             *_choices(network, layout),
-            *panel_choices(display, layout, counting),
+            *panel_choices(layout),
             *(open_choices(network, places) if places else ()),
         ),
         column_width=styles.CELL_PIXELS,
@@ -114,6 +112,7 @@ def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock 
     """What stands beside the numbers, without what is there to be chosen or typed."""
     panel = layout.panel
     chosen = {
+        *panel.chosen,
         panel.scale.first,
         panel.outlined.first,
         panel.pixel_row.first,
