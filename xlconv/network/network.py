@@ -288,7 +288,8 @@ def defined_names(network: Network) -> dict[str, str]:
     for name in ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts"):
         taken[name] = f"the {name} of the board"
     taken["exercise"] = "the sheet of an exercise"
-    for name in ("picture", "loss", *_CHOICES):
+    explained = (f"explained_{what}" for what in ("layer", "map", "row", "column"))
+    for name in ("picture", "loss", *explained, *_CHOICES):
         taken[name] = f"the {name} that stands on the board"
     for layer in network.layers:
         for step in layer.steps:
