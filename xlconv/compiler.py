@@ -22,7 +22,7 @@ from xlconv.sheets import parts
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.numbers import exercise_display, new_workbook_values
+from xlconv.sheets.numbers import exercise_display, new_workbook_values, remember_build
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Book
@@ -86,6 +86,8 @@ def compile_book(
     display = _display(model, image, gallery, scale, exercise)
     layout = plan(network, display.count, exercise)
     display = exercise_display(display, layout)
+    values = new_workbook_values(display, layout)
+    display = remember_build(display, layout, values)
     shown = Shown(
         title=title,
         description=description,
@@ -93,7 +95,7 @@ def compile_book(
         display=display,
         layout=layout,
         rules=tuple(workbook_rules(network, layout)),
-        values=new_workbook_values(display, layout),
+        values=values,
         colours=colours,
     )
     names: dict[str, tuple[str, Range]] = {}

@@ -18,6 +18,7 @@ from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.panel.places import CHOSEN, GalleryPlaces, check_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
@@ -128,7 +129,30 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
             BOARD, panel.outlined.first, "outlines", "type 1 for on or 0 for off"
         ),
         hidden=frozenset(_hidden(cells, network)),
+        answers=_answers(cells, network, layout),
     )
+
+
+def _answers(cells: FoundCells, network: Network, layout: Layout) -> dict[str, float | str]:
+    """What was answered on the Guide."""
+    found = {}
+    for card in guide_places(network, layout).cards:
+        if card.mission.options:
+            place = card.cell(ANSWER)
+            held = cells.read(GUIDE, place, "an answer", float | str, "choose one of its list")  # type: ignore[arg-type]
+            if held not in (None, ""):
+                found[card.mission.key] = held
+    return found  # type: ignore[return-value]
+
+
+def found_built(cells: FoundCells, network: Network, layout: Layout) -> dict[str, float | str]:
+    """What the build left for the ticks of the Guide; nothing where it was spoiled."""
+    found = {}
+    for key, cell in guide_places(network, layout).built.items():
+        held = cells.at(GUIDE, cell)
+        if held.formula is None and isinstance(held.value, float | str):
+            found[key] = held.value
+    return found
 
 
 def _explained(cells: FoundCells, network: Network) -> Explained:

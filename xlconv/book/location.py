@@ -88,7 +88,7 @@ def _own_sheets(manifest: Manifest) -> tuple[str, ...]:
     """The sheets of a book."""
     gallery = () if manifest.pictures is None else (IMAGES,)
     exercise = () if manifest.exercise is None else (EXERCISE,)
-    return BOARD, *gallery, *exercise, EXPLAIN, GUIDE, MODEL
+    return GUIDE, BOARD, *gallery, *exercise, EXPLAIN, MODEL
 
 
 def check_version(

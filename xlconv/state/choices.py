@@ -44,7 +44,8 @@ class Choices:
     `picture` is a number of the gallery, 0 for one's own; `actual` what the picture shows, as it
     is typed into the cell for it (with a gallery it follows from the picture); `scale` one of
     SCALES; `pixel` the row and column, from 1, of the pixel to follow, or None; `outlined` whether
-    what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet.
+    what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet;
+    `answers` what was answered to the Guide's missions, by their keys.
     """
 
     explained: Explained
@@ -54,6 +55,7 @@ class Choices:
     pixel: tuple[float, float] | None = None
     outlined: bool = True
     hidden: frozenset[str] = field(default_factory=frozenset)
+    answers: Mapping[str, float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Display:
     (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
     what stands in the cells that say what each shows. Both are empty without a gallery. `given`
     is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
-    `checks` are those of an exercise.
+    `checks` are those of an exercise, `built` what the build left for the Guide's ticks, by key.
     """
 
     model: Model
@@ -74,6 +76,7 @@ class Display:
     labels: tuple[float | str, ...] = ()
     given: Mapping[str, Array] = field(default_factory=dict)
     checks: Checks = field(default_factory=Checks)
+    built: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
     def network(self) -> Network:

@@ -17,6 +17,7 @@ from xlconv.book.book import FoundBook
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.panel.places import CHOSEN, check_cell
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
@@ -123,6 +124,9 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     yield "explain", EXPLAIN, [CHOSEN, inspector_places(book.network, layout).table]
     tensors = len(book.network.shapes)
     yield "guide", GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
+    guide = guide_places(book.network, layout)
+    yield "guide", GUIDE, [Range.of(card.cell(ANSWER)) for card in guide.cards]
+    yield "guide", GUIDE, [Range.of(cell) for cell in guide.built.values()]
 
 
 def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from xlconv.reference.forward import compute_steps
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
@@ -102,7 +103,16 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         pixel=(one(height), one(width)),
         outlined=shown.choices.outlined,
         hidden=frozenset(tensor for tensor in network.shapes if random.random() < 0.5),
+        answers=_random_answers(network, layout, random),
     )
+
+
+def _random_answers(network: Network, layout: Layout, random: Random) -> dict[str, str]:
+    """An answer to each of the Guide's questions, right or wrong."""
+    missions = [card.mission for card in guide_places(network, layout).cards]
+    return {
+        one.key: one.options[random.integers(len(one.options))] for one in missions if one.options
+    }
 
 
 def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: Random) -> Array:
@@ -204,6 +214,9 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
         typed |= dict(zip(cells, choices.pixel, strict=True))
     for line, tensor in enumerate(network.shapes):
         typed[Place(GUIDE, check_cell(line))] = 0.0 if tensor in choices.hidden else 1.0
+    for card in guide_places(network, layout).cards:
+        if card.mission.key in choices.answers:
+            typed[Place(GUIDE, card.cell(ANSWER))] = choices.answers[card.mission.key]
     return typed
 
 

@@ -142,7 +142,7 @@ class GalleryPlaces:
 # On the sheet Explain: the chosen layer, map, row and column, and beside each the one that is used.
 CHOSEN = Range(5, 3, 4, 1)
 USED = Range(5, 4, 4, 1)
-CHECKS = Cell(5, 2)  # on the Guide, the first tensor's check cell
+CHECKS = Cell(6, 10)  # on the Guide, the first tensor's check cell
 
 
 def check_cell(number: int) -> Cell:
