@@ -23,7 +23,7 @@ from xlconv.sheets.board.places import plan
 from xlconv.sheets.board.zoom import READABLE, start_zoom
 from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.numbers import exercise_display, new_workbook_values
+from xlconv.sheets.numbers import exercise_display, new_workbook_values, remember_build
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Book
@@ -90,6 +90,8 @@ def compile_book(
     readable = exercise is not None or start_zoom(network, layout) >= READABLE
     display = replace(display, choices=replace(display.choices, numbers=readable))
     display = exercise_display(display, layout)
+    values = new_workbook_values(display, layout)
+    display = remember_build(display, layout, values)
     shown = Shown(
         title=title,
         description=description,
@@ -97,7 +99,7 @@ def compile_book(
         display=display,
         layout=layout,
         rules=tuple(workbook_rules(network, layout)),
-        values=new_workbook_values(display, layout),
+        values=values,
         colours=colours,
     )
     names: dict[str, tuple[str, Range]] = {}

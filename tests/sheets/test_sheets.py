@@ -132,7 +132,7 @@ def test_digits_can_be_read_on_every_end_of_a_scale(name: str) -> None:
 
 def test_scales_around_zero_are_symmetric_and_one_a_map() -> None:
     """Each ends at the number below its map; those of a vector and of weights compute their own."""
-    [board, *_] = compile_book(TEMPLATE, TEMPLATE.image).sheets
+    [_, board, *_] = compile_book(TEMPLATE, TEMPLATE.image).sheets
     scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
     maps = sum(shape[0] if len(shape) == 3 else 1 for shape in TEMPLATE.network.shapes.values())
     assert len(scales) == maps + len(plan(TEMPLATE.network).weights)

@@ -19,12 +19,13 @@ from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, IMAGES
+from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, IMAGES
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
@@ -131,6 +132,7 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         hidden=frozenset(_hidden(cells, network, panel.reveal.first)),
         numbers=cells.one_of(BOARD, panel.numbers.first, "numbers", ("on", "off")) == "on",
         shift=_shift(cells, layout),
+        answers=_answers(cells, network, layout),
     )
 
 
@@ -158,6 +160,28 @@ def found_outside(cells: FoundCells, cell: Cell) -> str:
     if text not in OUTSIDES:
         raise BookError(f"{cells.words(BOARD, cell, what)} holds {text!r}; {remedy}")
     return text
+
+
+def _answers(cells: FoundCells, network: Network, layout: Layout) -> dict[str, float | str]:
+    """What was answered on the Guide."""
+    found = {}
+    for card in guide_places(network, layout).cards:
+        if card.mission.options:
+            place = card.cell(ANSWER)
+            held = cells.read(GUIDE, place, "an answer", float | str, "choose one of its list")  # type: ignore[arg-type]
+            if held not in (None, ""):
+                found[card.mission.key] = held
+    return found  # type: ignore[return-value]
+
+
+def found_built(cells: FoundCells, network: Network, layout: Layout) -> dict[str, float | str]:
+    """What the build left for the ticks of the Guide; nothing where it was spoiled."""
+    found = {}
+    for key, cell in guide_places(network, layout).built.items():
+        held = cells.at(GUIDE, cell)
+        if held.formula is None and isinstance(held.value, float | str):
+            found[key] = held.value
+    return found
 
 
 def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> Explained:

@@ -89,7 +89,7 @@ def _own_sheets(manifest: Manifest) -> tuple[str, ...]:
     """The sheets of a book."""
     gallery = () if manifest.pictures is None else (IMAGES,)
     exercise = () if manifest.exercise is None else (EXERCISE,)
-    return BOARD, *gallery, *exercise, EXPLAIN, GUIDE, MODEL, WORKS
+    return GUIDE, BOARD, *gallery, *exercise, EXPLAIN, MODEL, WORKS
 
 
 def check_version(

@@ -168,12 +168,6 @@ class GalleryPlaces:
 
 # On Works: the explained layer's number, map, row and column that are used.
 USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
-CHECKS = Cell(5, 2)  # on the Guide, the first tensor's check cell
-
-
-def check_cell(number: int) -> Cell:
-    """The cell on the Guide that reveals a tensor, by its number from 0."""
-    return CHECKS.shifted(number, 0)
 
 
 # Rows of the panel, from its top: its title, and what is chosen.
