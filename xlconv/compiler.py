@@ -80,7 +80,7 @@ def compile_book(
         title, description, own_palette = about.title, about.description, about.palette
         gallery = gallery or template_gallery(about, network, model.image)
     chosen = palette or own_palette
-    colours = palette_named(chosen)
+    colours = palette_named(chosen, network.in_colour)
     if exercise is not None:
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)

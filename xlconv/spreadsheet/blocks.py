@@ -6,7 +6,7 @@ what the numbers mean, nor how a file is written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -46,6 +46,17 @@ class ConstantBlock:
     range: Range
     values: Values
     style: Style
+
+
+@dataclass(frozen=True)
+class PaintedBlock(ConstantBlock):
+    """Numbers that are colours, 65536 red + 256 green + blue: each is the ground of its cell."""
+
+    @cached_property
+    def styles(self) -> dict[float, Style]:
+        """The look of the cells of each number."""
+        numbers = np.unique(np.asarray(self.values, dtype=np.float64)).tolist()
+        return {one: replace(self.style, fill=f"{int(one):06X}") for one in numbers if one == one}
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,17 @@ class Highlight:
 
 
 @dataclass(frozen=True)
+class Swatches:
+    """Cells that hold one of some whole numbers have that number's colour."""
+
+    ranges: tuple[Range, ...]
+    colours: Mapping[int, str]
+
+
+ColourRule = ColourScale | Highlight | Swatches
+
+
+@dataclass(frozen=True)
 class BarChart:
     """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels."""
 
@@ -185,7 +207,7 @@ class Sheet:
 
     name: str
     blocks: tuple[Block, ...]
-    rules: tuple[ColourScale | Highlight, ...] = ()
+    rules: tuple[ColourRule, ...] = ()
     merges: tuple[Range, ...] = ()
     charts: tuple[BarChart, ...] = ()
     choices: tuple[Choice, ...] = ()
