@@ -29,6 +29,7 @@ ROOMS = (
     Room("border"),  # on the board, too: the padding around its maps
     Room("enlarged"),  # on the board, too: its small kernels
     Room("mosaic"),  # on the board, too: a colour picture in its colours
+    Room("counts"),  # on the board, too: under its maps
     Room("panel", last=True),  # on the board, too: what follows from what is chosen
     Room("exercise"),
     Room("images"),

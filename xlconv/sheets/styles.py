@@ -113,8 +113,8 @@ LANE = Style(size=11, bold=True, colour=BLUE, fill="DCE9F7", horizontal="left")
 ARROW = Style(size=28, colour="9AA5B1")
 COLUMN_HEAD = Style(size=11, bold=True, colour=QUIET, wrap=True)
 NARROW_TITLE = Style(size=8, bold=True, shrink=True)
-ANSWER_LABEL = Style(size=96, bold=True, shrink=True)
-ANSWER_VALUE = Style(size=26, bold=True, shrink=True)
+ANSWER_LARGE = Style(size=96, bold=True, shrink=True)
+ANSWER_SMALL = Style(size=26, bold=True, shrink=True)
 ANSWER_CLASS = Style(size=16, bold=True, shrink=True)
 ANSWER_SHARE = Style(size=14, shrink=True)
 ANSWER_LEAD = Style(size=14, colour=QUIET)
@@ -137,6 +137,7 @@ _BOX = Style(size=9, number_format='[>99998]"";[=0]"";0', shrink=True, colour=RE
 ROLES = {
     # the titles, and what is chosen and follows from it
     "enlarged": Style(size=20, bold=True, number_format="0.0", shrink=True, border="D5DADF"),
+    "counted": Style(size=16, horizontal="left", colour=QUIET),
     "outside": replace(RING, number_format="0.0", colour=FAINT, shrink=True),
     "mosaic": Style(number_format=";;;"),
     "shape": LAYER_SHAPE,

@@ -163,10 +163,10 @@ def _answer(network: Network, layout: Layout) -> Iterator[Block]:
     yield one_cell(answer.title, "the network's answer", styles.HEAD)
     what = "this is a" if answer.labels else "the output is"
     what = "here I see" if answer.ticks else what
-    over = answer.label
+    over = answer.large
     yield TextBlock(Range(over.row - 1, over.column, 1, over.width), what, styles.ANSWER_LEAD)
     target = layout.tensors[network.output].maps[0]
-    under = answer.value
+    under = answer.small
     if answer.threshold is not None:
         above = answer.threshold.first.shifted(-1, -2)
         text = "found from this probability on:"

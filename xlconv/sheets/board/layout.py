@@ -28,9 +28,18 @@ class Answer:
     threshold: Range | None = None
 
     @property
+    def large(self) -> Range:
+        """What is read first: the label, or the number of a network that has no other."""
+        return min(self.label, self.value, key=lambda place: place.row)
+
+    @property
+    def small(self) -> Range:
+        return max(self.label, self.value, key=lambda place: place.row)
+
+    @property
     def bottom(self) -> int:
         """The last row, in which a link stands below the value."""
-        below = self.threshold.bottom if self.threshold else self.value.bottom
+        below = self.threshold.bottom if self.threshold else self.small.bottom
         return max(below + 1, max((bar.bottom for bar in self.bars), default=0))
 
 

@@ -179,9 +179,11 @@ def _answer_style(role: str, network: Network, colours: Palette) -> Style:
     output = network.layer(network.output)
     number_format = "0.0%" if output.shares else "0.00"
     found = '0 "found"' if output.several else number_format
+    large = replace(styles.ANSWER_LARGE, colour=colours.accent)
+    chosen = network.shapes[network.output][0] > 1 or output.several
     return {
-        "label": replace(styles.ANSWER_LABEL, colour=colours.accent),
-        "value": replace(styles.ANSWER_VALUE, number_format=found),
+        "label": large if chosen else styles.ANSWER_SMALL,
+        "value": replace(styles.ANSWER_SMALL if chosen else large, number_format=found),
         "class label": styles.ANSWER_CLASS,
         "class value": replace(styles.ANSWER_SHARE, number_format=number_format),
         "class tick": replace(styles.TICK_MARK, colour=colours.accent),

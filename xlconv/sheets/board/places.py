@@ -288,10 +288,13 @@ def place_answer(planner: _Planner) -> Answer | None:
     threshold = Range(top + 18, left + 2, 2, 4) if several else None
     if threshold is not None:
         planner.controls[network.output] = {"threshold": threshold}
+    large, small = Range(top + 2, left, 9, 8), Range(top + 12, left, 3, 8)
+    # Where there is nothing to choose from, the number is the answer.
+    label, value = (large, small) if lines else (small, large)
     return Answer(
         Cell(top - planner.pitches.above, left),
-        Range(top + 2, left, 9, 8),
-        Range(top + 12, left, 3, 8),
+        label,
+        value,
         tuple(Range(line.row, at, high, 3) for line in lines),
         tuple(Range(line.row, at + 3, high, 4) for line in lines),
         tuple(Range(line.row, at + 8, high, long) for line in lines),
