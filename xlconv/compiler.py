@@ -30,6 +30,7 @@ from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
+from xlconv.state.sheet_names import EXERCISE
 from xlconv.system.progress import tell
 from xlconv.xlsx.writer import write_book
 
@@ -110,6 +111,7 @@ def compile_book(
         tuple(replace(sheet, protected=protect) for sheet in sheets),
         names,
         {range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
+        EXERCISE if exercise is not None else None,
     )
 
 

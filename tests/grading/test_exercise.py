@@ -32,7 +32,7 @@ from xlconv.engines.registry import engine_named
 from xlconv.errors import NetworkError
 from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import template_names
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula, relative_form
 from xlconv.state.exercise import CHECKS, check_sums, exercise_of

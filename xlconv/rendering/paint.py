@@ -185,5 +185,7 @@ def _outline(draw: ImageDraw.ImageDraw, places: Iterable[Range], colour: str, vi
         seen = view.visible(place)
         if seen is not None:
             left, top, right, bottom = view.box(seen)
+            if top == bottom:
+                continue  # a row that is folded away
             corner = min(right, width - 1), min(bottom, height - 1)
             draw.rectangle((left, top, *corner), outline=f"#{colour}")

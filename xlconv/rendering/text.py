@@ -147,6 +147,8 @@ def _write(picture: Image.Image, one: _Inscription, view: View, taken: NDArray[n
         return
     size, margin = _size(style, view, one.place.row), _MARGIN * view.scale
     box = view.box(seen)
+    if box[3] == box[1]:
+        return  # its row is folded away
     room = box[2] - box[0] - 2 * margin
     if style.wrap:
         lines = _wrap(one.text, room, size, style.bold)

@@ -93,7 +93,8 @@ PERCENT = Style(size=11, number_format="0.0%", shrink=True)
 CLASS_LABEL = Style(size=11, bold=True, shrink=True)
 RESULT = Style(size=14, bold=True, number_format="0.0000", shrink=True, border="C5CDD5")
 EXERCISE_COLOUR = "7C3AED"
-OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", border="D6C4F2", locked=False)
+# Without borders: those of its neighbours would cover the frame around a cell.
+OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", locked=False)
 GIVEN = Style(number_format="0.0", shrink=True, colour=QUIET)
 
 # The board's words.

@@ -203,7 +203,9 @@ class Pages:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet. Sizes in pixels at 100 %; `widths` and `heights` are those that differ."""
+    """A worksheet. Sizes in pixels at 100 %; `widths` and `heights` are those that differ. Rows
+    with a level in `folds` are folded away: the row above unfolds those of the next level, up to
+    one of a lower level. On a protected sheet nothing can be unfolded, and nothing is folded."""
 
     name: str
     blocks: tuple[Block, ...]
@@ -215,6 +217,7 @@ class Sheet:
     row_height: int = 20
     widths: Mapping[int, int] = field(default_factory=dict)
     heights: Mapping[int, int] = field(default_factory=dict)
+    folds: Mapping[int, int] = field(default_factory=dict)
     freeze: Cell | None = None
     zoom: int = 100
     tab_colour: str | None = None
@@ -230,7 +233,7 @@ class Sheet:
 @dataclass(frozen=True)
 class Book:
     """A workbook: its sheets, and the name of each (sheet, range) that formulas and people use;
-    `hidden` names are for programs alone."""
+    `hidden` names are for programs alone. It opens on the sheet `opening`, else on the first."""
 
     title: str
     description: str
@@ -238,3 +241,4 @@ class Book:
     sheets: tuple[Sheet, ...]
     names: Mapping[str, tuple[str, Range]]
     hidden: Mapping[str, tuple[str, Range]] = field(default_factory=dict)
+    opening: str | None = None

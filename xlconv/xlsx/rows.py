@@ -98,7 +98,12 @@ _FIRST_COLUMN = itemgetter(0)
 
 def _row_attributes(sheet: Sheet, row: int) -> str:
     height = sheet.heights.get(row, sheet.row_height) * _PIXELS_TO_POINTS
-    return f'r="{row}" ht="{height:g}" customHeight="1"'
+    level, below = sheet.folds.get(row, 0), sheet.folds.get(row + 1, 0)
+    fold = ""
+    if sheet.folds and not sheet.protected:
+        fold = f' outlineLevel="{level}" hidden="1"' if level else ""
+        fold += ' collapsed="1"' if below > level else ""
+    return f'r="{row}" ht="{height:g}" customHeight="1"{fold}'
 
 
 @singledispatch

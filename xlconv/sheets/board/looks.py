@@ -24,7 +24,7 @@ from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS
 from xlconv.sheets.enlarged.places import shown_numbers
-from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
+from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles, waiting_maps
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.explain.places import inspector_places, numbers_to
 from xlconv.sheets.mosaic.looks import board_colours, board_words
@@ -86,6 +86,7 @@ def sheet(shown: Shown) -> Sheet:
         BOARD,
         tuple(blocks),
         rules=(
+            *(waiting_maps(places, layout, values) if places else ()),
             *colour_rules(display, values, layout, colours),
             *board_colours(layout),
             *(open_titles(places, layout) if places else ()),

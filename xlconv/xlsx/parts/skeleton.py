@@ -75,6 +75,10 @@ def skeleton(book: Book) -> Skeleton:
     workbook = Workbook()
     workbook.remove(workbook.active)
     worksheets = [_worksheet(workbook, sheet) for sheet in book.sheets]
+    opening = next((n for n, one in enumerate(book.sheets) if one.name == book.opening), 0)
+    workbook.active = opening
+    for number, worksheet in enumerate(worksheets):
+        worksheet.sheet_view.tabSelected = number == opening
     styles = {
         style: 0 for sheet in book.sheets for block in sheet.blocks for style in _styles(block)
     }  # in the order of use, so that the same book gives the same numbers
@@ -169,6 +173,9 @@ def _view(worksheet: Worksheet, sheet: Sheet) -> None:
         worksheet.protection.formatColumns = worksheet.protection.formatRows = False
     worksheet.sheet_format.defaultRowHeight = sheet.row_height * 0.75
     worksheet.sheet_format.customHeight = True
+    if sheet.folds and not sheet.protected:
+        worksheet.sheet_properties.outlinePr.summaryBelow = False  # the + is above what it unfolds
+        worksheet.sheet_format.outlineLevelRow = max(sheet.folds.values())
     worksheet.sheet_format.defaultColWidth = sheet.column_width / _DIGIT_PIXELS
 
 
