@@ -253,7 +253,8 @@ def _matrix(layer: Dense, network: Network, rows_of: Rows, left: int) -> Stack:
     before, maps = source(layer), len(network.shapes[source(layer)]) == 3
     channels, height, width = as_maps(network.shapes[before])
     rows = [rows_of.top_of(before, channel) for channel in range(channels + 1)]
-    lines = min(layer.units, max(1, (rows[1] - rows[0]) // (height + 2)))
+    room = rows[1] - rows[0] - rows_of.above + 2  # below them the next lead, and a title
+    lines = min(layer.units, max(1, room // (height + 2)))
     across, gap = -(-layer.units // lines), 1 if maps else 0
     told, roomy = len(network.labels) == layer.units, maps and width > 2
     look: Look = "title" if roomy else "narrow"

@@ -77,7 +77,8 @@ class _Planner:
                 self.weights[tensor] = _weight_places(layer, places, shape[0])
         self.column = max(self.column, first + MIN_BAND)
         if tensor == INPUT:
-            self.column = max(self.column, first + self.pitches.rings[INPUT].left + ANSWER_WIDTH)
+            answer = self.tensors[INPUT].range.column + ANSWER_WIDTH
+            self.column = max(self.column, answer)
         self.bands.append(Band(tensor, first, self.column - 1))
         self.check(tensor, self._places(tensor))
         self.column += GAP

@@ -12,6 +12,8 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.counts.places import counts
 from xlconv.state.choices import Display
 
+NOTHING = 1e-9  # what rounding may leave where numbers cancel out, on either side of 0
+
 
 def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
     """A text for each map whose numbers are counted."""
@@ -24,6 +26,8 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
             case "means":
                 yield Step.text(key, f"{kept} means of {cells}")
             case "rectified":
-                yield Step.text(key, f"{np.count_nonzero(found < 0)} of {cells} were negative")
+                yield Step.text(
+                    key, f"{np.count_nonzero(found < -NOTHING)} of {cells} were negative"
+                )
             case "rectified here":
-                yield Step.text(key, f"{np.count_nonzero(found == 0)} of {cells} became 0")
+                yield Step.text(key, f"{np.count_nonzero(found <= NOTHING)} of {cells} became 0")

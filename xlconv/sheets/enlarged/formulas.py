@@ -9,6 +9,7 @@ from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.enlarged.places import shown_numbers
+from xlconv.spreadsheet.cells import Range
 
 ENLARGED = "enlarged"
 
@@ -18,5 +19,5 @@ def rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for layer in layout.enlarged:
         for number, (cell, place) in enumerate(shown_numbers(layout, layer)):
             key = f"{ENLARGED}:{layer}_{number}"
-            # In all cells of the merged place: LibreOffice paints each row of it by its own cell.
-            yield Rule(ENLARGED, key, None, place, f"{cell:$}", role=ENLARGED, tensor=layer)
+            at = Range.of(place.first)
+            yield Rule(ENLARGED, key, None, at, cell.a1, role=ENLARGED, tensor=layer)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from xlconv.reference.layers.base import Step, Values, numbers
-from xlconv.sheets.board.furniture import ENLARGED
 from xlconv.sheets.board.layout import Layout
 from xlconv.state.choices import Display
 
@@ -23,4 +22,4 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
             else display.model.weights[f"{layer}.weight"]
         )
         for number, value in enumerate(kernel.reshape(-1)):
-            yield Step.measured(f"enlarged:{layer}_{number}", np.full(ENLARGED * ENLARGED, value))
+            yield Step.measured(f"enlarged:{layer}_{number}", np.array([value]))
