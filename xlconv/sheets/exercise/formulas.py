@@ -14,6 +14,7 @@ from xlconv.formulas.text import number
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.counts.formulas import COUNTS
 from xlconv.sheets.exercise.parts import CELLS, CHECK, FILLED, MAGNITUDE, NOTE, RIGHT, STATE
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.places import cell_of
@@ -98,7 +99,12 @@ def amended_rules(rules: Iterable[Rule], network: Network, layout: Layout) -> li
     places = exercise_places(network, layout)
     if places is None:
         return list(rules)
-    changes = {**_titles(places, network), **_guards(places, network, layout)}
+    rules = list(rules)
+    changes = {
+        **_titles(places, network),
+        **_guards(places, network, layout),
+        **_counts(places, rules),
+    }
     return [
         *(_change_rule(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules),
         *_rules(places, network),
@@ -152,12 +158,24 @@ def _guards(places: ExercisePlaces, network: Network, layout: Layout) -> dict[st
     def guard(before: str) -> Change:
         return lambda formula: when_ready(cell, formula, before)
 
-    ticks = [f"{TICK}{number}" for number in range(1, len(layout.answer.ticks) + 1)]
-    said = {"answer_value": cell, **UNANSWERED, **dict.fromkeys(ticks, '""')}
+    said = {"answer_value": cell, **UNANSWERED}
+    for unit in range(1, len(layout.answer.values) + 1):
+        said |= dict.fromkeys((f"{key}_{unit}" for key in OF_A_CLASS), '""')
     return {key: guard(before) for key, before in said.items()}
 
 
-TICK = "answer_tick_"
+def _counts(places: ExercisePlaces, rules: Iterable[Rule]) -> dict[str, Change]:
+    """What is counted under the maps of what waits."""
+
+    def guard(tensor: str) -> Change:
+        cell = f"{places.waiting_cell(tensor):{EXERCISE}}"
+        return lambda formula: when_ready(cell, formula, '""')
+
+    counted = (rule for rule in rules if rule.block == COUNTS and rule.tensor in places.waiting)
+    return {rule.key: guard(rule.tensor) for rule in counted}
+
+
+OF_A_CLASS = ("answer_value", "answer_tick")
 # What stands in these cells as long as the answer waits.
 UNANSWERED = {
     "answer_label": '"?"',

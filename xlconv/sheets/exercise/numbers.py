@@ -135,18 +135,33 @@ def _unanswered(
     values: Mapping[str, Values],
 ) -> Step:
     """What is said of an answer that waits for cells to be filled in."""
-    if layout.answer is None or network.output not in places.waiting:
-        return step
-    said = UNANSWERED.get(step.name, "" if step.name.startswith(TICKS) else None)
-    if said is None and step.name != "answer_value":
-        return step
-    waits = _waiting_for(network.output, places, values)
+    answers = layout.answer is not None
+    tensor, said = _silent(step.name, network, answers)
+    waits = _waiting_for(tensor, places, values) if tensor in places.waiting else ""
     if not waits:
         return step
     said = waits if said is None else said
     if isinstance(said, str):
         return Step.text(step.name, said)
     return Step(step.name, np.full(step.value.shape, said), np.zeros(step.value.shape))
+
+
+def _silent(name: str, network: Network, answers: bool) -> tuple[str, str | float | None]:
+    """The tensor that what is said by a name follows from, and what is said while it waits, None
+    for what it waits for."""
+    block, _, rest = name.partition(":")
+    if block == "counted":
+        return rest.rpartition("_")[0], ""
+    if not answers:
+        return "", None
+    if name == "answer_value":
+        return network.output, None
+    if name.startswith(OF_A_CLASS):
+        return network.output, ""
+    return (network.output, UNANSWERED[name]) if name in UNANSWERED else ("", None)
+
+
+OF_A_CLASS = ("answer_value_", TICKS)
 
 
 def _waiting_for(tensor: str, places: ExercisePlaces, values: Mapping[str, Values]) -> str:
