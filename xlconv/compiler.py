@@ -20,6 +20,7 @@ from xlconv.network.model import Array, Model
 from xlconv.reference.forward import checked_image, forward
 from xlconv.sheets import parts
 from xlconv.sheets.board.places import plan
+from xlconv.sheets.board.zoom import READABLE, start_zoom
 from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.numbers import exercise_display, new_workbook_values
@@ -30,7 +31,7 @@ from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
-from xlconv.state.sheet_names import EXERCISE
+from xlconv.state.sheet_names import EXERCISE, SHEETS
 from xlconv.system.progress import tell
 from xlconv.xlsx.writer import write_book
 
@@ -86,6 +87,8 @@ def compile_book(
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
     layout = plan(network, display.count, exercise)
+    readable = exercise is not None or start_zoom(network, layout) >= READABLE
+    display = replace(display, choices=replace(display.choices, numbers=readable))
     display = exercise_display(display, layout)
     shown = Shown(
         title=title,
@@ -103,14 +106,20 @@ def compile_book(
             shown = replace(shown, before=(*shown.before, made))
     for named in parts("looks", "names"):
         names |= named(shown)
-    sheets = shown.before
+    hidden: dict[str, tuple[str, Range] | str] = {}
+    for named in parts("looks", "hidden_names"):
+        hidden |= named(shown)
+    sheets = sorted(shown.before, key=lambda sheet: SHEETS.index(sheet.name))
     return Book(
         title,
         description,
         __version__,
         tuple(replace(sheet, protected=protect) for sheet in sheets),
         names,
-        {range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
+        {
+            **hidden,
+            **{range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
+        },
         EXERCISE if exercise is not None else None,
     )
 

@@ -36,8 +36,8 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _FORMULA, _VALUE = f"{MAIN}f", f"{MAIN}v"
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # The sheets of every book, in their order; a book with a gallery has Images behind the Board.
-SHEETS = ["Board", "Explain", "Guide", "Model"]
-WITH_GALLERY = ["Board", "Images", "Explain", "Guide", "Model"]
+SHEETS = ["Board", "Explain", "Guide", "Model", "Works"]
+WITH_GALLERY = ["Board", "Images", "Explain", "Guide", "Model", "Works"]
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,8 @@ def named_ranges(path: Path) -> dict[str, tuple[str, str]]:
     book = openpyxl.load_workbook(path, read_only=True)  # the sheets' cells are left alone
     names = book.defined_names
     book.close()
-    return {name: next(iter(names[name].destinations)) for name in names}
+    ranges = {name: next(iter(names[name].destinations), None) for name in names}
+    return {name: place for name, place in ranges.items() if place is not None}
 
 
 def tensor_names(tensor: str, shape: tuple[int, ...]) -> list[str]:

@@ -3,7 +3,7 @@
 Must not compute anything from them. Raises BookError, naming the cell, for what cannot be chosen.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.parts import MAGNITUDE, RIGHT
 from xlconv.sheets.exercise.places import exercise_places
-from xlconv.sheets.panel.places import CHOSEN, GalleryPlaces, check_cell
+from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, EXERCISE, IMAGES
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
@@ -121,7 +121,7 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
     ]
     row, column = pixel
     return Choices(
-        explained=_explained(cells, network),
+        explained=_explained(cells, network, panel.chosen),
         picture=picture,
         actual=actual,
         scale=cells.one_of(BOARD, panel.scale.first, "one colour scale for each", SCALES),
@@ -129,8 +129,26 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         outlined=cells.switch(
             BOARD, panel.outlined.first, "outlines", "type 1 for on or 0 for off"
         ),
-        hidden=frozenset(_hidden(cells, network)),
+        hidden=frozenset(_hidden(cells, network, panel.reveal.first)),
+        numbers=cells.one_of(BOARD, panel.numbers.first, "numbers", ("on", "off")) == "on",
+        shift=_shift(cells, layout),
     )
+
+
+def _shift(cells: FoundCells, layout: Layout) -> tuple[int, int]:
+    """How many rows and columns the picture is moved."""
+    panel = layout.panel
+    if panel.shift_down is None or panel.shift_right is None:
+        return 0, 0
+    what, remedy = "how far the picture is moved", "type a whole number"
+    moved = []
+    for place in (panel.shift_down, panel.shift_right):
+        number = cells.number(BOARD, place.first, what, remedy)
+        if not number.is_integer() or abs(number) > MOST_SHIFTED:
+            told = cells.words(BOARD, place.first, what)
+            raise BookError(f"{told} holds {number:g}; {remedy} from -{MOST_SHIFTED}")
+        moved.append(int(number))
+    return moved[0], moved[1]
 
 
 def found_outside(cells: FoundCells, cell: Cell) -> str:
@@ -143,15 +161,13 @@ def found_outside(cells: FoundCells, cell: Cell) -> str:
     return text
 
 
-def _explained(cells: FoundCells, network: Network) -> Explained:
-    """The cell that Explain takes apart: the first one if that sheet is gone."""
+def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> Explained:
+    """The cell that Explain takes apart."""
     names = tuple(layer.name for layer in network.layers)
-    if EXPLAIN not in cells.sheets:
-        return Explained(names[0], 1.0, 1.0, 1.0)
-    layer = cells.one_of(EXPLAIN, CHOSEN.first, "the layer to explain", names)
+    layer = cells.one_of(BOARD, chosen[0], "the layer to explain", names)
     place = (
-        cells.number(EXPLAIN, cell, f"the {what} to explain", "type a number from 1")
-        for cell, what in zip(list(CHOSEN.cells())[1:], ("map", "row", "column"), strict=True)
+        cells.number(BOARD, cell, f"the {what} to explain", "type a number from 1")
+        for cell, what in zip(chosen[1:], ("map", "row", "column"), strict=True)
     )
     return Explained(layer, *place)
 
@@ -192,16 +208,14 @@ def _label(cells: FoundCells, sheet: str, cell: Cell) -> float | str:
     return UNKNOWN if value in (None, "") else value  # type: ignore[return-value]
 
 
-_REVEAL = "type 1 to show it, 0 to hide it"
+MOST_SHIFTED = 1000  # rows or columns
 
 
-def _hidden(cells: FoundCells, network: Network) -> list[str]:
-    """The tensors whose check cell is empty or 0."""
-    return [
-        tensor
-        for number, tensor in enumerate(network.shapes)
-        if not cells.switch(GUIDE, check_cell(number), "reveal", _REVEAL)
-    ]
+def _hidden(cells: FoundCells, network: Network, cell: Cell) -> list[str]:
+    """The tensors behind the one up to which the board is shown."""
+    tensors = tuple(network.shapes)
+    last = cells.one_of(BOARD, cell, "up to which layer it is shown", tensors)
+    return list(tensors[tensors.index(last) + 1 :])
 
 
 def found_gallery(

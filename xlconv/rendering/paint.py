@@ -111,7 +111,7 @@ def _lay_swatches(fills: Colours, rule: Swatches, view: View) -> None:
 
 def scale_limit(rule: ColourScale, numbers: Numbers) -> float:
     """Where a colour scale ends, as the numbers of the sheet are now."""
-    if rule.shown is not None and numbers[slices(Range.of(rule.shown))].item() == 0:
+    if rule.endless:
         return math.inf
     for places in (rule.ends, rule.ranges):
         found = np.concatenate([np.zeros(0), *(numbers[slices(p)].reshape(-1) for p in places)])

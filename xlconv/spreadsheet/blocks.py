@@ -118,7 +118,7 @@ class ColourScale:
     absolute references; `low` is None for a scale that begins at zero.
 
     For painters that do not calculate: the limit is the largest (magnitude, with a low end) in
-    `ends`, or where these are empty in the ranges, and endless while the cell `shown` holds 0.
+    `ends`, or where these are empty in the ranges, and `endless` where the formula is so now.
     """
 
     ranges: tuple[Range, ...]
@@ -127,7 +127,7 @@ class ColourScale:
     zero: str
     high: str
     ends: tuple[Range, ...] = ()
-    shown: Cell | None = None
+    endless: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,8 @@ ColourRule = ColourScale | Highlight | Swatches
 
 @dataclass(frozen=True)
 class BarChart:
-    """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels."""
+    """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels. A file's
+    chart may find the values elsewhere, in the `source`, a sheet and a range."""
 
     place: Cell
     width: int
@@ -174,6 +175,7 @@ class BarChart:
     values: Range
     colour: str
     number_format: str = "0%"
+    source: tuple[str, Range] | None = None
 
 
 @dataclass(frozen=True)
@@ -233,12 +235,13 @@ class Sheet:
 @dataclass(frozen=True)
 class Book:
     """A workbook: its sheets, and the name of each (sheet, range) that formulas and people use;
-    `hidden` names are for programs alone. It opens on the sheet `opening`, else on the first."""
+    `hidden` names, of ranges or of formulas that give one, are for programs alone. It opens on the
+    sheet `opening`, else on the first."""
 
     title: str
     description: str
     version: str
     sheets: tuple[Sheet, ...]
     names: Mapping[str, tuple[str, Range]]
-    hidden: Mapping[str, tuple[str, Range]] = field(default_factory=dict)
+    hidden: Mapping[str, tuple[str, Range] | str] = field(default_factory=dict)
     opening: str | None = None

@@ -17,7 +17,7 @@ from xlconv.book.book import FoundBook
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
-from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
@@ -29,6 +29,7 @@ from xlconv.xlsx.sheet import FoundBlock, NoText, Value
 
 # Values for which marks may stand: they are asked for no other number than their own.
 _MARKED = ("looks", "exercise")
+_EXPLAIN, _GUIDE = "explain", "guide"  # whose cells are chosen, not computed
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ def _relied_cells(
             alone=members.block in _MARKED,
         )
     for owner, sheet, ranges in _constants(book):
-        # Of a check cell, and of what is chosen on Explain, no other number is thought.
-        yield _Relied(sheet, owner, book.block(sheet, ranges), alone=sheet in (GUIDE, EXPLAIN))
+        # Of a check cell, and of what is chosen to be explained, no other number is thought.
+        yield _Relied(sheet, owner, book.block(sheet, ranges), alone=owner in (_EXPLAIN, _GUIDE))
     for sheet, found in book.sheets.items():
         texts = [
             position
@@ -120,9 +121,10 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
         for number in range(layout.gallery.count + 1):
             words = [layout.gallery.number(number), layout.gallery.label(number)]
             yield f"picture {number}", IMAGES, [*words, *layout.gallery.maps(number)]
-    yield "explain", EXPLAIN, [CHOSEN, inspector_places(book.network, layout).table]
+    yield _EXPLAIN, BOARD, [*map(Range.of, panel.chosen)]
+    yield _EXPLAIN, EXPLAIN, [inspector_places(book.network, layout).table]
     tensors = len(book.network.shapes)
-    yield "guide", GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
+    yield _GUIDE, GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
 
 
 def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Finding]:

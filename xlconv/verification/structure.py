@@ -25,7 +25,7 @@ from xlconv.sheets.explain.places import inspector_places, table_column
 from xlconv.spreadsheet.cells import Cell, Place, Range, cells_by_sheet
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.spreadsheet.keys import Keys, among, cell_key, key_cell, keys_by_sheet, range_keys
-from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.state.sheet_names import BOARD, EXPLAIN, WORKS
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.xlsx.sheet import FoundBlock, FoundCell, FoundFormula, FoundSheet, Positions, Value
@@ -318,7 +318,7 @@ def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place])
     what NumPy does.
     """
     left = {cell.place: cell.reads for cell in wrong}
-    new = {*suspects, *(place for place in left if place.sheet == EXPLAIN)}
+    new = {*suspects, *(place for place in left if place.sheet in (EXPLAIN, WORKS))}
     innocent = set[Place]()
     while new:
         spots = cells_by_sheet(new)

@@ -25,11 +25,10 @@ from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.numbers import HELD
-from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
-from xlconv.state.choices import SCALES, Choices, Display, Explained
-from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
+from xlconv.state.choices import SCALES, Choices, Display, Explained, shifted
+from xlconv.state.sheet_names import BOARD, IMAGES
 from xlconv.verification.comparison import Mask
 
 SEED = 20160913
@@ -103,8 +102,16 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         scale=SCALES[random.integers(len(SCALES))],
         pixel=(one(height), one(width)),
         outlined=shown.choices.outlined,
-        hidden=frozenset(tensor for tensor in network.shapes if random.random() < 0.5),
+        hidden=frozenset(list(network.shapes)[random.integers(1, len(network.shapes) + 1) :]),
+        numbers=bool(random.integers(2)),
+        shift=_random_shift(layout, random),
     )
+
+
+def _random_shift(layout: Layout, random: Random) -> tuple[int, int]:
+    if layout.panel.shift_down is None:
+        return 0, 0
+    return int(random.integers(-2, 3)), int(random.integers(-2, 3))
 
 
 def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: Random) -> Array:
@@ -112,7 +119,8 @@ def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: 
     if book.layout.gallery is None:
         return _random_like(book.image, random)
     drawn = _random_like(book.image, random)
-    return np.where(_own_pixels(book).reshape(drawn.shape), drawn, pictures[choices.picture])
+    base = shifted(pictures[choices.picture], choices.shift)
+    return np.where(_own_pixels(book).reshape(drawn.shape), drawn, base)
 
 
 def _own_pixels(book: FoundBook) -> Mask:
@@ -177,7 +185,7 @@ def _layer_values(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str,
 def _constants(book: FoundBook, display: Display) -> Constants:
     """The constants by which a workbook shows what a display does."""
     layout, network, choices = book.layout, display.network, display.choices
-    typed = typed_explained(choices.explained) | _typed_pixels(book, display)
+    typed = typed_explained(layout, choices.explained) | _typed_pixels(book, display)
     cells: dict[Place, float | str] = {}
     if layout.gallery is not None and layout.panel.picture is not None:
         cells[Place(BOARD, layout.panel.picture.first)] = float(choices.picture)
@@ -206,8 +214,11 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
         typed |= dict(zip(cells, choices.pixel, strict=True))
     if panel.outside is not None:
         typed[Place(BOARD, panel.outside.first)] = outside_cell(outside_of(network))
-    for line, tensor in enumerate(network.shapes):
-        typed[Place(GUIDE, check_cell(line))] = 0.0 if tensor in choices.hidden else 1.0
+    typed[Place(BOARD, panel.reveal.first)] = choices.last_shown(network)
+    typed[Place(BOARD, panel.numbers.first)] = "on" if choices.numbers else "off"
+    if panel.shift_down is not None and panel.shift_right is not None:
+        for place, by in zip((panel.shift_down, panel.shift_right), choices.shift, strict=True):
+            typed[Place(BOARD, place.first)] = float(by)
     return typed
 
 

@@ -194,7 +194,7 @@ class _Planner:
         above = Cell(self.pitches.first - self.pitches.above - 1, first.column + 9)
         chosen = None if self.pictures is None else above
         panel = place_panel(self.network, below + 3, first.column, chosen)
-        self.check(self.network.output, [panel.range])
+        self.check(self.network.output, [panel.area])
         mosaic = replace(first, row=self.pitches.first) if self.network.in_colour else None
         return Layout(
             bands=tuple(self.bands),

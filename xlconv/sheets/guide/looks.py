@@ -21,7 +21,7 @@ from xlconv.network.shapes import shape_text
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
-from xlconv.sheets.panel.places import CHECKS, CHOSEN, check_cell
+from xlconv.sheets.panel.places import CHECKS, check_cell
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import BIAS, OPEN, QUIET, REACHES, READS, RING, Palette, palette_named
 from xlconv.spreadsheet.blocks import (
@@ -170,8 +170,8 @@ def _panel_tries(layout: Layout) -> Iterator[Try]:
     if panel.picture is not None:
         cell = panel.picture.first.a1
         yield f"Choose another picture in {cell}: 0 is your own drawing on {IMAGES}.", cell
-    place = f"{EXPLAIN}!{CHOSEN.first.a1}"
-    yield f"Take a cell apart: choose it on {EXPLAIN}, from lists.", place
+    place = panel.chosen[0].a1
+    yield f"Take a cell apart on {EXPLAIN}: choose it from lists in {place}.", place
     cell = panel.pixel_row.first.a1
     yield f"Follow a pixel: type its row and column from {cell} on.", cell
     cell = panel.scale.first.a1

@@ -19,8 +19,8 @@ def column_chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
     columns.type, columns.style, columns.gapWidth = "col", 10, 40
     columns.title, columns.legend = chart.title, None
     columns.width, columns.height = chart.width / _PIXELS_PER_CM, chart.height / _PIXELS_PER_CM
-    columns.add_data(_reference(worksheet, chart.values))
-    columns.set_categories(_reference(worksheet, chart.labels))
+    columns.add_data(_reference(*(chart.source or (worksheet.title, chart.values))))
+    columns.set_categories(_reference(worksheet.title, chart.labels))
     series = columns.series[0]
     series.graphicalProperties.solidFill = chart.colour
     series.graphicalProperties.line.solidFill = chart.colour
@@ -34,5 +34,5 @@ def column_chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
     return columns
 
 
-def _reference(worksheet: Worksheet, place: Range) -> Reference:
-    return Reference(range_string=f"{quoted(worksheet.title)}!{place.absolute}")
+def _reference(sheet: str, place: Range) -> Reference:
+    return Reference(range_string=f"{quoted(sheet)}!{place.absolute}")

@@ -65,7 +65,7 @@ def _look(
     return _Look(
         border=Border(left=side, right=side, top=side, bottom=side) if border else None,
         font=Font(color=colour) if colour else None,
-        fill=PatternFill(bgColor=fill) if fill else None,
+        fill=PatternFill("solid", fgColor=fill, bgColor=fill) if fill else None,
         numFmt=number,
     )
 
