@@ -18,7 +18,8 @@ from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
+from xlconv.sheets.exercise.parts import MAGNITUDE, RIGHT
+from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range

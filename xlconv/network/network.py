@@ -177,6 +177,11 @@ class Network:
         return {name.partition(".")[2]: arrays[name] for name in self.weight_shapes(layer)}
 
     @property
+    def in_colour(self) -> bool:
+        """Whether its picture has a red, a green and a blue map."""
+        return self.input_shape[0] == 3
+
+    @property
     def answers(self) -> Answers:
         """How it answers: with one class, with several, or with none, as its output is maps."""
         if len(self.shapes[self.output]) != 1:

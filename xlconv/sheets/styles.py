@@ -50,11 +50,18 @@ PALETTES = {
 }
 
 
-def palette_named(name: str) -> Palette:
-    """The palette of a name; TemplateError, naming those that exist, if there is none."""
+# Around zero where red, green and blue are a picture's own: orange and purple, which also differ
+# for people who do not see all colours.
+_BESIDE_COLOURS = {"negative": "E8A33D", "positive": "B07CC6", "rectified": "B07CC6"}
+
+
+def palette_named(name: str, in_colour: bool = False) -> Palette:
+    """The palette of a name, for a picture `in_colour` with other colours than its own, if it has
+    any; TemplateError, naming those that exist, if there is none."""
     if name not in PALETTES:
         raise TemplateError(f"no palette {name!r}; {meant(name, PALETTES)}")
-    return PALETTES[name]
+    palette = PALETTES[name]
+    return replace(palette, **_BESIDE_COLOURS) if in_colour and name != "grey" else palette
 
 
 # Words, on all sheets.
@@ -89,7 +96,8 @@ PERCENT = Style(size=11, number_format="0.0%", shrink=True)
 CLASS_LABEL = Style(size=11, bold=True, shrink=True)
 RESULT = Style(size=14, bold=True, number_format="0.0000", shrink=True, border="C5CDD5")
 EXERCISE_COLOUR = "7C3AED"
-OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", border="D6C4F2", locked=False)
+# Without borders: those of its neighbours would cover the frame around a cell.
+OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", locked=False)
 GIVEN = Style(number_format="0.0", shrink=True, colour=QUIET)
 
 # The board's words.
@@ -136,6 +144,7 @@ ROLES = {
     "enlarged": Style(size=20, bold=True, number_format="0.0", shrink=True, border="D5DADF"),
     "counted": Style(size=16, horizontal="left", colour=QUIET),
     "outside": replace(RING, number_format="0.0", colour=FAINT, shrink=True),
+    "mosaic": Style(number_format=";;;"),
     "shape": LAYER_SHAPE,
     "title": MAP_TITLE,
     "line": _COUNT,

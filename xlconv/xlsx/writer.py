@@ -19,7 +19,8 @@ from typing import IO
 from xlconv.spreadsheet.blocks import Book, Sheet
 from xlconv.system.files import check_target, replacing
 from xlconv.system.progress import tell
-from xlconv.xlsx.parts import STRINGS_PART, mended_part, skeleton
+from xlconv.xlsx.parts.mended import STRINGS_PART, mended_part
+from xlconv.xlsx.parts.skeleton import skeleton
 from xlconv.xlsx.rows import SharedStrings, StyleNumbers, sheet_rows
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)

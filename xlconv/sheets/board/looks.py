@@ -25,8 +25,9 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS
 from xlconv.sheets.board.zoom import CORNER_PIXELS, TITLE_HEIGHTS, start_zoom
 from xlconv.sheets.enlarged.places import shown_numbers
-from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
+from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles, waiting_maps
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
+from xlconv.sheets.mosaic.looks import board_colours, board_words
 from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
@@ -65,6 +66,7 @@ def sheet(shown: Shown) -> Sheet:
             for block in _computed_cells(rule, values, network, colours, places)
         ),
         *panel_blocks(display, layout),
+        *board_words(layout),
         *_rings(network, layout),
         *_gaps(layout),
         *(part for place in layout.cells.values() for part in _merged_rest(place, styles.COMPUTED)),
@@ -78,7 +80,9 @@ def sheet(shown: Shown) -> Sheet:
         BOARD,
         tuple(blocks),
         rules=(
+            *(waiting_maps(places, layout, values) if places else ()),
             *colour_rules(display, values, layout, colours),
+            *board_colours(layout),
             *(open_titles(places, layout) if places else ()),
         ),
         merges=_merges(layout),

@@ -14,19 +14,12 @@ from xlconv.formulas.text import number
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import (
-    CHECK,
-    FILLED,
-    MAGNITUDE,
-    NOTE,
-    RIGHT,
-    STATE,
-    ExercisePlaces,
-    exercise_places,
-)
+from xlconv.sheets.counts.formulas import COUNTS
+from xlconv.sheets.exercise.parts import CELLS, CHECK, FILLED, MAGNITUDE, NOTE, RIGHT, STATE
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.places import cell_of
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, State
+from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, WAITING, State
 from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
 
 BLOCK = "exercise"
@@ -36,6 +29,7 @@ def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
     """The rules of the sheet."""
     rules = [rule for number in range(len(places.parts)) for rule in _part(places, number)]
     rules += [rule for layer, row in places.layers.items() for rule in _layer(places, layer, row)]
+    rules += [_rule("waiting", tensor, *_waiting(places, tensor)) for tensor in places.waiting]
     for tensor, row in places.given.items():
         sums = f"{cell_of(network, tensor, 'sum'):{MODEL}}"
         formula = unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
@@ -53,6 +47,13 @@ def _rule(
     return Rule(
         BLOCK, f"{BLOCK}:{key}", None, place, formula, sheet=EXERCISE, role=role, tensor=tensor
     )
+
+
+def _waiting(places: ExercisePlaces, tensor: str) -> tuple[Cell, str]:
+    """Where it is said for what a tensor waits, and the formula there."""
+    rows = {name: places.layers[name] for name in places.needs[tensor]}
+    counts = {name: (Cell(row, FILLED), Cell(row, CELLS)) for name, row in rows.items()}
+    return places.waiting_cell(tensor), first_unfilled(counts)
 
 
 def _part(places: ExercisePlaces, number: int) -> list[Rule]:
@@ -98,7 +99,12 @@ def amended_rules(rules: Iterable[Rule], network: Network, layout: Layout) -> li
     places = exercise_places(network, layout)
     if places is None:
         return list(rules)
-    changes = {**_titles(places), **_guards(network, layout)}
+    rules = list(rules)
+    changes = {
+        **_titles(places, network),
+        **_guards(places, network, layout),
+        **_counts(places, rules),
+    }
     return [
         *(_change_rule(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules),
         *_rules(places, network),
@@ -119,8 +125,9 @@ def _change_rule(rule: Rule, change: Change) -> Rule:
     )
 
 
-def _titles(places: ExercisePlaces) -> dict[str, Change]:
-    """The state of each map and of each layer, behind its title."""
+def _titles(places: ExercisePlaces, network: Network) -> dict[str, Change]:
+    """The state of each map and of each layer that is left open, behind its title; behind those of
+    others for what they wait."""
     cells = {f"{TITLES}_{layer}": Cell(row, STATE) for layer, row in places.layers.items()}
     for part in places.parts:
         if part.channel is not None:
@@ -129,26 +136,49 @@ def _titles(places: ExercisePlaces) -> dict[str, Change]:
     def change(cell: Cell) -> Change:
         return lambda formula: with_state(formula, f"{cell:{EXERCISE}}")
 
-    return {key: change(cell) for key, cell in cells.items()}
+    def wait(tensor: str, add: Callable[[str, str], str]) -> Change:
+        return lambda formula: add(formula, f"{places.waiting_cell(tensor):{EXERCISE}}")
+
+    waiting: dict[str, Change] = {}
+    for tensor in places.waiting:
+        waiting[f"{TITLES}_{tensor}"] = wait(tensor, when_not_waiting)
+        shape = network.shapes[tensor]
+        for channel in range(1, shape[0] + 1 if len(shape) == 3 else 1):
+            waiting[f"{TITLES}_{tensor}_{channel}"] = wait(tensor, with_waiting)
+    return waiting | {key: change(cell) for key, cell in cells.items()}
 
 
-def _guards(network: Network, layout: Layout) -> dict[str, Change]:
-    """What would be a wrong answer as long as the output's cells are empty."""
+def _guards(places: ExercisePlaces, network: Network, layout: Layout) -> dict[str, Change]:
+    """What would be a wrong answer as long as cells are empty from which it follows."""
     output = network.output
-    if output not in layout.open or network.answers == "several" or layout.answer is None:
+    if output not in places.waiting or layout.answer is None:
         return {}
-    place = layout.tensors[output].maps[0]
+    cell = f"{places.waiting_cell(output):{EXERCISE}}"
 
     def guard(before: str) -> Change:
-        return lambda formula: when_filled(place, formula, before)
+        return lambda formula: when_ready(cell, formula, before)
 
-    return {key: guard(before) for key, before in UNANSWERED.items()}
+    said = {"answer_value": cell, **UNANSWERED}
+    for unit in range(1, len(layout.answer.values) + 1):
+        said |= dict.fromkeys((f"{key}_{unit}" for key in OF_A_CLASS), '""')
+    return {key: guard(before) for key, before in said.items()}
 
 
-# What stands in these cells as long as the output is not filled in.
+def _counts(places: ExercisePlaces, rules: Iterable[Rule]) -> dict[str, Change]:
+    """What is counted under the maps of what waits."""
+
+    def guard(tensor: str) -> Change:
+        cell = f"{places.waiting_cell(tensor):{EXERCISE}}"
+        return lambda formula: when_ready(cell, formula, '""')
+
+    counted = (rule for rule in rules if rule.block == COUNTS and rule.tensor in places.waiting)
+    return {rule.key: guard(rule.tensor) for rule in counted}
+
+
+OF_A_CLASS = ("answer_value", "answer_tick")
+# What stands in these cells as long as the answer waits.
 UNANSWERED = {
     "answer_label": '"?"',
-    "answer_value": '""',
     "picture:right": '""',
     "loss:parts": "0",
     "loss:total": '""',
@@ -253,10 +283,40 @@ def with_state(title: str, named: str) -> str:
     return f'{title}&" · "&{named}'
 
 
-def when_filled(values: Range, formula: str, before: str) -> str:
-    """A formula that has its say when all cells of a range hold numbers.
+def with_waiting(title: str, named: str) -> str:
+    """A title with for what its tensor waits, if it does.
 
-    >>> when_filled(Range(1, 1, 3, 1), "A9", '"?"')
-    'IF(COUNT($A$1:$A$3)<3,"?",A9)'
+    >>> with_waiting('"relu1"', "Exercise!$C$30")
+    '"relu1"&IF(Exercise!$C$30="",""," · "&Exercise!$C$30)'
     """
-    return f"IF(COUNT({values.absolute})<{values.size},{before},{formula})"
+    return f'{title}&IF({named}="",""," · "&{named})'
+
+
+def when_not_waiting(title: str, named: str) -> str:
+    """A title, or for what its tensor waits: where there is no room for both.
+
+    >>> when_not_waiting('"2 × 9 × 9"', "Exercise!$C$30")
+    'IF(Exercise!$C$30="","2 × 9 × 9",Exercise!$C$30)'
+    """
+    return f'IF({named}="",{title},{named})'
+
+
+def when_ready(waiting: str, formula: str, before: str) -> str:
+    """A formula that has its say when nothing is waited for any more.
+
+    >>> when_ready("Exercise!$C$30", "A9", '"?"')
+    'IF(Exercise!$C$30<>"","?",A9)'
+    """
+    return f'IF({waiting}<>"",{before},{formula})'
+
+
+def first_unfilled(counts: Mapping[str, tuple[Cell, Cell]]) -> str:
+    """For the first layer of which fewer cells are filled than are open.
+
+    >>> first_unfilled({"a": (Cell(4, 5), Cell(4, 4)), "b": (Cell(9, 5), Cell(9, 4))})
+    'IF($E$4<$D$4,"waiting for a",IF($E$9<$D$9,"waiting for b",""))'
+    """
+    words = '""'
+    for name, (filled, cells) in reversed(list(counts.items())):
+        words = f'IF({filled:$}<{cells:$},"{WAITING} {name}",{words})'
+    return words

@@ -5,7 +5,8 @@ compare the sums with those that are right. On the board: empty cells that are m
 one is chosen, the colours of the states beside the titles. Must not know how a file is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,8 +17,8 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.hints import copying_hints
-from xlconv.sheets.exercise.places import (
+from xlconv.sheets.exercise.hints import hints
+from xlconv.sheets.exercise.parts import (
     CELLS,
     CHECK,
     CHECK_COLUMNS,
@@ -30,10 +31,9 @@ from xlconv.sheets.exercise.places import (
     RIGHT,
     STATE,
     WORDS,
-    ExercisePlaces,
     Part,
-    exercise_places,
 )
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
 from xlconv.spreadsheet.blocks import (
@@ -50,7 +50,7 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
-from xlconv.state.exercise import CHECKS, Exercise, State, check_key
+from xlconv.state.exercise import CHECKS, WAITING, Exercise, State, check_key
 from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, MODEL
 
 _LEAD = Style(size=12, horizontal="left", colour=QUIET)
@@ -66,6 +66,7 @@ _STATE = Style(size=12, bold=True, border="E1E6EB", colour="6B21A8")
 _LAYER_STATE = Style(size=12, bold=True, fill="F5F1FB", colour="6B21A8")
 _NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
 _KEY = Style(size=8, number_format="0.00", colour=styles.FAINT, shrink=True)
+_WAITING = Style(size=12, horizontal="left", colour=QUIET, border="E1E6EB")
 _NOTE = Style(size=10, horizontal="left", colour=QUIET)
 _MARK = Style(size=12, bold=True, number_format='"✓";;[Red]"✗"', colour="1E7B45")
 _WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, NOTE: 290}
@@ -85,7 +86,9 @@ def sheet(shown: Shown) -> Sheet | None:
     blocks = [
         *_words(layout.exercise),
         *_heads(),
-        *_lines(network, layout, places),
+        *_lines(network, places),
+        *_hints(shown, places),
+        *_waiting_words(layout, places),
         *_computed_cells(shown),
         *_check_constants(display, places),
         *_given_words(places),
@@ -101,9 +104,15 @@ def sheet(shown: Shown) -> Sheet | None:
         row_height=22,
         widths={**_WIDTHS, **_CHECK_WIDTHS, **gaps, **keys},
         heights={1: 40, HEAD_ROW: 36},
+        folds={
+            row: step
+            for steps in places.hints.values()
+            for step, lines in enumerate(steps, 1)
+            for row in lines
+        },
         freeze=Cell(HEAD_ROW + 1, 1),
         tab_colour=styles.EXERCISE_COLOUR,
-        pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, NOTE)),
+        pages=Pages(1, 0, area=Range(1, 1, max(places.waiting.values()) + 1, NOTE)),
     )
 
 
@@ -117,7 +126,7 @@ def _words(exercise: Exercise) -> Iterator[Block]:
     lines = (
         f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
         "2. Write the first cell as a formula that reads its neighbours, then copy it to the "
-        "others: what must not move with it needs a $.",
+        "others: what must not move with it needs a $. Stuck? + at the left unfolds a hint.",
         "3. Only formulas count: pictures, maps, kernels, weights and biases are read from their "
         "cells; a number that is typed earns nothing, even where it is right now.",
         f"4. Beside each title on the {BOARD}, and here, stands how far you are: {State.TO_DO}, "
@@ -148,7 +157,7 @@ def _heads() -> Iterator[Block]:
         yield one_cell(Cell(HEAD_ROW, column), text, styles.TABLE_HEAD)
 
 
-def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
+def _lines(network: Network, places: ExercisePlaces) -> Iterator[Block]:
     for name, row in places.layers.items():
         layer, parts = network.layer(name), places.of_layer(name)
         link = f"{BOARD}!{parts[0].open.first.a1}"
@@ -161,10 +170,19 @@ def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator
             yield one_cell(Cell(part.row, LAYER), title, _PART_LINK, link)
             yield one_cell(Cell(part.row, WORDS), part_words(layer, part), _PART)
             yield one_cell(Cell(part.row, CELLS), part.open.size, _COUNT)
-        hints = copying_hints(layer, network, layout)
-        for row, text in zip(places.hints[name], hints, strict=True):
-            yield one_cell(Cell(row, LAYER), "   hint", _NOTE)
-            yield one_cell(Cell(row, WORDS), text, _NOTE)
+
+
+def _hints(shown: Shown, places: ExercisePlaces) -> Iterator[Block]:
+    """Three steps below each layer's parts, of which each unfolds the next."""
+    first = {rule.key: rule for rule in reversed(shown.rules_of(BOARD))}
+    for name, steps in places.hints.items():
+        layer, parts = shown.network.layer(name), places.of_layer(name)
+        texts = hints(layer, shown.network, shown.layout, parts, first)
+        for step, (rows, lines) in enumerate(zip(steps, texts, strict=True), 1):
+            for number, (row, text) in enumerate(zip(rows, lines, strict=True)):
+                head = "" if number else f"   hint {step} of {len(steps)}"
+                yield one_cell(Cell(row, LAYER), head, _NOTE)
+                yield one_cell(Cell(row, WORDS), text, _NOTE)
 
 
 def part_words(layer: Layer, part: Part) -> str:
@@ -198,6 +216,7 @@ _STYLES = {
     "check": _NUMBER,
     "given": _MARK,
     "note": _NOTE,
+    "waiting": _WAITING,
     "state": _STATE,
     "filled": _COUNT,
 }
@@ -226,6 +245,15 @@ def _given_words(places: ExercisePlaces) -> Iterator[Block]:
         what = "the picture's pixels" if tensor == INPUT else "weights and settings"
         words = f"{what}: their sum (sheet {MODEL}) is what it was"
         yield one_cell(Cell(line, WORDS), words, _TEXT)
+
+
+def _waiting_words(layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
+    """The head of what waits, and the names of the tensors."""
+    head = "What follows from cells that are empty is grey on the Board until they are filled in."
+    yield one_cell(Cell(min(places.waiting.values()) - 1, LAYER), head, _TEXT)
+    for tensor, row in places.waiting.items():
+        link = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
+        yield one_cell(Cell(row, LAYER), f"   {tensor}", _PART_LINK, link)
 
 
 def _keys(places: ExercisePlaces) -> Iterator[Block]:
@@ -267,6 +295,29 @@ def open_titles(places: ExercisePlaces, layout: Layout) -> Iterator[Highlight]:
     for word, colour, _ in STATE_COLOURS:
         ends = f'RIGHT({cells[0].a1},{len(word) + 3})=" · {word}"'
         yield Highlight(tuple(cells), ends, colour=colour)
+
+
+def waiting_maps(
+    places: ExercisePlaces, layout: Layout, values: Mapping[str, Values]
+) -> Iterator[Highlight]:
+    """Grey over what waits for cells to be filled in, as the title of its layer says.
+
+    Each names its cells in other ranges than the maps' own colours do: of such rules LibreOffice
+    draws the look alone, and no colour scale with it."""
+    bands = {band.tensor: band for band in layout.bands}
+    for tensor in places.waiting:
+        if tensor in places.layers:
+            continue  # its own cells are open, and violet
+        title = Cell(2, bands[tensor].first)
+        first, *others = layout.tensors[tensor].maps
+        halves = (replace(first, height=1), *first.rest(replace(first, height=1)))
+        areas = (*halves, *others, *layout.legends[tensor])
+        waits = values[f"exercise:waiting_{tensor}"].tolist() != [""]
+        formula = f'LEFT({title:$},{len(WAITING)})="{WAITING}"'
+        yield Highlight(areas, formula, GREY, GREY, ";;;", last=True, now=areas if waits else ())
+
+
+GREY = "E3E7EB"
 
 
 def open_blocks(
