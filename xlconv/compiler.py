@@ -30,6 +30,7 @@ from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
+from xlconv.state.sheet_names import SHEETS
 from xlconv.system.progress import tell
 from xlconv.xlsx.writer import write_book
 
@@ -104,14 +105,20 @@ def compile_book(
             shown = replace(shown, before=(*shown.before, made))
     for named in parts("looks", "names"):
         names |= named(shown)
-    sheets = shown.before
+    hidden: dict[str, tuple[str, Range] | str] = {}
+    for named in parts("looks", "hidden_names"):
+        hidden |= named(shown)
+    sheets = sorted(shown.before, key=lambda sheet: SHEETS.index(sheet.name))
     return Book(
         title,
         description,
         __version__,
         tuple(replace(sheet, protected=protect) for sheet in sheets),
         names,
-        {range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
+        {
+            **hidden,
+            **{range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
+        },
     )
 
 

@@ -43,6 +43,7 @@ from xlconv.importers.template import Template, template_names
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.places import SENTENCE
 from xlconv.sheets.formulas import workbook_rules
+from xlconv.sheets.panel.places import BOXES
 from xlconv.spreadsheet.blocks import (
     Block,
     Book,
@@ -60,7 +61,7 @@ EDITS, SAMPLES, ROUNDS = 10, 20, 5  # so many samples, of so many edits, in each
 RATIO_TARGET = 3.0
 BUILD_TARGET = 1.5  # seconds, of lesson3
 SIZE_TARGET = 400_000  # bytes, of lesson3
-DESK = ("picture", "loss", "scales", "looks", "shown")  # groups of formulas on the board
+DESK = ("picture", "loss", "scales", "looks", "shown")  # the panel's groups of formulas
 
 # Beside another workbook: so many times as long as in it, at most, until what is there.
 BESIDE = {
@@ -132,14 +133,15 @@ def board_alone(book: Book, owners: dict[tuple[str, Cell], str], layout: Layout)
     choices = tuple(choice for choice in sheet.choices if choice.listed is None)
     alone = replace(sheet, blocks=tuple(blocks), rules=tuple(rules), choices=choices)
     names = {name: place for name, place in book.names.items() if place[0] == BOARD}
-    return replace(book, sheets=(alone,), names=names)
+    return replace(book, sheets=(alone,), names=names, hidden={})
 
 
 def reads_panel(formula: str, layout: Layout) -> bool:
-    """Whether a formula reads a cell of the panel."""
+    """Whether a formula reads a cell of the panel, or what follows from it."""
     panel = layout.panel
-    places = {panel.outlined.first, *panel.range.cells()}
-    return any(Cell.parse(text) in places for text in _REFERENCE.findall(formula))
+    places = {*panel.chosen, panel.outlined.first, panel.pixel_row.first}
+    named = any(Cell.parse(text) in places for text in _REFERENCE.findall(formula))
+    return named or BOXES in formula
 
 
 def pixel_of(book: Edited) -> str:
@@ -190,7 +192,7 @@ def other_choices(
     session: UnoSession, template: Template, book: Edited
 ) -> Iterator[tuple[str, float]]:
     """Median milliseconds of choices that only the whole workbook has."""
-    choices = {"another explained cell": f"{EXPLAIN}!C7"}
+    choices = {"another explained cell": "explained_row"}
     if book.layout.gallery is not None:
         choices["another picture"] = "picture"
     for what, place in choices.items():

@@ -35,6 +35,8 @@ COMMANDS: dict[str, list[str]] = {
     "weights": ["build", "out.xlsx", "--template", "edges", "--weights", "{}"],
     "image": ["build", "out.xlsx", "--template", "edges", "--image", "{}"],
     "images": ["build", "out.xlsx", "--template", "edges", "--images", "{}"],
+    "opened when built": ["build", "{}", "--template", "edges", "--open"],
+    "open": ["open", "{}"],
     "verify": ["verify", "{}"],
     "grade": ["grade", "{}"],
     "marks": ["grade", "task.xlsx", "--out", "{}"],

@@ -23,6 +23,7 @@ from xlconv.commands.maps import (
     Pictures,
     in_colour,
     pictures,
+    print_legend,
     print_pictures,
 )
 from xlconv.network.network import INPUT
@@ -44,7 +45,8 @@ def drawn(
     coloured: bool = False,
 ) -> list[str]:
     shown = Pictures(network, tensors, LOOK, coloured, width)
-    return [line.plain for line in pictures(shown, only)]
+    drawn_ones = tensors if only is None else [only]
+    return [line.plain for line in pictures(shown, drawn_ones, detail=only is not None)]
 
 
 ONE = Network("one", (1, 2, 4), (Conv2D("conv", 1, 1),))
@@ -82,7 +84,7 @@ def colours_of(line: object) -> list[tuple[str | None, str | None]]:
 def test_half_blocks_have_the_colours_of_the_palette() -> None:
     maps = np.array([[[0.0, 1.0, -1.0, 0.5], [1.0, 0.0, 0.0, -0.5]]])
     shown = Pictures(ONE, {INPUT: abs(maps), "conv": maps}, LOOK, True, 4)
-    line = list(pictures(shown, "conv"))[-1]
+    line = list(pictures(shown, ["conv"], detail=True))[-1]
     zero, high, low = (f"#{c.lower()}" for c in (LOOK.zero, LOOK.positive, LOOK.negative))
     assert line.plain == "▀▀▀▀"
     pairs = colours_of(line)
@@ -102,7 +104,7 @@ def test_a_colour_picture_has_its_own_colours() -> None:
     image = np.zeros((3, 2, 2))
     image[0, 0, 0] = image[1, 0, 1] = image[2, 1, 0] = 1.0
     shown = Pictures(network, {INPUT: image, "conv": np.zeros((1, 2, 2))}, LOOK, True, 3)
-    line = list(pictures(shown, INPUT))[-1]
+    line = list(pictures(shown, [INPUT], detail=True))[-1]
     assert colours_of(line) == [("#ff0000", "#0000ff"), ("#00ff00", "#000000")]
 
 
@@ -114,7 +116,8 @@ def test_every_line_fits(template: str, width: int, coloured: bool) -> None:
     tensors = xlconv.forward(loaded, loaded.image)
     shown = Pictures(loaded.network, tensors, LOOK, coloured, width)
     stream = io.StringIO()
-    print_pictures(Console(file=stream, width=width), shown)
+    print_legend(Console(file=stream, width=width), shown)
+    print_pictures(Console(file=stream, width=width), shown, tensors)
     lines = stream.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     assert sum(line.startswith(tuple(tensors)) for line in lines) >= len(tensors)
@@ -137,7 +140,7 @@ def test_one_layer_is_drawn_as_large_as_it_can_be(book: BuiltBook) -> None:
 
 
 def test_what_is_piped_is_plain(book: BuiltBook, tmp_path: Path) -> None:
-    result = started("show", book.path, "--width", "70", folder=tmp_path)
+    result = started("show", book.path, "--all", "--width", "70", folder=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert "\x1b" not in result.stdout
     assert not set("▀█│") & set(result.stdout)
@@ -154,6 +157,21 @@ def test_what_is_piped_is_plain(book: BuiltBook, tmp_path: Path) -> None:
         assert bar.endswith(f"{share:.1%}")
         signs = bar.count("#"), bar.count(".") - 1
         assert abs(signs[0] / sum(signs) - share) < 0.02
+
+
+def test_the_picture_and_the_answer_come_first(book: BuiltBook, tmp_path: Path) -> None:
+    """And nothing else, unless all is asked for: then the other layers in the network's order."""
+    short = printed("show", book.path, "--width", "70", folder=tmp_path)
+    whole = printed("show", book.path, "--all", "--width", "70", folder=tmp_path)
+    names = re.compile(rf"(?m)^({'|'.join(NETWORK.shapes)})  ")
+    assert names.findall(short) == ["input", "softmax"]
+    others = [name for name in NETWORK.shapes if name not in ("input", "softmax")]
+    assert names.findall(whole) == ["input", "softmax", *others]
+    answer = whole.index("prediction: ")
+    assert whole.index("softmax  ") < answer < whole.index(f"{others[0]}  ")
+    told = short[short.index("prediction: ") :].splitlines()[-1]
+    assert told == f"xlconv show {book.path} --all  shows every layer, --layer NAME one"
+    assert "--all" not in whole
 
 
 def test_colour_only_where_there_is_some() -> None:
@@ -191,8 +209,8 @@ def test_a_changed_pixel_is_told(book: BuiltBook, tmp_path: Path) -> None:
 
 def test_absent_values_are_computed(book: BuiltBook, tmp_path: Path) -> None:
     edited(book.path, tmp_path / "absent.xlsx", without_stored_values)
-    absent = run("show", "absent.xlsx", folder=tmp_path)
-    stored = run("show", book.path, folder=tmp_path)
+    absent = run("show", "absent.xlsx", "--all", folder=tmp_path)
+    stored = run("show", book.path, "--all", folder=tmp_path)
     assert absent.returncode == 0
     assert "computed with NumPy" in words(absent.stdout)
     assert "computed with NumPy" not in words(stored.stdout)
@@ -248,6 +266,7 @@ def test_labels_are_no_markup(build_book: BuildBook, tmp_path: Path) -> None:
     [
         (("--layer", "conv9"), "no layer 'conv9'; did you mean 'conv'?"),
         (("--width", "5"), "--width 5: give 20 to"),
+        (("--all", "--layer", "conv"), "--layer shows one layer and --all every one"),
     ],
 )
 def test_what_cannot_be_shown(

@@ -45,7 +45,6 @@ from xlconv.grading.rubric import Rubric
 from xlconv.grading.submissions import Terms, marks_as_they_come, submitted_files
 from xlconv.network.layers.activation import LeakyReLU, Sigmoid
 from xlconv.sheets.exercise.places import Part
-from xlconv.sheets.panel.places import CHOSEN
 
 
 @pytest.fixture(scope="module")
@@ -159,9 +158,10 @@ def test_the_result_of_explain_is_no_answer(tmp_path: Path) -> None:
     """It is right for the cell that Explain takes apart, also when other numbers stand there."""
     task = build_exercise(tmp_path / "t.xlsx", MODEL, IMAGE, "relu1", first=1)
     workbook = openpyxl.load_workbook(task)
-    explain, board = workbook["Explain"], workbook["Board"]
-    for cell, value in zip(CHOSEN.cells(), ("relu1", 1, 1, 1), strict=True):
-        explain[cell.a1] = value
+    board = workbook["Board"]
+    chosen = xlconv.read_book(task).layout.panel.chosen
+    for cell, value in zip(chosen, ("relu1", 1, 1, 1), strict=True):
+        board[cell.a1] = value
     [first, second] = (part.open for part in places_of(xlconv.read_book(task)).parts)
     board[first.a1], board[second.a1] = (
         "=Explain!C11",

@@ -20,7 +20,7 @@ from xlconv.errors import BookError, OutputError
 from xlconv.network.network import Network
 from xlconv.rendering.font import lettering
 from xlconv.rendering.paint import paint
-from xlconv.rendering.render import stored_board
+from xlconv.rendering.stored import stored_sheet
 from xlconv.sheets.board.looks import TITLE_HEIGHTS
 from xlconv.sheets.styles import PALETTES
 from xlconv.spreadsheet.blocks import (
@@ -288,7 +288,7 @@ def test_an_unknown_palette_names_the_book(book: books.BuiltBook) -> None:
     found = xlconv.read_book(book.path)
     other = replace(found, manifest=replace(found.manifest, palette="pink"))
     with pytest.raises(BookError, match=r"book\.xlsx: no palette 'pink'"):
-        stored_board(other)
+        stored_sheet(other)
 
 
 # Sheets made by hand.

@@ -13,10 +13,10 @@ from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Flatten, Model, ReLU
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.registry import layer_steps
-from xlconv.sheets.panel.places import check_cell
+from xlconv.sheets.panel.places import EXPLAINED_NAMES, check_cell
 from xlconv.sheets.styles import REACHES, READS
 from xlconv.spreadsheet.cells import Range
-from xlconv.state.sheet_names import EXPLAIN, GUIDE
+from xlconv.state.sheet_names import GUIDE, WORKS
 
 FIELDS = Network(
     "fields",
@@ -118,7 +118,7 @@ def changed(fields: LearningBook) -> Changed:
 def table(book: LearningBook, key: str) -> Step:
     """The step that reads one side of the panel's table: `reads` or `reaches`."""
     lines = book.layout.panel.lines.values()
-    return ["read", Range.around(getattr(line, key) for line in lines).a1]
+    return ["read", f"{WORKS}!{Range.around(getattr(line, key) for line in lines).a1}"]
 
 
 def boxes_in(grid: Grid, network: Network) -> dict[str, Box]:
@@ -186,7 +186,7 @@ def painted(book: LearningBook, tensor: str) -> Step:
     """The step that prints a tensor's maps with their legends and its layer's weights."""
     layout = book.layout
     places = [*layout.tensors[tensor].maps, *layout.legends.get(tensor, ())]
-    places += [layout.weights[tensor].range] if tensor in layout.weights else []
+    places += [*layout.weights[tensor].ranges] if tensor in layout.weights else []
     return ["painted", Range.around(places).a1]
 
 
@@ -216,7 +216,8 @@ def test_layers_are_hidden_and_revealed(session: UnoSession, fields: LearningBoo
     assert layout.answer
     label = ["painted", layout.answer.label.a1]
     prints = [label, *(painted(fields, tensor) for tensor in tensors)]
-    shown = ["read", Range.around(Range.of(line.shown) for line in layout.panel.lines.values()).a1]
+    lines = Range.around(Range.of(line.shown) for line in layout.panel.lines.values())
+    shown = ["read", f"{WORKS}!{lines.a1}"]
     checks = [f"{GUIDE}!{check_cell(number).a1}" for number in range(len(tensors))]
     half = len(tensors) // 2
     hide = [["set", check, 0] for check in checks]
@@ -243,15 +244,15 @@ def test_lists_offer_what_there_is(session: UnoSession, fields: LearningBook) ->
     """For every layer, the numbers of maps, rows and columns end where it does."""
     names = [layer.name for layer in FIELDS.layers]
     asked = [*names, "input", "nothing", 3]
-    steps: list[Step] = [["refused", f"{EXPLAIN}!C5", asked]]
+    steps: list[Step] = [["refused", "explained_layer", asked]]
     wanted: list[list[object]] = [["input", "nothing", 3]]
     for name in names:
         shape = FIELDS.shapes[name]
-        steps.append(["set", f"{EXPLAIN}!C5", name])
+        steps.append(["set", "explained_layer", name])
         sizes = shape if len(shape) == 3 else (1, shape[0], 1)
         for row, size in enumerate(sizes):
             values = [0, 1, size, size + 1, 1.5, "x"]
-            steps.append(["refused", f"{EXPLAIN}!C{6 + row}", values])
+            steps.append(["refused", EXPLAINED_NAMES[1 + row], values])
             wanted.append([0, size + 1, 1.5, "x"])
     answers = [found for found in session.run(fields.path, *steps) if found is not None]
     assert answers == wanted

@@ -16,6 +16,7 @@ from support.books import WITH_GALLERY, TemplateBook
 import xlconv
 from xlconv.compiler import compile_book
 from xlconv.sheets.board.places import plan
+from xlconv.sheets.panel.places import EXPLAINED_NAMES, LISTS
 from xlconv.sheets.styles import INK, PALETTES
 from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Range
@@ -57,7 +58,8 @@ def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(workbook: Wo
 def test_every_tensor_map_and_weight_has_a_name(workbook: Workbook) -> None:
     shapes = TEMPLATE.network.shapes
     hidden = {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
-    expected = {*shapes, *hidden, "xlconv_network", "picture", "loss"}
+    hidden |= {"xlconv_boxes", *LISTS.values()}
+    expected = {*shapes, *hidden, *EXPLAINED_NAMES, "xlconv_network", "picture", "loss"}
     for tensor, shape in shapes.items():
         if len(shape) == 3:
             expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}
@@ -135,7 +137,9 @@ def test_scales_around_zero_are_symmetric_and_one_a_map() -> None:
     maps = sum(shape[0] if len(shape) == 3 else 1 for shape in TEMPLATE.network.shapes.values())
     assert len(scales) == maps + len(plan(TEMPLATE.network).weights)
     for scale in scales:
-        assert re.fullmatch(r"IF\(\$[A-Z]+\$\d+=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit)
+        assert re.fullmatch(
+            r"IF\(INDEX\(xlconv_boxes,\d+,1\)=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit
+        )
 
 
 def test_the_maps_of_a_layer_share_the_end_of_their_scales(shown: Workbook) -> None:

@@ -36,8 +36,8 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _FORMULA, _VALUE = f"{MAIN}f", f"{MAIN}v"
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # The sheets of every book, in their order; a book with a gallery has Images behind the Board.
-SHEETS = ["Guide", "Board", "Explain", "Model"]
-WITH_GALLERY = ["Guide", "Board", "Images", "Explain", "Model"]
+SHEETS = ["Guide", "Board", "Explain", "Model", "Works"]
+WITH_GALLERY = ["Guide", "Board", "Images", "Explain", "Model", "Works"]
 
 
 @dataclass(frozen=True)

@@ -367,7 +367,7 @@ def stray_number(specimen: Specimen, random: Random) -> Planted:
     for weights in layout.weights.values():
         ranges = [place for one in weights.arrays.values() for place in one]
         own = {cell for place in ranges for cell in place.cells()}
-        spots |= set(weights.range.cells()) - own
+        spots |= {cell for place in weights.ranges for cell in place.cells()} - own
     empty = sorted(cell for cell in spots if (cell.row, cell.column) not in board)
     cell = _any(random, empty)
     edit = new_constant(cell, random.choice([1.0, -0.25]))

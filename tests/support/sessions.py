@@ -19,7 +19,7 @@ from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, 
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.state.sheet_names import EXPLAIN
+from xlconv.sheets.panel.places import EXPLAINED_NAMES
 
 Step = list[Any]
 Grid = list[list[Any]]
@@ -100,8 +100,7 @@ def random_book(
 
 def explain(layer: str, *place: float) -> list[Step]:
     """The steps that choose the cell to explain: map, row and column from 1."""
-    chosen = [["set", f"{EXPLAIN}!C5", layer]]
-    return chosen + [["set", f"{EXPLAIN}!C{6 + n}", number] for n, number in enumerate(place)]
+    return [["set", name, one] for name, one in zip(EXPLAINED_NAMES, (layer, *place), strict=False)]
 
 
 def reads(layout: Layout, network: Network) -> list[Step]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.books import NetworkBook, check_refused, found, xml_cells
+from support.books import NetworkBook, check_refused, found, sheet_parts, xml_cells
 from support.edits import edited, with_formula, with_value
 
 import xlconv
@@ -16,6 +16,7 @@ from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula, relative_form
+from xlconv.state.sheet_names import WORKS
 
 NETWORK = Network(
     "gaps",
@@ -46,10 +47,11 @@ def formula_of(book: Path, cell: str, sheet: str = "Board") -> str:
 
 def test_a_formula_that_reads_another_empty_cell_is_no_move(book: Path, tmp_path: Path) -> None:
     cell, column = LAYOUT.panel.lines[INPUT].reaches.first.a1, LAYOUT.panel.pixel_column.first
-    text = formula_of(book, cell)
+    text = formula_of(book, cell, WORKS)
     below = text.replace(column.absolute, column.shifted(1, 0).absolute, 1)
-    broken = edited(book, tmp_path / "below.xlsx", with_formula(cell, below))
-    assert found(broken) == [("formula", f"Board!{cell}")]
+    edit = with_formula(cell, below)
+    broken = edited(book, tmp_path / "below.xlsx", edit, sheet_parts(book)[WORKS])
+    assert found(broken) == [("formula", f"{WORKS}!{cell}")]
 
 
 def test_a_count_of_rows_that_stand_elsewhere_is_no_move(book: Path, tmp_path: Path) -> None:
@@ -74,14 +76,15 @@ def test_an_error_between_the_cells_that_a_dilated_kernel_reads_is_to_blame_alon
 
 def test_a_box_of_impossible_numbers_is_to_blame_alone(book: Path, tmp_path: Path) -> None:
     cell = LAYOUT.panel.lines["wide"].reads.first.a1
-    text = f"-({formula_of(book, cell)})"
-    broken = edited(book, tmp_path / "negative.xlsx", with_formula(cell, text))
-    assert found(broken) == [("formula", f"Board!{cell}")]
+    text = f"-({formula_of(book, cell, WORKS)})"
+    edit = with_formula(cell, text)
+    broken = edited(book, tmp_path / "negative.xlsx", edit, sheet_parts(book)[WORKS])
+    assert found(broken) == [("formula", f"{WORKS}!{cell}")]
 
 
 def test_a_formula_that_an_engine_cannot_evaluate_is_found(book: Path, tmp_path: Path) -> None:
     cells = xml_cells(book, "Explain")
-    head = next(a1 for a1, one in cells.items() if (one.formula or "").endswith(",1,$D$5)"))
+    head = next(a1 for a1, one in cells.items() if (one.formula or "").endswith(",1,Works!$C$6)"))
     cell = Cell.parse(head).shifted(1, 0).a1
     text = moved_formula(formula_of(book, head, "Explain"), 1, 0)
     first, _, rest = text.partition(":")
@@ -90,7 +93,7 @@ def test_a_formula_that_an_engine_cannot_evaluate_is_found(book: Path, tmp_path:
     broken = edited(
         book,
         tmp_path / "turned.xlsx",
-        with_formula(cell, f"{first}:${above},1,$D$5)"),
+        with_formula(cell, f"{first}:${above},1,Works!$C$6)"),
         EXPLAIN_PART,
     )
     report = xlconv.verify(broken)

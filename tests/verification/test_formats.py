@@ -20,7 +20,7 @@ from xlconv.commands.findings import finding_words as words
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.places import cell_of
-from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Cell
 
 NETWORK = Network(
@@ -66,8 +66,8 @@ RELIED = {
     "a pixel in the gallery": ("Images", GALLERY.maps(1)[0].cell(3, 3), '"0.5"'),
     "a number in the gallery": ("Images", GALLERY.number(1).first, '"2"'),
     "a label in the gallery": ("Images", GALLERY.label(1).first, '@"s";@"s";@"s";@"s"'),
-    "the chosen layer": ("Explain", CHOSEN.first, ';;;"pool"'),
-    "the chosen row": ("Explain", CHOSEN.cell(2, 0), '"4"'),
+    "the chosen layer": ("Board", LAYOUT.panel.chosen[0], ';;;"pool"'),
+    "the chosen row": ("Board", LAYOUT.panel.chosen[2], '"4"'),
     "a check cell": ("Guide", check_cell(1), '"–"'),
     "a word on Model": ("Model", cell_of(NETWORK, "conv", "kind"), ';;;"Dense"'),
     "the network's text": ("Model", Cell(25, 2), ';;;"x"'),

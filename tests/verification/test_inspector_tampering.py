@@ -15,7 +15,7 @@ import xlconv
 from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
-from xlconv.sheets.panel.places import CHOSEN, USED, check_cell
+from xlconv.sheets.panel.places import USED, check_cell
 from xlconv.spreadsheet.cells import Place
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
 from xlconv.verification.report import Finding
@@ -121,8 +121,8 @@ def test_a_formula_in_the_table_of_layers_is_one_finding(
 
 
 def test_a_cell_of_the_same_place_on_another_sheet_is_not_excused(book: Path) -> None:
-    """What is wrong at D6 of the board excuses those that look the board up, and not those that
-    read D6 of Explain."""
+    """What is wrong at C7 of the board excuses those that look the board up, and not those that
+    read C7 of Works."""
     place = Place(BOARD, USED.cell(1, 0))
     wrong = Finding("padding", place, "input", 1, 0, 1, None, 1.0, None)
     spoiled = spoiled_cells(computed_cells(xlconv.read_book(book)), [wrong])
@@ -131,7 +131,7 @@ def test_a_cell_of_the_same_place_on_another_sheet_is_not_excused(book: Path) ->
 
 
 assert LAYOUT.panel.picture is not None
-LAYER, MAP, ROW, COLUMN = (cell.a1 for cell in CHOSEN.cells())
+LAYER, MAP, ROW, COLUMN = (cell.a1 for cell in LAYOUT.panel.chosen)
 PICTURE, SCALE = LAYOUT.panel.picture.first.a1, LAYOUT.panel.scale.first.a1
 OUTLINED, PIXEL = LAYOUT.panel.outlined.first.a1, LAYOUT.panel.pixel_row.first.a1
 REVEAL = check_cell(2).a1
@@ -140,15 +140,15 @@ THUMBNAIL = LAYOUT.gallery.maps(3)[0].cell(1, 1).a1
 SHOWS = LAYOUT.gallery.label(2).first.a1
 LAYERS = "choose one of norm, conv, relu, dense, softmax"
 NONSENSE = [
-    (EXPLAIN, LAYER, "con", LAYERS),
-    (EXPLAIN, LAYER, "input", LAYERS),
-    (EXPLAIN, LAYER, None, LAYERS),
-    (EXPLAIN, LAYER, 2.0, LAYERS),
-    (EXPLAIN, LAYER, True, LAYERS),
-    (EXPLAIN, LAYER, '="conv"', LAYERS),
-    (EXPLAIN, MAP, "one", "type a number from 1"),
-    (EXPLAIN, ROW, True, "type a number from 1"),
-    (EXPLAIN, COLUMN, "=1+1", "type a number from 1"),
+    (BOARD, LAYER, "con", LAYERS),
+    (BOARD, LAYER, "input", LAYERS),
+    (BOARD, LAYER, None, LAYERS),
+    (BOARD, LAYER, 2.0, LAYERS),
+    (BOARD, LAYER, True, LAYERS),
+    (BOARD, LAYER, '="conv"', LAYERS),
+    (BOARD, MAP, "one", "type a number from 1"),
+    (BOARD, ROW, True, "type a number from 1"),
+    (BOARD, COLUMN, "=1+1", "type a number from 1"),
     (BOARD, PICTURE, 999, "choose one from 0 (your own) to 3"),
     (BOARD, PICTURE, 4, "choose one from 0 (your own) to 3"),
     (BOARD, PICTURE, -1, "choose one from 0 (your own) to 3"),
@@ -191,9 +191,7 @@ def test_a_choice_without_meaning_is_one_clear_line(
     assert held in said  # type: ignore[operator]
 
 
-@pytest.mark.parametrize(
-    ("sheet", "cell", "value"), [(EXPLAIN, LAYER, "con"), (BOARD, PICTURE, 2.5)]
-)
+@pytest.mark.parametrize(("sheet", "cell", "value"), [(BOARD, LAYER, "con"), (BOARD, PICTURE, 2.5)])
 def test_a_choice_without_meaning_ends_the_program_with_2(
     sheet: str, cell: str, value: object, book: Path, tmp_path: Path
 ) -> None:
@@ -207,11 +205,11 @@ def test_a_choice_without_meaning_ends_the_program_with_2(
 @pytest.mark.parametrize(
     ("sheet", "cell", "value"),
     [
-        *((EXPLAIN, LAYER, "CONV"), (EXPLAIN, LAYER, "Dense"), (BOARD, SCALE, "NETWORK")),
+        *((BOARD, LAYER, "CONV"), (BOARD, LAYER, "Dense"), (BOARD, SCALE, "NETWORK")),
         *(
-            (EXPLAIN, MAP, None),
-            (EXPLAIN, ROW, -7),
-            (EXPLAIN, COLUMN, 1e12),
+            (BOARD, MAP, None),
+            (BOARD, ROW, -7),
+            (BOARD, COLUMN, 1e12),
             (BOARD, PICTURE, None),
         ),
         *((BOARD, OUTLINED, None), (BOARD, PIXEL, 3), (GUIDE, REVEAL, None)),

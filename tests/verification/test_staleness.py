@@ -15,9 +15,9 @@ import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.sheets.panel.places import check_cell
 from xlconv.state.choices import Explained
-from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 from xlconv.verification.structure import ComputedCell, computed_cells
 
 ONE = Network(
@@ -93,7 +93,7 @@ CHOICES: dict[str, tuple[str, Callable[[Layout], edits.Edit]]] = {
     "what the picture shows": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "dog")),
     "that nobody knows it": (IMAGES, lambda at: edits.with_text(label_of_picture(at, 2), "?")),
     "the scale": (BOARD, lambda at: edits.with_text(at.panel.scale.first.a1, "map")),
-    "the explained layer": (EXPLAIN, lambda at: edits.with_text(CHOSEN.cell(0, 0).a1, "dense")),
+    "the explained layer": (BOARD, lambda at: edits.with_text(at.panel.chosen[0].a1, "dense")),
     "a pixel to follow": (
         BOARD,
         lambda at: edits.all_of(
@@ -127,8 +127,9 @@ def test_another_cell_explained_makes_a_book_stale(axis: str, books: Books, tmp_
     """Whatever was chosen first, another one is chosen now."""
     book, number = books(ONE, True), 1 + ["map", "row", "column"].index(axis)
     before = getattr(xlconv.read_book(book.path).display.choices.explained, axis)
-    edit = edits.with_value(CHOSEN.cell(number, 0).a1, 1.0 if before > 1 else 2.0)
-    check_agrees(changed(book, EXPLAIN, edit, tmp_path), stored="stale")
+    cell = xlconv.read_book(book.path).layout.panel.chosen[number]
+    edit = edits.with_value(cell.a1, 1.0 if before > 1 else 2.0)
+    check_agrees(changed(book, BOARD, edit, tmp_path), stored="stale")
 
 
 @pytest.mark.parametrize("what", ["another picture", "the explained layer"])

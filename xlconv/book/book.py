@@ -21,12 +21,14 @@ from xlconv.book.choices import (
     found_choices,
     found_gallery,
     found_image,
+    found_outside,
     stored_image,
 )
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, meant
 from xlconv.formulas.layers.base import Rule
+from xlconv.network.borders import with_outside
 from xlconv.network.model import Array, Model, below
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape
@@ -251,14 +253,15 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
 
 def _as_set(network: Network, layout: Layout, cells: FoundCells) -> Network:
     """The network with the settings that their cells on the board hold now."""
-    if not layout.controls:
-        return network
     layers = []
     for layer in network.layers:
         for setting, place in layout.controls.get(layer.name, {}).items():
             layer = cells.setting(BOARD, place.first, layer, setting)
         layers.append(layer)
-    return replace(network, layers=tuple(layers))
+    network = replace(network, layers=tuple(layers)) if layout.controls else network
+    if layout.panel.outside is None:
+        return network
+    return with_outside(network, found_outside(cells, layout.panel.outside.first))
 
 
 def _weights(network: Network, layout: Layout, found: FoundCells) -> dict[str, Array]:

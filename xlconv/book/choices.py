@@ -3,7 +3,7 @@
 Must not compute anything from them. Raises BookError, naming the cell, for what cannot be chosen.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,19 @@ import numpy as np
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, NetworkError
 from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import OUTSIDES
 from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
-from xlconv.sheets.panel.places import CHOSEN, GalleryPlaces, check_cell
+from xlconv.sheets.panel.places import GalleryPlaces, check_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, IMAGES, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
@@ -120,7 +121,7 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
     ]
     row, column = pixel
     return Choices(
-        explained=_explained(cells, network),
+        explained=_explained(cells, network, panel.chosen),
         picture=picture,
         actual=actual,
         scale=cells.one_of(BOARD, panel.scale.first, "one colour scale for each", SCALES),
@@ -149,21 +150,29 @@ def found_built(cells: FoundCells, network: Network, layout: Layout) -> dict[str
     """What the build left for the ticks of the Guide; nothing where it was spoiled."""
     found = {}
     for key, cell in guide_places(network, layout).built.items():
-        held = cells.at(GUIDE, cell)
+        held = cells.at(WORKS, cell)
         if held.formula is None and isinstance(held.value, float | str):
             found[key] = held.value
     return found
 
 
-def _explained(cells: FoundCells, network: Network) -> Explained:
-    """The cell that Explain takes apart: the first one if that sheet is gone."""
+def found_outside(cells: FoundCells, cell: Cell) -> str:
+    """What lies beyond the maps: one of OUTSIDES."""
+    what, remedy = "what is outside of maps", f"choose one of {', '.join(OUTSIDES)}"
+    value = cells.read(BOARD, cell, what, float | str, remedy)  # type: ignore[arg-type]
+    text = f"{value:g}" if isinstance(value, float) else str(value or "0").lower()
+    if text not in OUTSIDES:
+        raise BookError(f"{cells.words(BOARD, cell, what)} holds {text!r}; {remedy}")
+    return text
+
+
+def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> Explained:
+    """The cell that Explain takes apart."""
     names = tuple(layer.name for layer in network.layers)
-    if EXPLAIN not in cells.sheets:
-        return Explained(names[0], 1.0, 1.0, 1.0)
-    layer = cells.one_of(EXPLAIN, CHOSEN.first, "the layer to explain", names)
+    layer = cells.one_of(BOARD, chosen[0], "the layer to explain", names)
     place = (
-        cells.number(EXPLAIN, cell, f"the {what} to explain", "type a number from 1")
-        for cell, what in zip(list(CHOSEN.cells())[1:], ("map", "row", "column"), strict=True)
+        cells.number(BOARD, cell, f"the {what} to explain", "type a number from 1")
+        for cell, what in zip(chosen[1:], ("map", "row", "column"), strict=True)
     )
     return Explained(layer, *place)
 

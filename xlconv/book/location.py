@@ -19,12 +19,13 @@ from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError
 from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets import parts
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.spreadsheet.cells import Range, quoted
 from xlconv.state.manifest import NAME as MANIFEST_NAME
-from xlconv.state.manifest import SHEETS, Manifest, parse_manifest, range_name
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
+from xlconv.state.manifest import Manifest, parse_manifest, range_name
+from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL, SHEETS, WORKS
 from xlconv.xlsx.reader import Package
 from xlconv.xlsx.sheet import EMPTY, FoundSheet
 
@@ -88,7 +89,7 @@ def _own_sheets(manifest: Manifest) -> tuple[str, ...]:
     """The sheets of a book."""
     gallery = () if manifest.pictures is None else (IMAGES,)
     exercise = () if manifest.exercise is None else (EXERCISE,)
-    return GUIDE, BOARD, *gallery, *exercise, EXPLAIN, MODEL
+    return GUIDE, BOARD, *gallery, *exercise, EXPLAIN, MODEL, WORKS
 
 
 def check_version(
@@ -132,8 +133,10 @@ def _constants(sheet: str, network: Network, layout: Layout) -> int:
     """How many numbers stand on a sheet that no formula computes."""
     if sheet == IMAGES and layout.gallery is not None:
         return layout.gallery.range.size
+    if sheet == WORKS:
+        return sum(count(network, layout) for count in parts("places", "works_constants"))
     if sheet == BOARD:
-        weights = sum(places.range.size for places in layout.weights.values())
+        weights = sum(one.size for places in layout.weights.values() for one in places.ranges)
         return weights + layout.tensors[INPUT].range.size
     places = exercise_places(network, layout)
     if sheet == EXERCISE and places is not None:

@@ -9,8 +9,8 @@ import re
 from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Range, quoted
 from xlconv.state.manifest import NAME as MANIFEST_NAME
-from xlconv.state.manifest import SHEETS, range_name
-from xlconv.state.sheet_names import BOARD, MODEL
+from xlconv.state.manifest import range_name
+from xlconv.state.sheet_names import BOARD, MODEL, SHEETS
 from xlconv.xlsx.reader import Package
 
 _WAY_OUT = "take a copy from before that, or build the workbook again"

@@ -13,11 +13,10 @@ import numpy as np
 
 from xlconv.network.model import Array
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.places import CHOSEN
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.keys import Keys, cell_key, key_cell, range_keys
 from xlconv.state.choices import Explained
-from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.state.sheet_names import BOARD
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ def typed_weights(layout: Layout, layer: str, arrays: Mapping[str, Array]) -> Co
     )
 
 
-def typed_explained(explained: Explained) -> Constants:
+def typed_explained(layout: Layout, explained: Explained) -> Constants:
     """The cell that Explain takes apart."""
     chosen = (explained.layer, explained.map, explained.row, explained.column)
-    cells = (Place(EXPLAIN, cell) for cell in CHOSEN.cells())
+    cells = (Place(BOARD, cell) for cell in layout.panel.chosen)
     return Constants(cells=dict(zip(cells, chosen, strict=True)))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xlconv import __version__
-from xlconv.commands.grade import grade
+from xlconv.commands.marking.grade import grade
+from xlconv.commands.opening import show_book
 from xlconv.commands.run import run
 from xlconv.commands.train import train
 from xlconv.commands.waiting import shown_while_waiting
@@ -120,6 +121,9 @@ def build(
         Path | None, typer.Option(help="With --students: the folder for their workbooks.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    open_it: Annotated[
+        bool, typer.Option("--open", help="Open the workbook in the spreadsheet program, too.")
+    ] = False,
 ) -> None:
     """Write a workbook of a network that looks at a picture."""
     from xlconv.commands.classroom import class_targets, write_class
@@ -130,6 +134,8 @@ def build(
     from xlconv.state.variation import varied
 
     class_ = class_targets(students, out_dir, out, exercise, student, force)
+    if class_ is not None and open_it:
+        raise OutputError("--open is for one workbook, and --students makes many; leave one out")
     target = None if class_ else _book_target(out, force)
     if raw and image is None and images is None:
         raise OutputError("--raw says how to read --image FILE or --images DIR; give one")
@@ -166,6 +172,16 @@ def build(
             exercise=task,
         )
     print_built(target, chosen, forward(chosen, gallery.image), task.layers if task else ())
+    if open_it:
+        show_book(target)
+
+
+@app.command("open", epilog="Example:  xlconv open out.xlsx")
+def open_book(
+    book: Annotated[Path, typer.Argument(help="A workbook, as xlconv built it or edited.")],
+) -> None:
+    """Open a workbook in the spreadsheet program: the system's own, or LibreOffice."""
+    show_book(book)
 
 
 def _task(
@@ -269,45 +285,54 @@ def verify(
 def render(
     book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
     out: Annotated[Path, typer.Argument(help="The picture to write, as in board.png.")],
-    layer: Annotated[str | None, typer.Option(help="One layer instead of all, or input.")] = None,
+    sheet: Annotated[
+        str, typer.Option(help="Which sheet: Board, Guide, Images, Explain, Model, ..")
+    ] = "Board",
+    layer: Annotated[
+        str | None, typer.Option(help="One layer of the board instead of all, or input.")
+    ] = None,
     cell: Annotated[
         int | None,
         typer.Option(
-            help="Pixels of a grid cell, 2 to 64; from about 20 on with numbers. Left out, the "
-            "picture is about 2400 pixels long."
+            help="Pixels of a row, on the board of a grid cell, 2 to 64; from about 20 on with "
+            "numbers. Left out, the picture is about 2400 pixels long."
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Draw the board as a PNG, with the values that the workbook stores."""
+    """Draw a sheet as a PNG, with the values that the workbook stores."""
     from xlconv.commands.console import OUT, markup
     from xlconv.rendering.render import render as render_book
 
     with shown_while_waiting():
-        width, height = render_book(book, out, layer=layer, cell=cell, overwrite=force).size
+        picture = render_book(book, out, sheet=sheet, layer=layer, cell=cell, overwrite=force)
+    width, height = picture.size
     OUT.print(f"wrote {markup(out)} ({width:,} × {height:,} pixels)", soft_wrap=True)
 
 
 @app.command(epilog="Examples:  xlconv show out.xlsx  |  xlconv show out.xlsx --layer conv1")
 def show(
     book: Annotated[Path, typer.Argument(help="A workbook that xlconv built, edited or not.")],
-    layer: Annotated[
-        str | None, typer.Option(help="One layer, larger, or input, instead of all.")
-    ] = None,
+    layer: Annotated[str | None, typer.Option(help="One layer, larger, or input, instead.")] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every layer, behind the picture and the answer.")
+    ] = False,
     width: Annotated[int | None, typer.Option(help="Columns to draw on, from 20.")] = None,
 ) -> None:
-    """Show the picture, every layer's maps and the answer in the terminal."""
+    """Show the picture and the answer in the terminal, or every layer's maps."""
     from xlconv.book.book import read_book, tensor_named
     from xlconv.commands.console import print_glance
     from xlconv.rendering.glance import glance
-    from xlconv.rendering.render import book_palette
+    from xlconv.rendering.stored import book_palette
 
     if width is not None and not MIN_WIDTH <= width <= MAX_WIDTH:
         raise OutputError(f"--width {width}: give {MIN_WIDTH} to {MAX_WIDTH} columns")
+    if layer is not None and every:
+        raise OutputError("--layer shows one layer and --all every one; give one of them")
     with shown_while_waiting():
         found = read_book(book)
     only = tensor_named(found, layer) if layer is not None else None
-    print_glance(found, glance(found), book_palette(found), only, width)
+    print_glance(found, glance(found), book_palette(found), only=only, every=every, width=width)
 
 
 MIN_WIDTH, MAX_WIDTH = 20, 1000

@@ -66,7 +66,7 @@ def write_class(
     force: bool,
 ) -> None:
     """Write the workbooks of a class, and say so."""
-    from xlconv.commands.marks import marking_bar
+    from xlconv.commands.marking.marks import marking_bar
     from xlconv.grading.classroom.handout import build_class
 
     with marking_bar(len(class_.students), "building") as progress:

@@ -17,7 +17,7 @@ from rich.segment import Segment
 from rich.table import Table
 
 from xlconv.network.layers.base import sources
-from xlconv.network.network import found_words
+from xlconv.network.network import INPUT, found_words
 from xlconv.system.terminal_text import one_line, shell_word, without_control_characters
 
 if TYPE_CHECKING:
@@ -116,10 +116,17 @@ def print_trained(weights: Path, template: str) -> None:
 
 
 def print_glance(
-    book: FoundBook, seen: Glance, colours: Palette, only: str | None, width: int | None
+    book: FoundBook,
+    seen: Glance,
+    colours: Palette,
+    *,
+    only: str | None = None,
+    every: bool = False,
+    width: int | None = None,
 ) -> None:
-    """A book's maps as pictures, and its answer; or `only` one tensor."""
-    from xlconv.commands.maps import Pictures, in_colour, print_pictures
+    """A book's picture and its answer, and behind them, if wanted, `every` other tensor; or
+    `only` one."""
+    from xlconv.commands.maps import Pictures, in_colour, print_legend, print_pictures
     from xlconv.rendering.glance import answer_words
 
     network = book.network
@@ -128,10 +135,18 @@ def print_glance(
     if seen.state in _GLANCE_NOTES:
         out.print(_GLANCE_NOTES[seen.state], style="yellow")
     shown = Pictures(network, seen.tensors, colours, in_colour(out), out.width)
-    print_pictures(out, shown, only)
+    print_legend(out, shown)
+    first = [only] if only is not None else [INPUT, network.output]
+    print_pictures(out, shown, first, detail=only is not None)
     words = answer_words(network, seen.tensors[network.output])
     if words is not None:
         out.print(f"\nprediction: [bold]{markup(words)}[/]")
+    rest = [tensor for tensor in seen.tensors if tensor not in first]
+    if every:
+        print_pictures(out, shown, rest)
+    elif only is None:
+        told = f"xlconv show {command_word(book.path)} --all  shows every layer"
+        out.print(f"\n{told}, --layer NAME one", style="dim", soft_wrap=True)
 
 
 _GLANCE_NOTES = {

@@ -25,9 +25,10 @@ OPTIONS = {
 }
 COMMANDS = {
     "build": "Write a workbook of a network that looks at a picture.",
+    "open": "Open a workbook in the spreadsheet program: the system's own, or LibreOffice.",
     "verify": "Prove every cell of a workbook against NumPy.",
-    "render": "Draw the board as a PNG, with the values that the workbook stores.",
-    "show": "Show the picture, every layer's maps and the answer in the terminal.",
+    "render": "Draw a sheet as a PNG, with the values that the workbook stores.",
+    "show": "Show the picture and the answer in the terminal, or every layer's maps.",
     "templates": "List the templates with what they reach, or show one in detail.",
     "grade": "Mark what learners filled in.",
     "train": "Train a template's weights, with NumPy alone.",

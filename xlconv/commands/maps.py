@@ -4,7 +4,7 @@ Owns how large a map is drawn and which sign stands for which number. Must not k
 nor compute anything.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
@@ -48,22 +48,32 @@ def in_colour(console: Console) -> bool:
     return console.is_terminal and enough and console.encoding.startswith("utf")
 
 
-def print_pictures(console: Console, shown: Pictures, only: str | None = None) -> None:
-    """The picture, the maps of each layer, and the answer; or `only` one tensor, larger."""
-    for line in pictures(shown, only):
+def print_legend(console: Console, shown: Pictures) -> None:
+    """What the colours, or the signs, stand for."""
+    _print_lines(console, _legend(shown))
+
+
+def print_pictures(
+    console: Console, shown: Pictures, tensors: Iterable[str], detail: bool = False
+) -> None:
+    """The maps, or the bars, of some tensors; in `detail` larger, and of vectors each value."""
+    _print_lines(console, pictures(shown, tensors, detail))
+
+
+def _print_lines(console: Console, lines: Iterable[Text]) -> None:
+    for line in lines:
         console.print(line, no_wrap=True, overflow="ellipsis", crop=True)
 
 
-def pictures(shown: Pictures, only: str | None = None) -> Iterator[Text]:
+def pictures(shown: Pictures, tensors: Iterable[str], detail: bool = False) -> Iterator[Text]:
     """The lines of all pictures."""
-    yield from _legend(shown)
-    for tensor in shown.tensors if only is None else [only]:
+    for tensor in tensors:
         yield Text()
         yield from _heading(shown, tensor)
         array = shown.tensors[tensor]
         if array.ndim == 3:
-            yield from _maps(shown, tensor, detail=only is not None)
-        elif only is not None or tensor == shown.network.output:
+            yield from _maps(shown, tensor, detail)
+        elif detail or tensor == shown.network.output:
             yield from _bars(shown, tensor)
         else:
             yield from _strip(shown, tensor)

@@ -56,9 +56,17 @@ class WeightPlaces:
         return Range.around(self.arrays[key])
 
     @property
-    def range(self) -> Range:
-        """The range around all arrays, in which no other number stands."""
-        return Range.around(place for places in self.arrays.values() for place in places)
+    def ranges(self) -> tuple[Range, ...]:
+        """The ranges around all arrays, those that overlap as one: in them no other number
+        stands."""
+        found: list[Range] = []
+        for key in self.arrays:
+            place = self.array_range(key)
+            for other in [one for one in found if one.overlaps(place)]:
+                found.remove(other)
+                place = Range.around((other, place))
+            found.append(place)
+        return tuple(found)
 
     def cells(self, place: Range) -> Iterator[Cell]:
         """The cells of one of the ranges that hold numbers, row by row."""

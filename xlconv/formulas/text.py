@@ -98,8 +98,9 @@ def label_of_largest(values: Range, labels: Range) -> str:
     return f"INDEX({labels.absolute},MATCH(MAX({values_text}),{values_text},0))"
 
 
-def largest_magnitude(*places: Range) -> str:
-    """The largest distance from zero in ranges: the ends of a scale around zero.
+def largest_magnitude(*places: Range, sheet: str = "$") -> str:
+    """The largest distance from zero in ranges, of another `sheet`, perhaps: the ends of a scale
+    around zero.
 
     >>> largest_magnitude(Range(1, 1, 2, 2))
     'MAX(MAX($A$1:$B$2),-MIN($A$1:$B$2))'
@@ -109,7 +110,7 @@ def largest_magnitude(*places: Range) -> str:
     >>> largest_magnitude(Range(1, 1, 2, 2), Range(5, 1, 2, 2))
     'MAX(MAX($A$1:$B$2,$A$5:$B$6),-MIN($A$1:$B$2,$A$5:$B$6))'
     """
-    texts = ",".join(place.absolute for place in places)
+    texts = ",".join(f"{place:{sheet}}" for place in places)
     return f"MAX(MAX({texts}),-MIN({texts}))"
 
 

@@ -33,9 +33,9 @@ from xlconv.reference.forward import forward_steps
 from xlconv.reference.layers.base import numbers
 from xlconv.sheets.exercise.places import ExercisePlaces, Part
 from xlconv.state.exercise import Exercise
-from xlconv.state.sheet_names import EXERCISE, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import EXERCISE, EXPLAIN, GUIDE, IMAGES, WORKS
 
-NEEDLESS = (GUIDE, IMAGES, EXPLAIN, EXERCISE)  # what is marked stands on the board
+NEEDLESS = (GUIDE, IMAGES, EXPLAIN, EXERCISE, WORKS)  # what is marked stands on the board
 
 
 def grade(

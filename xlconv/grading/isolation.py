@@ -18,7 +18,7 @@ from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Values
 from xlconv.state.choices import Explained
-from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.state.sheet_names import BOARD
 
 Random = np.random.Generator
 
@@ -80,9 +80,7 @@ def isolated_trial(book: FoundBook, layers: tuple[Layer, ...], number: int) -> I
             name: {key: _turned(array, key in least[name]) for key, array in one.items()}
             for name, one in weights.items()
         }
-    typed = Constants()
-    if EXPLAIN in book.sheets:
-        typed |= typed_explained(_other_explained(network, number))
+    typed = typed_explained(layout, _other_explained(network, number))
     for name, array in values.items():
         typed |= typed_maps(BOARD, layout.tensors[name].maps, np.asarray(array, dtype=np.float64))
     for name, arrays in weights.items():

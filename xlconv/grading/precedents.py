@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import Token, tokens
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
+from xlconv.state.sheet_names import BOARD, SHEETS
 
 Cells = frozenset[Cell]
 # The formula in a cell of the board, "" if there is none.
@@ -17,7 +17,7 @@ FormulaAt = Callable[[Cell], str]
 # The ranges that names of the file stand for, in small letters; None for names of anything else.
 Names = Mapping[str, Range | None]
 
-OWN_SHEETS = (EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL)
+OWN_SHEETS = tuple(sheet for sheet in SHEETS if sheet != BOARD)
 MOST_CELLS = 20_000  # that are looked at of what a formula reads
 MOST_STEPS = 200  # cells with formulas that are followed
 # Functions that make ranges while calculating, and the signs of more that a text does not tell:

@@ -5,10 +5,13 @@
 Must not know files, nor how the ink was found.
 """
 
+import numpy as np
+
 from xlconv.images.ink import marks_in
 from xlconv.images.pieces import Box, around, boxes_of, components
 from xlconv.images.pixels import reduced
 from xlconv.images.ruling import Cleared
+from xlconv.network.model import Array
 
 OVERVIEW = 128  # pixels a side
 WIDEST = 1.6  # times as wide as high: of 60,000 of MNIST's digits 4 are wider
@@ -22,6 +25,16 @@ BESIDE = (
     "doubtful: a digit stands on either side of a line; took the larger one, crop to the one "
     "that is meant"
 )
+GREY = (
+    "doubtful: {}, but the network was taught with colours and may go by them; give one in colour"
+)
+_COLOURLESS = 0.08  # of the largest number: what channels differ by but in one pixel of a hundred
+
+
+def is_grey(planes: Array) -> bool:
+    """Whether a picture's red, green and blue, (3, H, W), are nearly the same."""
+    apart = planes.max(axis=0) - planes.min(axis=0)
+    return bool(np.quantile(apart, 0.99) <= _COLOURLESS * np.abs(planes).max())
 
 
 def words_about(cleared: Cleared) -> list[str]:

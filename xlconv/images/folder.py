@@ -14,6 +14,7 @@ from unicodedata import normalize
 import numpy as np
 
 from xlconv.errors import ImageError
+from xlconv.images.doubts import GREY, is_grey
 from xlconv.images.gallery import Gallery, printable
 from xlconv.images.image_file import has_heic
 from xlconv.images.load import load_image
@@ -53,6 +54,10 @@ def load_gallery(
     labels = {file: _label(top, file, network) for file in files}
     files.sort(key=lambda file: (_rank(labels[file], network), _natural(file)))
     pixels = [load_image(top / file, network.input_shape, raw, photo).pixels for file in files]
+    grey = sum(map(is_grey, pixels)) if network.input_shape[0] == 3 else 0
+    if grey:
+        are = "1 picture is grey" if grey == 1 else f"{grey} pictures are grey"
+        notes.append(GREY.format(are))
     names = tuple(printable(file.name) for file in files)
     spelled = tuple(", ".join(labels[file]) for file in files)
     return Gallery(np.stack(pixels), spelled, names), notes

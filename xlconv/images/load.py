@@ -5,6 +5,7 @@
 Must not know layers, weights or workbooks, only the input's shape (C, H, W).
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from xlconv.errors import ImageError
 from xlconv.images.digit import prepare_digit
+from xlconv.images.doubts import GREY, is_grey
 from xlconv.images.image_file import (
     Picture,
     Scan,
@@ -41,9 +43,12 @@ def load_image(path: Path, shape: Shape3, raw: bool = False, photo: bool = False
     """
     path = Path(path)
     try:
-        return _load(path, shape, raw, photo)
+        picture = _load(path, shape, raw, photo)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
+    if shape[0] == 3 and is_grey(picture.pixels):
+        return replace(picture, steps=(*picture.steps, GREY.format("the picture is grey")))
+    return picture
 
 
 def _load(path: Path, shape: Shape3, raw: bool, photo: bool) -> Picture:

@@ -123,7 +123,7 @@ def _layer(table: Mapping[str, Any], where: str) -> Layer:
         raise NetworkError(
             f"{where}: kind is {table.get('kind')!r}; {meant(table.get('kind'), KINDS)}"
         )
-    members = fields(kind)
+    members = [member for member in fields(kind) if member.name not in kind.unwritten]
     names = tuple(member.name for member in members)
     check_keys(table, ("kind", *names), f"{where} ({kind.__name__})")
     required = [member.name for member in members if member.default is MISSING]

@@ -107,3 +107,12 @@ def shape_text(shape: Iterable[int]) -> str:
     '2x28x28'
     """
     return "x".join(map(str, shape))
+
+
+def values_word(count: int) -> str:
+    """What so many numbers of a vector are called.
+
+    >>> values_word(1), values_word(10)
+    ('value', 'values')
+    """
+    return "value" if count == 1 else "values"

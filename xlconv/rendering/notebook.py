@@ -13,7 +13,7 @@ from xlconv.book.book import FoundBook
 from xlconv.book.book import read_book as read_found_book
 from xlconv.errors import XlconvError
 from xlconv.rendering.glance import answer_words
-from xlconv.rendering.render import board_picture
+from xlconv.rendering.render import sheet_picture
 
 _SIDE = 1600  # pixels of the longer side of a picture in a notebook
 
@@ -26,7 +26,7 @@ class PicturedBook(FoundBook):
         network = self.network
         head = f"<b>{escape(str(self.path))}</b>: {escape(network.name)}"
         try:
-            picture = board_picture(self, side=_SIDE)
+            picture = sheet_picture(self, side=_SIDE)
         except XlconvError as error:
             return f"<p>{head}</p><p>{escape(str(error))}</p>"
         words = answer_words(network, self.stored[network.output])

@@ -21,7 +21,7 @@ Colours = NDArray[np.uint8]
 
 PAPER = "FFFFFF"
 _HATCH = 4  # pixels from one line of a hatch to the next
-_BORDERED = 6  # pixels a cell from which on each cell's border is drawn
+_BORDERED = 6  # pixels a cell from which on each cell has its own border
 
 
 def paint(sheet: Sheet, cell: float, area: Range | None = None) -> Image.Image:
@@ -78,7 +78,7 @@ def _colour(fills: Colours, rule: ColourScale | Highlight, view: View) -> None:
 
 def scale_limit(rule: ColourScale, numbers: Numbers) -> float:
     """Where a colour scale ends, as the numbers of the sheet are now."""
-    if rule.shown is not None and numbers[slices(Range.of(rule.shown))].item() == 0:
+    if rule.endless:
         return math.inf
     for places in (rule.ends, rule.ranges):
         found = np.concatenate([np.zeros(0), *(numbers[slices(p)].reshape(-1) for p in places)])
@@ -126,18 +126,20 @@ def _hatch(pixels: Colours, block: Block, view: View, filled: NDArray[np.bool_])
 
 
 def _draw_borders(picture: Image.Image, view: View) -> None:
-    """A thin line around each cell whose style, or a rule that is true for it, has a border."""
+    """A thin line around each cell whose style, or a rule that is true for it, has a border; where
+    cells are too small for that, around them all."""
     draw = ImageDraw.Draw(picture)
     inside = {cell for place in view.merged.values() for cell in place.cells()}
-    if view.cell >= _BORDERED:
-        for block in view.sheet.blocks:
-            if block.style.border is None:
-                continue
-            whole = view.merged.get(block.range.first)
-            if whole is not None:
-                _outline(draw, [whole], block.style.border, view)
-            elif not (isinstance(block, BlankBlock) and block.range.first in inside):
-                _outline(draw, map(Range.of, block.range.cells()), block.style.border, view)
+    for block in view.sheet.blocks:
+        if block.style.border is None:
+            continue
+        whole = view.merged.get(block.range.first)
+        if whole is not None:
+            _outline(draw, [whole], block.style.border, view)
+        elif not (isinstance(block, BlankBlock) and block.range.first in inside):
+            small = view.cell < _BORDERED
+            every = [block.range] if small else map(Range.of, block.range.cells())
+            _outline(draw, every, block.style.border, view)
     for rule in reversed(view.sheet.rules):  # where two apply, the first one is seen
         if isinstance(rule, Highlight) and rule.border is not None:
             cells = (Range.of(cell) for place in rule.now for cell in place.cells())

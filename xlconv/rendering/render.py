@@ -1,38 +1,31 @@
-"""`render`: the board of a workbook as a picture, with the values that the file stores.
+"""`render`: a sheet of a workbook as a picture, with the values that the file stores.
 
-    book.xlsx -> FoundBook -> board rules' stored values -> lower -> painting -> PNG
+    book.xlsx -> FoundBook -> stored sheet -> painting -> PNG
 
-Nothing is computed: what a file does not store is an empty cell. Must not know how a sheet
-is painted.
+Owns how large a picture is and which part of a sheet it shows. Must not know how a sheet is
+painted.
 """
 
 import os
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 from xlconv.book.book import FoundBook, read_book, tensor_named
-from xlconv.errors import BookError, OutputError, TemplateError
-from xlconv.formulas.layers.base import Rule
-from xlconv.network.network import INPUT
-from xlconv.reference.layers.base import Values
+from xlconv.errors import OutputError
 from xlconv.rendering.paint import paint
+from xlconv.rendering.stored import stored_sheet
 from xlconv.rendering.view import View, chart_range, range_with_charts
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Band
-from xlconv.sheets.board.looks import sheet as board
 from xlconv.sheets.board.places import MIN_BAND
-from xlconv.sheets.shown import Shown
-from xlconv.sheets.styles import Palette, palette_named
 from xlconv.spreadsheet.blocks import Sheet
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import BOARD
 from xlconv.system.files import check_no_folder, check_target, replacing
-from xlconv.xlsx.sheet import FoundBlock
 
 SIDE = 2400  # pixels of the longer side that a picture has if nobody says how large
-SMALLEST, LARGEST, USUAL_LARGEST = 2, 64, 24  # pixels a cell
+SMALLEST, LARGEST = 2, 64  # pixels a cell
 MAX_PIXELS = 150_000_000
 
 
@@ -40,21 +33,23 @@ def render(
     book: FoundBook | str | os.PathLike[str],
     out: str | os.PathLike[str] | None = None,
     *,
+    sheet: str = BOARD,
     layer: str | None = None,
     cell: int | None = None,
     overwrite: bool = True,
 ) -> Image.Image:
-    """The board as a picture, or one layer's band of it, and as a PNG if `out` is given.
+    """A sheet as a picture, or one layer's band of the board, and as a PNG if `out` is given.
 
-    `cell` are the pixels of a grid cell; left out, the longer side has about 2400. From about
-    20 on, the numbers stand in the cells. Raises BookError if the book cannot be read, stores
-    no values or has no such layer, OutputError if `out` cannot be written, or exists and
-    `overwrite` is false.
+    `cell` are the pixels of a row's height, on the board of a grid cell; left out, the longer
+    side has about 2400, and no other sheet is smaller than it opens. From about 20 on, the numbers
+    stand in the board's cells. Raises BookError if the book cannot be read, stores no values or
+    has no such sheet or layer, OutputError if `out` cannot be written, or exists and `overwrite`
+    is false.
     """
     if out is not None:
         _check_out(Path(out), overwrite)
     found = book if isinstance(book, FoundBook) else read_book(book)
-    picture = board_picture(found, layer, cell)
+    picture = sheet_picture(found, sheet, layer=layer, cell=cell)
     if out is not None:
         with replacing(Path(out)) as stream:
             picture.save(stream, format="PNG")
@@ -68,92 +63,66 @@ def _check_out(out: Path, overwrite: bool) -> None:
     check_target(out, overwrite, "board.png")
 
 
-def board_picture(
-    book: FoundBook, layer: str | None = None, cell: int | None = None, side: int = SIDE
+def sheet_picture(
+    book: FoundBook,
+    name: str = BOARD,
+    *,
+    layer: str | None = None,
+    cell: int | None = None,
+    side: int = SIDE,
 ) -> Image.Image:
-    """The board of a book that was read, or one layer's band of it."""
+    """A sheet of a book that was read, or one layer's band of the board; without the paper to the
+    right and below."""
     if cell is not None and not SMALLEST <= cell <= LARGEST:
         raise OutputError(f"a cell of {cell} pixels; give {SMALLEST} to {LARGEST} (--cell)")
-    sheet = stored_board(book)
+    sheet = stored_sheet(book, name)
+    if layer is not None and sheet.name != BOARD:
+        raise OutputError(
+            f"the layer {layer!r} is drawn on the {BOARD}, not on {sheet.name}; leave out --layer "
+            "or --sheet"
+        )
     area = _layer_area(book, sheet, layer) if layer is not None else _whole_area(book, sheet)
-    pixels = cell or _fitting(sheet, area, side)
-    width, height = View(sheet, area, pixels).size
-    if width * height > MAX_PIXELS:
+    pixels = cell or _usual_cell(sheet, area, side)
+    if _pixels(sheet, area, pixels) > MAX_PIXELS:
+        width, height = View(sheet, area, pixels).size
         raise OutputError(
             f"a picture of {width:,} × {height:,} pixels is too large; give a smaller --cell, "
             "or one layer (--layer)"
         )
-    return paint(sheet, pixels, area)
+    return _trimmed(paint(sheet, pixels, area), pixels)
 
 
-def _fitting(sheet: Sheet, area: Range, side: int) -> int:
-    """The pixels a cell at which the longer side has about so many."""
-    longest = max(View(sheet, area, USUAL_LARGEST).size)
-    return max(SMALLEST, min(USUAL_LARGEST, side * USUAL_LARGEST // longest))
+def _usual_cell(sheet: Sheet, area: Range, side: int) -> int:
+    """The pixels of a row at which the longer side has about so many; of a sheet that is read
+    rather than looked at, not less than it opens with."""
+    whole = sheet.row_height  # at 100 %
+    longest = max(View(sheet, area, whole).size)
+    fitting = max(SMALLEST, min(whole, side * whole // longest))
+    opened = round(whole * sheet.zoom / 100)
+    if sheet.name == BOARD or _pixels(sheet, area, opened) > MAX_PIXELS:
+        return fitting
+    return max(fitting, opened)
 
 
-def stored_board(book: FoundBook) -> Sheet:
-    """The board with the values that the file stores, in the book's own palette."""
-    shown = Shown(
-        title="",
-        description="",
-        manifest=book.manifest,
-        display=book.display,
-        layout=book.layout,
-        rules=book.rules,
-        values=stored_values(book),
-        colours=book_palette(book),
-    )
-    return board(shown)
+def _pixels(sheet: Sheet, area: Range, cell: int) -> int:
+    width, height = View(sheet, area, cell).size
+    return width * height
 
 
-def book_palette(book: FoundBook) -> Palette:
-    """The palette that a book was built with."""
-    try:
-        return palette_named(book.manifest.palette)
-    except TemplateError as error:
-        raise BookError(f"{book.path}: {error}; build the workbook again") from error
-
-
-def stored_values(book: FoundBook) -> dict[str, Values]:
-    """The value of every computed cell of the board as the file stores it, by the key of its
-    rule: NaN for a missing number, "" for a missing text."""
-    parts: dict[str, list[Values]] = {}
-    some = False
-    for rule in book.rules:
-        if rule.sheet != BOARD:
-            continue
-        found = book.block(rule.sheet, [rule.range])
-        some = some or found.has_stored_values
-        parts.setdefault(rule.key, []).append(_rule_values(rule, found))
-    if not some:
-        raise BookError(
-            f"{book.path}: no values are stored in it, so there is nothing to draw; save it once "
-            "in Excel or LibreOffice"
-        )
-    values = {key: _join(arrays) for key, arrays in parts.items()}
-    return {INPUT: book.image, **values}
-
-
-def _rule_values(rule: Rule, found: FoundBlock) -> Values:
-    """One rule's values: of a map, with its rows and columns."""
-    if len(found) == 1 and isinstance(found.values[0], str):
-        return np.array(found.values.tolist(), dtype=np.str_)
-    if rule.channel is None:
-        return found.numbers
-    return found.numbers.reshape(1, rule.range.height, rule.range.width)
-
-
-def _join(arrays: list[Values]) -> Values:
-    if len(arrays) == 1:
-        return arrays[0]
-    return np.concatenate([np.asarray(array, dtype=np.float64) for array in arrays])
+def _trimmed(picture: Image.Image, margin: int) -> Image.Image:
+    """A picture without the empty paper to the right and below, but for a margin."""
+    drawn = ImageChops.invert(picture).getbbox()
+    if drawn is None:
+        return picture
+    width, height = picture.size
+    return picture.crop((0, 0, min(width, drawn[2] + margin), min(height, drawn[3] + margin)))
 
 
 def _whole_area(book: FoundBook, sheet: Sheet) -> Range:
-    """All of the board, and room for the last layer's title."""
-    used, last = range_with_charts(sheet), book.layout.bands[-1]
-    return Range(1, 1, used.height + 1, max(used.right, last.first + MIN_BAND) + 1)
+    """All of a sheet, and on the board room for the last layer's title."""
+    used = range_with_charts(sheet)
+    beside = book.layout.bands[-1].first + MIN_BAND if sheet.name == BOARD else 0
+    return Range(1, 1, used.height + 1, max(used.right, beside) + 1)
 
 
 def _layer_area(book: FoundBook, sheet: Sheet, layer: str) -> Range:

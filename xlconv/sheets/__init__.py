@@ -2,9 +2,11 @@
 
 A new sheet is a folder and a line here. Must not know the file format. Of each folder's modules
 the registry asks, where they have it: `numbers.steps` (display, layout, values), `formulas.rules`
-(network, layout), and of `looks` `sheet` (shown), `names` (shown) and `captions` (display,
-layout). Where a sheet changes what the others hold, `numbers.amended_steps` and
-`formulas.amended_rules` are given all of it.
+(network, layout), and of `looks` `sheet` (shown), `names` and `hidden_names` (shown), `captions`
+(display, layout) and `works` (shown), its part of the sheet Works; of that, `places` say in
+`works_columns` (network, layout) how wide it is and in `works_constants` (network, layout) how many
+numbers it holds that nothing computes. Where a sheet changes what the others hold,
+`numbers.amended_steps` and `formulas.amended_rules` are given all of it.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,21 +25,25 @@ class Room:
     turn: int = 0
 
 
-# In the order of the workbook.
+# In the order in which sheets are made: the last one says how large the others are.
 ROOMS = (
     Room("guide", turn=2),  # what of all the others is done
     Room("board"),
+    Room("border"),  # on the board, too: the padding around its maps
+    Room("enlarged"),  # on the board, too: its small kernels
+    Room("counts"),  # on the board, too: under its maps
     Room("panel", turn=1),  # on the board, too: what follows from what is chosen
     Room("exercise"),
     Room("images"),
     Room("explain"),
+    Room("works"),
     Room("model"),
 )
 
 
 @cache
 def parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
-    """What the rooms call by a name in their modules of another, in the order of the workbook."""
+    """What the rooms call by a name in their modules of another, in their order."""
     return tuple(_functions(ROOMS, module, name))
 
 
@@ -45,6 +51,13 @@ def parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
 def computed_parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
     """The same, in the order of computation."""
     return tuple(_functions(tuple(sorted(ROOMS, key=lambda room: room.turn)), module, name))
+
+
+@cache
+def by_room(module: str, name: str) -> dict[str, Callable[..., Any]]:
+    """The same, by the rooms' folders."""
+    found = {room.folder: list(_functions((room,), module, name)) for room in ROOMS}
+    return {folder: functions[0] for folder, functions in found.items() if functions}
 
 
 def _functions(rooms: tuple[Room, ...], module: str, name: str) -> Iterator[Callable[..., Any]]:

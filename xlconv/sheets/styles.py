@@ -90,16 +90,24 @@ OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", border="D6C4F2", l
 GIVEN = Style(number_format="0.0", shrink=True, colour=QUIET)
 
 # The board's words.
-LAYER_TITLE = Style(size=24, bold=True, horizontal="left", vertical="bottom")
-LAYER_WORDS = Style(size=13, italic=True, horizontal="left", colour=QUIET, vertical="top")
-BIAS_CAPTION = Style(size=9, bold=True, colour="8A6100", horizontal="left")
+# Read at a third of their size, where the whole network is seen: the larger the better.
+LAYER_TITLE = Style(size=32, bold=True, horizontal="left", vertical="bottom")
+LAYER_SHAPE = Style(size=20, horizontal="left", colour=QUIET)
+LAYER_WORDS = Style(size=20, italic=True, horizontal="left", colour=QUIET, shrink=True)
+MAP_TITLE = Style(size=22, bold=True, horizontal="left", shrink=True)
+MAP_LEAD = Style(size=16, colour=QUIET, horizontal="left")
+CORNER_ARROW = Style(size=32, bold=True, colour=BLUE)
+CORNER = Style(size=16, bold=True, colour=BLUE)
+RULER = Style(size=8, colour=FAINT, shrink=True)
+CHANNEL = Style(size=11, bold=True, colour=QUIET, horizontal="right")
+BIAS_CAPTION = Style(size=12, bold=True, colour="8A6100", horizontal="left")
 BAR = Style(fill="F1F4F6", border="FFFFFF")
 LANE = Style(size=11, bold=True, colour=BLUE, fill="DCE9F7", horizontal="left")
 ARROW = Style(size=28, colour="9AA5B1")
 COLUMN_HEAD = Style(size=11, bold=True, colour=QUIET, wrap=True)
 NARROW_TITLE = Style(size=8, bold=True, shrink=True)
-ANSWER_LABEL = Style(size=96, bold=True, shrink=True)
-ANSWER_VALUE = Style(size=26, bold=True, shrink=True)
+ANSWER_LARGE = Style(size=96, bold=True, shrink=True)
+ANSWER_SMALL = Style(size=26, bold=True, shrink=True)
 ANSWER_CLASS = Style(size=16, bold=True, shrink=True)
 ANSWER_SHARE = Style(size=14, shrink=True)
 ANSWER_LEAD = Style(size=14, colour=QUIET)
@@ -121,8 +129,11 @@ _BOX = Style(size=9, number_format='[>99998]"";[=0]"";0', shrink=True, colour=RE
 # The board's computed cells, by their role.
 ROLES = {
     # the titles, and what is chosen and follows from it
-    "shape": Style(size=16, horizontal="left", colour=QUIET),
-    "title": HEAD,
+    "enlarged": Style(size=20, bold=True, number_format="0.0", shrink=True, border="D5DADF"),
+    "counted": Style(size=16, horizontal="left", colour=QUIET),
+    "outside": replace(RING, number_format="0.0", colour=FAINT, shrink=True),
+    "shape": LAYER_SHAPE,
+    "title": MAP_TITLE,
     "line": _COUNT,
     "place": _COUNT,
     "actual": Style(size=36, bold=True, shrink=True),

@@ -107,7 +107,7 @@ class ColourScale:
     absolute references; `low` is None for a scale that begins at zero.
 
     For painters that do not calculate: the limit is the largest (magnitude, with a low end) in
-    `ends`, or where these are empty in the ranges, and endless while the cell `shown` holds 0.
+    `ends`, or where these are empty in the ranges, and `endless` where the formula is so now.
     """
 
     ranges: tuple[Range, ...]
@@ -116,7 +116,7 @@ class ColourScale:
     zero: str
     high: str
     ends: tuple[Range, ...] = ()
-    shown: Cell | None = None
+    endless: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,11 +208,11 @@ class Sheet:
 @dataclass(frozen=True)
 class Book:
     """A workbook: its sheets, and the name of each (sheet, range) that formulas and people use;
-    `hidden` names are for programs alone."""
+    `hidden` names, of ranges or of formulas that give one, are for programs alone."""
 
     title: str
     description: str
     version: str
     sheets: tuple[Sheet, ...]
     names: Mapping[str, tuple[str, Range]]
-    hidden: Mapping[str, tuple[str, Range]] = field(default_factory=dict)
+    hidden: Mapping[str, tuple[str, Range] | str] = field(default_factory=dict)

@@ -210,6 +210,10 @@ class Range:
         below = Range(part.bottom + 1, self.column, self.bottom - part.bottom, self.width)
         return tuple(place for place in (beside, below) if place.size)
 
+    def shifted(self, rows: int, columns: int) -> Range:
+        """The range so many rows below and columns right."""
+        return Range(self.row + rows, self.column + columns, self.height, self.width)
+
     def grown(self, top: int, bottom: int, left: int, right: int) -> Range:
         """The range with a margin of so many cells on each side."""
         return Range(

@@ -12,11 +12,10 @@ from xlconv.errors import BookError, NetworkError
 from xlconv.network.description import network_of, network_text, read_toml
 from xlconv.network.network import Network
 from xlconv.state.exercise import Exercise, exercise_of
-from xlconv.state.sheet_names import BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL
+from xlconv.state.sheet_names import SHEETS
 
 NAME = "xlconv_network"
 MAX_PICTURES = 1000
-SHEETS = (BOARD, EXERCISE, EXPLAIN, GUIDE, IMAGES, MODEL)
 
 
 def range_name(sheet: str) -> str:

@@ -9,3 +9,7 @@ IMAGES = "Images"
 EXPLAIN = "Explain"
 GUIDE = "Guide"
 MODEL = "Model"
+WORKS = "Works"
+
+# In the order of their tabs.
+SHEETS = (GUIDE, BOARD, EXERCISE, IMAGES, EXPLAIN, MODEL, WORKS)

@@ -13,7 +13,7 @@ from xlconv.network.model import Model
 from xlconv.network.network import Network
 from xlconv.sheets import parts
 from xlconv.spreadsheet.blocks import ConstantBlock, TextBlock
-from xlconv.spreadsheet.cells import Cell, Place
+from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.verification.report import Finding
 from xlconv.xlsx.sheet import Value
 
@@ -22,8 +22,8 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?|[+−×]")
 
 def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Finding]:
     """The captions that name another layer, map, class or number than what they stand beside, or
-    that are another one's; and numbers between the ends of a colour scale. `known` are cells of
-    which something is said already.
+    that are another one's; and numbers between the ends of a colour scale, or beside a map. `known`
+    are cells of which something is said already.
 
     Other words for the same, and captions that were taken away, tell nothing wrong.
     """
@@ -34,18 +34,26 @@ def caption_findings(book: FoundBook, known: Collection[Place]) -> Iterator[Find
         for sheet, block in captions(told, book.layout)
     ]
     own = {block.text for _, block in blocks if isinstance(block, TextBlock)}
-    for sheet, block in blocks:
-        spot = Place(sheet, block.range.first)
-        found = book.cell(sheet, block.range)
+    for sheet, cell, expected in (
+        (sheet, cell, expected) for sheet, block in blocks for cell, expected in _held(block)
+    ):
+        spot, found = Place(sheet, cell), book.cell(sheet, Range.of(cell))
         if spot in known or found.value is None:
             continue
-        expected: Value = block.text if isinstance(block, TextBlock) else 0.0
         held = _text(found.value)
         if held == _text(expected):
             continue
-        if isinstance(block, ConstantBlock) or held in own or not _agree(book, block.text, held):
+        if isinstance(expected, float) or held in own or not _agree(book, expected, held):
             start = Cell(1, 1)
             yield Finding.of_constant("caption", spot, start, sheet.lower(), expected, found.value)
+
+
+def _held(block: TextBlock | ConstantBlock) -> Iterator[tuple[Cell, float | str]]:
+    """What belongs in the cells of a block."""
+    if isinstance(block, TextBlock):
+        yield block.range.first, block.text
+    else:
+        yield from zip(block.range.cells(), block.values.reshape(-1).tolist(), strict=True)
 
 
 def _text(value: Value) -> str:

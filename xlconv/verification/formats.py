@@ -18,10 +18,10 @@ from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
-from xlconv.sheets.panel.places import CHOSEN, check_cell
+from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
-from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES, WORKS
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedBlock, ComputedCells
@@ -30,6 +30,7 @@ from xlconv.xlsx.sheet import FoundBlock, NoText, Value
 
 # Values for which marks may stand: they are asked for no other number than their own.
 _MARKED = ("looks", "exercise")
+_EXPLAIN, _GUIDE = "explain", "guide"  # whose cells are chosen, not computed
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,8 @@ def _relied_cells(
             alone=members.block in _MARKED,
         )
     for owner, sheet, ranges in _constants(book):
-        # Of a check cell, and of what is chosen on Explain, no other number is thought.
-        yield _Relied(sheet, owner, book.block(sheet, ranges), alone=sheet in (GUIDE, EXPLAIN))
+        # Of a check cell, and of what is chosen to be explained, no other number is thought.
+        yield _Relied(sheet, owner, book.block(sheet, ranges), alone=owner in (_EXPLAIN, _GUIDE))
     for sheet, found in book.sheets.items():
         texts = [
             position
@@ -121,12 +122,13 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
         for number in range(layout.gallery.count + 1):
             words = [layout.gallery.number(number), layout.gallery.label(number)]
             yield f"picture {number}", IMAGES, [*words, *layout.gallery.maps(number)]
-    yield "explain", EXPLAIN, [CHOSEN, inspector_places(book.network, layout).table]
+    yield _EXPLAIN, BOARD, [*map(Range.of, panel.chosen)]
+    yield _EXPLAIN, EXPLAIN, [inspector_places(book.network, layout).table]
     tensors = len(book.network.shapes)
-    yield "guide", GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
+    yield _GUIDE, GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
     guide = guide_places(book.network, layout)
-    yield "guide", GUIDE, [Range.of(card.cell(ANSWER)) for card in guide.cards]
-    yield "guide", GUIDE, [Range.of(cell) for cell in guide.built.values()]
+    yield _GUIDE, GUIDE, [Range.of(card.cell(ANSWER)) for card in guide.cards]
+    yield _GUIDE, WORKS, [Range.of(cell) for cell in guide.built.values()]
 
 
 def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Finding]:

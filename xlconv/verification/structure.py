@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from xlconv.book.book import FoundBook
 from xlconv.book.unfinished import Unfinished
 from xlconv.formulas.layers.base import Rule
+from xlconv.network.borders import bordered
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
@@ -24,7 +25,7 @@ from xlconv.sheets.explain.places import inspector_places, table_column
 from xlconv.spreadsheet.cells import Cell, Place, Range, cells_by_sheet
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.spreadsheet.keys import Keys, among, cell_key, key_cell, keys_by_sheet, range_keys
-from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.state.sheet_names import BOARD, EXPLAIN, WORKS
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.xlsx.sheet import FoundBlock, FoundCell, FoundFormula, FoundSheet, Positions, Value
@@ -202,11 +203,13 @@ def _finite_or_none(value: Value) -> Value:
 
 
 def padding_findings(book: FoundBook) -> list[Finding]:
-    """The cells of padding rings, and those between a dilated kernel's numbers, that are not
-    empty."""
+    """The cells of padding that holds no numbers, and those between a dilated kernel's numbers,
+    that are not empty."""
     findings: list[Finding] = []
-    board = book.sheets[BOARD]
+    board, held = book.sheets[BOARD], bordered(book.network)
     for tensor, placement in book.layout.tensors.items():
+        if tensor in held:
+            continue
         for number, inside in enumerate(placement.maps):
             ring = placement.with_ring(number)
             filled = [] if ring == inside else map(board.place, board.filled(ring).tolist())
@@ -282,7 +285,8 @@ def _whole_ranges(book: FoundBook) -> Iterator[tuple[str, Range, Positions]]:
     layout, board = book.layout, book.sheets[BOARD]
     for layer, places in layout.weights.items():
         ranges = [place for one in places.arrays.values() for place in one]
-        yield layer, places.range, np.sort(board.block(ranges).positions)
+        own = np.sort(board.block(ranges).positions)
+        yield from ((layer, whole, own) for whole in places.ranges)
     for layer, controls in layout.controls.items():
         firsts = [Range.of(place.first) for place in controls.values()]
         yield layer, Range.around(controls.values()), np.sort(board.block(firsts).positions)
@@ -314,7 +318,7 @@ def innocent_readers(wrong: Iterable[ComputedCell], suspects: Collection[Place])
     what NumPy does.
     """
     left = {cell.place: cell.reads for cell in wrong}
-    new = {*suspects, *(place for place in left if place.sheet == EXPLAIN)}
+    new = {*suspects, *(place for place in left if place.sheet in (EXPLAIN, WORKS))}
     innocent = set[Place]()
     while new:
         spots = cells_by_sheet(new)

@@ -12,8 +12,9 @@ import numpy as np
 
 from xlconv.book.book import FoundBook
 from xlconv.book.typing import Constants, TypedNumbers, typed_explained, typed_maps, typed_weights
+from xlconv.network.borders import outside_cell, outside_of, with_outside
 from xlconv.network.layers.base import Layer, Weight
-from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.convolution import OUTSIDES, Conv2D
 from xlconv.network.layers.settings import setting_cell
 from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
@@ -71,7 +72,8 @@ def _random_settings(network: Network, random: Random) -> Network:
     layers: list[Layer] = []
     for layer in network.layers:
         layers.append(layer.for_trial(random))
-    return replace(network, layers=tuple(layers))
+    outside = OUTSIDES[int(random.integers(len(OUTSIDES)))]
+    return with_outside(replace(network, layers=tuple(layers)), outside)
 
 
 def _random_like(array: Array, random: Random) -> Array:
@@ -185,7 +187,7 @@ def _layer_values(layer: Layer, drawn: Mapping[str, Array], values: Mapping[str,
 def _constants(book: FoundBook, display: Display) -> Constants:
     """The constants by which a workbook shows what a display does."""
     layout, network, choices = book.layout, display.network, display.choices
-    typed = typed_explained(choices.explained) | _typed_pixels(book, display)
+    typed = typed_explained(layout, choices.explained) | _typed_pixels(book, display)
     cells: dict[Place, float | str] = {}
     if layout.gallery is not None and layout.panel.picture is not None:
         cells[Place(BOARD, layout.panel.picture.first)] = float(choices.picture)
@@ -212,6 +214,8 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
     if choices.pixel is not None:
         cells = (Place(BOARD, place.first) for place in (panel.pixel_row, panel.pixel_column))
         typed |= dict(zip(cells, choices.pixel, strict=True))
+    if panel.outside is not None:
+        typed[Place(BOARD, panel.outside.first)] = outside_cell(outside_of(network))
     for line, tensor in enumerate(network.shapes):
         typed[Place(GUIDE, check_cell(line))] = 0.0 if tensor in choices.hidden else 1.0
     for card in guide_places(network, layout).cards:

@@ -116,8 +116,8 @@ def skeleton(book: Book) -> Skeleton:
     }  # in the order of use, so that the same book gives the same numbers
     for style in styles:
         styles[style] = _style_number(worksheets[0], style)
-    for name, (sheet_name, place) in {**book.names, **book.hidden}.items():
-        text = f"{quoted(sheet_name)}!{place.absolute}"
+    for name, held in {**book.names, **book.hidden}.items():
+        text = held if isinstance(held, str) else f"{quoted(held[0])}!{held[1].absolute}"
         hidden = True if name in book.hidden else None
         workbook.defined_names[name] = DefinedName(name, attr_text=text, hidden=hidden)
     _describe(workbook, book)

@@ -27,7 +27,7 @@ def copy_remark(wrong: WrongCell, around: Surroundings) -> Remark | None:
     at_first = reads_of(wrong.first_called_for, around.names).cells
     for before, now in _pairs(wrong):
         weights = around.layout.weights.get(wrong.part.layer)
-        own = weights is not None and before.overlaps(weights.range)
+        own = weights is not None and any(map(before.overlaps, weights.ranges))
         read = _is_among(before, at_first) and not _is_among(before, should)
         if before == now and read and not own:
             return Remark(

@@ -42,6 +42,7 @@ class Layer:
 
     reads: ClassVar[tuple[int, int]] = (1, 1)  # how many tensors, at least and at most
     controls: ClassVar[tuple[str, ...]] = ()  # settings that stand in cells, to be changed there
+    unwritten: ClassVar[tuple[str, ...]] = ()  # settings of a workbook that no description has
     steps: ClassVar[tuple[str, ...]] = ()  # what it shows on its way without a name of its own
     random: ClassVar[bool] = False  # whether it draws random numbers
     shares: ClassVar[bool] = False  # whether its numbers are from 0 to 1: parts of a whole

@@ -28,6 +28,7 @@ from xlconv.network.names import check_disguised
 from xlconv.network.shapes import Shape, Window
 
 ACTIVATIONS = ("relu",)
+OUTSIDES = ("0", "1", "edge")  # what padding holds: a number, or the map's nearest cell
 MAX_LIST_LENGTH = 250
 _LISTED = re.compile(r"[^\W\d_]([\w -]*[\w-])?")
 _SMALLER = 'use a smaller size or padding = "same"'
@@ -43,7 +44,8 @@ class Conv2D(Windowed):
     or (rows, columns). With `dilation` d a kernel's numbers are d cells apart. With `groups`,
     input and output maps are parted into so many groups, and an output map reads those of its
     own group alone (as many groups as maps: a depthwise convolution).
-    `activation = "relu"` is applied in the same formula.
+    `activation = "relu"` is applied in the same formula. `outside` is what a workbook's padding
+    holds; networks are trained with 0.
     """
 
     kernels: int
@@ -55,7 +57,9 @@ class Conv2D(Windowed):
     dilation: Pair = 1
     groups: int = 1
     inputs: tuple[str, ...] = ()
+    outside: str = "0"
 
+    unwritten: ClassVar[tuple[str, ...]] = ("outside",)
     operation: ClassVar[str] = "weighted"
 
     def __post_init__(self) -> None:
@@ -68,6 +72,7 @@ class Conv2D(Windowed):
         check_true_or_false(self.name, "bias", self.bias)
         if self.activation is not None:
             check_one_of(self.name, "activation", self.activation, ACTIVATIONS)
+        check_one_of(self.name, "outside", self.outside, OUTSIDES)
         if self.kernels % self.groups:
             raise NetworkError(
                 f"layer {self.name!r}: {self.kernels} kernels cannot be parted into "
@@ -159,7 +164,9 @@ class KernelDemo(Windowed):
     size: Pair = 3
     padding: str | Pair = "same"
     inputs: tuple[str, ...] = ()
+    outside: str = "0"
 
+    unwritten: ClassVar[tuple[str, ...]] = ("outside",)
     controls: ClassVar[tuple[str, ...]] = ("chosen",)
     steps: ClassVar[tuple[str, ...]] = ("steps", "number")
     operation: ClassVar[str] = "weighted"
@@ -187,6 +194,7 @@ class KernelDemo(Windowed):
                 f"{MAX_LIST_LENGTH} characters of a drop-down list; use fewer or shorter ones"
             )
         check_one_of(self.name, "chosen", self.chosen, names)
+        check_one_of(self.name, "outside", self.outside, OUTSIDES)
         object.__setattr__(self, "size", pair_of(self.name, "size", self.size))
         object.__setattr__(self, "padding", padding_of(self.name, self.padding))
 

@@ -84,8 +84,9 @@ def pair(value: Pair | str | None) -> tuple[int, int]:
 
 
 def settings(layer: Layer) -> dict[str, object]:
-    """A layer's settings by name, without its name, its links and what says nothing."""
-    names = [field.name for field in fields(layer) if field.name not in ("name", "inputs")]
+    """A layer's settings by name, without its name, its links and what no description has."""
+    silent = ("name", "inputs", *layer.unwritten)
+    names = [field.name for field in fields(layer) if field.name not in silent]
     values = {name: getattr(layer, name) for name in names}
     return {
         name: value

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,12 +95,18 @@ def numbers(values: Values) -> Array:
     return np.array(flat).reshape(values.shape)
 
 
-def shifted_maps(window: Window, x: Array, outside: float) -> Iterator[tuple[int, int, Array]]:
+def shifted_maps(
+    window: Window, x: Array, outside: float | Literal["edge"]
+) -> Iterator[tuple[int, int, Array]]:
     """For each place (i, j) of a window, the cells that all windows have there; the padding
-    holds `outside`."""
+    holds `outside`, or the nearest cell of the map."""
     margin, (apart_down, apart_across) = window.margin(x.shape), window.dilation
     ring = ((0, 0), (margin.top, margin.bottom), (margin.left, margin.right))
-    padded = np.pad(x, ring, constant_values=outside)
+    padded = (
+        np.pad(x, ring, mode="edge")
+        if outside == "edge"
+        else np.pad(x, ring, constant_values=outside)
+    )
     height, width = window.slid(x.shape)
     (rows, columns), (down, across) = window.size, window.stride
     for i in range(rows):

@@ -4,6 +4,7 @@ Must not know how a workbook computes the same.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def _conv(layer: Conv2D, weights: Weights, x: Array) -> Array:
     parts = kernel.reshape(layer.groups, -1, *kernel.shape[1:])
     result = np.zeros(layer.output_shape(x.shape))
     made = result.reshape(layer.groups, -1, *result.shape[1:])
-    for i, j, shifted in shifted_maps(layer.window, x, outside=0.0):
+    for i, j, shifted in shifted_maps(layer.window, x, _padding(layer)):
         read = shifted.reshape(layer.groups, -1, *shifted.shape[1:])
         for group in range(layer.groups):
             made[group] += np.tensordot(parts[group, :, :, i, j], read[group], axes=1)
@@ -51,9 +52,13 @@ def _conv(layer: Conv2D, weights: Weights, x: Array) -> Array:
     return np.maximum(result, 0.0) if layer.activation == "relu" else result
 
 
+def _padding(layer: Conv2D | KernelDemo) -> float | Literal["edge"]:
+    return "edge" if layer.outside == "edge" else float(layer.outside)
+
+
 def _correlate(layer: KernelDemo, kernel: Array, x: Array) -> Array:
     result = np.zeros(layer.output_shape(x.shape))
-    for i, j, shifted in shifted_maps(layer.window, x, outside=0.0):
+    for i, j, shifted in shifted_maps(layer.window, x, _padding(layer)):
         result += kernel[i, j] * shifted
     return result
 

@@ -5,34 +5,37 @@ A learner reads the network from these alone. Must not know values or colours.
 
 from collections.abc import Iterator
 
-from xlconv.network.layers.base import Layer, sources
+import numpy as np
+
+from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import map_count
 from xlconv.sheets import styles
 from xlconv.sheets.board.furniture import GAP, Look, Piece, arrow, furniture, vector_columns
 from xlconv.sheets.board.layout import Band, Layout
-from xlconv.sheets.board.pitch import Pitches
-from xlconv.sheets.board.places import MIN_BAND
-from xlconv.spreadsheet.blocks import Block, Style, TextBlock, one_cell
+from xlconv.sheets.board.pitch import HEAD_ROWS, Pitches
+from xlconv.spreadsheet.blocks import Block, ConstantBlock, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, GUIDE
 
-_TITLE_COLUMNS = 8  # columns over which a map's title runs
-_STATE_COLUMNS = 11  # behind a title with a state
-_AGAIN = 48  # columns after which the title of a wide layer, or the words on a line, come again
+_AGAIN = 48  # columns after which the words on a line come again
 
 
 def captions(network: Network, layout: Layout) -> Iterator[Block]:
     """Every text of the board that is not computed."""
+    yield from _to_guide()
     for band in layout.bands:
         yield from _title(network, band)
-        yield _to_guide(band, layout)
         yield from _arrows(network, layout, band)
-    tops = Pitches(network).top_of
+    for wing in layout.wings:
+        yield from _wing_title(network, wing)
+    rows, wings = Pitches(network), {wing.tensor: wing for wing in layout.wings}
     for layer, band in zip(network.layers, layout.bands[1:], strict=True):
+        first = wings.get(layer.name, band).first
         for number in range(map_count(network.shapes[layer.name])):
-            pieces = furniture(layer, network, tops, number, band.first).pieces
+            pieces = furniture(layer, network, rows, number, first).pieces
             yield from (_words(piece, layout) for piece in pieces if piece.text)
+    yield from _rulers(layout)
     yield from _lanes(layout)
     yield from _channel_names(layout)
     for tensor, shape in network.shapes.items():
@@ -42,18 +45,36 @@ def captions(network: Network, layout: Layout) -> Iterator[Block]:
 
 
 def _title(network: Network, band: Band) -> Iterator[Block]:
-    words = network.words(band.tensor)
-    # Again and again over a wide layer, so that its title is seen wherever one scrolls to.
-    for column in range(band.first, max(band.first, band.last - MIN_BAND) + 1, _AGAIN):
-        yield one_cell(Cell(1, column), band.tensor, styles.LAYER_TITLE)
-        yield one_cell(Cell(3, column), words, styles.LAYER_WORDS)
+    yield one_cell(Cell(1, band.first), band.tensor, styles.LAYER_TITLE)
+    yield TextBlock(_words_row(band), network.words(band.tensor), styles.LAYER_WORDS)
 
 
-def _to_guide(band: Band, layout: Layout) -> Block:
-    """The way back to the Guide, in the frozen rows, behind the shape and what it is called."""
-    opened = layout.exercise is not None and band.tensor in layout.exercise.layers
-    cell = Cell(2, band.first + (_STATE_COLUMNS if opened else _TITLE_COLUMNS))
-    return one_cell(cell, "← Guide", styles.LINK, f"{GUIDE}!A1")
+def _wing_title(network: Network, wing: Band) -> Iterator[Block]:
+    read = source(network.layer(wing.tensor))
+    what = "classes" if len(network.labels) == network.shapes[wing.tensor][0] else "units"
+    yield one_cell(Cell(1, wing.first), f"{wing.tensor}: weights", styles.LAYER_TITLE)
+    words = f"what each of its {what} looks for in {read}"
+    yield TextBlock(_words_row(wing), words, styles.LAYER_WORDS)
+
+
+def _words_row(band: Band) -> Range:
+    """Where it is said what a layer does, up to the next one."""
+    return Range(HEAD_ROWS, band.first, 1, band.last + GAP - band.first)
+
+
+def _to_guide() -> Iterator[Block]:
+    """The way back to the Guide, in the corner that is always seen."""
+    yield one_cell(Cell(1, 1), "←", styles.CORNER_ARROW, f"{GUIDE}!A1")
+    yield one_cell(Cell(2, 1), "Guide", styles.CORNER, f"{GUIDE}!A1")
+
+
+def _rulers(layout: Layout) -> Iterator[Block]:
+    """The numbers of each map's rows and columns, by which a cell is named."""
+    for rulers in layout.rulers.values():
+        for ruler in rulers:
+            for place in (ruler.rows, ruler.columns):
+                counted = np.arange(1.0, place.size + 1).reshape(place.height, place.width)
+                yield ConstantBlock(place, counted, styles.RULER)
 
 
 def _words(piece: Piece, layout: Layout) -> Block:
@@ -69,7 +90,9 @@ def _words(piece: Piece, layout: Layout) -> Block:
 
 
 _LOOKS: dict[Look, Style] = {
+    "heading": styles.MAP_TITLE,
     "title": styles.HEAD,
+    "lead": styles.MAP_LEAD,
     "narrow": styles.NARROW_TITLE,
     "head": styles.COLUMN_HEAD,
     "caption": styles.NOTE,
@@ -81,11 +104,9 @@ _LOOKS: dict[Look, Style] = {
 
 def _channel_names(layout: Layout) -> Iterator[Block]:
     """The colours of a colour picture, beside the titles of its maps."""
-    placement = layout.tensors[INPUT]
-    if len(placement.maps) == len(CHANNELS):
-        for name, place in zip(CHANNELS, placement.maps, strict=True):
-            title = Cell(place.row - placement.ring.top - 1, place.column + _TITLE_COLUMNS)
-            yield one_cell(title, name, styles.LEAD)
+    if len(layout.rulers[INPUT]) == len(CHANNELS):
+        for name, ruler in zip(CHANNELS, layout.rulers[INPUT], strict=True):
+            yield one_cell(ruler.rows.first.shifted(-1, 0), name, styles.CHANNEL)
 
 
 CHANNELS = ("red", "green", "blue")
@@ -140,12 +161,12 @@ def _answer(network: Network, layout: Layout) -> Iterator[Block]:
     if answer is None:
         return
     yield one_cell(answer.title, "the network's answer", styles.HEAD)
-    what = "this is a" if answer.labels else network.output
+    what = "this is a" if answer.labels else "the output is"
     what = "here I see" if answer.ticks else what
-    over = answer.label
+    over = answer.large
     yield TextBlock(Range(over.row - 1, over.column, 1, over.width), what, styles.ANSWER_LEAD)
     target = layout.tensors[network.output].maps[0]
-    under = answer.value
+    under = answer.small
     if answer.threshold is not None:
         above = answer.threshold.first.shifted(-1, -2)
         text = "found from this probability on:"

@@ -4,6 +4,7 @@ Must not know how a file spells a rule.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,8 +13,9 @@ from xlconv.formulas.places import Placement
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.formulas import WRONG, on_frame, scale_limit
-from xlconv.sheets.panel.places import Line
+from xlconv.sheets.enlarged.places import kernels
+from xlconv.sheets.panel.formulas import WRONG, by_name, on_frame, scale_limit
+from xlconv.sheets.panel.places import PanelPlaces
 from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
 from xlconv.spreadsheet.cells import Range
@@ -37,31 +39,60 @@ def colour_rules(
     for layer in network.layers:
         for key in layer.inner_shapes(network.read_shapes(layer)[0]):
             yield from _inner(
-                key, layout.inner[f"{layer.name}_{key}"], layout.panel.lines[layer.name], colours
+                key,
+                layout.inner[f"{layer.name}_{key}"],
+                _visibility(display, layout, layer.name),
+                colours,
             )
     for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
-            line = layout.panel.lines[name]
-            yield _around_zero(weights.arrays[key], weights.array_range(key), line, colours)
+            visible = _visibility(display, layout, name)
+            yield _around_zero(weights.arrays[key], weights.array_range(key), visible, colours)
+    for layer_name, large in layout.enlarged.items():
+        whole, visible = (
+            Range.around(kernels(layout, layer_name)),
+            _visibility(display, layout, layer_name),
+        )
+        yield _around_zero(large, whole, visible, colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)
 
 
-def _inner(key: str, placement: Placement, line: Line, colours: Palette) -> Iterator[ColourRule]:
+@dataclass(frozen=True)
+class _Visibility:
+    """Whether a tensor is shown: as a formula, and now."""
+
+    formula: str
+    hidden: bool
+
+    def limit(self, end: str) -> str:
+        """The end of a colour scale, while it is shown."""
+        return scale_limit(self.formula, end)
+
+
+def _visibility(display: Display, layout: Layout, tensor: str) -> _Visibility:
+    panel = layout.panel
+    shown = by_name(panel.lines[tensor].shown, panel.table)
+    return _Visibility(shown, tensor in display.choices.hidden)
+
+
+def _inner(
+    key: str, placement: Placement, visible: _Visibility, colours: Palette
+) -> Iterator[ColourRule]:
     """The colours of what a layer shows on its way, by its short name: of some steps none."""
     if key == "kernel":
-        yield _around_zero(placement.maps, placement.range, line, colours)
+        yield _around_zero(placement.maps, placement.range, visible, colours)
     elif key == "mask":
         yield _faint(placement.maps, 0.5, "0;0;0")
         yield ColourScale(
             ranges=placement.maps,
-            limit=scale_limit(line.shown, f"MAX({placement.range:$})"),
+            limit=visible.limit(f"MAX({placement.range:$})"),
             low=None,
             zero=colours.paper,
             high=colours.rectified,
             ends=(placement.range,),
-            shown=line.shown,
+            endless=visible.hidden,
         )
 
 
@@ -72,7 +103,7 @@ WHITE = "FFFFFF"
 def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
     """Layers that are not revealed yet: white on white, with everything that stands beside them."""
     bottom = max(
-        layout.panel.range.bottom, *(place.range.bottom for place in layout.tensors.values())
+        layout.panel.area.bottom, *(place.range.bottom for place in layout.tensors.values())
     )
     first = layout.tensors[INPUT]
     for band in layout.bands:
@@ -81,12 +112,17 @@ def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
             lowest = layout.legends[INPUT] or [first.with_ring(-1)]
             left, last = band.first, max(place.bottom for place in lowest)
         areas = [Range(1, left, last, band.last - left + 1)]
+        areas += [
+            Range(1, wing.first, last, wing.last - wing.first + 1)
+            for wing in layout.wings
+            if wing.tensor == band.tensor
+        ]
         if band == layout.bands[-1] and layout.answer is not None:
             title = layout.answer.title
-            below = layout.panel.outlined.row - 3
+            below = layout.panel.area.row - 1
             areas.append(Range(title.row, first.range.column, below - title.row, 28))
         now = tuple(areas) if band.tensor in display.choices.hidden else ()
-        formula = f"{layout.panel.lines[band.tensor].shown:$}=0"
+        formula = f"{_visibility(display, layout, band.tensor).formula}=0"
         yield Highlight(tuple(areas), formula, WHITE, WHITE, ";;;", WHITE, last=True, now=now)
 
 
@@ -99,8 +135,8 @@ def _tensor(
 ) -> Iterator[ColourRule]:
     """For each map, with its legend: lines around what is read and reached, what is nearly zero,
     digits on dark ink, and the scale."""
-    network, line, legends = display.network, layout.panel.lines[tensor], layout.legends[tensor]
-    maps = layout.tensors[tensor].maps
+    network, legends = display.network, layout.legends[tensor]
+    maps, visible = layout.tensors[tensor].maps, _visibility(display, layout, tensor)
     vector = len(network.shapes[tensor]) == 1
     for number, place in enumerate(maps):
         places = (place, *legends[number : number + 1])
@@ -116,17 +152,30 @@ def _tensor(
             yield Highlight(
                 places, dark, colour=WHITE, now=_dark_pixels(values[INPUT], number, place)
             )
-        end = legends[number].last if legends else line.limit
+        end, ends = _end(tensor, number, vector, layout)
         signed = network.signed[tensor]
         yield ColourScale(
             ranges=places,
-            limit=scale_limit(line.shown, f"{end:$}"),
+            limit=visible.limit(end),
             low=colours.negative if signed else None,
             zero=colours.zero if signed else colours.paper,
             high=colours.positive if signed else _ink(tensor, number, len(maps), colours),
-            ends=(Range.of(end),),
-            shown=line.shown,
+            ends=ends,
+            endless=visible.hidden,
         )
+
+
+def _end(tensor: str, number: int, vector: bool, layout: Layout) -> tuple[str, tuple[Range, ...]]:
+    """The end of the scale of a map: its legend's, a vector's own, or, of a crowd of maps without
+    legends, their tensor's; and where a painter finds it."""
+    legends, panel = layout.legends[tensor], layout.panel
+    if legends:
+        end = legends[number].last
+        return end.absolute, (Range.of(end),)
+    if vector:
+        place = layout.tensors[tensor].maps[number]
+        return formulas.largest_magnitude(place), (place,)
+    return by_name(panel.lines[tensor].limit, panel.table), layout.number_ranges(tensor)
 
 
 def _ink(tensor: str, number: int, count: int, colours: Palette) -> str:
@@ -150,15 +199,24 @@ def _outlines(
     places = (place, *layout.legends[tensor][number : number + 1])
     line = panel.lines[tensor]
     for key, box, colour in (("reaches", line.reaches, REACHES), ("reads", line.reads, READS)):
-        covered = on_frame(box, place, number + 1)
-        if key == "reads":
-            covered = f"{panel.outlined.first.absolute}=1,{covered}"
+        ends = [by_name(cell, panel.table) for cell in box.cells()]
+        covered = f"{_chosen(panel, key)},{on_frame(ends, place, number + 1)}"
         drawn = key == "reaches" or display.choices.outlined
         now = _frame(values[f"looks:{key}_{tensor}"], place, number + 1) if drawn else ()
         if dark is not None:
             # One rule with both: some programs apply the first that holds, and no other.
             yield Highlight(places, f"AND({covered},{dark})", colour=WHITE, border=colour)
         yield Highlight(places, f"AND({covered})", border=colour, now=now)
+
+
+def _chosen(panel: PanelPlaces, key: str) -> str:
+    """Whether there is a frame of a kind at all. It names the cells in which that is chosen: a
+    spreadsheet that draws frames anew only where something changes that their rule names by its
+    cell, and not by a name, draws these, too."""
+    if key == "reads":
+        cells = ",".join(cell.absolute for cell in panel.chosen)
+        return f"{panel.outlined.first:$}=1,COUNTA({cells})>0"
+    return f"COUNT({panel.pixel_row.first:$},{panel.pixel_column.first:$})=2"
 
 
 def _frame(six: Values, place: Range, number: int) -> tuple[Range, ...]:
@@ -191,16 +249,16 @@ def _dark_pixels(pixels: Values, number: int, place: Range) -> tuple[Range, ...]
 
 
 def _around_zero(
-    places: tuple[Range, ...], whole: Range, line: Line, colours: Palette
+    places: tuple[Range, ...], whole: Range, visible: _Visibility, colours: Palette
 ) -> ColourScale:
     return ColourScale(
         ranges=places,
-        limit=scale_limit(line.shown, formulas.largest_magnitude(whole)),
+        limit=visible.limit(formulas.largest_magnitude(whole)),
         low=colours.negative,
         zero=colours.zero,
         high=colours.positive,
         ends=(whole,),
-        shown=line.shown,
+        endless=visible.hidden,
     )
 
 

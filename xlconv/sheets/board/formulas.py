@@ -13,6 +13,7 @@ from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.layers.registry import layer_rules
 from xlconv.formulas.limits import fitting
 from xlconv.network.network import NONE_FOUND, TICK, Network
+from xlconv.network.shapes import values_word
 from xlconv.sheets.board.layout import Answer, Layout
 from xlconv.sheets.panel.formulas import picture_rules
 from xlconv.spreadsheet.cells import Cell, Range
@@ -90,13 +91,12 @@ def _title_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         tensor, placement = band.tensor, layout.tensors[band.tensor]
         shape, first, under = network.shapes[tensor], placement.maps[0], Cell(2, band.first)
         if len(shape) == 1:
-            yield title(tensor, under, f'ROWS({first:$})&" values"')
+            yield title(tensor, under, f'ROWS({first:$})&" {values_word(shape[0])}"')
             continue
         yield title(tensor, under, _shape_line(f"{shape[0]} × ", first))
         for number, place in enumerate(placement.maps, 1):
-            above = Cell(place.row - placement.ring.top - 1, place.column)
             text = _shape_line(f"{tensor} map {number} · ", place)
-            yield title(tensor, above, text, number)
+            yield title(tensor, layout.titles[tensor][number - 1].first, text, number)
 
 
 def _shape_line(lead: str, values: Range) -> str:

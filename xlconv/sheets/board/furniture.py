@@ -6,9 +6,9 @@ map stand below each other, and what it reads, if that is more than one tensor, 
 know formulas, values or styles.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
@@ -17,17 +17,31 @@ from xlconv.network.layers.dropout import Dropout
 from xlconv.network.layers.merging import Add
 from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.network import Network
-from xlconv.network.shapes import as_maps
+from xlconv.network.shapes import Window, as_maps
 from xlconv.spreadsheet.cells import Cell, Range
 
 GAP = 3  # columns between layers, where the arrow stands
 KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
 CONTROL_WIDTH = 3  # columns of a cell that people set
+TITLE_ROWS = 2  # of a map's title, and of what stands beside it
+_CAPTION_COLUMNS = 4  # that the caption above a kernel takes, beside which it is enlarged
+_KERNELS = ("weight", "enlarged")
+ENLARGED = 2  # rows and columns of the board for a number of an enlarged kernel
 READ_WIDTH = 8  # columns in which a layer of several inputs names them
+FEW = 4  # classes whose dense weights may stand between the maps and the answer
 
-Holds = Literal["weight", "control", "cell", "inner", "labels", "words"]
-Look = Literal["title", "narrow", "head", "caption", "control", "arrow", "link"]
-Tops = Callable[[str, int], int]  # the first row of a tensor's map, by its number from 0
+Holds = Literal["weight", "control", "cell", "inner", "labels", "words", "enlarged"]
+Look = Literal["heading", "title", "narrow", "head", "caption", "lead", "control", "arrow", "link"]
+
+
+class Rows(Protocol):
+    """The first row of a tensor's map, by its number from 0, and the rows above it, from its
+    title's first."""
+
+    @property
+    def above(self) -> int: ...
+
+    def top_of(self, tensor: str, number: int) -> int: ...
 
 
 class Piece(NamedTuple):
@@ -50,26 +64,50 @@ class Stack:
     width: int = 0
     rows: int = 0
 
+    def under_title(self, row: int) -> "Stack":
+        """The same with its heading in a row on, as high and wide as there is room."""
+        pieces = tuple(
+            one._replace(place=Range(row, one.place.column, TITLE_ROWS, max(1, self.width - 1)))
+            if one.look == "heading"
+            else one
+            for one in self.pieces
+        )
+        return Stack(pieces, self.width, self.rows)
 
-def furniture(layer: Layer, network: Network, tops: Tops, number: int, left: int) -> Stack:
+
+def apart(layer: Layer, network: Network) -> bool:
+    """Whether a layer's weights stand behind the head: a field of them would keep the answer far
+    from the maps."""
+    return isinstance(layer, Dense) and network.shapes[layer.name][0] > FEW
+
+
+def furniture(layer: Layer, network: Network, rows: Rows, number: int, left: int) -> Stack:
     """What stands beside a layer's map, from a column on; of a vector, it is the first map's."""
-    at = Cell(tops(layer.name, number), left)
+    at = Cell(rows.top_of(layer.name, number), left)
     match layer:
         case Conv2D():
-            return _kernels(layer, network, number, at)
+            stack = _kernels(layer, network, number, at)
         case KernelDemo():
-            return _list_of_kernels(layer, network, number, at)
+            stack = _list_of_kernels(layer, network, number, at)
         case Dropout():
-            return _switches(layer, network, number, at)
+            stack = _switches(layer, network, number, at)
         case Dense():
-            return _matrix(layer, network, tops, left)
-    if network.weights(layer):
-        return _numbers(layer, network, number, at)
-    return _links(layer, network, number, at) if layer.reads[1] > 1 else Stack()
+            return _matrix(layer, network, rows, left)
+        case _ if network.weights(layer):
+            stack = _numbers(layer, network, number, at)
+        case _ if layer.reads[1] > 1:
+            return _links(layer, network, number, at)
+        case _:
+            return Stack()
+    return stack.under_title(at.row - rows.above)
 
 
 def _words(row: int, column: int, text: str, look: Look = "caption") -> Piece:
     return Piece(Range(row, column, 1, 1), "words", "", text, look)
+
+
+def _title(at: Cell, text: str) -> Piece:
+    return _words(at.row, at.column, text, "heading")
 
 
 def arrow(row: int, column: int, height: int, width: int) -> Range:
@@ -83,15 +121,14 @@ def _arrow(place: Range) -> Piece:
 
 def _kernels(layer: Conv2D, network: Network, number: int, at: Cell) -> Stack:
     """Kernels with a caption each, then the bias with its own: one column as long as it is not
-    much higher than the map, else a grid."""
+    much higher than the map, beside it the same kernels large enough to be read from afar where
+    there is room; else a grid."""
     read, (height, width) = source(layer), layer.window.extent
     channels = layer.channels_read(network.shapes[read][0], number)
-    map_height = network.shapes[layer.name][1]
-    lines = (max(map_height, KERNEL_ROWS) - 2) // (1 + height)
-    lines = max(1, min(len(channels), lines))
+    room = max(network.shapes[layer.name][1], KERNEL_ROWS)
+    lines = max(1, min(len(channels), (room - 2) // (1 + height)))
     grid, pitch = len(channels) > lines, max(width, 3) + 1
-    title = f"kernel {number + 1}" + (f" × {read}" if grid else "")
-    pieces = [_words(at.row - 1, at.column, title, "title")]
+    pieces = [_title(at, f"kernel {number + 1}" + (f" × {read}" if grid else ""))]
     right = at.column
     for index, channel in enumerate(channels):
         across, down = divmod(index, lines)
@@ -99,22 +136,39 @@ def _kernels(layer: Conv2D, network: Network, number: int, at: Cell) -> Stack:
         text = f"map {channel + 1}" if grid else f"× {read} map {channel + 1}"
         pieces.append(Piece(place, "weight", "weight", text))
         right = place.right + 1
-        if not grid:
-            pieces.append(_arrow(Range(place.row, right, height, 2)))
-    if grid:
-        pieces.append(_arrow(arrow(at.row, right, map_height, 2)))
     rows = lines * (1 + height)
     if layer.bias:
         bias = Range(at.row + rows + 1, at.column, 1, 1)
         pieces.append(Piece(bias, "weight", "bias", "+ bias", "control"))
-    return Stack(tuple(pieces), max(right - at.column, 4) + 2, rows + (2 if layer.bias else 0))
+        rows += 2
+    beside = Cell(at.row + 1, max(right, at.column + _CAPTION_COLUMNS))
+    large = Stack() if grid else _enlarged(layer.window, len(channels), beside, room)
+    right = beside.column + large.width if large.pieces else right
+    if grid:
+        pieces.append(_arrow(arrow(at.row, right, network.shapes[layer.name][1], 2)))
+    else:
+        shown = [one.place for one in large.pieces or pieces if one.holds in _KERNELS]
+        pieces += [_arrow(Range(one.row, right, one.height, 2)) for one in shown if one.size > 1]
+    width = max(right - at.column, 4) + 2
+    return Stack((*pieces, *large.pieces), width, max(rows, large.rows + 1))
+
+
+def _enlarged(window: Window, count: int, at: Cell, room: int) -> Stack:
+    """Kernels once more, below each other, as large as can be read from afar; none where the rows
+    would not do, or a kernel's numbers are apart."""
+    height, width = (ENLARGED * length for length in window.size)
+    rows = count * (height + 1)
+    if rows > room or window.dilation != (1, 1):
+        return Stack()
+    places = [Range(at.row + one * (height + 1), at.column, height, width) for one in range(count)]
+    return Stack(tuple(Piece(place, "enlarged") for place in places), width, rows)
 
 
 def _numbers(layer: Layer, network: Network, number: int, at: Cell) -> Stack:
     """The numbers that a layer has for each map, below each other, with their names."""
     keys = list(layer.weights(*network.read_shapes(layer)))
     pieces = [
-        _words(at.row - 1, at.column, f"map {number + 1}", "title"),
+        _title(at, f"map {number + 1}"),
         _arrow(Range(at.row, at.column + 4, len(keys), 2)),
     ]
     for row, key in enumerate(keys, at.row):
@@ -171,14 +225,17 @@ def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell)
     (top, left), (height, width) = at, layer.window.extent
     count, pitch = len(layer.kernels), height + 2
     lines = min(count, max(network.shapes[layer.name][1], 3 * pitch) // pitch)
-    kernel = Range(top + 5, left, height, width)
+    large = _enlarged(layer.window, 1, Cell(top + 3, left), ENLARGED * height + 1)
+    below = top + 3 + large.rows
+    kernel = Range(below + 3, left, height, width)
     pieces = [
         Piece(Range(top, left, 2, 7), "control", "chosen", "choose a kernel", "control"),
-        Piece(Range(top + 3, left, 1, 1), "cell", "number"),
-        _words(top + 3, left + 1, "its number in the list"),
+        *large.pieces,
+        Piece(Range(below, left, 1, 1), "cell", "number"),
+        _words(below, left + 1, "its number in the list"),
         Piece(kernel, "inner", "kernel", "the kernel", "title"),
-        _arrow(Range(kernel.row, kernel.right + 1, height, 2)),
-        Piece(Range(top + 7 + height, left, count, 1), "labels", "", "the list", "title"),
+        _arrow(Range(top + 3, left + large.width, large.rows, 2)),
+        Piece(Range(kernel.bottom + 3, left, count, 1), "labels", "", "the list", "title"),
     ]
     column = left
     for index, text in enumerate(layer.kernels):
@@ -186,17 +243,18 @@ def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell)
         column = left + 9 + across * (max(width, 4) + 1)
         place = Range(top + 1 + down * pitch, column, height, width)
         pieces.append(Piece(place, "weight", "presets", text, "title"))
-    rows = max(8 + height + count, lines * pitch)
+    rows = max(large.rows + 8 + height + count, lines * pitch)
     return Stack(tuple(pieces) if number == 0 else (), column - left + max(width, 4) + 2, rows)
 
 
-def _matrix(layer: Dense, network: Network, tops: Tops, left: int) -> Stack:
+def _matrix(layer: Dense, network: Network, rows_of: Rows, left: int) -> Stack:
     """Weights in the shape of the maps that they multiply, one set a unit, in a grid that is
     as high as the maps' own pitch allows; beside a vector they are the columns of a matrix."""
     before, maps = source(layer), len(network.shapes[source(layer)]) == 3
     channels, height, width = as_maps(network.shapes[before])
-    rows = [tops(before, channel) for channel in range(channels + 1)]
-    lines = min(layer.units, max(1, (rows[1] - rows[0]) // (height + 2)))
+    rows = [rows_of.top_of(before, channel) for channel in range(channels + 1)]
+    room = rows[1] - rows[0] - rows_of.above + 2  # below them the next lead, and a title
+    lines = min(layer.units, max(1, room // (height + 2)))
     across, gap = -(-layer.units // lines), 1 if maps else 0
     told, roomy = len(network.labels) == layer.units, maps and width > 2
     look: Look = "title" if roomy else "narrow"
@@ -214,7 +272,7 @@ def _matrix(layer: Dense, network: Network, tops: Tops, left: int) -> Stack:
         if maps:
             lead = f"weights × {before} map {channel}: positive speaks for the {what}"
             lead += ", negative against it"
-        pieces.append(_words(row - 2, left, lead))
+        pieces.append(_words(row - rows_of.above, left, lead, "lead"))
     return Stack(tuple(pieces), across * (width + gap) + 1)
 
 

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
-from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, PanelPlaces, Verdict
+from xlconv.sheets.panel.places import (
+    EXPLAINED_NAMES,
+    GalleryPlaces,
+    LossPlaces,
+    PanelPlaces,
+    Verdict,
+)
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import Exercise
 
@@ -28,9 +34,18 @@ class Answer:
     threshold: Range | None = None
 
     @property
+    def large(self) -> Range:
+        """What is read first: the label, or the number of a network that has no other."""
+        return min(self.label, self.value, key=lambda place: place.row)
+
+    @property
+    def small(self) -> Range:
+        return max(self.label, self.value, key=lambda place: place.row)
+
+    @property
     def bottom(self) -> int:
         """The last row, in which a link stands below the value."""
-        below = self.threshold.bottom if self.threshold else self.value.bottom
+        below = self.threshold.bottom if self.threshold else self.small.bottom
         return max(below + 1, max((bar.bottom for bar in self.bars), default=0))
 
 
@@ -41,6 +56,14 @@ class Band:
     tensor: str
     first: int
     last: int
+
+
+@dataclass(frozen=True)
+class Ruler:
+    """Where a map's rows and columns are numbered, from 1: beside and above its padding."""
+
+    rows: Range
+    columns: Range
 
 
 @dataclass(frozen=True)
@@ -56,14 +79,21 @@ class Lane:
 class Layout(Places):
     """Every place of the board: those of the network, and what stands around them.
 
-    `legends` stand below the maps, by tensor; `verdict` and `loss` are there where the network
+    `wings` are the columns of weights that stand behind the head; `enlarged` are the places of
+    kernels that are shown once more, by layer, in their order. Each map has its title in `titles`,
+    and the numbers of its rows and columns in `rulers`, by tensor; `legends` stand below the maps;
+    `verdict` and `loss` are there where the network
     tells classes. `exercise` says which layers are left open, if any.
     """
 
     bands: tuple[Band, ...]
+    wings: tuple[Band, ...]
     lanes: tuple[Lane, ...]
     answer: Answer | None
     vector_columns: tuple[int, ...]
+    enlarged: Mapping[str, tuple[Range, ...]]
+    titles: Mapping[str, tuple[Range, ...]]
+    rulers: Mapping[str, tuple[Ruler, ...]]
     legends: Mapping[str, tuple[Range, ...]]
     panel: PanelPlaces
     verdict: Verdict | None
@@ -88,15 +118,18 @@ class Layout(Places):
             named |= {f"{layer}_{key}": weights.array_range(key) for key in weights.arrays}
         for layer, controls in self.controls.items():
             named |= {f"{layer}_{key}": Range.of(place.first) for key, place in controls.items()}
-        if self.panel.picture is not None:
-            named["picture"] = Range.of(self.panel.picture.first)
+        for name in ("picture", "outside"):
+            if (place := getattr(self.panel, name)) is not None:
+                named[name] = Range.of(place.first)
+        chosen = map(Range.of, self.panel.chosen)
+        named |= dict(zip(EXPLAINED_NAMES, chosen, strict=True))
         if self.loss is not None:
             named["loss"] = Range.of(self.loss.total)
         return named | {name: placement.range for name, placement in self.inner.items()}
 
     def watched_ranges(self, tensor: str) -> list[Range]:
         """The ranges of a layer's weights, controls and chosen number, which a sum watches."""
-        ranges = [self.weights[tensor].range] if tensor in self.weights else []
+        ranges = [*self.weights[tensor].ranges] if tensor in self.weights else []
         if tensor in self.controls:
             ranges.append(Range.around(self.controls[tensor].values()))
         if f"{tensor}_number" in self.cells:
@@ -106,7 +139,7 @@ class Layout(Places):
     @property
     def board(self) -> Range:
         """The board from its first cell to the last that anything may read."""
-        used = [place.range for place in self.weights.values()]
+        used = [place for places in self.weights.values() for place in places.ranges]
         for placement in (*self.tensors.values(), *self.inner.values()):
             used += [placement.with_ring(0), placement.with_ring(-1)]
         used += [place for places in self.controls.values() for place in places.values()]

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import WeightPlaces
+from xlconv.network.borders import bordered
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.settings import setting_cell
@@ -21,10 +22,10 @@ from xlconv.sheets.board.captions import captions as network_captions
 from xlconv.sheets.board.colours import KERNELS, colour_rules
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.board.pitch import TITLE_ROWS
+from xlconv.sheets.board.pitch import HEAD_ROWS
+from xlconv.sheets.enlarged.places import shown_numbers
 from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
-from xlconv.sheets.explain.places import inspector_places, numbers_to
 from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
@@ -45,8 +46,11 @@ from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
 from xlconv.state.sheet_names import BOARD
 
-SCREEN = (1360, 640)  # pixels that a laptop's spreadsheet window shows of a sheet
-TITLE_HEIGHTS = {1: 44, 2: 28, 3: 26}
+SCREEN = (1320, 610)  # pixels that a laptop's spreadsheet window shows of a sheet
+TITLE_HEIGHTS = {1: 52, 2: 32, 3: 32}
+CORNER_PIXELS = 84  # the first column, which stays in view with the way back to the Guide
+_WIDEST_CELL = 25.4  # pixels; LibreOffice draws the columns of 24 so wide
+LEAST_ZOOM = 25  # per cent, at which the captions can still be read
 CHART_SIZE = (440, 320)  # pixels
 PAGE_PIXELS = 3200  # of a sheet on a landscape page
 
@@ -57,7 +61,6 @@ def sheet(shown: Shown) -> Sheet:
     model, network = display.model, display.network
     places = exercise_places(network, layout)
     rules = shown.rules_of(BOARD)
-    counting = numbers_to(inspector_places(network, layout), display.count or 0)
     blocks = [
         *_constants(model, values, layout),
         *(
@@ -66,7 +69,7 @@ def sheet(shown: Shown) -> Sheet:
             for block in _computed_cells(rule, values, network, colours, places)
         ),
         *panel_blocks(display, layout),
-        *_rings(layout),
+        *_rings(network, layout),
         *_gaps(layout),
         *(part for place in layout.cells.values() for part in _merged_rest(place, styles.COMPUTED)),
         *network_captions(model.network, layout),
@@ -86,15 +89,15 @@ def sheet(shown: Shown) -> Sheet:
         charts=tuple(_charts(model, layout, colours)),
         choices=(
             *_choices(network, layout),
-            *panel_choices(display, layout, counting),
+            *panel_choices(layout),
             *(open_choices(network, places) if places else ()),
         ),
         column_width=styles.CELL_PIXELS,
         row_height=styles.CELL_PIXELS,
-        widths={1: 12, **widths},
+        widths={1: CORNER_PIXELS, **widths},
         heights=TITLE_HEIGHTS,
-        freeze=Cell(TITLE_ROWS + 1, 1),
-        zoom=_zoom(layout),
+        freeze=Cell(HEAD_ROWS + 1, 2),
+        zoom=_zoom(network, layout),
         tab_colour=colours.positive,
         pages=_pages(layout),
     )
@@ -109,13 +112,13 @@ def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock 
     """What stands beside the numbers, without what is there to be chosen or typed."""
     panel = layout.panel
     chosen = {
+        *panel.chosen,
         panel.scale.first,
         panel.outlined.first,
         panel.pixel_row.first,
         panel.pixel_column.first,
+        *(one.first for one in (panel.picture, panel.outside) if one is not None),
     }
-    if panel.picture is not None:
-        chosen.add(panel.picture.first)
     if layout.verdict is not None:
         chosen.add(layout.verdict.actual.first)
     for block in (*network_captions(display.network, layout), *panel_blocks(display, layout)):
@@ -126,22 +129,21 @@ def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock 
 def _pages(layout: Layout) -> Pages:
     """So many pages beside each other that digits can still be told apart, titles on each."""
     wide = layout.bands[-1].last * styles.CELL_PIXELS
-    return Pages(max(1, round(wide / PAGE_PIXELS)), None, (1, TITLE_ROWS))
+    return Pages(max(1, round(wide / PAGE_PIXELS)), None, (1, HEAD_ROWS))
 
 
-def _zoom(layout: Layout) -> int:
-    """The zoom, in steps of 5 %, at which the first layers fit a laptop's screen: the picture
-    with its answer in height, the picture and the next layer in width."""
+def _zoom(network: Network, layout: Layout) -> int:
+    """The zoom at which a laptop's screen shows the picture with its answer, and the layers up to
+    the last maps, or as many of them as can be read."""
     tall = max(
-        max(placement.maps[-1].bottom for placement in list(layout.tensors.values())[:2]),
+        layout.tensors[INPUT].maps[-1].bottom,
         max((place.bottom for place in layout.answer.bars), default=0) if layout.answer else 0,
     )
-    wide = layout.bands[min(1, len(layout.bands) - 1)].last
-    fits = min(
-        SCREEN[1] / (tall * styles.CELL_PIXELS + sum(TITLE_HEIGHTS.values())),
-        SCREEN[0] / (wide * styles.CELL_PIXELS),
-    )
-    return max(20, min(100, int(fits * 20) * 5))
+    fits = SCREEN[1] / (tall * styles.CELL_PIXELS + sum(TITLE_HEIGHTS.values()))
+    ends = [band.last for band in layout.bands if len(network.shapes[band.tensor]) == 3]
+    wide = [SCREEN[0] / (CORNER_PIXELS + end * _WIDEST_CELL) for end in ends]
+    seen = [one for one in wide if 100 * one >= LEAST_ZOOM] or wide[:1]
+    return max(20, min(100, int(100 * min(fits, seen[-1]))))
 
 
 def _computed_cells(
@@ -173,9 +175,11 @@ def _answer_style(role: str, network: Network, colours: Palette) -> Style:
     output = network.layer(network.output)
     number_format = "0.0%" if output.shares else "0.00"
     found = '0 "found"' if output.several else number_format
+    large = replace(styles.ANSWER_LARGE, colour=colours.accent)
+    chosen = network.shapes[network.output][0] > 1 or output.several
     return {
-        "label": replace(styles.ANSWER_LABEL, colour=colours.accent),
-        "value": replace(styles.ANSWER_VALUE, number_format=found),
+        "label": large if chosen else styles.ANSWER_SMALL,
+        "value": replace(styles.ANSWER_SMALL if chosen else large, number_format=found),
         "class label": styles.ANSWER_CLASS,
         "class value": replace(styles.ANSWER_SHARE, number_format=number_format),
         "class tick": replace(styles.TICK_MARK, colour=colours.accent),
@@ -257,8 +261,10 @@ def _choices(network: Network, layout: Layout) -> Iterator[Choice]:
                 yield Choice(at, key, f"A number from 0 to {most:g}.", most=most)
 
 
-def _rings(layout: Layout) -> Iterator[Block]:
-    for placement in layout.tensors.values():
+def _rings(network: Network, layout: Layout) -> Iterator[Block]:
+    """The padding that stays empty."""
+    held = bordered(network)
+    for tensor, placement in layout.tensors.items():
         for number, inside in enumerate(placement.maps):
             outside, ring = placement.with_ring(number), placement.ring
             sides = (
@@ -267,7 +273,8 @@ def _rings(layout: Layout) -> Iterator[Block]:
                 Range(inside.row, outside.column, inside.height, ring.left),
                 Range(inside.row, inside.right + 1, inside.height, ring.right),
             )
-            yield from (BlankBlock(side, styles.RING) for side in sides if side.size)
+            if tensor not in held:
+                yield from (BlankBlock(side, styles.RING) for side in sides if side.size)
 
 
 def _bars(model: Model, layout: Layout) -> Iterator[Block]:
@@ -281,6 +288,8 @@ def _merges(layout: Layout) -> tuple[Range, ...]:
     """The controls and computed cells that are larger than one cell of the grid."""
     places = [place for controls in layout.controls.values() for place in controls.values()]
     places += [*layout.cells.values(), *controls(layout)]
+    places += [place for layer in layout.enlarged for _, place in shown_numbers(layout, layer)]
+    places += [place for titles in layout.titles.values() for place in titles]
     answer, verdict = layout.answer, layout.verdict
     if verdict is not None:
         places += [verdict.actual, verdict.right]

@@ -11,6 +11,7 @@ import numpy as np
 from xlconv.network.model import Array, Model
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, NONE_FOUND, TICK, Network
+from xlconv.network.shapes import values_word
 from xlconv.reference.forward import network_steps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
@@ -91,7 +92,7 @@ def title_steps(network: Network) -> Iterator[Step]:
     """The texts of the board that say a tensor's shape, and a map's."""
     for tensor, shape in network.shapes.items():
         if len(shape) == 1:
-            yield Step.text(f"titles_{tensor}", f"{shape[0]} values")
+            yield Step.text(f"titles_{tensor}", f"{shape[0]} {values_word(shape[0])}")
             continue
         yield Step.text(f"titles_{tensor}", " × ".join(map(str, shape)))
         for number in range(1, shape[0] + 1):

@@ -9,9 +9,10 @@ from functools import reduce
 from xlconv.network.layers.base import sources
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Margin, map_count
-from xlconv.sheets.board.furniture import furniture
+from xlconv.sheets.board.furniture import TITLE_ROWS, apart, furniture
 
-TITLE_ROWS = 3  # name, shape, words: frozen at the top of the board
+HEAD_ROWS = 3  # name, shape, words: frozen at the top of the board
+MAP_HEAD = TITLE_ROWS + 1  # a map's title and the numbers of its columns; its padding follows
 
 
 class Pitches:
@@ -27,7 +28,12 @@ class Pitches:
         self.skips = _skips(network)
         lanes = max((lane for _, _, lane in self.skips), default=0)
         # Below the titles: the lines, an empty row, the maps' titles, the padding.
-        self.first = TITLE_ROWS + lanes + 3 + self.top
+        self.first = HEAD_ROWS + lanes + 2 + self.above
+
+    @property
+    def above(self) -> int:
+        """Rows from a map's title to its first row."""
+        return MAP_HEAD + self.top
 
     def of(self, tensor: str) -> int:
         """Rows from one map of a tensor to the next: title, ring, map, ring, gap."""
@@ -42,12 +48,13 @@ class Pitches:
     def _pitch(self, tensor: str) -> int:
         shape = self._network.shapes[tensor]
         if len(shape) == 1:
-            return 1 + self.top + shape[0]
-        rows = 1 + self.top + shape[1] + self.bottom + 1
+            return self.above + shape[0]
+        rows = self.above + shape[1] + self.bottom + 1
         if tensor == INPUT:
             return rows
         layer = self._network.layer(tensor)
-        rows = max(rows, 1 + self.top + furniture(layer, self._network, self.top_of, 0, 1).rows + 1)
+        if not apart(layer, self._network):
+            rows = max(rows, self.above + furniture(layer, self._network, self, 0, 1).rows + 1)
         for before in sources(layer):
             if map_count(self._network.shapes[before]) == shape[0]:
                 rows = max(rows, self.of(before))

@@ -12,9 +12,9 @@ from xlconv.formulas.places import Placement, Steps, WeightPlaces
 from xlconv.network.layers.base import Layer
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import Shape, map_count
-from xlconv.sheets.board.furniture import GAP, Stack, furniture, vector_columns
-from xlconv.sheets.board.layout import Answer, Band, Lane, Layout
-from xlconv.sheets.board.pitch import TITLE_ROWS, Pitches
+from xlconv.sheets.board.furniture import GAP, TITLE_ROWS, Stack, apart, furniture, vector_columns
+from xlconv.sheets.board.layout import Answer, Band, Lane, Layout, Ruler
+from xlconv.sheets.board.pitch import HEAD_ROWS, Pitches
 from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_panel
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise
@@ -43,12 +43,15 @@ class _Planner:
         self.exercise = exercise
         self.column = LEFT
         self.bands: list[Band] = []
+        self.wings: list[Band] = []
+        self.apart: dict[str, dict[str, list[Range]]] = {}  # biases of weights placed later
         self.tensors: dict[str, Placement] = {}
         self.weights: dict[str, WeightPlaces] = {}
         self.labels: dict[str, Range] = {}
         self.steps: dict[str, Steps] = {}
         self.inner: dict[str, Placement] = {}
         self.cells: dict[str, Range] = {}
+        self.enlarged: dict[str, list[Range]] = {}
         self.controls: dict[str, dict[str, Range]] = {}
         self.vector_columns: list[int] = []
         self.loss: LossPlaces | None = None
@@ -61,25 +64,40 @@ class _Planner:
             self.place_maps(tensor, shape)
         else:
             layer = self.network.layer(tensor)
-            places = self.place_furniture(layer)
+            later = apart(layer, self.network)
+            places = {} if later else self.place_furniture(layer)
             if len(shape) == 3:
                 self.place_maps(tensor, shape)
             else:
                 self.place_vector(layer, places)
-            if places:
+            if later:
+                self.apart[tensor] = places
+            elif places:
                 self.weights[tensor] = _weight_places(layer, places, shape[0])
         self.column = max(self.column, first + MIN_BAND)
         if tensor == INPUT:
-            self.column = max(self.column, first + self.pitches.rings[INPUT].left + ANSWER_WIDTH)
+            answer = self.tensors[INPUT].range.column + ANSWER_WIDTH
+            self.column = max(self.column, answer)
         self.bands.append(Band(tensor, first, self.column - 1))
         self.check(tensor, self._places(tensor))
         self.column += GAP
+
+    def place_wings(self) -> None:
+        """Put the weights that stand apart behind everything else."""
+        for tensor, biases in self.apart.items():
+            layer, first = self.network.layer(tensor), self.column
+            places = {**self.place_furniture(layer), **biases}
+            self.weights[tensor] = _weight_places(layer, places, self.network.shapes[tensor][0])
+            self.column = max(self.column, first + MIN_BAND)
+            self.wings.append(Band(tensor, first, self.column - 1))
+            self.check(tensor, self._places(tensor))
+            self.column += GAP
 
     def _places(self, tensor: str) -> Iterable[Range]:
         """What belongs to a tensor, as far as it may be the lowest."""
         yield from self.legends(tensor) or [self.tensors[tensor].with_ring(-1)]
         if tensor in self.weights:
-            yield self.weights[tensor].range
+            yield from self.weights[tensor].ranges
         if tensor in self.steps:
             yield Range.of(self.steps[tensor].total)
         if tensor in self.labels:
@@ -94,7 +112,7 @@ class _Planner:
 
     def place_maps(self, tensor: str, shape: Shape) -> None:
         margin = self.pitches.rings[tensor]
-        column = self.column + margin.left
+        column = self.column + 1 + margin.left  # behind the numbers of the rows
         self.tensors[tensor] = Placement(self.map_ranges(tensor, shape, column), margin)
         self.column = column + shape[2] + margin.right
 
@@ -106,7 +124,7 @@ class _Planner:
         inner: dict[str, list[Range]] = {}
         stack = Stack()
         for number in range(map_count(shape)):
-            stack = furniture(layer, self.network, self.pitches.top_of, number, self.column)
+            stack = furniture(layer, self.network, self.pitches, number, self.column)
             for piece in stack.pieces:
                 match piece.holds:
                     case "weight":
@@ -117,6 +135,8 @@ class _Planner:
                         self.controls.setdefault(name, {})[piece.key] = piece.place
                     case "cell":
                         self.cells[f"{name}_{piece.key}"] = piece.place
+                    case "enlarged":
+                        self.enlarged.setdefault(name, []).append(piece.place)
                     case "labels":
                         self.labels[name] = piece.place
         for key, places in inner.items():
@@ -163,18 +183,20 @@ class _Planner:
             check_limit(place, needed, limit, what, "use fewer or smaller maps")
 
     def layout(self) -> Layout:
+        self.place_wings()
         self.column -= GAP
         answer = place_answer(self)
         verdict = place_verdict(self, answer)
         first = self.tensors[INPUT].maps[0]
         top = self.pitches.top_of(INPUT, len(self.tensors[INPUT].maps))
         below = max(answer.bottom, verdict.right.bottom if verdict else 0) if answer else top
-        above = Cell(self.pitches.first - self.pitches.top - 2, first.column + 9)
+        above = Cell(self.pitches.first - self.pitches.above - 1, first.column + 9)
         chosen = None if self.pictures is None else above
         panel = place_panel(self.network, below + 3, first.column, chosen)
-        self.check(self.network.output, [panel.range])
+        self.check(self.network.output, [panel.area])
         return Layout(
             bands=tuple(self.bands),
+            wings=tuple(self.wings),
             tensors=self.tensors,
             weights=self.weights,
             labels=self.labels,
@@ -185,6 +207,9 @@ class _Planner:
             lanes=tuple(self._lanes()),
             answer=answer,
             vector_columns=tuple(self.vector_columns),
+            enlarged={name: tuple(places) for name, places in self.enlarged.items()},
+            titles={tensor: tuple(self._titles(tensor)) for tensor in self.tensors},
+            rulers={tensor: tuple(self._rulers(tensor)) for tensor in self.tensors},
             legends={tensor: self.legends(tensor) for tensor in self.tensors},
             panel=panel,
             verdict=verdict,
@@ -195,6 +220,26 @@ class _Planner:
             exercise=self.exercise,
             open=frozenset(self.exercise.layers if self.exercise else ()),
         )
+
+    def _titles(self, tensor: str) -> Iterable[Range]:
+        """Above each map, over all columns up to the next layer; a vector has no title."""
+        if len(self.network.shapes[tensor]) == 3:
+            last = next(band.last for band in self.bands if band.tensor == tensor) + GAP - 1
+            for place in self.tensors[tensor].maps:
+                row, width = place.row - self.pitches.above, last + 1 - place.column
+                yield Range(row, place.column, TITLE_ROWS, width)
+
+    def _rulers(self, tensor: str) -> Iterable[Ruler]:
+        """Beside and above the padding of each map that has more than one cell."""
+        placement = self.tensors[tensor]
+        if len(self.network.shapes[tensor]) == 1 or placement.maps[0].size == 1:
+            return
+        for number, place in enumerate(placement.maps):
+            outside = placement.with_ring(number)
+            yield Ruler(
+                Range(place.row, outside.column - 1, place.height, 1),
+                Range(outside.row - 1, place.column, 1, place.width),
+            )
 
     def legends(self, tensor: str) -> tuple[Range, ...]:
         """What the colours of each map mean, below it; a vector, and a crowd of maps, has none."""
@@ -209,7 +254,7 @@ class _Planner:
         for name, reader, lane in self.pitches.skips:
             start = self.tensors[name].maps[0].column
             end = bands[reader].first
-            yield Lane(name, reader, Range(TITLE_ROWS + lane, start, 1, end - start))
+            yield Lane(name, reader, Range(HEAD_ROWS + lane, start, 1, end - start))
 
 
 def _weight_places(layer: Layer, places: Mapping[str, list[Range]], outputs: int) -> WeightPlaces:
@@ -237,10 +282,13 @@ def place_answer(planner: _Planner) -> Answer | None:
     threshold = Range(top + 18, left + 2, 2, 4) if several else None
     if threshold is not None:
         planner.controls[network.output] = {"threshold": threshold}
+    large, small = Range(top + 2, left, 9, 8), Range(top + 12, left, 3, 8)
+    # Where there is nothing to choose from, the number is the answer.
+    label, value = (large, small) if lines else (small, large)
     return Answer(
-        Cell(top - 1 - planner.pitches.top, left),
-        Range(top + 2, left, 9, 8),
-        Range(top + 12, left, 3, 8),
+        Cell(top - planner.pitches.above, left),
+        label,
+        value,
         tuple(Range(line.row, at, high, 3) for line in lines),
         tuple(Range(line.row, at + 3, high, 4) for line in lines),
         tuple(Range(line.row, at + 8, high, long) for line in lines),

@@ -263,8 +263,7 @@ def open_titles(places: ExercisePlaces, layout: Layout) -> Iterator[Highlight]:
     cells = [Range(2, bands[layer].first, 1, 1) for layer in places.layers]
     for part in places.parts:
         if part.channel is not None:
-            above = part.range.row - layout.tensors[part.layer].ring.top - 1
-            cells.append(Range(above, part.range.column, 1, 1))
+            cells.append(Range.of(layout.titles[part.layer][part.channel].first))
     for word, colour, _ in STATE_COLOURS:
         ends = f'RIGHT({cells[0].a1},{len(word) + 3})=" · {word}"'
         yield Highlight(tuple(cells), ends, colour=colour)

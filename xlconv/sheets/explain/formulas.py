@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 
 from xlconv.formulas.layers.base import Copies, MixedCopies, Rule
 from xlconv.formulas.layers.registry import cell_text
-from xlconv.formulas.text import place_in_list
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.places import (
@@ -19,19 +18,19 @@ from xlconv.sheets.explain.places import (
 )
 from xlconv.sheets.explain.sentence_formulas import by_operation, sentence, term_words
 from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS, LayerLine
-from xlconv.sheets.panel.places import CHOSEN, USED
+from xlconv.sheets.panel.places import USED, PanelPlaces
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.state.sheet_names import BOARD, EXPLAIN, WORKS
 
 BLOCK = "explain"
-_, MAP, ROW, COLUMN = (cell.absolute for cell in USED.cells())
+_, MAP, ROW, COLUMN = (f"{cell:{WORKS}}" for cell in USED.cells())
 
 
 def rules(network: Network, layout: Layout) -> list[Rule]:
     """The rules of the sheet, in the order of computation."""
     places, looked_up = inspector_places(network, layout), f"{layout.board:{BOARD}}"
     return [
-        *_choice_rules(places),
+        *_choice_rules(places, layout.panel),
         *_slot_rules(places),
         *_term_rules(places, looked_up),
         *_fact_rules(places, looked_up),
@@ -43,25 +42,30 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
 
 
 def _rule(
-    key: str, place: Range, formula: str, cellwise: Callable[[int, int], str] | None = None
+    key: str,
+    place: Range,
+    formula: str,
+    cellwise: Callable[[int, int], str] | None = None,
+    sheet: str = EXPLAIN,
 ) -> Rule:
-    return Rule(BLOCK, f"{BLOCK}:{key}", None, place, formula, cellwise, sheet=EXPLAIN, role=key)
+    return Rule(BLOCK, f"{BLOCK}:{key}", None, place, formula, cellwise, sheet, role=key)
 
 
 def _cellwise(key: str, place: Range, text: Callable[[int, int], str]) -> Rule:
     return _rule(key, place, text(0, 0), text)
 
 
-def _choice_rules(places: InspectorPlaces) -> Iterator[Rule]:
+def _choice_rules(places: InspectorPlaces, panel: PanelPlaces) -> Iterator[Rule]:
     """The number of the chosen layer and what the table says of it, then map, row and column."""
-    names = places.search_range("name")
-    yield _rule("layer", Range.of(USED.first), place_in_list(CHOSEN.first, names))
-    yield _rule("chosen", places.chosen_column, of_layer(names, USED.first))
-    for row, key in enumerate(("maps", "rows", "columns"), 1):
-        most = places.of(key).absolute
-        yield _rule(
-            key, Range.of(USED.cell(row, 0)), f"MAX(1,MIN(INT({CHOSEN.cell(row, 0):$}),{most}))"
-        )
+    names, (layer, *cell) = places.search_range("name"), panel.chosen
+    number, *used = USED.cells()
+    found = f"MATCH({layer:{BOARD}},{names:{EXPLAIN}},0)"
+    yield _rule("layer", Range.of(number), found, sheet=WORKS)
+    copies = Copies(of_layer(names, number))
+    yield _rule("chosen", places.chosen_column, copies.formula, copies)
+    for key, chosen, place in zip(("maps", "rows", "columns"), cell, used, strict=True):
+        text = f"MAX(1,MIN(INT({chosen:{BOARD}}),{places.of(key):{EXPLAIN}}))"
+        yield _rule(key, Range.of(place), text, sheet=WORKS)
 
 
 def _slot_rules(places: InspectorPlaces) -> Iterator[Rule]:
@@ -228,9 +232,9 @@ def of_layer(values: Range, layer: Cell) -> str:
     """What a line of the table says of the chosen layer; Gnumeric wants the row, too.
 
     >>> of_layer(Range(12, 30, 1, 7), Cell(5, 4))
-    'INDEX($AD12:$AJ12,1,$D$5)'
+    'INDEX($AD12:$AJ12,1,Works!$D$5)'
     """
-    return f"INDEX({_column(values)}{values.row}:${values.last},1,{layer:$})"
+    return f"INDEX({_column(values)}{values.row}:${values.last},1,{layer:{WORKS}})"
 
 
 def unless(condition: str, value: str) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 from xlconv.formulas.text import largest_magnitude
 from xlconv.sheets import styles
 from xlconv.sheets.explain.places import (
-    FOUND,
     LABELS,
     ROWS_AT,
     SENTENCE,
@@ -19,15 +18,15 @@ from xlconv.sheets.explain.places import (
     TYPED,
     InspectorPlaces,
     inspector_places,
+    numbers_to,
     table_column,
 )
 from xlconv.sheets.explain.table import OPERATIONS
-from xlconv.sheets.panel.places import CHOSEN
+from xlconv.sheets.panel.places import LISTS
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import FAINT, QUIET, Palette
 from xlconv.spreadsheet.blocks import (
     Block,
-    Choice,
     ColourScale,
     ConstantBlock,
     Highlight,
@@ -38,23 +37,16 @@ from xlconv.spreadsheet.blocks import (
     one_cell,
 )
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.choices import Display
 from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE
 
 _MAP_PIXELS, _BEHIND_PIXELS = 34, 62
 _SCREEN_PIXELS = 1340  # that a laptop shows of a sheet beside each other
-_TYPED = Style(size=12, bold=True, border="B07D00", fill="FFF3C4", shrink=True, locked=False)
-_USED = Style(size=12, colour=QUIET, number_format="0")
 _PLACE = Style(size=9, number_format="0", colour=QUIET)
 _CELL = Style(size=9, number_format="0.00", shrink=True)
 _BEHIND = Style(size=8, colour=QUIET, number_format="General", shrink=True)
 _BEHIND_NAME = Style(size=8, colour=QUIET, horizontal="left")
 
 _STYLES = {
-    "layer": _USED,
-    "maps": _USED,
-    "rows": _USED,
-    "columns": _USED,
     "unit": styles.NOTE,
     "sentence": Style(size=15, bold=True, horizontal="left", colour="1F5F99"),
     "board": styles.RESULT,
@@ -81,18 +73,17 @@ _STYLES = {
 
 def sheet(shown: Shown) -> Sheet:
     """The sheet."""
-    display, values, colours = shown.display, shown.values, shown.colours
+    values, colours = shown.values, shown.colours
     places = inspector_places(shown.network, shown.layout)
     blocks = [
-        *_word_blocks(places),
-        *_choice_blocks(display),
+        *_word_blocks(places, shown.layout.panel.chosen[0]),
         *_table_blocks(places),
         *(
             rule_block(rule, values[rule.key], _STYLES.get(rule.role, _BEHIND))
             for rule in shown.rules_of(EXPLAIN)
         ),
     ]
-    widths = {1: 12, LABELS: 100, TYPED: 90, FOUND: 46, ROWS_AT - 1: 16, ROWS_AT: 92}
+    widths = {1: 12, LABELS: 100, TYPED: 90, TYPED + 1: 46, ROWS_AT - 1: 16, ROWS_AT: 92}
     drawn = (places.reads, places.weights, places.products)
     widths |= {c: _MAP_PIXELS for p in drawn for c in range(p.column, p.right + 1)}
     widths |= {places.reads.right + 1: 20, places.weights.right + 1: 20}
@@ -103,12 +94,11 @@ def sheet(shown: Shown) -> Sheet:
         EXPLAIN,
         tuple(blocks),
         rules=tuple(_colours(values, places, colours)),
-        choices=tuple(_choices(places)),
         column_width=_BEHIND_PIXELS,
         row_height=24,
         widths=widths,
         heights={1: 40, SENTENCE.row: 32},
-        freeze=Cell(CHOSEN.row - 1, 1),
+        freeze=Cell(4, 1),
         zoom=_zoom(places, widths),
         tab_colour=colours.accent,
         pages=Pages(1, None, (1, SENTENCE.row), _printed(places)),
@@ -127,17 +117,13 @@ def _zoom(places: InspectorPlaces, widths: Mapping[int, int]) -> int:
     return max(50, min(100, int(_SCREEN_PIXELS / wide * 20) * 5))
 
 
-def _word_blocks(places: InspectorPlaces) -> Iterator[Block]:
+def _word_blocks(places: InspectorPlaces, chosen: Cell) -> Iterator[Block]:
     yield one_cell(Cell(1, LABELS), "How one cell came about", styles.SHEET_TITLE)
-    lead = "Choose a layer and one of its cells in the yellow cells."
-    yield one_cell(Cell(2, LABELS), lead, styles.LEAD)
+    lead = f"choose a layer and one of its cells on the {BOARD} →"
+    yield one_cell(Cell(2, LABELS), lead, styles.LINK, f"{BOARD}!{chosen.a1}")
     yield one_cell(Cell(2, places.reads.column), f"← {GUIDE}", styles.LINK, f"{GUIDE}!A1")
     to_board = f"its window is outlined on the {BOARD} →"
     yield one_cell(Cell(2, ROWS_AT + 4), to_board, styles.LINK, f"{BOARD}!A1")
-    yield one_cell(Cell(CHOSEN.row - 1, TYPED), "choose", styles.HEAD)
-    yield one_cell(Cell(CHOSEN.row - 1, FOUND), "used", styles.NOTE)
-    for row, text in enumerate(("layer", "map", "row", "column")):
-        yield one_cell(Cell(CHOSEN.row + row, LABELS), text, styles.TEXT)
     yield one_cell(Cell(places.board.row, LABELS), "on the board", styles.TEXT)
     yield one_cell(Cell(places.result.row, LABELS), "computed here", styles.TEXT)
     yield one_cell(Cell(places.equal.row, LABELS), "equal", styles.TEXT)
@@ -193,13 +179,6 @@ def _behind_heads(places: InspectorPlaces) -> Iterator[Block]:
         yield one_cell(Cell(TOP + row, places.window.column - 1), text, _BEHIND_NAME)
 
 
-def _choice_blocks(display: Display) -> Iterator[Block]:
-    explained = display.choices.explained
-    yield one_cell(CHOSEN.first, explained.layer, _TYPED)
-    for row, number in enumerate((explained.map, explained.row, explained.column), 1):
-        yield one_cell(CHOSEN.cell(row, 0), number, _TYPED)
-
-
 def _table_blocks(places: InspectorPlaces) -> Iterator[Block]:
     """The table of the layers' numbers, and the numbers of the drop-down lists."""
     for row, key in enumerate(places.keys):
@@ -240,15 +219,15 @@ def _colours(
         yield ColourScale((place,), limit, colours.negative, colours.zero, colours.positive)
 
 
-def _choices(places: InspectorPlaces) -> Iterator[Choice]:
-    """Lists that offer what the chosen layer has."""
-    names = places.across_layers("name").absolute
-    yield Choice((Range.of(CHOSEN.first),), "layer", "Choose a layer.", listed=names)
-    first = places.counting.cell(1, 0)
-    for row, key in enumerate(("maps", "rows", "columns"), 1):
-        most = places.of(key).absolute
-        numbers = Range(first.row, first.column, places.numbers, 1).absolute
-        listed = f"{first.absolute}:INDEX({numbers},{most})"
-        what = key.removesuffix("s")
-        words = f"One of the layer's {key}, from 1; what lies beyond means the last."
-        yield Choice((Range.of(CHOSEN.cell(row, 0)),), what, words, listed=listed)
+def hidden_names(shown: Shown) -> dict[str, str]:
+    """The lists from which a layer and its cell are chosen: of its numbers, as many as it has."""
+    places = inspector_places(shown.network, shown.layout)
+    names = {LISTS["layer"]: f"{places.across_layers('name'):{EXPLAIN}}"}
+    for what, key in (("map", "maps"), ("row", "rows"), ("column", "columns")):
+        sizes, first = places.sizes(key), places.counting.cell(1, 0)
+        lists = [f"{Range(first.row, first.column, size, 1):{EXPLAIN}}" for size in sizes]
+        number = f"{places.of(f'{key}_list'):{EXPLAIN}}"
+        names[LISTS[what]] = f"CHOOSE({number},{','.join(lists)})" if lists[1:] else lists[0]
+    if shown.display.count is not None:
+        names[LISTS["picture"]] = numbers_to(places, shown.display.count)
+    return names

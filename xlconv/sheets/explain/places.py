@@ -62,6 +62,11 @@ class InspectorPlaces:
         """The number of a layer's range of weights, from 1; 0 if it has none."""
         return self.kernels.index(line.kernels.inside) + 1 if line.kernels.inside else 0
 
+    def sizes(self, key: str) -> list[int]:
+        """How many maps, rows or columns layers have: each count that occurs, once."""
+        axis = ("maps", "rows", "columns").index(key)
+        return sorted({as_maps(line.shape)[axis] for line in self.lines})
+
     @cached_property
     def numbers_held(self) -> int:
         """How many numbers a layer's formula holds at most, of those that the table has."""
@@ -264,9 +269,11 @@ def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | s
     """A layer's numbers and names, by the table's lines."""
     own, kernels, then = line.own, line.kernels, line.then
     held = [*line.numbers.values(), *[0.0] * places.numbers_held]
+    sizes = zip(("maps", "rows", "columns"), as_maps(line.shape), strict=True)
     numbers: dict[str, float] = {
         "operation": operation_number(line),
         **_by_name("maps rows columns", as_maps(line.shape)),
+        **{f"{key}_list": places.sizes(key).index(size) + 1 for key, size in sizes},
         **_by_name("top left pitch", (own.top, own.left, own.pitch)),
         "slots": line.slots,
         **_by_name("height width", line.size),

@@ -11,6 +11,7 @@ from xlconv.sheets.explain.sentences import TERM, THEN
 from xlconv.sheets.explain.table import LayerLine
 from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Cell
+from xlconv.state.sheet_names import WORKS
 
 
 def sentence_text(sentence: Sentence, blanks: Mapping[str, str], tests: Mapping[str, str]) -> str:
@@ -106,7 +107,7 @@ def words_of(line: LayerLine, places: InspectorPlaces) -> str:
         "total": f"SUM({products},{bias})",
         "sum": f"SUM({products})",
         "largest": f"MAX({values})",
-        "logit": f"INDEX({values},{USED.cell(2, 0):$})",
+        "logit": f"INDEX({values},{USED.cell(2, 0):{WORKS}})",
         "caption": places.slot_list(0).first.absolute,
         "bias": bias,
         **_term(places, strongest),

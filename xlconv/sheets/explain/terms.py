@@ -99,7 +99,9 @@ def _slots(layer: Layer, reading: access.Access, scope: Scope, cell: Cell3) -> I
         case access.SameCell():
             yield from (_cell_slot(scope, name, cell) for name in sources(layer))
         case access.Windows():
-            yield from (_window_slot(reading, tensor, maps, c, cell) for c in reading.maps(cell[0]))
+            outside = getattr(layer, "outside", "0")
+            for channel in reading.maps(cell[0]):
+                yield _window_slot(reading, tensor, maps, channel, cell, outside)
         case access.Everything():
             yield from (_map_slot(tensor, maps, channel) for channel in range(len(maps)))
         case access.WholeMap():
@@ -119,19 +121,22 @@ def _map_slot(tensor: str, maps: Array, channel: int) -> Slot:
 
 
 def _window_slot(
-    reading: access.Windows, tensor: str, maps: Array, channel: int, cell: Cell3
+    reading: access.Windows, tensor: str, maps: Array, channel: int, cell: Cell3, outside: str
 ) -> Slot:
     window, margin = reading.window, reading.margin
     ring = ((margin.top, margin.bottom), (margin.left, margin.right))
-    padded = np.pad(maps[channel], ring)
+    if outside == "edge":
+        padded = np.pad(maps[channel], ring, mode="edge")
+    else:
+        padded = np.pad(maps[channel], ring, constant_values=float(outside))
     around = np.pad(np.zeros(maps[channel].shape, dtype=bool), ring, constant_values=True)
     (height, width), (apart, beside) = window.size, window.dilation
     top, left = cell[1] * window.stride[0], cell[2] * window.stride[1]
     lines = slice(top, top + (height - 1) * apart + 1, apart)
     columns = slice(left, left + (width - 1) * beside + 1, beside)
     place = top - margin.top + 1, left - margin.left + 1
-    values, outside = padded[lines, columns], around[lines, columns]
-    return Slot(tensor, channel + 1, *place, values, outside=outside)
+    values, beyond = padded[lines, columns], around[lines, columns]
+    return Slot(tensor, channel + 1, *place, values, outside=beyond)
 
 
 def _part_read(layer: Layer, scope: Scope, cell: Cell3) -> tuple[int, Slot]:

@@ -36,6 +36,7 @@ from xlconv.sheets.guide.places import (
 from xlconv.sheets.panel.places import CHECKS, check_cell
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET, Palette, palette_named
+from xlconv.sheets.works.looks import Part
 from xlconv.spreadsheet.blocks import Block, Choice, Pages, Sheet, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -44,12 +45,13 @@ from xlconv.state.sheet_names import GUIDE
 WIDTHS = {1: 24, NUMBER: 40, QUESTION: 330, ACTION: 345, SEE: 270, ANSWER: 200, TICK: 70, 8: 24}
 _HEIGHTS = {TITLE_ROW: 44, LEAD_ROW: 44, PROGRESS_ROW: 28, 4: 4, 5: 20}
 _LEAD = Style(size=11, colour=QUIET, horizontal="left", vertical="top", wrap=True)
-_BUILT = Style(size=9, colour=QUIET, horizontal="left")
+_NAME = Style(size=9, colour=QUIET, horizontal="left")
+_BUILT = Style(size=9, horizontal="left", shrink=True)
 _CHECK = Style(
     size=12, bold=True, border="B07D00", fill="FFF3C4", number_format='"✓";;"–"', locked=False
 )
 _TASK = "Each question is answered by something that you do; yellow cells are yours."
-_LEFT = "For the ticks: how the workbook was built"
+_LEFT = "Guide: as it was built"
 
 
 def sheet(shown: Shown) -> Sheet:
@@ -70,7 +72,6 @@ def sheet(shown: Shown) -> Sheet:
             *computed,
             *card_blocks(places, display.choices),
             *_lists(display, layout, shown.colours, places),
-            *_built(display, places),
             *_check_cells(display),
         ),
         rules=card_highlights(places),
@@ -83,7 +84,7 @@ def sheet(shown: Shown) -> Sheet:
             *card_choices(places),
             Choice(tuple(map(Range.of, checks)), "show", reveal, ("1", "0")),
         ),
-        pages=Pages(1, None, area=Range(1, 1, places.built_head - 1, TICK)),
+        pages=Pages(1, None, area=Range(1, 1, places.bottom, TICK)),
     )
 
 
@@ -107,14 +108,13 @@ def _lists(
     yield from what_helps(network, layout, places)
 
 
-def _built(display: Display, places: GuidePlaces) -> Iterator[Block]:
-    """What ticks compare with."""
-    if places.built:
-        yield one_cell(Cell(places.built_head, QUESTION), _LEFT, _BUILT)
+def works(shown: Shown) -> Part | None:
+    """What ticks compare with, on the sheet Works."""
+    places, blocks = guide_places(shown.network, shown.layout), list[Block]()
     for key, cell in places.built.items():
-        yield one_cell(Cell(cell.row, QUESTION), key.replace("_", " "), _BUILT)
-        if key in display.built:
-            yield one_cell(cell, display.built[key], _BUILT)
+        blocks.append(one_cell(cell.shifted(0, -1), key, _NAME))
+        blocks.append(one_cell(cell, shown.display.built[key], _BUILT))
+    return Part(_LEFT, places.left, tuple(blocks), {places.left: 150}) if blocks else None
 
 
 def _check_cells(display: Display) -> Iterator[Block]:

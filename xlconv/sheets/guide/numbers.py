@@ -8,6 +8,7 @@ from operator import attrgetter
 
 import numpy as np
 
+from xlconv.network.borders import outside_cell, outside_of
 from xlconv.network.layers.settings import setting_cell
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
@@ -85,7 +86,7 @@ def _holds(condition: Condition, display: Display, values: Mapping[str, Values])
         case Differs(of):
             return _differs(of, display, values)
         case Differ(choice=choice, start=start):
-            return not _same(attrgetter(choice)(display.choices), start)
+            return not _same(_chosen(choice, display), start)
         case Explains(number=number, first=first):
             others = [_differs(one, display, values) for one in first]
             layer = _now(first[0], display, values)
@@ -98,6 +99,14 @@ def _holds(condition: Condition, display: Display, values: Mapping[str, Values])
         case AnyOf(conditions):
             held = [_holds(one, display, values) for one in conditions]
             return None if None in held else any(held)
+
+
+def _chosen(choice: str, display: Display) -> Held:
+    """What is chosen in a cell of the panel."""
+    if choice == "outside":
+        return outside_cell(outside_of(display.network))
+    held: Held = attrgetter(choice)(display.choices)
+    return held
 
 
 def _differs(of: Remembered, display: Display, values: Mapping[str, Values]) -> bool | None:

@@ -11,6 +11,7 @@ from xlconv.formulas.limits import fitting
 from xlconv.formulas.text import label_of_largest
 from xlconv.network.arithmetic import Arithmetic, Expression, Product, Side, Sum, WindowCount, sides
 from xlconv.network.network import INPUT, TICK, Network
+from xlconv.network.shapes import values_word
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.places import (
     AXIS,
@@ -106,7 +107,7 @@ def _costs(tensor: str, network: Network, layout: Layout) -> Iterator[tuple[str,
         read = network.read_shapes(layer)
         parameters, times = layer.parameters(*read), layer.multiplications(*read)
     if parameters is not None:
-        yield "parameters", f"COUNT({layout.weights[tensor].range:{BOARD}})"
+        yield "parameters", f"COUNT({_range_list(layout.weights[tensor].ranges)})"
         if parameters.gaps:
             yield "parameters_line", _line(parameters, layout)
         yield "parameter_bytes", f"{cell('parameters')}*{NUMBER_BYTES}"
@@ -140,7 +141,7 @@ def _most(network: Network, totals: list[str]) -> str:
 def _size_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The sizes of all tensors, how they come about, and whether both agree."""
     for tensor, shape in network.shapes.items():
-        lead = f"{shape[0]} × {{}} × {{}}" if len(shape) == 3 else "{} values"
+        lead = f"{shape[0]} × {{}} × {{}}" if len(shape) == 3 else f"{{}} {values_word(shape[0])}"
         own = [_text(one, layout) for one in sides(tensor, shape) if isinstance(one, Side)]
         yield _rule(SHAPES, "size", network, tensor, spelled(lead, *own))
         if tensor == INPUT:

@@ -15,7 +15,7 @@ import numpy as np
 from xlconv.network.arithmetic import Arithmetic, Expression, Product, Side, Sum, WindowCount
 from xlconv.network.layers.base import Layer
 from xlconv.network.network import INPUT, TICK, Network
-from xlconv.network.shapes import Shape
+from xlconv.network.shapes import Shape, values_word
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.model.places import (
@@ -48,7 +48,11 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
 def _shape_steps(network: Network) -> Iterator[Step]:
     """Each tensor's size, how it comes about, and that both agree."""
     for tensor, shape in network.shapes.items():
-        size = " × ".join(map(str, shape)) if len(shape) == 3 else f"{shape[0]} values"
+        size = (
+            " × ".join(map(str, shape))
+            if len(shape) == 3
+            else f"{shape[0]} {values_word(shape[0])}"
+        )
         yield Step.text(f"shapes:size:{tensor}", size)
         if tensor == INPUT:
             continue

@@ -5,6 +5,7 @@ Must not know any value.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.limits import fitting
@@ -12,7 +13,7 @@ from xlconv.formulas.text import largest_magnitude
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.places import ACROSS, USED, check_cell
+from xlconv.sheets.panel.places import ACROSS, BOXES, check_cell
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
     Box,
@@ -25,7 +26,7 @@ from xlconv.sheets.receptive.formulas import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN
-from xlconv.state.sheet_names import EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
 PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
@@ -37,10 +38,10 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
     if gallery is None or panel.picture is None or panel.line is None or panel.place is None:
         return []
     chosen, line, place = panel.picture.first, panel.line, panel.place
-    grid = f"{gallery.range:{IMAGES}}"
+    grid, number = f"{gallery.range:{IMAGES}}", f"{chosen:{BOARD}}"
     rules = [
-        _single(PICTURE, "line", line, line_of(chosen, ACROSS, gallery.line_rows)),
-        _single(PICTURE, "place", place, place_of(chosen, ACROSS, gallery.place_columns)),
+        _works(PICTURE, "line", line, line_of(number, ACROSS, gallery.line_rows)),
+        _works(PICTURE, "place", place, place_of(number, ACROSS, gallery.place_columns)),
     ]
     for channel, inside in enumerate(layout.tensors[INPUT].maps):
         before = gallery.before_map(channel)
@@ -72,9 +73,14 @@ def _single(block: str, key: str, cell: Cell, formula: str, role: str = "") -> R
     return Rule(block, f"{block}:{key}", None, Range.of(cell), formula, role=role or key)
 
 
-def _scale(role: str, cell: Cell, formula: str, tensor: str, number: int | None = None) -> Rule:
-    """The rule of an end of a tensor's scale, or of the scale of one of its maps."""
-    key = f"{SCALES_BLOCK}:{role}_{tensor}" + ("" if number is None else f"_{number}")
+def _works(block: str, key: str, cell: Cell, formula: str, role: str = "") -> Rule:
+    """The same on the sheet Works."""
+    return replace(_single(block, key, cell, formula, role), sheet=WORKS)
+
+
+def _scale(role: str, cell: Cell, formula: str, tensor: str, number: int) -> Rule:
+    """The rule of an end of the scale of a tensor's map."""
+    key = f"{SCALES_BLOCK}:{role}_{tensor}_{number}"
     return Rule(SCALES_BLOCK, key, None, Range.of(cell), formula, role=role, tensor=tensor)
 
 
@@ -115,14 +121,16 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
 def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The largest magnitude of each tensor, and below each map the end of its scale."""
     panel = layout.panel
-    yield _single(SCALES_BLOCK, "number", panel.scale_number, scale_of(panel.scale.first), "scale")
+    chosen = scale_of(f"{panel.scale.first:{BOARD}}")
+    yield _works(SCALES_BLOCK, "number", panel.scale_number, chosen, "scale")
     for tensor in layout.tensors:
-        largest = largest_magnitude(*layout.number_ranges(tensor))
-        yield _scale("end", panel.lines[tensor].limit, largest, tensor)
+        largest = largest_magnitude(*layout.number_ranges(tensor), sheet=BOARD)
+        limit = panel.lines[tensor].limit
+        yield replace(_works(SCALES_BLOCK, f"end_{tensor}", limit, largest, "end"), tensor=tensor)
     # All maps but the picture's share a scale where there is one for the network.
     maps = [one for one, shape in network.shapes.items() if len(shape) == 3 and one != INPUT]
     ends = _runs(panel.lines[tensor].limit for tensor in maps)
-    yield _single(SCALES_BLOCK, "network", panel.network_limit, largest_of(ends))
+    yield _works(SCALES_BLOCK, "network", panel.network_limit, largest_of(ends))
     for tensor, legends in layout.legends.items():
         widest = panel.network_limit if tensor in maps else panel.lines[tensor].limit
         for channel, legend in enumerate(legends, 1):
@@ -148,7 +156,7 @@ def _looks_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """What the explained cell reads, from the last tensor to the first, and what the followed
     pixel reaches, from the first to the last."""
     lines, numbers = layout.panel.lines, [layer.name for layer in network.layers]
-    here = [f"{cell:{EXPLAIN}}" for cell in USED.cells()]
+    here = [cell.absolute for cell in layout.panel.used.cells()]
     for tensor in reversed(list(network.shapes)):
         ways = []
         for layer, number in readings(network, tensor):
@@ -182,7 +190,7 @@ def _pixel(network: Network, layout: Layout) -> Intervals:
     """The followed pixel, if row and column are given."""
     channels, height, width = network.input_shape
     pixel = (layout.panel.pixel_row, layout.panel.pixel_column)
-    row, column = (place.first.absolute for place in pixel)
+    row, column = (f"{place.first:{BOARD}}" for place in pixel)
 
     def when(number: str, otherwise: str) -> str:
         return f"IF(COUNT({row},{column})=2,{number},{otherwise})"
@@ -203,7 +211,7 @@ def _box(role: str, tensor: str, place: Range, texts: Intervals) -> Rule:
         return formulas[column]
 
     key = f"{LOOKS}:{role}_{tensor}"
-    return Rule(LOOKS, key, None, place, formulas[0], text, role=role, tensor=tensor)
+    return Rule(LOOKS, key, None, place, formulas[0], text, WORKS, role, tensor)
 
 
 def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -211,37 +219,38 @@ def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     for number, tensor in enumerate(network.shapes):
         check = f"{check_cell(number):{GUIDE}}"
         place = Range.of(layout.panel.lines[tensor].shown)
-        yield Rule(SHOWN, f"{SHOWN}:{tensor}", None, place, check, role=SHOWN, tensor=tensor)
+        key = f"{SHOWN}:{tensor}"
+        yield Rule(SHOWN, key, None, place, check, sheet=WORKS, role=SHOWN, tensor=tensor)
 
 
 # ---- texts
 
 
-def line_of(picture: Cell, across: int, rows: int) -> str:
+def line_of(picture: str, across: int, rows: int) -> str:
     """The rows of the gallery before a picture; the drawing, number 0, stands above the lines.
 
-    >>> line_of(Cell(4, 10), 10, 31)
-    'IF($J$4=0,0,1+INT(($J$4-1)/10))*31'
+    >>> line_of("Board!$J$4", 10, 31)
+    'IF(Board!$J$4=0,0,1+INT((Board!$J$4-1)/10))*31'
     """
-    return f"IF({picture.absolute}=0,0,1+INT(({picture.absolute}-1)/{across}))*{rows}"
+    return f"IF({picture}=0,0,1+INT(({picture}-1)/{across}))*{rows}"
 
 
-def place_of(picture: Cell, across: int, columns: int) -> str:
+def place_of(picture: str, across: int, columns: int) -> str:
     """The columns of the gallery before a picture.
 
-    >>> place_of(Cell(4, 10), 10, 30)
-    'IF($J$4=0,0,MOD($J$4-1,10))*30'
+    >>> place_of("Board!$J$4", 10, 30)
+    'IF(Board!$J$4=0,0,MOD(Board!$J$4-1,10))*30'
     """
-    return f"IF({picture.absolute}=0,0,MOD({picture.absolute}-1,{across}))*{columns}"
+    return f"IF({picture}=0,0,MOD({picture}-1,{across}))*{columns}"
 
 
 def gallery_pixel(gallery: str, line: Cell, place: Cell, row: int, column: int) -> str:
     """A cell of the chosen picture, at a row and a column from 1 of its place in the gallery.
 
     >>> gallery_pixel("Images!$B$7:$KN$350", Cell(70, 5), Cell(70, 9), 2, 1)
-    'INDEX(Images!$B$7:$KN$350,$E$70+2,$I$70+1)'
+    'INDEX(Images!$B$7:$KN$350,Works!$E$70+2,Works!$I$70+1)'
     """
-    return f"INDEX({gallery},{line.absolute}+{row},{place.absolute}+{column})"
+    return f"INDEX({gallery},{line:{WORKS}}+{row},{place:{WORKS}}+{column})"
 
 
 def if_known(actual: Cell, formula: str) -> str:
@@ -305,13 +314,13 @@ def loss_of_several(actual: Cell, parts: Range) -> str:
     return if_known(actual, f"AVERAGE({parts:$})")
 
 
-def scale_of(chosen: Cell) -> str:
+def scale_of(chosen: str) -> str:
     """The number of the chosen scale, from 1; the last for all other texts.
 
-    >>> scale_of(Cell(1, 1))
-    'IF($A$1="map",1,IF($A$1="layer",2,3))'
+    >>> scale_of("A1")
+    'IF(A1="map",1,IF(A1="layer",2,3))'
     """
-    return f'IF({chosen:$}="{SCALES[0]}",1,IF({chosen:$}="{SCALES[1]}",2,3))'
+    return f'IF({chosen}="{SCALES[0]}",1,IF({chosen}="{SCALES[1]}",2,3))'
 
 
 def largest_of(places: Iterable[Range]) -> str:
@@ -327,30 +336,39 @@ def scale_end(number: Cell, inside: Range, layer: Cell, network: Cell) -> str:
     """The end of a map's colour scale: the map's own, its layer's or the network's.
 
     >>> scale_end(Cell(1, 1), Range(6, 3, 2, 2), Cell(2, 1), Cell(3, 1))
-    'CHOOSE($A$1,MAX(MAX($C$6:$D$7),-MIN($C$6:$D$7)),$A$2,$A$3)'
+    'CHOOSE(Works!$A$1,MAX(MAX($C$6:$D$7),-MIN($C$6:$D$7)),Works!$A$2,Works!$A$3)'
     """
     own = largest_magnitude(inside)
-    return f"CHOOSE({number.absolute},{own},{layer.absolute},{network.absolute})"
+    return f"CHOOSE({number:{WORKS}},{own},{layer:{WORKS}},{network:{WORKS}})"
 
 
-def scale_limit(shown: Cell, end: str) -> str:
+def scale_limit(shown: str, end: str) -> str:
     """The end of a colour scale; so far away that all is zero's colour while the layer is hidden.
 
-    >>> scale_limit(Cell(5, 4), "$D$9"), scale_limit(Cell(5, 4), "MAX($A$1:$A$9)")
+    >>> scale_limit("$D$5", "$D$9"), scale_limit("$D$5", "MAX($A$1:$A$9)")
     ('IF($D$5=0,1E+300,$D$9)', 'IF($D$5=0,1E+300,MAX($A$1:$A$9))')
     """
-    return f"IF({shown.absolute}=0,1E+300,{end})"
+    return f"IF({shown}=0,1E+300,{end})"
 
 
-def on_frame(box: Range, place: Range, number: int) -> str:
-    """Whether a cell of the map of a number, which stands at a place, lies on the edge of a box,
-    as the arguments of AND.
+def by_name(cell: Cell, table: Range) -> str:
+    """A cell of the table on Works as the board's colours read it: a conditional format of Excel
+    2007 may refer to another sheet by a name alone.
 
-    >>> on_frame(Range(70, 2, 1, 6), Range(6, 3, 28, 28), 1)
-    '$B$70<=1,$C$70>=1,ROW()-5>=$D$70,ROW()-5<=$E$70,COLUMN()-2>=$F$70,COLUMN()-2<=$G$70,\
-OR(ROW()-5=$D$70,ROW()-5=$E$70,COLUMN()-2=$F$70,COLUMN()-2=$G$70)'
+    >>> by_name(Cell(8, 10), Range(6, 8, 9, 15))
+    'INDEX(xlconv_boxes,3,3)'
     """
-    ends = [cell.absolute for cell in box.cells()]
+    return f"INDEX({BOXES},{cell.row - table.row + 1},{cell.column - table.column + 1})"
+
+
+def on_frame(ends: list[str], place: Range, number: int) -> str:
+    """Whether a cell of the map of a number, which stands at a place, lies on the edge of a box of
+    six ends, as the arguments of AND.
+
+    >>> on_frame(["A", "B", "C", "D", "E", "F"], Range(6, 3, 28, 28), 1)
+    'A<=1,B>=1,ROW()-5>=C,ROW()-5<=D,COLUMN()-2>=E,COLUMN()-2<=F,\
+OR(ROW()-5=C,ROW()-5=D,COLUMN()-2=E,COLUMN()-2=F)'
+    """
     row, column = f"ROW()-{place.row - 1}", f"COLUMN()-{place.column - 1}"
     pairs = ((row, ends[2]), (row, ends[3]), (column, ends[4]), (column, ends[5]))
     edges = ",".join(f"{axis}={end}" for axis, end in pairs)

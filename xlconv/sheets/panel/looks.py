@@ -1,24 +1,42 @@
-"""The panel's words and yellow cells, the legends' zeros, the notes beside the loss: blocks.
+"""The panel's words and yellow cells, the legends' zeros, notes beside the loss, and its part of
+the sheet Works: blocks.
 
 Must not know mathematics, nor how a file is written.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from xlconv.network.borders import outside_cell, outside_of
+from xlconv.network.layers.convolution import OUTSIDES
+from xlconv.network.network import INPUT
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.places import HEADS, OUTLINED, PIXEL, PLACE, SCALE, TITLE
-from xlconv.spreadsheet.blocks import Block, Choice, TextBlock, one_cell
+from xlconv.sheets.panel.places import (
+    BOXES,
+    CELL,
+    EXPLAINED,
+    LISTS,
+    OUTLINED,
+    OUTSIDE,
+    PIXEL,
+    SCALE,
+    TITLE,
+)
+from xlconv.sheets.shown import Shown, rule_block
+from xlconv.sheets.styles import QUIET, REACHES, READS
+from xlconv.sheets.works.looks import Part
+from xlconv.sheets.works.places import HEAD_ROWS
+from xlconv.spreadsheet.blocks import Block, Choice, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, Display
-from xlconv.state.sheet_names import BOARD, EXPLAIN, IMAGES
+from xlconv.state.sheet_names import BOARD, EXPLAIN, IMAGES, WORKS
 
 
 def panel_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     """What stands on the panel besides computed cells."""
     yield from _choice_blocks(display, layout)
     yield from _words(layout)
-    yield from _table_heads(layout)
     yield from _verdict(display, layout)
     yield from _loss_notes(layout, display.network.answers == "several")
     for legends in layout.legends.values():
@@ -36,11 +54,19 @@ def _choice_blocks(display: Display, layout: Layout) -> Iterator[Block]:
         yield one_cell(before, "choose a picture (0: draw your own)", styles.BIAS_CAPTION)
         behind = panel.picture.first.shifted(0, 4)
         yield one_cell(behind, "see them all →", styles.LINK, f"{IMAGES}!A1")
+    layer, *cell = panel.chosen
+    explained = choices.explained
+    yield one_cell(layer, explained.layer, styles.CHOSEN)
+    for spot, number in zip(cell, (explained.map, explained.row, explained.column), strict=True):
+        yield one_cell(spot, number, styles.CONTROL)
     yield one_cell(panel.outlined.first, choices.outlined, styles.CONTROL)
     pixel = (panel.pixel_row, panel.pixel_column)
     for place, number in zip(pixel, choices.pixel or (), strict=False):
         yield one_cell(place.first, number, styles.CONTROL)
     yield one_cell(panel.scale.first, choices.scale, styles.CHOSEN)
+    if panel.outside is not None:
+        held = outside_cell(outside_of(display.network))
+        yield one_cell(panel.outside.first, held, styles.CONTROL)
 
 
 def empty_controls(display: Display, layout: Layout) -> list[Range]:
@@ -52,49 +78,102 @@ def empty_controls(display: Display, layout: Layout) -> list[Range]:
 def controls(layout: Layout) -> list[Range]:
     """The cells of the panel in which something is chosen."""
     panel = layout.panel
-    places = [panel.outlined, panel.pixel_row, panel.pixel_column, panel.scale]
-    return [*([panel.picture] if panel.picture else []), *places]
+    there = [one for one in (panel.picture, panel.outside) if one is not None]
+    pixel = [panel.pixel_row, panel.pixel_column]
+    return [*there, *panel.explained, panel.outlined, *pixel, panel.scale]
 
 
 def _words(layout: Layout) -> Iterator[Block]:
     panel = layout.panel
-    left = panel.range.column - 6
-    top = panel.outlined.row - OUTLINED
+    top, left = panel.area.first
     yield one_cell(Cell(top + TITLE, left), "where does it look?", styles.SECTION)
-    words = "outline what the explained cell reads"
+    yield one_cell(Cell(top + EXPLAINED, left), "take a cell apart: its layer", styles.TEXT)
+    behind = panel.explained[0].last.shifted(0, 2)
+    yield one_cell(behind, f"see how on {EXPLAIN} →", styles.LINK, f"{EXPLAIN}!A1")
+    yield one_cell(Cell(top + CELL, left), "its map, row and column", styles.TEXT)
+    words = "outline what it reads"
     yield one_cell(Cell(top + OUTLINED, left), words, styles.TEXT)
-    behind = Cell(top + OUTLINED, left + 17)
-    yield one_cell(behind, "choose the cell →", styles.LINK, f"{EXPLAIN}!C5")
     yield one_cell(Cell(top + PIXEL, left), "follow a pixel: its row", styles.TEXT)
     yield one_cell(Cell(top + PIXEL, left + 16), "column", styles.TEXT)
     yield one_cell(Cell(top + SCALE, left), "one colour scale for each", styles.TEXT)
-    words = "← 1 map, 2 layer, 3 network; the network's end"
-    yield one_cell(Cell(top + SCALE, left + 22), words, styles.NOTE)
-    if panel.line is not None:
-        words = "the picture's place in the gallery: row"
-        yield one_cell(Cell(top + PLACE, left), words, styles.NOTE)
-        yield one_cell(Cell(top + PLACE, left + 16), "column", styles.NOTE)
+    if panel.outside is not None:
+        yield one_cell(Cell(top + OUTSIDE, left), "outside of the maps is", styles.TEXT)
+        words = "0: nothing; a conv sees a false edge there where its maps are not 0"
+        yield one_cell(Cell(top + OUTSIDE, left + 18), words, styles.NOTE)
 
 
-def _table_heads(layout: Layout) -> Iterator[Block]:
-    """The table of tensors: shown, end of the scale, and two boxes."""
+# ---- on the sheet Works
+
+
+def works(shown: Shown) -> Part:
+    """What follows from what is chosen, on the sheet Works."""
+    panel, made = shown.layout.panel, []
+    used = [Range.of(cell) for cell in panel.used.cells()]
+    for rule in shown.rules_of(WORKS):
+        if rule.block in _BLOCKS or Range.of(rule.range.first) in used:
+            made.append(rule_block(rule, shown.values[rule.key], _style(rule.role)))
+    left = panel.used.column - 1
+    names = panel.lines[INPUT].shown.column - 1
+    blocks = (*_works_words(shown.layout), *made)
+    widths = {left: 260, names: 90, left + 2: 20}
+    return Part("what is chosen, and what follows", left, blocks, widths)
+
+
+_BLOCKS = ("picture", "scales", "looks", "shown")
+
+
+def hidden_names(shown: Shown) -> dict[str, tuple[str, Range]]:
+    """The name by which the board's colours read the table."""
+    return {BOXES: (WORKS, shown.layout.panel.table)}
+
+
+def _style(role: str) -> Style:
+    return {"reads": _READS, "reaches": _REACHES, "end": _END, "network": _END}.get(role, _COUNT)
+
+
+def captions(display: Display, layout: Layout) -> Iterator[tuple[str, Block]]:
+    """The words on Works."""
+    for block in _works_words(layout):
+        yield WORKS, block
+
+
+def _works_words(layout: Layout) -> Iterator[Block]:
+    """The names of what is computed there."""
     panel = layout.panel
-    first = next(iter(panel.lines.values()))
-    row = panel.outlined.row - OUTLINED + HEADS
+    names = {
+        cell: f"explained: {what}" for cell, what in zip(panel.used.cells(), _WHAT, strict=True)
+    }
+    if panel.line is not None and panel.place is not None:
+        names[panel.line] = "rows of the gallery before the picture"
+        names[panel.place] = "columns before it"
+    names[panel.scale_number] = "one scale for each: 1 map, 2 layer, 3 network"
+    names[panel.network_limit] = "the network's scale ends at"
+    for cell, words in names.items():
+        yield one_cell(cell.shifted(0, -1), words, _NAME)
+    first = panel.lines[INPUT]
     for place, words in (
         (first.reads, "the explained cell reads"),
         (first.reaches, "the followed pixel reaches"),
     ):
-        yield one_cell(Cell(row, place.column), words, styles.PANEL_HEAD_LEFT)
-        for number, axis in enumerate(("maps", "rows", "columns")):
-            over = Range(row + 1, place.column + 2 * number, 1, 2)
-            yield TextBlock(over, axis, styles.PANEL_HEAD)
-    yield one_cell(Cell(row + 1, first.shown.column), "on", styles.PANEL_HEAD)
-    yield one_cell(first.limit.shifted(-1, 0), "end", styles.PANEL_HEAD)
+        yield one_cell(Cell(HEAD_ROWS[0], place.column), words, _NAME)
+        for number, (axis, end) in enumerate(_ENDS):
+            yield one_cell(Cell(HEAD_ROWS[1], place.column + number), f"{axis} {end}", _HEAD)
+    yield one_cell(Cell(HEAD_ROWS[1], first.shown.column), "shown", _HEAD)
+    yield one_cell(Cell(HEAD_ROWS[1], first.limit.column), "scale to", _HEAD)
     for tensor, line in panel.lines.items():
-        cell = Cell(line.shown.row, line.shown.column - 6)
+        cell = line.shown.shifted(0, -1)
         link = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
         yield one_cell(cell, tensor, styles.PANEL_LINK, link)
+
+
+_WHAT = ("layer", "map", "row", "column")
+_ENDS = tuple((axis, end) for axis in ("map", "row", "column") for end in ("from", "to"))
+_NAME = Style(size=10, colour=QUIET, horizontal="left")
+_HEAD = Style(size=9, bold=True, colour=QUIET)
+_COUNT = Style(size=10, number_format="0", shrink=True, colour=QUIET)
+_END = Style(size=10, number_format="0.00", shrink=True, colour=QUIET)
+_READS = Style(size=10, number_format='[>99998]"";[=0]"";0', shrink=True, colour=READS)
+_REACHES = replace(_READS, colour=REACHES)
 
 
 def _verdict(display: Display, layout: Layout) -> Iterator[Block]:
@@ -141,18 +220,30 @@ def _loss_notes(layout: Layout, several: bool) -> Iterator[Block]:
         yield one_cell(beside.shifted(row, 0), text, styles.LEAD)
 
 
-def panel_choices(display: Display, layout: Layout, counting: str) -> Iterator[Choice]:
-    """What may be typed on the panel, with words; `counting` lists the numbers from 0."""
+def panel_choices(layout: Layout) -> Iterator[Choice]:
+    """What may be typed on the panel, with words."""
     panel = layout.panel
     if panel.picture is not None:
         words = "A number of the sheet Images; 0 is your own drawing there."
-        yield Choice((Range.of(panel.picture.first),), "picture", words, listed=counting)
+        yield Choice((Range.of(panel.picture.first),), "picture", words, listed=LISTS["picture"])
+    yield from _explained_choices(layout)
     yield Choice((Range.of(panel.outlined.first),), "outlines", "1 is on, 0 is off.", ("1", "0"))
     scale = "One scale for each map, for each layer, or for all maps of the network."
     yield Choice((Range.of(panel.scale.first),), "colours", scale, SCALES)
+    if panel.outside is not None:
+        words = "What convolutions read beyond the edge of maps: 0, 1, or the nearest cell."
+        yield Choice((Range.of(panel.outside.first),), "outside is", words, OUTSIDES)
     pixel = (Range.of(panel.pixel_row.first), Range.of(panel.pixel_column.first))
     words = "A row and a column of the picture, from 1; empty: no pixel is followed."
     yield Choice(pixel, "follow a pixel", words)
     if layout.verdict is not None and layout.gallery is None:
         words = "What the picture really shows, as the network's classes are spelled."
         yield Choice((Range.of(layout.verdict.actual.first),), "actual class", words)
+
+
+def _explained_choices(layout: Layout) -> Iterator[Choice]:
+    """Lists that offer what there is of the chosen layer."""
+    for what, place in zip(_WHAT, layout.panel.chosen, strict=True):
+        words = f"One of the layer's {what}s, from 1; what lies beyond means the last."
+        words = "Choose a layer." if what == "layer" else words
+        yield Choice((Range.of(place),), what, words, listed=LISTS[what])

@@ -1,5 +1,6 @@
 """Places of what a workbook has besides the network: the panel under the picture, where people
-choose, the legends under the maps, the loss, and the cells of other sheets that the board reads.
+choose, its part of the sheet Works, where what follows is computed, the legends under the maps, the
+loss, and the cells of other sheets that the board reads.
 
 Rectangles only, as data, and where they go; must not know formulas, values or looks.
 """
@@ -7,7 +8,9 @@ Rectangles only, as data, and where they go; must not know formulas, values or l
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from xlconv.network.borders import bordered
 from xlconv.network.network import Network
+from xlconv.sheets.works.places import FIRST_COLUMN, TOP
 from xlconv.spreadsheet.cells import Cell, Range
 
 ACROSS = 10  # pictures beside each other in the gallery
@@ -15,9 +18,9 @@ ACROSS = 10  # pictures beside each other in the gallery
 
 @dataclass(frozen=True)
 class Line:
-    """A tensor's line on the panel: whether it is shown, the end of its colour scale, and the boxes
-    of its cells that the explained cell reads and that the followed pixel reaches (first and
-    last map, row and column)."""
+    """A tensor's line in the table on Works: whether it is shown, the end of its colour scale, and
+    the boxes of its cells that the explained cell reads and that the followed pixel reaches (first
+    and last map, row and column)."""
 
     shown: Cell
     limit: Cell
@@ -46,30 +49,43 @@ class LossPlaces:
 
 @dataclass(frozen=True)
 class PanelPlaces:
-    """Where people choose on the board, and the table of what follows for each tensor.
+    """Where people choose on the board, and, on the sheet Works, what follows from it.
 
-    `picture`, and the `line` and `place` at which it stands in the gallery, are None without
-    a gallery.
+    On the board, in the `area` under the picture: the `picture` (None without a gallery), the cell
+    that is `explained` (its layer, map, row and column), whether it is `outlined`, the pixel that
+    is followed, the `scale`. On Works: the layer's number, map, row and column that are `used`, the
+    `line` and `place` at which the picture stands in the gallery, the number of the scale, the
+    network's limit, and the table with a line for each tensor. `outside` is None where no
+    convolution reads over the edge of maps.
     """
 
+    area: Range
     picture: Range | None
-    line: Cell | None
-    place: Cell | None
+    explained: tuple[Range, Range, Range, Range]
     outlined: Range
     pixel_row: Range
     pixel_column: Range
     scale: Range
+    used: Range
+    line: Cell | None
+    place: Cell | None
     scale_number: Cell
     network_limit: Cell
     lines: Mapping[str, Line]
+    outside: Range | None = None
 
     @property
-    def range(self) -> Range:
-        """The range around the table, from its first line to its last."""
+    def table(self) -> Range:
+        """The lines of all tensors, from what is shown to what is reached."""
         return Range.around(
             Range(line.shown.row, line.shown.column, 1, line.reaches.right - line.shown.column + 1)
             for line in self.lines.values()
         )
+
+    @property
+    def chosen(self) -> tuple[Cell, ...]:
+        """The cells on the board that hold the explained layer, map, row and column."""
+        return tuple(place.first for place in self.explained)
 
 
 @dataclass(frozen=True)
@@ -139,9 +155,8 @@ class GalleryPlaces:
         return Range(first.row - 1, first.column + self.number_width, 1, width)
 
 
-# On the sheet Explain: the chosen layer, map, row and column, and beside each the one that is used.
-CHOSEN = Range(5, 3, 4, 1)
-USED = Range(5, 4, 4, 1)
+# On Works: the explained layer's number, map, row and column that are used.
+USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
 CHECKS = Cell(6, 10)  # on the Guide, the first tensor's check cell
 
 
@@ -150,9 +165,21 @@ def check_cell(number: int) -> Cell:
     return CHECKS.shifted(number, 0)
 
 
-_TABLE = 12  # rows of the panel above its table
-TITLE, OUTLINED, PIXEL, SCALE, PLACE, HEADS = 0, 2, 4, 6, 8, 10  # rows of the panel, from its top
+# Rows of the panel, from its top: its title, and what is chosen.
+TITLE, EXPLAINED, CELL, OUTLINED, PIXEL, SCALE, OUTSIDE = 0, 2, 4, 6, 8, 10, 12
 CONTROLS = 13  # columns of the panel's words before what is chosen
+_ACROSS = 3  # columns from one number of a cell to the next
+_TABLE = 3  # columns of its part of Works before the table
+# The names of the cells in which the explained one is chosen.
+EXPLAINED_NAMES = tuple(f"explained_{what}" for what in ("layer", "map", "row", "column"))
+# The hidden names of what may be chosen: a list may be on another sheet by a name alone.
+LISTS = {what: f"xlconv_list_{what}" for what in ("layer", "map", "row", "column", "picture")}
+BOXES = "xlconv_boxes"  # the hidden name of the table, by which the board's colours read it
+
+
+def works_columns(network: Network, layout: object) -> int:
+    """How many columns the panel's part of the sheet Works takes."""
+    return _TABLE + 15
 
 
 def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> PanelPlaces:
@@ -162,27 +189,33 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
     def control(row: int, across: int = CONTROLS, width: int = 2) -> Range:
         return Range(top + row, left + across, 1, width)
 
+    column = FIRST_COLUMN + _TABLE + 1
     lines = {
         tensor: Line(
-            Cell(row, left + 6),
-            Cell(row, left + 7),
-            Range(row, left + 9, 1, 6),
-            Range(row, left + 16, 1, 6),
+            Cell(row, column),
+            Cell(row, column + 1),
+            Range(row, column + 2, 1, 6),
+            Range(row, column + 8, 1, 6),
         )
-        for row, tensor in enumerate(network.shapes, top + _TABLE)
+        for row, tensor in enumerate(network.shapes, TOP)
     }
-    there = picture is not None
+    line, place, scale, end = (USED.last.shifted(down, 0) for down in range(1, 5))
+    number, row_number, column_number = (control(CELL, CONTROLS + n * _ACROSS) for n in range(3))
     return PanelPlaces(
-        Range(picture.row, picture.column, 1, 3) if picture else None,
-        Cell(top + PLACE, left + CONTROLS) if there else None,
-        Cell(top + PLACE, left + CONTROLS + 6) if there else None,
-        control(OUTLINED),
-        control(PIXEL),
-        control(PIXEL, CONTROLS + 6),
-        control(SCALE, width=4),
-        Cell(top + SCALE, left + CONTROLS + 6),
-        Cell(top + SCALE, left + CONTROLS + 8),
-        lines,
+        area=Range(top, left, OUTSIDE + 1, CONTROLS + 3 * _ACROSS),
+        picture=Range(picture.row, picture.column, 1, 3) if picture else None,
+        explained=(control(EXPLAINED, width=6), number, row_number, column_number),
+        outlined=control(OUTLINED),
+        pixel_row=control(PIXEL),
+        pixel_column=control(PIXEL, CONTROLS + 6),
+        scale=control(SCALE, width=4),
+        used=USED,
+        line=line if picture else None,
+        place=place if picture else None,
+        scale_number=scale,
+        network_limit=end,
+        lines=lines,
+        outside=control(OUTSIDE, width=4) if bordered(network) else None,
     )
 
 

@@ -57,7 +57,7 @@ def dense(network: Network, layout: Layout) -> Mission | None:
         key="dense",
         question=f"Which strokes speak for “{label}”?",
         action=f"take {name} apart, in the row of “{label}” →",
-        link=to_explain(),
+        link=to_explain(layout),
         see=f"a positive weight under a bright cell of {read} speaks …",
         options=options,
         right=options[0],

@@ -8,9 +8,9 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.mission import Differs, Explains, Remembered, link
 from xlconv.sheets.model.places import cell_of
-from xlconv.sheets.panel.places import CHOSEN, USED
+from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.sheet_names import BOARD, EXPLAIN, MODEL
+from xlconv.state.sheet_names import BOARD, MODEL, WORKS
 
 AXES = ("layer", "maps", "rows", "columns")
 
@@ -18,15 +18,15 @@ AXES = ("layer", "maps", "rows", "columns")
 def explains(layer: Layer, network: Network) -> Explains:
     """Whether another cell of a layer is taken apart than at the build."""
     first = tuple(
-        Remembered(f"explain:{axis}", EXPLAIN, cell)
+        Remembered(f"explain:{axis}", WORKS, cell)
         for axis, cell in zip(AXES, USED.cells(), strict=True)
     )
     return Explains(layer.name, network.layers.index(layer) + 1, first)
 
 
-def to_explain() -> str:
+def to_explain(layout: Layout) -> str:
     """Where the cell to take apart is chosen."""
-    return link(EXPLAIN, CHOSEN)
+    return link(BOARD, layout.panel.chosen[0])
 
 
 def weights_differ(layer: Layer, network: Network) -> Differs:

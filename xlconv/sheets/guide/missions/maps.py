@@ -66,7 +66,7 @@ def field(network: Network, layout: Layout, taken: Collection[str]) -> Mission |
         key="field",
         question="Which pixels does one cell see?",
         action=f"take a cell in the middle of {short(deepest)} apart →",
-        link=to_explain(),
+        link=to_explain(layout),
         see="how many pixels does the blue frame on the picture hold?",
         options=(*options, "the whole picture"),
         right=right,
@@ -91,9 +91,9 @@ def border(network: Network, layout: Layout) -> Mission | None:
         options=options,
         right=options[0],
         done=Differ("outside", BOARD, cell, 0.0),
-        why="Beyond the edge there is nothing, which counts as 0: where ink touches the edge, or "
-        "the outside is inked, a stripe of edges appears that no pen drew. Only windows that reach "
-        "outside see it, and a ring more of them in each layer.",
+        why="Beyond the edge there is nothing, which counts as 0: where a map is not 0 at its rim, "
+        "a stripe of edges appears that no pen drew. Only windows that reach outside see it, and a "
+        "ring more of them in each layer.",
     )
 
 
@@ -170,7 +170,7 @@ def skip(network: Network, layout: Layout) -> Mission | None:
         key="skip",
         question="What does a skip connection do?",
         action=f"take a cell of {short(layer.name)} apart →",
-        link=to_explain(),
+        link=to_explain(layout),
         see=f"how is {names} added?",
         options=options,
         right=options[0],

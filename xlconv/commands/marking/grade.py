@@ -18,7 +18,7 @@ from xlconv.errors import BookError, OutputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xlconv.commands.results import Targets
+    from xlconv.commands.marking.results import Targets
     from xlconv.grading.marks import Marks
     from xlconv.grading.resemblance import Resemblance
     from xlconv.grading.submissions import Terms
@@ -84,7 +84,7 @@ def grade(
     """Mark what learners filled in.
 
     Exit code 0: all workbooks were marked, 1: some could not be, or not their feedback, 2: none."""
-    from xlconv.commands.results import Targets
+    from xlconv.commands.marking.results import Targets
     from xlconv.engines.registry import engine_named
     from xlconv.grading.rubric import Rubric, rubric_file
     from xlconv.grading.submissions import Terms
@@ -105,7 +105,7 @@ def grade(
         )
     terms = Terms(engine, typed, task, worth)
     if students is not None:
-        from xlconv.commands.class_marks import grade_class
+        from xlconv.commands.marking.class_marks import grade_class
 
         raise typer.Exit(grade_class(place, students, terms, targets, assignment, as_json))
     raise typer.Exit(_grade_files(place, terms, targets, as_json))
@@ -113,8 +113,8 @@ def grade(
 
 def _grade_files(place: Path, terms: Terms, targets: Targets, as_json: bool) -> int:
     """Mark a workbook, or a folder of them; the exit code."""
-    from xlconv.commands.marks import marking_bar, print_marks
-    from xlconv.commands.results import kept_when_stopped
+    from xlconv.commands.marking.marks import marking_bar, print_marks
+    from xlconv.commands.marking.results import kept_when_stopped
     from xlconv.grading.classroom.class_marks import STOPPED
     from xlconv.grading.marks import csv_encoding, marks_csv
     from xlconv.grading.resemblance import resemblances

@@ -13,8 +13,8 @@ import typer
 from rich.table import Table
 
 from xlconv.commands.console import ERR, OUT, markup, print_note
-from xlconv.commands.marks import marking_bar
-from xlconv.commands.results import Targets, kept_when_stopped
+from xlconv.commands.marking.marks import marking_bar
+from xlconv.commands.marking.results import Targets, kept_when_stopped
 from xlconv.errors import BookError
 from xlconv.grading.classroom.class_marks import NOTHING, ClassMarks, StudentMarks, class_marks
 from xlconv.grading.classroom.gradebook import (

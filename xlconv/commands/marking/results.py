@@ -152,7 +152,7 @@ class Targets:
         if self.feedback is None:
             return True
         from xlconv.commands.console import ERR, OUT, markup
-        from xlconv.commands.marks import marking_bar
+        from xlconv.commands.marking.marks import marking_bar
         from xlconv.grading.classroom.feedback import Returned, write_feedback
 
         returned = [

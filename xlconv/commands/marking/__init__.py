@@ -1,0 +1,4 @@
+"""`grade`: its options, what it prints, what it writes.
+
+Must not know how a workbook is marked.
+"""
