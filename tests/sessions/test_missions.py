@@ -17,9 +17,8 @@ from xlconv.network.layers.settings import setting_cell
 from xlconv.network.shapes import as_maps
 from xlconv.sheets.guide.mission import AGAIN, DONE, Explains
 from xlconv.sheets.guide.places import ANSWER, TICK, Card, guide_places
-from xlconv.sheets.panel.places import CHOSEN
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE
+from xlconv.state.sheet_names import BOARD, GUIDE
 
 Set = tuple[str, object]  # a cell and what to type
 
@@ -41,7 +40,7 @@ def explained(book: FoundBook, layer: str) -> Iterator[Set]:
     sizes = as_maps(book.network.shapes[layer])
     first = chosen.within(book.network) != (1, 1, 1) or chosen.layer != layer
     place = (1, 1, 1) if first else sizes
-    cells = [f"{EXPLAIN}!{cell.a1}" for cell in CHOSEN.cells()]
+    cells = [f"{BOARD}!{cell.a1}" for cell in book.layout.panel.chosen]
     yield from zip(cells, (layer, *place), strict=True)
 
 
@@ -55,6 +54,8 @@ def doing(card: Card, book: FoundBook) -> list[Set]:
             demo = next((one for one in network.layers if isinstance(one, KernelDemo)), None)
             other = "blur" if demo and demo.chosen != "blur" else "outline"
             return [(target(card), other if demo else 5.0)]
+        case "border":
+            return [(target(card), 1.0)]
         case "norm":
             return [(target(card), 0.0)]
         case "dropout":

@@ -17,6 +17,7 @@ from xlconv.compiler import compile_book
 from xlconv.importers.template import template_names
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
+from xlconv.sheets.guide.missions.cells import AXES
 from xlconv.sheets.guide.missions.course import course
 from xlconv.sheets.guide.missions.sight import sight
 from xlconv.sheets.guide.places import guide_places
@@ -97,33 +98,45 @@ def test_an_exercise_comes_first() -> None:
     assert "conv1, softmax" in first.action
 
 
-_CHOSEN = "OR(Explain!$D$5<>$D$54,Explain!$D$6<>$D$55,Explain!$D$7<>$D$56,Explain!$D$8<>$D$57)"
-TICKS = {
-    "G6": 'IF(OR(ABS(Model!$U$8-$D$53)>1E-9*(1+ABS($D$53)),$F$6="look alike"),"✓","")',
-    "G9": 'IF($F$9="negative numbers","✓","")',
-    "G12": f'IF(OR(AND(Explain!$D$5=3,{_CHOSEN}),$F$12="2 windows"),"✓","")',
-    # one cell of pool: 1 x 2 of fused, 2 x 4 of edges' ReLU, 4 x 6 pixels
-    "G15": f'IF(OR(AND(Explain!$D$5=4,{_CHOSEN}),$F$15="4 × 6"),"✓","")',
-    "G18": 'IF($F$18="the largest","✓","")',
-    "G21": f'IF(OR(AND(Explain!$D$5=5,{_CHOSEN}),$F$21="for the class"),"✓","")',
-    "G24": 'IF($F$24="they add up to 1","✓","")',
-    # 2 * 9 + 2 numbers of edges, 13 of fused, 3 * 2 * 2 + 3 of dense
-    "G27": 'IF($F$27="edges","✓","")',
-    "G30": 'IF(OR(COUNT(Board!$O$43,Board!$U$43)=2,$F$30="3 × 3"),"✓","")',
-    "B3": 'COUNTIF($G$6:$G$30,"✓")&" of 9 done"',
-    "F9": None,
-    "F10": 'IF(OR($F$9="",$F$9="negative numbers"),"","look again")',
-    "E9": 'COUNTIF(Board!$AM$6:$AQ$9,"<-1E-9")&" of "&ROWS(Board!$AM$6:$AQ$9)*'
-    'COLUMNS(Board!$AM$6:$AQ$9)&" cells of edges map 1 are negative. What is gone?"',
-    "C19": 'IF($G$18="✓","It keeps one number of 2: how strong, but no longer exactly where. So a '
-    "picture that moves by a pixel changes pool less than fused, and what comes behind has fewer "
-    'numbers to read.","why: appears when it is done")',
-}
-
-
 def test_what_the_guide_computes_as_the_file_spells_it(network_book: books.NetworkBook) -> None:
     cells = books.xml_cells(network_book(books.LITERAL, 1).path, "Guide")
-    assert {place: cells[place].formula for place in TICKS} == TICKS
+    layout = plan(books.LITERAL)
+    panel, places = layout.panel, guide_places(books.LITERAL, layout)
+    rows = {card.mission.key: card.row for card in places.cards}
+    assert rows == {
+        **{"kernel": 6, "relu": 9, "depth": 12, "field": 15, "border": 18, "pool": 21},
+        **{"dense": 24, "softmax": 27, "parameters": 30, "pixel": 33},
+    }
+    used = [f"Works!{cell:$}" for cell in panel.used.cells()]
+    built = [f"Works!{cell:$}" for cell in places.built.values()]
+    assert list(places.built) == ["sums_edges", *(f"explain:{one}" for one in AXES)]
+    other = ",".join(f"{now}<>{then}" for now, then in zip(used, built[1:], strict=True))
+    edges = f"{layout.tensors['edges'].maps[0]:Board}"
+    apart = f"Board!{panel.pixel_row.first:$},Board!{panel.pixel_column.first:$}"
+    assert panel.outside is not None
+    expected = {
+        # 2 kernels of 3 x 3 and their biases, summed on Model beside their layer
+        "G6": f"IF(OR(ABS(Model!$U$8-{built[0]})>1E-9*(1+ABS({built[0]})),"
+        '$F$6="look alike"),"✓","")',
+        "G9": 'IF($F$9="negative numbers","✓","")',
+        "G12": f'IF(OR(AND({used[0]}=3,OR({other})),$F$12="2 windows"),"✓","")',
+        # one cell of pool: 1 x 2 of fused, 2 x 4 of edges' ReLU, 4 x 6 pixels
+        "G15": f'IF(OR(AND({used[0]}=4,OR({other})),$F$15="4 × 6"),"✓","")',
+        "G18": f'IF(OR(Board!{panel.outside.first:$}<>0,$F$18="the rim"),"✓","")',
+        "G24": f'IF(OR(AND({used[0]}=5,OR({other})),$F$24="for the class"),"✓","")',
+        # 2 * 9 + 2 numbers of edges, 13 of fused, 3 * 2 * 2 + 3 of dense
+        "G30": 'IF($F$30="edges","✓","")',
+        "G33": f'IF(OR(COUNT({apart})=2,$F$33="3 × 3"),"✓","")',
+        "B3": 'COUNTIF($G$6:$G$33,"✓")&" of 10 done"',
+        "F9": None,
+        "F10": 'IF(OR($F$9="",$F$9="negative numbers"),"","look again")',
+        "E9": f'COUNTIF({edges},"<-1E-9")&" of "&ROWS({edges})*COLUMNS({edges})'
+        '&" cells of edges map 1 are negative. What is gone?"',
+        "C22": 'IF($G$21="✓","It keeps one number of 2: how strong, but no longer exactly where. '
+        "So a picture that moves by a pixel changes pool less than fused, and what comes behind "
+        'has fewer numbers to read.","why: appears when it is done")',
+    }
+    assert {place: cells[place].formula for place in expected} == expected
 
 
 @pytest.mark.parametrize("network", [books.LITERAL, MIXED, SKIPPED], ids=lambda one: one.name)

@@ -26,7 +26,7 @@ from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, IMAGES, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
@@ -179,7 +179,7 @@ def found_built(cells: FoundCells, network: Network, layout: Layout) -> dict[str
     """What the build left for the ticks of the Guide; nothing where it was spoiled."""
     found = {}
     for key, cell in guide_places(network, layout).built.items():
-        held = cells.at(GUIDE, cell)
+        held = cells.at(WORKS, cell)
         if held.formula is None and isinstance(held.value, float | str):
             found[key] = held.value
     return found

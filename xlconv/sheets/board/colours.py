@@ -152,7 +152,7 @@ def _tensor(
         inked = tensor == INPUT and len(maps) != len(CHANNEL_COLOURS)
         dark = _dark(place, legends[number]) if inked and legends else None
         if tensor == INPUT:
-            yield _typed_over(0, Range.around(maps), places)
+            yield _typed_over(0, _as_kept(place, number), places)
         yield from _outlines(display, tensor, number, values, layout, dark)
         if not vector:
             yield from _numbers_off(places, dark, display, layout, colours)
@@ -189,6 +189,11 @@ def _end(tensor: str, number: int, vector: bool, layout: Layout) -> tuple[str, t
         place = layout.tensors[tensor].maps[number]
         return formulas.largest_magnitude(place), (place,)
     return by_name(panel.lines[tensor].limit, panel.table), layout.number_ranges(tensor)
+
+
+def _as_kept(place: Range, number: int) -> Range:
+    """A map's place as if its original stood there: the originals of maps are a row apart."""
+    return Range(place.row - number * (place.height + 1), place.column, place.height, place.width)
 
 
 def _typed_over(

@@ -28,7 +28,7 @@ from xlconv.sheets.guide.places import ANSWER, SEE, TICK, Card, GuidePlaces, gui
 from xlconv.sheets.model.formulas import spelled
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import State
-from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE
+from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, WORKS
 
 BLOCK = "guide"
 LONGEST_TEXT = 250  # characters of a text in a formula; Excel's most are 255
@@ -91,13 +91,13 @@ def condition_text(condition: Condition, places: GuidePlaces) -> str:
 def differs_text(of: Remembered, built: Cell) -> str:
     """Whether a cell holds another number or text than at the build.
 
-    >>> differs_text(Remembered("picture", "Board", Cell(4, 10)), Cell(80, 4))
-    'Board!$J$4<>$D$80'
-    >>> differs_text(Remembered("sums_conv", "Model", Cell(8, 20), near=True), Cell(80, 4))
-    'ABS(Model!$T$8-$D$80)>1E-9*(1+ABS($D$80))'
+    >>> differs_text(Remembered("picture", "Board", Cell(4, 10)), Cell(8, 4))
+    'Board!$J$4<>Works!$D$8'
+    >>> differs_text(Remembered("sums_conv", "Model", Cell(8, 20), near=True), Cell(8, 4))
+    'ABS(Model!$T$8-Works!$D$8)>1E-9*(1+ABS(Works!$D$8))'
     """
-    cell = f"{of.cell:{of.sheet}}"
-    return f"ABS({cell}-{built:$})>{NEAR}*(1+ABS({built:$}))" if of.near else f"{cell}<>{built:$}"
+    now, then = f"{of.cell:{of.sheet}}", f"{built:{WORKS}}"
+    return f"ABS({now}-{then})>{NEAR}*(1+ABS({then}))" if of.near else f"{now}<>{then}"
 
 
 def live_text(live: Live, layout: Layout) -> str:

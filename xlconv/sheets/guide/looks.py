@@ -35,6 +35,7 @@ from xlconv.sheets.guide.places import (
 )
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET, Palette, palette_named
+from xlconv.sheets.works.looks import Part
 from xlconv.spreadsheet.blocks import Block, Pages, Sheet, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
@@ -43,9 +44,10 @@ from xlconv.state.sheet_names import GUIDE
 WIDTHS = {1: 24, NUMBER: 40, QUESTION: 330, ACTION: 345, SEE: 270, ANSWER: 200, TICK: 70, 8: 24}
 _HEIGHTS = {TITLE_ROW: 44, LEAD_ROW: 44, PROGRESS_ROW: 28, 4: 4, 5: 20}
 _LEAD = Style(size=11, colour=QUIET, horizontal="left", vertical="top", wrap=True)
-_BUILT = Style(size=9, colour=QUIET, horizontal="left")
+_NAME = Style(size=9, colour=QUIET, horizontal="left")
+_BUILT = Style(size=9, horizontal="left", shrink=True)
 _TASK = "Each question is answered by something that you do; yellow cells are yours."
-_LEFT = "For the ticks: how the workbook was built"
+_LEFT = "Guide: as it was built"
 
 
 def sheet(shown: Shown) -> Sheet:
@@ -64,7 +66,6 @@ def sheet(shown: Shown) -> Sheet:
             *computed,
             *card_blocks(places, display.choices),
             *_lists(display, layout, shown.colours, places),
-            *_built(display, places),
         ),
         rules=card_highlights(places),
         merges=card_merges(places),
@@ -73,7 +74,7 @@ def sheet(shown: Shown) -> Sheet:
         heights={**_HEIGHTS, **row_heights(places)},
         tab_colour=styles.BLUE,
         choices=tuple(card_choices(places)),
-        pages=Pages(1, None, area=Range(1, 1, places.built_head - 1, TICK)),
+        pages=Pages(1, None, area=Range(1, 1, places.bottom, TICK)),
     )
 
 
@@ -97,11 +98,10 @@ def _lists(
     yield from what_helps(network, layout, places)
 
 
-def _built(display: Display, places: GuidePlaces) -> Iterator[Block]:
-    """What ticks compare with."""
-    if places.built:
-        yield one_cell(Cell(places.built_head, QUESTION), _LEFT, _BUILT)
+def works(shown: Shown) -> Part | None:
+    """What ticks compare with, on the sheet Works."""
+    places, blocks = guide_places(shown.network, shown.layout), list[Block]()
     for key, cell in places.built.items():
-        yield one_cell(Cell(cell.row, QUESTION), key.replace("_", " "), _BUILT)
-        if key in display.built:
-            yield one_cell(cell, display.built[key], _BUILT)
+        blocks.append(one_cell(cell.shifted(0, -1), key, _NAME))
+        blocks.append(one_cell(cell, shown.display.built[key], _BUILT))
+    return Part(_LEFT, places.left, tuple(blocks), {places.left: 150}) if blocks else None

@@ -13,7 +13,10 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.mission import Mission, Remembered, remembered
 from xlconv.sheets.guide.missions.course import course
+from xlconv.sheets.works.places import TOP, part_left
 from xlconv.spreadsheet.cells import Cell, Range
+
+ROOM = "guide"
 
 NUMBER, QUESTION, ACTION, SEE, ANSWER, TICK = range(2, 8)  # columns of the cards
 TITLE_ROW, LEAD_ROW, PROGRESS_ROW, HEAD_ROW = 1, 2, 3, 5
@@ -54,6 +57,7 @@ class GuidePlaces:
 
     cards: tuple[Card, ...]
     tensors: int
+    left: int  # the first column of its part of Works
 
     progress = Cell(PROGRESS_ROW, NUMBER)
 
@@ -76,9 +80,9 @@ class GuidePlaces:
         return self.lists + _COLOURS + 1
 
     @property
-    def built_head(self) -> int:
-        """The row, below the lists, from which on stands what the build leaves."""
-        return self.lists + 1 + max(self.tensors + _SHEETS, _COLOURS + _HINTS + 1) + 1
+    def bottom(self) -> int:
+        """The last row of the lists."""
+        return self.lists + max(self.tensors + _SHEETS, _COLOURS + _HINTS + 1)
 
     @cached_property
     def remembered(self) -> tuple[Remembered, ...]:
@@ -88,9 +92,8 @@ class GuidePlaces:
 
     @cached_property
     def built(self) -> Mapping[str, Cell]:
-        """The constants that say how the workbook was built, by key."""
-        top = self.built_head + 1
-        return {one.key: Cell(top + row, ACTION) for row, one in enumerate(self.remembered)}
+        """The constants on Works that say how the workbook was built, by key."""
+        return {one.key: Cell(TOP + row, self.left + 1) for row, one in enumerate(self.remembered)}
 
 
 def guide_places(network: Network, layout: Layout) -> GuidePlaces:
@@ -100,4 +103,14 @@ def guide_places(network: Network, layout: Layout) -> GuidePlaces:
         Card(number + 1, mission, HEAD_ROW + 1 + number * _ROWS)
         for number, mission in enumerate(missions)
     )
-    return GuidePlaces(cards, len(network.shapes))
+    return GuidePlaces(cards, len(network.shapes), part_left(ROOM, network, layout))
+
+
+def works_columns(network: Network, layout: object) -> int:
+    """How many columns the Guide's part of the sheet Works takes."""
+    return 2
+
+
+def works_constants(network: Network, layout: Layout) -> int:
+    """How many numbers it holds there that nothing computes."""
+    return len(guide_places(network, layout).built)

@@ -26,7 +26,7 @@ def explains(layer: Layer, network: Network) -> Explains:
 
 def to_explain(layout: Layout) -> str:
     """Where the cell to take apart is chosen."""
-    return link(BOARD, layout.panel.explained[0])
+    return link(BOARD, layout.panel.chosen[0])
 
 
 def weights_differ(layer: Layer, network: Network) -> Differs:

@@ -91,9 +91,9 @@ def border(network: Network, layout: Layout) -> Mission | None:
         options=options,
         right=options[0],
         done=Differ("outside", BOARD, cell, 0.0),
-        why="Beyond the edge there is nothing, which counts as 0: where ink touches the edge, or "
-        "the outside is inked, a stripe of edges appears that no pen drew. Only windows that reach "
-        "outside see it, and a ring more of them in each layer.",
+        why="Beyond the edge there is nothing, which counts as 0: where a map is not 0 at its rim, "
+        "a stripe of edges appears that no pen drew. Only windows that reach outside see it, and a "
+        "ring more of them in each layer.",
     )
 
 
