@@ -55,6 +55,16 @@ PALETTES = {
 _BESIDE_COLOURS = {"negative": "E8A33D", "positive": "B07CC6", "rectified": "B07CC6"}
 
 
+def blend(zero: str, end: str, share: float) -> str:
+    """The colour so far on the way from one to another.
+
+    >>> blend("FFFFFF", "000000", 0.5)
+    '808080'
+    """
+    pairs = ((int(one[i : i + 2], 16) for one in (zero, end)) for i in (0, 2, 4))
+    return "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
+
+
 def palette_named(name: str, in_colour: bool = False) -> Palette:
     """The palette of a name, for a picture `in_colour` with other colours than its own, if it has
     any; TemplateError, naming those that exist, if there is none."""

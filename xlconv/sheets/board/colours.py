@@ -13,9 +13,9 @@ from xlconv.formulas.places import Placement
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.enlarged.places import kernels
+from xlconv.sheets.enlarged.colours import enlarged_rules
 from xlconv.sheets.originals.places import original_name, original_places
-from xlconv.sheets.panel.formulas import WRONG, by_name, on_frame, scale_limit
+from xlconv.sheets.panel.formulas import KERNELS, WRONG, by_name, on_frame, scale_limit
 from xlconv.sheets.panel.places import PanelPlaces
 from xlconv.sheets.styles import CHANGED, CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
@@ -54,13 +54,10 @@ def colour_rules(
             yield from _numbers_off(weights.arrays[key], None, display, layout, colours)
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
             visible = _visibility(display, layout, name)
-            yield _around_zero(weights.arrays[key], weights.array_range(key), visible, colours)
-    for layer_name, large in layout.enlarged.items():
-        whole, visible = (
-            Range.around(kernels(layout, layer_name)),
-            _visibility(display, layout, layer_name),
-        )
-        yield _around_zero(large, whole, visible, colours)
+            limit = by_name(layout.panel.lines[name].weights, layout.panel.table)
+            whole = weights.array_range(key)
+            yield _around_zero(weights.arrays[key], limit, (whole,), visible, colours)
+    yield from enlarged_rules(display, values, layout, colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)
 
@@ -88,7 +85,8 @@ def _inner(
 ) -> Iterator[ColourRule]:
     """The colours of what a layer shows on its way, by its short name: of some steps none."""
     if key == "kernel":
-        yield _around_zero(placement.maps, placement.range, visible, colours)
+        largest = formulas.largest_magnitude(placement.range)
+        yield _around_zero(placement.maps, largest, (placement.range,), visible, colours)
     elif key == "mask":
         yield _faint(placement.maps, 0.5, "0;0;0")
         yield ColourScale(
@@ -102,7 +100,6 @@ def _inner(
         )
 
 
-KERNELS = {"weight", "presets"}
 WHITE = "FFFFFF"
 
 
@@ -290,15 +287,19 @@ def _dark_pixels(pixels: Values, number: int, place: Range) -> tuple[Range, ...]
 
 
 def _around_zero(
-    places: tuple[Range, ...], whole: Range, visible: _Visibility, colours: Palette
+    places: tuple[Range, ...],
+    limit: str,
+    ends: tuple[Range, ...],
+    visible: _Visibility,
+    colours: Palette,
 ) -> ColourScale:
     return ColourScale(
         ranges=places,
-        limit=visible.limit(formulas.largest_magnitude(whole)),
+        limit=visible.limit(limit),
         low=colours.negative,
         zero=colours.zero,
         high=colours.positive,
-        ends=(whole,),
+        ends=ends,
         endless=visible.hidden,
     )
 

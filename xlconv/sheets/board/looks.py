@@ -19,7 +19,7 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.sheets import styles
 from xlconv.sheets.board.captions import captions as network_captions
-from xlconv.sheets.board.colours import KERNELS, colour_rules
+from xlconv.sheets.board.colours import colour_rules
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS
@@ -28,6 +28,7 @@ from xlconv.sheets.enlarged.places import shown_numbers
 from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles, waiting_maps
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.mosaic.looks import board_colours, board_words
+from xlconv.sheets.panel.formulas import KERNELS
 from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette

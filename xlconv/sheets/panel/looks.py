@@ -186,6 +186,9 @@ def _works_words(layout: Layout) -> Iterator[Block]:
             yield one_cell(Cell(HEAD_ROWS[1], place.column + number), f"{axis} {end}", _HEAD)
     yield one_cell(Cell(HEAD_ROWS[1], first.shown.column), "shown", _HEAD)
     yield one_cell(Cell(HEAD_ROWS[1], first.limit.column), "scale to", _HEAD)
+    yield one_cell(Cell(HEAD_ROWS[1], first.weights.column), "weights to", _HEAD)
+    if panel.charted is not None:
+        yield one_cell(Cell(HEAD_ROWS[1], panel.charted.column), "the chart shows", _HEAD)
     for tensor, line in panel.lines.items():
         cell = line.shown.shifted(0, -1)
         link = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"

@@ -26,6 +26,7 @@ class Line:
     limit: Cell
     reads: Range
     reaches: Range
+    weights: Cell
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class PanelPlaces:
     def table(self) -> Range:
         """The lines of all tensors, from what is shown to what is reached."""
         return Range.around(
-            Range(line.shown.row, line.shown.column, 1, line.reaches.right - line.shown.column + 1)
+            Range(line.shown.row, line.shown.column, 1, line.weights.column - line.shown.column + 1)
             for line in self.lines.values()
         )
 
@@ -191,7 +192,7 @@ BOXES = "xlconv_boxes"  # the hidden name of the table, by which the board's col
 
 def works_columns(network: Network, layout: object) -> int:
     """How many columns the panel's part of the sheet Works takes."""
-    return _TABLE + 17
+    return _TABLE + 18
 
 
 def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> PanelPlaces:
@@ -208,12 +209,13 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
             Cell(row, column + 1),
             Range(row, column + 2, 1, 6),
             Range(row, column + 8, 1, 6),
+            Cell(row, column + 14),
         )
         for row, tensor in enumerate(network.shapes, TOP)
     }
     line, place, scale, end, revealed = (USED.last.shifted(down, 0) for down in range(1, 6))
     output = network.shapes[network.output]
-    charted = Range(TOP, column + 15, output[0], 1) if network.tells_one else None
+    charted = Range(TOP, column + 16, output[0], 1) if network.tells_one else None
     number, row_number, column_number = (control(CELL, CONTROLS + n * _ACROSS) for n in range(3))
     return PanelPlaces(
         area=Range(top, left, CHANGED + 1, CONTROLS + 3 * _ACROSS),
