@@ -10,9 +10,12 @@ import numpy as np
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.places import Placement
+from xlconv.network.borders import bordered
+from xlconv.network.layers.dropout import Dropout
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.border.places import border_parts
 from xlconv.sheets.enlarged.colours import enlarged_rules
 from xlconv.sheets.originals.places import original_name, original_places
 from xlconv.sheets.panel.formulas import KERNELS, WRONG, by_name, on_frame, scale_limit
@@ -38,6 +41,8 @@ def colour_rules(
     for tensor in network.shapes:
         yield from _tensor(display, tensor, values, layout, colours)
     for layer in network.layers:
+        if isinstance(layer, Dropout):
+            yield from _dropped(layer, display, layout, colours)
         for key in layer.inner_shapes(network.read_shapes(layer)[0]):
             yield from _inner(
                 key,
@@ -80,6 +85,28 @@ def _visibility(display: Display, layout: Layout, tensor: str) -> _Visibility:
     return _Visibility(shown, tensor in display.choices.hidden)
 
 
+def _dropped(
+    layer: Dropout, display: Display, layout: Layout, colours: Palette
+) -> Iterator[ColourRule]:
+    """Random numbers and the mask made of them, which say nothing while dropout is off."""
+    active = layout.controls[layer.name]["active"].first
+    mask = layout.inner[f"{layer.name}_mask"]
+    for places in (layout.inner[f"{layer.name}_random"].maps, mask.maps):
+        now = () if layer.active else places
+        yield Highlight(places, f"{active:$}<>1", WHITE, WHITE, ";;;", WHITE, last=True, now=now)
+    yield _faint(mask.maps, 0.5, "0;0;0")
+    visible = _visibility(display, layout, layer.name)
+    yield ColourScale(
+        ranges=mask.maps,
+        limit=visible.limit(f"IF({active:$}<>1,1E+300,MAX({mask.range:$}))"),
+        low=None,
+        zero=colours.paper,
+        high=colours.rectified,
+        ends=(mask.range,),
+        endless=visible.hidden or not layer.active,
+    )
+
+
 def _inner(
     key: str, placement: Placement, visible: _Visibility, colours: Palette
 ) -> Iterator[ColourRule]:
@@ -87,17 +114,6 @@ def _inner(
     if key == "kernel":
         largest = formulas.largest_magnitude(placement.range)
         yield _around_zero(placement.maps, largest, (placement.range,), visible, colours)
-    elif key == "mask":
-        yield _faint(placement.maps, 0.5, "0;0;0")
-        yield ColourScale(
-            ranges=placement.maps,
-            limit=visible.limit(f"MAX({placement.range:$})"),
-            low=None,
-            zero=colours.paper,
-            high=colours.rectified,
-            ends=(placement.range,),
-            endless=visible.hidden,
-        )
 
 
 WHITE = "FFFFFF"
@@ -143,11 +159,15 @@ def _tensor(
     digits on dark ink, and the scale."""
     network, legends = display.network, layout.legends[tensor]
     maps, visible = layout.tensors[tensor].maps, _visibility(display, layout, tensor)
-    vector = len(network.shapes[tensor]) == 1
+    vector, there = len(network.shapes[tensor]) == 1, bordered(network)
     for number, place in enumerate(maps):
         places = (place, *legends[number : number + 1])
         inked = tensor == INPUT and len(maps) != len(CHANNEL_COLOURS)
         dark = _dark(place, legends[number]) if inked and legends else None
+        if tensor in there:
+            parts = border_parts(layout.tensors[tensor], number)
+            beyond = tuple(part.place for part in parts)
+            yield from _numbers_off(beyond, None, display, layout, colours)
         if tensor == INPUT:
             yield _typed_over(0, _as_kept(place, number), places)
         yield from _outlines(display, tensor, number, values, layout, dark)
