@@ -136,7 +136,7 @@ def _border_notes(network: Network, layout: Layout) -> Iterator[Block]:
             for legend in layout.legends[layer.name][:1]:
                 cell, text = (
                     Cell(legend.row, legend.column + 4),
-                    "a stripe at the border? see why →",
+                    "a stripe at the border? why →",
                 )
                 yield one_cell(cell, text, styles.BORDER_NOTE, link)
 
