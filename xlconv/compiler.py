@@ -20,6 +20,7 @@ from xlconv.network.model import Array, Model
 from xlconv.reference.forward import checked_image, forward
 from xlconv.sheets import parts
 from xlconv.sheets.board.places import plan
+from xlconv.sheets.board.zoom import READABLE, start_zoom
 from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.numbers import exercise_display, new_workbook_values, remember_build
@@ -86,6 +87,8 @@ def compile_book(
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
     layout = plan(network, display.count, exercise)
+    readable = exercise is not None or start_zoom(network, layout) >= READABLE
+    display = replace(display, choices=replace(display.choices, numbers=readable))
     display = exercise_display(display, layout)
     values = new_workbook_values(display, layout)
     display = remember_build(display, layout, values)

@@ -407,26 +407,24 @@ def test_what_a_rule_hides_is_not_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "shown", "low", "expected"),
+    ("end", "hidden", "low", "expected"),
     [
-        ("E3", None, "FF0000", (0.2, 0.4)),
-        ("A1:B1", None, "FF0000", (0.5, 1.0)),
-        ("A1:B1", None, None, (1.0, 0.0)),
-        ("F3", None, "FF0000", (0.5, 1.0)),  # an empty cell: the scale's own
-        ("E3", "F1", "FF0000", (0.2, 0.4)),
-        ("E3", "F2", "FF0000", (0.0, 0.0)),
+        ("E3", False, "FF0000", (0.2, 0.4)),
+        ("A1:B1", False, "FF0000", (0.5, 1.0)),
+        ("A1:B1", False, None, (1.0, 0.0)),
+        ("F3", False, "FF0000", (0.5, 1.0)),  # an empty cell: the scale's own
+        ("E3", True, "FF0000", (0.0, 0.0)),
     ],
 )
 def test_scales_end_where_their_limit_says(
-    end: str, shown: str | None, low: str | None, expected: tuple[float, float]
+    end: str, hidden: bool, low: str | None, expected: tuple[float, float]
 ) -> None:
     blocks = (
         ConstantBlock(Range(1, 1, 1, 2), np.array([[2.0, -4.0]]), Style(size=4)),
         ConstantBlock(Range(3, 5, 1, 1), np.array([[10.0]]), Style(size=4)),
-        ConstantBlock(Range(1, 6, 2, 1), np.array([[50.0], [0.0]]), Style(size=4)),
     )
-    colours, hiding = (low, "FFFFFF", "0000FF"), Cell.parse(shown) if shown else None
-    rule = ColourScale((Range(1, 1, 1, 2),), "", *colours, (Range.parse(end),), hiding)
+    colours, ends = (low, "FFFFFF", "0000FF"), (Range.parse(end),)
+    rule = ColourScale((Range(1, 1, 1, 2),), "", *colours, ends, endless=hidden)
     picture = painted(*blocks, cell=10, rules=(rule,))
     assert np.abs(picture[5, 10] - mixed("FFFFFF", "0000FF", expected[0])).max() <= 1
     assert np.abs(picture[5, 30] - mixed("FFFFFF", low or "FFFFFF", expected[1])).max() <= 1

@@ -163,7 +163,8 @@ def named_ranges(path: Path) -> dict[str, tuple[str, str]]:
     book = openpyxl.load_workbook(path, read_only=True)  # the sheets' cells are left alone
     names = book.defined_names
     book.close()
-    return {name: next(iter(names[name].destinations)) for name in names}
+    ranges = {name: next(iter(names[name].destinations), None) for name in names}
+    return {name: place for name, place in ranges.items() if place is not None}
 
 
 def tensor_names(tensor: str, shape: tuple[int, ...]) -> list[str]:

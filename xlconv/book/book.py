@@ -38,11 +38,13 @@ from xlconv.sheets.exercise.numbers import EMPTY_CELLS
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.model.numbers import HELD
+from xlconv.sheets.originals.numbers import ORIGINAL
+from xlconv.sheets.originals.places import original_places
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import cell_key, range_keys
-from xlconv.state.choices import Display
+from xlconv.state.choices import Display, shifted
 from xlconv.state.manifest import Manifest
-from xlconv.state.sheet_names import BOARD, IMAGES, MODEL
+from xlconv.state.sheet_names import BOARD, IMAGES, MODEL, WORKS
 from xlconv.system.progress import tell
 from xlconv.xlsx.dynamic_arrays import PlainWords
 from xlconv.xlsx.package import Parcel
@@ -152,11 +154,25 @@ class FoundBook:
             f"{HELD}{name}": np.array([np.count_nonzero(block.positions >= 0)], dtype=np.float64)
             for name, block in owned.items()
         }
+        counts |= self._originals()
         opened = self.exercise
         for number, part in enumerate(opened.parts if opened else (), 1):
             empty = self.block(BOARD, [part.open]).positions < 0
             counts[f"{EMPTY_CELLS}{number}"] = empty.astype(np.float64)
         return counts
+
+    def _originals(self) -> dict[str, Array]:
+        """The weights, and a picture that stands in no gallery, as they were built."""
+        if WORKS not in self.sheets:
+            return {}
+        places, found = original_places(self.network, self.layout), {}
+        for (layer, key), ranges in places.weights.items():
+            kept, apart = [one.original for one in ranges], self.layout.weights[layer].apart
+            found[f"{ORIGINAL}{layer}.{key}"] = self.block(WORKS, kept, apart).numbers
+        if self.layout.gallery is None:
+            kept = [one.original for one in places.picture]
+            found[f"{ORIGINAL}{INPUT}"] = self.block(WORKS, kept).numbers
+        return {name: np.nan_to_num(held) for name, held in found.items()}
 
     def _numbers(self, maps: tuple[Range, ...], shape: Shape) -> Array:
         return self.block(BOARD, maps).numbers.reshape(shape)
@@ -241,11 +257,12 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
         maps = layout.tensors[INPUT].maps
         image = cells.numbers(BOARD, maps, INPUT).reshape(model.network.input_shape)
         return Display(model, image, choices, checks=checks, built=built)
-    if IMAGES not in cells.sheets:
+    if not {IMAGES, WORKS} <= cells.sheets.keys():
         image = stored_image(cells, layout, model.network)
         return Display(model, image, choices, checks=checks, built=built)
     pictures, labels = found_gallery(cells, layout.gallery)
-    image = found_image(cells, layout, pictures[choices.picture])
+    picture = shifted(pictures[choices.picture], choices.shift)
+    image = found_image(cells, layout, picture)
     return Display(
         model, image, choices, pictures=pictures, labels=labels, checks=checks, built=built
     )

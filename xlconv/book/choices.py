@@ -20,7 +20,7 @@ from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
-from xlconv.sheets.panel.places import GalleryPlaces, check_cell
+from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
@@ -129,9 +129,37 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         outlined=cells.switch(
             BOARD, panel.outlined.first, "outlines", "type 1 for on or 0 for off"
         ),
-        hidden=frozenset(_hidden(cells, network)),
+        hidden=frozenset(_hidden(cells, network, panel.reveal.first)),
+        numbers=cells.one_of(BOARD, panel.numbers.first, "numbers", ("on", "off")) == "on",
+        shift=_shift(cells, layout),
         answers=_answers(cells, network, layout),
     )
+
+
+def _shift(cells: FoundCells, layout: Layout) -> tuple[int, int]:
+    """How many rows and columns the picture is moved."""
+    panel = layout.panel
+    if panel.shift_down is None or panel.shift_right is None:
+        return 0, 0
+    what, remedy = "how far the picture is moved", "type a whole number"
+    moved = []
+    for place in (panel.shift_down, panel.shift_right):
+        number = cells.number(BOARD, place.first, what, remedy)
+        if not number.is_integer() or abs(number) > MOST_SHIFTED:
+            told = cells.words(BOARD, place.first, what)
+            raise BookError(f"{told} holds {number:g}; {remedy} from -{MOST_SHIFTED}")
+        moved.append(int(number))
+    return moved[0], moved[1]
+
+
+def found_outside(cells: FoundCells, cell: Cell) -> str:
+    """What lies beyond the maps: one of OUTSIDES."""
+    what, remedy = "what is outside of maps", f"choose one of {', '.join(OUTSIDES)}"
+    value = cells.read(BOARD, cell, what, float | str, remedy)  # type: ignore[arg-type]
+    text = f"{value:g}" if isinstance(value, float) else str(value or "0").lower()
+    if text not in OUTSIDES:
+        raise BookError(f"{cells.words(BOARD, cell, what)} holds {text!r}; {remedy}")
+    return text
 
 
 def _answers(cells: FoundCells, network: Network, layout: Layout) -> dict[str, float | str]:
@@ -154,16 +182,6 @@ def found_built(cells: FoundCells, network: Network, layout: Layout) -> dict[str
         if held.formula is None and isinstance(held.value, float | str):
             found[key] = held.value
     return found
-
-
-def found_outside(cells: FoundCells, cell: Cell) -> str:
-    """What lies beyond the maps: one of OUTSIDES."""
-    what, remedy = "what is outside of maps", f"choose one of {', '.join(OUTSIDES)}"
-    value = cells.read(BOARD, cell, what, float | str, remedy)  # type: ignore[arg-type]
-    text = f"{value:g}" if isinstance(value, float) else str(value or "0").lower()
-    if text not in OUTSIDES:
-        raise BookError(f"{cells.words(BOARD, cell, what)} holds {text!r}; {remedy}")
-    return text
 
 
 def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> Explained:
@@ -213,16 +231,14 @@ def _label(cells: FoundCells, sheet: str, cell: Cell) -> float | str:
     return UNKNOWN if value in (None, "") else value  # type: ignore[return-value]
 
 
-_REVEAL = "type 1 to show it, 0 to hide it"
+MOST_SHIFTED = 1000  # rows or columns
 
 
-def _hidden(cells: FoundCells, network: Network) -> list[str]:
-    """The tensors whose check cell is empty or 0."""
-    return [
-        tensor
-        for number, tensor in enumerate(network.shapes)
-        if not cells.switch(GUIDE, check_cell(number), "reveal", _REVEAL)
-    ]
+def _hidden(cells: FoundCells, network: Network, cell: Cell) -> list[str]:
+    """The tensors behind the one up to which the board is shown."""
+    tensors = tuple(network.shapes)
+    last = cells.one_of(BOARD, cell, "up to which layer it is shown", tensors)
+    return list(tensors[tensors.index(last) + 1 :])
 
 
 def found_gallery(

@@ -184,6 +184,11 @@ class Network:
         return "several" if self.layers[-1].several else "one"
 
     @property
+    def tells_one(self) -> bool:
+        """Whether it ends in parts of a whole, one for each class."""
+        return self.answers == "one" and self.layers[-1].shares
+
+    @property
     def threshold(self) -> float:
         """From which value on a class counts as found, where it answers with several."""
         return float(getattr(self.layers[-1], "threshold", 0.0))
@@ -283,7 +288,8 @@ def defined_names(network: Network) -> dict[str, str]:
     for name in ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts"):
         taken[name] = f"the {name} of the board"
     taken["exercise"] = "the sheet of an exercise"
-    for name in ("picture", "loss"):
+    explained = (f"explained_{what}" for what in ("layer", "map", "row", "column"))
+    for name in ("picture", "loss", *explained, *_CHOICES):
         taken[name] = f"the {name} that stands on the board"
     for layer in network.layers:
         for step in layer.steps:
@@ -306,6 +312,12 @@ def defined_names(network: Network) -> dict[str, str]:
     for name in network.inner:
         define(name, f"the step {name!r}")
     return named
+
+
+_CHOICES = (
+    *("outside", "reveal", "numbers", "shift_down", "shift_right"),
+    *("changed_pixels", "changed_weights", "changed", "shown", "enlarged", "counted"),
+)
 
 
 def _check_names(network: Network) -> None:

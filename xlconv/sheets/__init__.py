@@ -32,6 +32,7 @@ ROOMS = (
     Room("border"),  # on the board, too: the padding around its maps
     Room("enlarged"),  # on the board, too: its small kernels
     Room("counts"),  # on the board, too: under its maps
+    Room("originals"),  # of the picture and of weights, on the last sheet
     Room("panel", turn=1),  # on the board, too: what follows from what is chosen
     Room("exercise"),
     Room("images"),

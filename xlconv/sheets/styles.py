@@ -15,6 +15,7 @@ FAINT = "A9B2BC"
 QUIET = "6B7785"
 BLUE = "1F5F99"  # of what can be clicked
 GREEN = "1E7B45"  # of what is right
+CHANGED = "B5179E"  # of what somebody typed over
 
 CHANNEL_COLOURS = ("EE6055", "4FB477", "5B8DEF")  # red, green and blue of a colour picture
 
@@ -77,6 +78,8 @@ BIAS = replace(OWN_WEIGHT, bold=True)
 PIXEL = Style(number_format="0.0", shrink=True, locked=False)
 RING = Style(hatch="D5DADF")
 CONTROL = Style(size=11, shrink=True, bold=True, border="B07D00", fill="FFF3C4", locked=False)
+FROZEN_CHOICE = replace(CONTROL, size=18, number_format="@")
+FROZEN_CAPTION = Style(size=16, bold=True, colour="8A6100", horizontal="left")
 # As text: a name such as "May-3" must not turn into a date when it is chosen.
 CHOSEN = replace(CONTROL, number_format="@")
 COMPUTED = Style(size=10, number_format="0.0%", shrink=True, border="C5CDD5")
@@ -129,6 +132,7 @@ _BOX = Style(size=9, number_format='[>99998]"";[=0]"";0', shrink=True, colour=RE
 # The board's computed cells, by their role.
 ROLES = {
     # the titles, and what is chosen and follows from it
+    "changed": Style(size=11, bold=True, number_format="0", colour=CHANGED, shrink=True),
     "enlarged": Style(size=20, bold=True, number_format="0.0", shrink=True, border="D5DADF"),
     "counted": Style(size=16, horizontal="left", colour=QUIET),
     "outside": replace(RING, number_format="0.0", colour=FAINT, shrink=True),

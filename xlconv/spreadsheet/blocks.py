@@ -142,7 +142,8 @@ class Highlight:
 
 @dataclass(frozen=True)
 class BarChart:
-    """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels."""
+    """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels. A file's
+    chart may find the values elsewhere, in the `source`, a sheet and a range."""
 
     place: Cell
     width: int
@@ -152,6 +153,7 @@ class BarChart:
     values: Range
     colour: str
     number_format: str = "0%"
+    source: tuple[str, Range] | None = None
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,10 @@ class Choices:
     `picture` is a number of the gallery, 0 for one's own; `actual` what the picture shows, as it
     is typed into the cell for it (with a gallery it follows from the picture); `scale` one of
     SCALES; `pixel` the row and column, from 1, of the pixel to follow, or None; `outlined` whether
-    what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet;
-    `answers` what was answered to the Guide's missions, by their keys.
+    what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
+    last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
+    moved down and to the right; `answers` what was answered to the Guide's missions, by
+    their keys.
     """
 
     explained: Explained
@@ -56,6 +58,39 @@ class Choices:
     outlined: bool = True
     hidden: frozenset[str] = field(default_factory=frozenset)
     answers: Mapping[str, float | str] = field(default_factory=dict)
+    numbers: bool = True
+    shift: tuple[int, int] = (0, 0)
+
+    @property
+    def shift_down(self) -> float:
+        return float(self.shift[0])
+
+    @property
+    def shift_right(self) -> float:
+        return float(self.shift[1])
+
+    def last_shown(self, network: Network) -> str:
+        """The last tensor that is revealed."""
+        return [tensor for tensor in network.shapes if tensor not in self.hidden][-1]
+
+
+def shifted(picture: Array, shift: tuple[int, int]) -> Array:
+    """A picture (C, H, W) moved down and to the right; paper comes in from the other side.
+
+    >>> shifted(np.array([[[1.0, 2.0], [3.0, 4.0]]]), (1, 0)).tolist()
+    [[[0.0, 0.0], [1.0, 2.0]]]
+    """
+    (down, right), (height, width) = shift, picture.shape[1:]
+    moved = np.zeros_like(picture)
+    if abs(down) < height and abs(right) < width:
+        to = _slice(down, height), _slice(right, width)
+        of = _slice(-down, height), _slice(-right, width)
+        moved[:, to[0], to[1]] = picture[:, of[0], of[1]]
+    return moved
+
+
+def _slice(by: int, length: int) -> slice:
+    return slice(max(0, by), length + min(0, by))
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def _reading_blocks(saved: SavedBook, tensor: str, cells: ComputedCells) -> set[
         ends = [rule for rule in saved.book.rules if rule.role in ("end", "high")]
         keys = {rule.key for rule in ends if rule.tensor == INPUT}
     else:  # of the gallery, from which the board's pixels were looked up
-        blocks = {INPUT}
+        keys = set(_original_keys(saved))
     for layer in layers:
         blocks |= {layer.name, f"{layer.name}_steps"}
         if number == network.layers.index(layer) + 1.0:
@@ -176,8 +176,10 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     if possible and saved.differs(number) and saved.was_read(highs):
         changed.add(number)
     # Nothing but colours follows from what is revealed.
-    shown = {f"shown:{tensor}" for tensor in saved.book.network.shapes}
-    changed |= {key for key in shown if saved.differs(key) and saved.single(key) in (0.0, 1.0)}
+    shown = {key for key in saved.found if key.startswith("shown:")}
+    tensors = len(saved.book.network.shapes)
+    if saved.single("shown:revealed") in range(1, tensors + 1):
+        changed |= {key for key in shown if saved.differs(key)}
     changed |= _changed_answers(saved)
     return changed
 
@@ -195,10 +197,18 @@ def _changed_picture(saved: SavedBook) -> set[str]:
         now = display.pictures[display.choices.picture]
         if other is not None and (saved.differs(INPUT) or (display.pictures[other] == now).all()):
             changed |= {"picture:line", "picture:place"}
+    # The picture that was looked up may have been another one, or have been moved elsewhere.
+    originals = _original_keys(saved)
+    if any(map(saved.differs, originals)) and saved.was_read((INPUT,)):
+        changed |= {*originals}
     actual = "picture:actual"
     if saved.differs(actual) and (changed or saved.was_read(("picture:right", "loss:truth"))):
         changed.add(actual)
     return changed
+
+
+def _original_keys(saved: SavedBook) -> list[str]:
+    return [key for key in saved.found if key.startswith("picture:original_")]
 
 
 def _changed_verdict(saved: SavedBook) -> set[str]:

@@ -26,10 +26,9 @@ from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.numbers import HELD
-from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
-from xlconv.state.choices import SCALES, Choices, Display, Explained
+from xlconv.state.choices import SCALES, Choices, Display, Explained, shifted
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 from xlconv.verification.comparison import Mask
 
@@ -104,9 +103,17 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         scale=SCALES[random.integers(len(SCALES))],
         pixel=(one(height), one(width)),
         outlined=shown.choices.outlined,
-        hidden=frozenset(tensor for tensor in network.shapes if random.random() < 0.5),
+        hidden=frozenset(list(network.shapes)[random.integers(1, len(network.shapes) + 1) :]),
+        numbers=bool(random.integers(2)),
+        shift=_random_shift(layout, random),
         answers=_random_answers(network, layout, random),
     )
+
+
+def _random_shift(layout: Layout, random: Random) -> tuple[int, int]:
+    if layout.panel.shift_down is None:
+        return 0, 0
+    return int(random.integers(-2, 3)), int(random.integers(-2, 3))
 
 
 def _random_answers(network: Network, layout: Layout, random: Random) -> dict[str, str]:
@@ -122,7 +129,8 @@ def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: 
     if book.layout.gallery is None:
         return _random_like(book.image, random)
     drawn = _random_like(book.image, random)
-    return np.where(_own_pixels(book).reshape(drawn.shape), drawn, pictures[choices.picture])
+    base = shifted(pictures[choices.picture], choices.shift)
+    return np.where(_own_pixels(book).reshape(drawn.shape), drawn, base)
 
 
 def _own_pixels(book: FoundBook) -> Mask:
@@ -216,8 +224,11 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
         typed |= dict(zip(cells, choices.pixel, strict=True))
     if panel.outside is not None:
         typed[Place(BOARD, panel.outside.first)] = outside_cell(outside_of(network))
-    for line, tensor in enumerate(network.shapes):
-        typed[Place(GUIDE, check_cell(line))] = 0.0 if tensor in choices.hidden else 1.0
+    typed[Place(BOARD, panel.reveal.first)] = choices.last_shown(network)
+    typed[Place(BOARD, panel.numbers.first)] = "on" if choices.numbers else "off"
+    if panel.shift_down is not None and panel.shift_right is not None:
+        for place, by in zip((panel.shift_down, panel.shift_right), choices.shift, strict=True):
+            typed[Place(BOARD, place.first)] = float(by)
     for card in guide_places(network, layout).cards:
         if card.mission.key in choices.answers:
             typed[Place(GUIDE, card.cell(ANSWER))] = choices.answers[card.mission.key]

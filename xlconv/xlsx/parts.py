@@ -309,7 +309,7 @@ def _look(
     return _Look(
         border=Border(left=side, right=side, top=side, bottom=side) if border else None,
         font=Font(color=colour) if colour else None,
-        fill=PatternFill(bgColor=fill) if fill else None,
+        fill=PatternFill("solid", fgColor=fill, bgColor=fill) if fill else None,
         numFmt=number,
     )
 
@@ -324,8 +324,8 @@ def _chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
     columns.type, columns.style, columns.gapWidth = "col", 10, 40
     columns.title, columns.legend = chart.title, None
     columns.width, columns.height = chart.width / _PIXELS_PER_CM, chart.height / _PIXELS_PER_CM
-    columns.add_data(_reference(worksheet, chart.values))
-    columns.set_categories(_reference(worksheet, chart.labels))
+    columns.add_data(_reference(*(chart.source or (worksheet.title, chart.values))))
+    columns.set_categories(_reference(worksheet.title, chart.labels))
     series = columns.series[0]
     series.graphicalProperties.solidFill = chart.colour
     series.graphicalProperties.line.solidFill = chart.colour
@@ -339,8 +339,8 @@ def _chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
     return columns
 
 
-def _reference(worksheet: Worksheet, place: Range) -> Reference:
-    return Reference(range_string=f"{quoted(worksheet.title)}!{place.absolute}")
+def _reference(sheet: str, place: Range) -> Reference:
+    return Reference(range_string=f"{quoted(sheet)}!{place.absolute}")
 
 
 def mended_part(name: str, xml: str) -> str:

@@ -56,7 +56,8 @@ def _board_cells(book: FoundBook, trial: Trial) -> tuple[Array, Mask]:
     keys, held = trial.isolated.typed.by_sheet()[BOARD]
     rows, columns = rows_columns(keys)
     inside = _inside(rows, columns, board)
-    board[rows[inside], columns[inside]] = np.asarray(held)[inside]
+    typed = [one if isinstance(one, float) else np.nan for one in held]
+    board[rows[inside], columns[inside]] = np.array(typed)[inside]
     for cell, value in trial.on_board.items():
         if cell.row < board.shape[0] and cell.column < board.shape[1]:
             error = isinstance(value, str) and value.startswith("#")

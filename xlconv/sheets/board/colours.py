@@ -14,9 +14,10 @@ from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.enlarged.places import kernels
+from xlconv.sheets.originals.places import original_name, original_places
 from xlconv.sheets.panel.formulas import WRONG, by_name, on_frame, scale_limit
 from xlconv.sheets.panel.places import PanelPlaces
-from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
+from xlconv.sheets.styles import CHANGED, CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Display
@@ -46,6 +47,11 @@ def colour_rules(
             )
     for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
+            for number, region in enumerate(original_places(network, layout).regions, 1):
+                inside = [one for one in weights.arrays[key] if one.overlaps(region.board)]
+                if region.layer == name and inside:
+                    yield _typed_over(number, region.board, weights.arrays[key])
+            yield from _numbers_off(weights.arrays[key], None, display, layout, colours)
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
             visible = _visibility(display, layout, name)
             yield _around_zero(weights.arrays[key], weights.array_range(key), visible, colours)
@@ -122,7 +128,10 @@ def _hidden(display: Display, layout: Layout) -> Iterator[Highlight]:
             below = layout.panel.area.row - 1
             areas.append(Range(title.row, first.range.column, below - title.row, 28))
         now = tuple(areas) if band.tensor in display.choices.hidden else ()
-        formula = f"{_visibility(display, layout, band.tensor).formula}=0"
+        # Named by its cell, too: what is named by a name alone is not drawn anew everywhere.
+        chosen = layout.panel.reveal.first
+        hides = _visibility(display, layout, band.tensor).formula
+        formula = f'AND({chosen:$}<>"",{hides}=0)'
         yield Highlight(tuple(areas), formula, WHITE, WHITE, ";;;", WHITE, last=True, now=now)
 
 
@@ -142,7 +151,11 @@ def _tensor(
         places = (place, *legends[number : number + 1])
         inked = tensor == INPUT and len(maps) != len(CHANNEL_COLOURS)
         dark = _dark(place, legends[number]) if inked and legends else None
+        if tensor == INPUT:
+            yield _typed_over(0, Range.around(maps), places)
         yield from _outlines(display, tensor, number, values, layout, dark)
+        if not vector:
+            yield from _numbers_off(places, dark, display, layout, colours)
         if not vector:
             yield _faint(places, 0.05, "0;0;0")
         elif not network.layer(tensor).shares:
@@ -176,6 +189,29 @@ def _end(tensor: str, number: int, vector: bool, layout: Layout) -> tuple[str, t
         place = layout.tensors[tensor].maps[number]
         return formulas.largest_magnitude(place), (place,)
     return by_name(panel.lines[tensor].limit, panel.table), layout.number_ranges(tensor)
+
+
+def _typed_over(
+    number: int,
+    board: Range,
+    places: tuple[Range, ...],
+) -> Highlight:
+    """What differs from its original, which a name of a number stands for."""
+    first = places[0].first
+    original = f"INDEX({original_name(number)},ROW()-{board.row - 1},COLUMN()-{board.column - 1})"
+    return Highlight(places, f"{first.a1}<>{original}", colour=CHANGED, border=CHANGED)
+
+
+def _numbers_off(
+    places: tuple[Range, ...], dark: str | None, display: Display, layout: Layout, colours: Palette
+) -> Iterator[Highlight]:
+    """Where numbers are switched off: no digits, or, in a program that does not hide them so,
+    letters in the paper's colour."""
+    chosen = layout.panel.numbers.first
+    off, now = f'{chosen:$}="off"', () if display.choices.numbers else places
+    if dark is not None:
+        yield Highlight(places, f"AND({off},{dark})", colour=colours.ink, number_format=";;;")
+    yield Highlight(places, off, colour=colours.paper, number_format=";;;", now=now)
 
 
 def _ink(tensor: str, number: int, count: int, colours: Palette) -> str:

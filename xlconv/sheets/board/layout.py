@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
 from xlconv.sheets.panel.places import (
+    CHOICE_NAMES,
     EXPLAINED_NAMES,
     GalleryPlaces,
     LossPlaces,
@@ -118,7 +119,7 @@ class Layout(Places):
             named |= {f"{layer}_{key}": weights.array_range(key) for key in weights.arrays}
         for layer, controls in self.controls.items():
             named |= {f"{layer}_{key}": Range.of(place.first) for key, place in controls.items()}
-        for name in ("picture", "outside"):
+        for name in CHOICE_NAMES:
             if (place := getattr(self.panel, name)) is not None:
                 named[name] = Range.of(place.first)
         chosen = map(Range.of, self.panel.chosen)

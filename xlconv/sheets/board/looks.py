@@ -23,6 +23,7 @@ from xlconv.sheets.board.colours import KERNELS, colour_rules
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS
+from xlconv.sheets.board.zoom import CORNER_PIXELS, TITLE_HEIGHTS, start_zoom
 from xlconv.sheets.enlarged.places import shown_numbers
 from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
@@ -44,13 +45,8 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
-from xlconv.state.sheet_names import BOARD
+from xlconv.state.sheet_names import BOARD, WORKS
 
-SCREEN = (1320, 610)  # pixels that a laptop's spreadsheet window shows of a sheet
-TITLE_HEIGHTS = {1: 52, 2: 32, 3: 32}
-CORNER_PIXELS = 84  # the first column, which stays in view with the way back to the Guide
-_WIDEST_CELL = 25.4  # pixels; LibreOffice draws the columns of 24 so wide
-LEAST_ZOOM = 25  # per cent, at which the captions can still be read
 CHART_SIZE = (440, 320)  # pixels
 PAGE_PIXELS = 3200  # of a sheet on a landscape page
 
@@ -86,7 +82,7 @@ def sheet(shown: Shown) -> Sheet:
             *(open_titles(places, layout) if places else ()),
         ),
         merges=_merges(layout),
-        charts=tuple(_charts(model, layout, colours)),
+        charts=tuple(_charts(display, layout, colours)),
         choices=(
             *_choices(network, layout),
             *panel_choices(layout),
@@ -97,7 +93,7 @@ def sheet(shown: Shown) -> Sheet:
         widths={1: CORNER_PIXELS, **widths},
         heights=TITLE_HEIGHTS,
         freeze=Cell(HEAD_ROWS + 1, 2),
-        zoom=_zoom(network, layout),
+        zoom=start_zoom(network, layout),
         tab_colour=colours.positive,
         pages=_pages(layout),
     )
@@ -130,20 +126,6 @@ def _pages(layout: Layout) -> Pages:
     """So many pages beside each other that digits can still be told apart, titles on each."""
     wide = layout.bands[-1].last * styles.CELL_PIXELS
     return Pages(max(1, round(wide / PAGE_PIXELS)), None, (1, HEAD_ROWS))
-
-
-def _zoom(network: Network, layout: Layout) -> int:
-    """The zoom at which a laptop's screen shows the picture with its answer, and the layers up to
-    the last maps, or as many of them as can be read."""
-    tall = max(
-        layout.tensors[INPUT].maps[-1].bottom,
-        max((place.bottom for place in layout.answer.bars), default=0) if layout.answer else 0,
-    )
-    fits = SCREEN[1] / (tall * styles.CELL_PIXELS + sum(TITLE_HEIGHTS.values()))
-    ends = [band.last for band in layout.bands if len(network.shapes[band.tensor]) == 3]
-    wide = [SCREEN[0] / (CORNER_PIXELS + end * _WIDEST_CELL) for end in ends]
-    seen = [one for one in wide if 100 * one >= LEAST_ZOOM] or wide[:1]
-    return max(20, min(100, int(100 * min(fits, seen[-1]))))
 
 
 def _computed_cells(
@@ -298,11 +280,18 @@ def _merges(layout: Layout) -> tuple[Range, ...]:
     return tuple(place for place in places if place.size > 1)
 
 
-def _charts(model: Model, layout: Layout, colours: Palette) -> Iterator[BarChart]:
-    for layer in model.network.layers:
-        if layer.shares and not layer.several:
-            labels, values = layout.labels[layer.name], layout.tensors[layer.name].maps[0]
-            place = Cell(layout.steps[layer.name].total.row + 6, labels.column)
-            yield BarChart(
-                place, *CHART_SIZE, "probability of each class", labels, values, colours.positive
-            )
+def _charts(display: Display, layout: Layout, colours: Palette) -> Iterator[BarChart]:
+    """The probabilities as bars, as far as they are revealed."""
+    output, charted = display.network.output, layout.panel.charted
+    if charted is None or output in display.choices.hidden:
+        return
+    labels = layout.labels[output]
+    yield BarChart(
+        Cell(layout.steps[output].total.row + 6, labels.column),
+        *CHART_SIZE,
+        "probability of each class",
+        labels,
+        layout.tensors[output].maps[0],
+        colours.positive,
+        source=(WORKS, charted),
+    )

@@ -33,11 +33,10 @@ from xlconv.sheets.guide.places import (
     GuidePlaces,
     guide_places,
 )
-from xlconv.sheets.panel.places import CHECKS, check_cell
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET, Palette, palette_named
 from xlconv.sheets.works.looks import Part
-from xlconv.spreadsheet.blocks import Block, Choice, Pages, Sheet, Style, TextBlock, one_cell
+from xlconv.spreadsheet.blocks import Block, Pages, Sheet, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
 from xlconv.state.sheet_names import GUIDE
@@ -47,9 +46,6 @@ _HEIGHTS = {TITLE_ROW: 44, LEAD_ROW: 44, PROGRESS_ROW: 28, 4: 4, 5: 20}
 _LEAD = Style(size=11, colour=QUIET, horizontal="left", vertical="top", wrap=True)
 _NAME = Style(size=9, colour=QUIET, horizontal="left")
 _BUILT = Style(size=9, horizontal="left", shrink=True)
-_CHECK = Style(
-    size=12, bold=True, border="B07D00", fill="FFF3C4", number_format='"✓";;"–"', locked=False
-)
 _TASK = "Each question is answered by something that you do; yellow cells are yours."
 _LEFT = "Guide: as it was built"
 
@@ -58,8 +54,6 @@ def sheet(shown: Shown) -> Sheet:
     """The sheet, for a network with a title and a description."""
     network, layout, display = shown.network, shown.layout, shown.display
     places = guide_places(network, layout)
-    checks = [check_cell(number) for number in range(len(network.shapes))]
-    reveal = "1 shows this layer on the board, 0 hides it."
     computed = [
         rule_block(rule, shown.values[rule.key], STYLES[rule.role])
         for rule in shown.rules_of(GUIDE)
@@ -72,18 +66,14 @@ def sheet(shown: Shown) -> Sheet:
             *computed,
             *card_blocks(places, display.choices),
             *_lists(display, layout, shown.colours, places),
-            *_check_cells(display),
         ),
         rules=card_highlights(places),
         merges=card_merges(places),
-        widths={**WIDTHS, CHECKS.column: 44, CHECKS.column + 1: 120},
+        widths=WIDTHS,
         row_height=22,
         heights={**_HEIGHTS, **row_heights(places)},
         tab_colour=styles.BLUE,
-        choices=(
-            *card_choices(places),
-            Choice(tuple(map(Range.of, checks)), "show", reveal, ("1", "0")),
-        ),
+        choices=tuple(card_choices(places)),
         pages=Pages(1, None, area=Range(1, 1, places.bottom, TICK)),
     )
 
@@ -115,12 +105,3 @@ def works(shown: Shown) -> Part | None:
         blocks.append(one_cell(cell.shifted(0, -1), key, _NAME))
         blocks.append(one_cell(cell, shown.display.built[key], _BUILT))
     return Part(_LEFT, places.left, tuple(blocks), {places.left: 150}) if blocks else None
-
-
-def _check_cells(display: Display) -> Iterator[Block]:
-    """The cells that reveal the layers, one after another."""
-    yield one_cell(CHECKS.shifted(-1, 0), "show", styles.HEAD)
-    for number, tensor in enumerate(display.network.shapes):
-        shown = 0.0 if tensor in display.choices.hidden else 1.0
-        yield one_cell(check_cell(number), shown, _CHECK)
-        yield one_cell(check_cell(number).shifted(0, 1), tensor, styles.TEXT)

@@ -7,13 +7,14 @@ Must not know any value.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.layers.base import Copies, Rule
 from xlconv.formulas.limits import fitting
 from xlconv.formulas.text import largest_magnitude
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.places import ACROSS, BOXES, check_cell
+from xlconv.sheets.originals.places import original_places
+from xlconv.sheets.panel.places import ACROSS, BOXES
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
     Box,
@@ -26,14 +27,15 @@ from xlconv.sheets.receptive.formulas import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN
-from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
+from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
 PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
 
 
 def picture_rules(network: Network, layout: Layout) -> list[Rule]:
-    """Where the chosen picture stands in the gallery, and each pixel, looked up there."""
+    """Where the chosen picture stands in the gallery, each pixel, looked up there for the sheet
+    Works, and the board's pixels, which repeat those."""
     gallery, panel = layout.gallery, layout.panel
     if gallery is None or panel.picture is None or panel.line is None or panel.place is None:
         return []
@@ -43,13 +45,18 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
         _works(PICTURE, "line", line, line_of(number, ACROSS, gallery.line_rows)),
         _works(PICTURE, "place", place, place_of(number, ACROSS, gallery.place_columns)),
     ]
-    for channel, inside in enumerate(layout.tensors[INPUT].maps):
-        before = gallery.before_map(channel)
+    for channel, kept in enumerate(original_places(network, layout).picture):
+        before, inside = gallery.before_map(channel), kept.board
 
         def pixel(row: int, column: int, before: int = before) -> str:
-            return gallery_pixel(grid, line, place, before + row + 1, column + 1)
+            return shifted_pixel(layout, grid, before, row + 1, column + 1)
 
-        rules.append(Rule(INPUT, INPUT, channel, inside, pixel(0, 0), pixel))
+        key, whole = f"{PICTURE}:original_{channel + 1}", kept.original
+        rules.append(
+            Rule(PICTURE, key, None, whole, pixel(0, 0), pixel, sheet=WORKS, role="original")
+        )
+        shown = f"{WORKS}!{whole.first.a1}"
+        rules.append(Rule(INPUT, INPUT, channel, inside, shown, Copies(shown)))
     return rules
 
 
@@ -215,12 +222,28 @@ def _box(role: str, tensor: str, place: Range, texts: Intervals) -> Rule:
 
 
 def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
-    """What the Guide's check cells reveal."""
-    for number, tensor in enumerate(network.shapes):
-        check = f"{check_cell(number):{GUIDE}}"
-        place = Range.of(layout.panel.lines[tensor].shown)
-        key = f"{SHOWN}:{tensor}"
-        yield Rule(SHOWN, key, None, place, check, sheet=WORKS, role=SHOWN, tensor=tensor)
+    """The number of the last tensor that is revealed, whether each one is, and what a chart may
+    show of the output."""
+    panel, names = layout.panel, tensor_names(layout)
+    last = f"MATCH({panel.reveal.first:{BOARD}},{names:$},0)"
+    yield _works(SHOWN, "revealed", panel.revealed, last)
+    for number, tensor in enumerate(network.shapes, 1):
+        place = Range.of(panel.lines[tensor].shown)
+        key, there = f"{SHOWN}:{tensor}", f"IF({number}<={panel.revealed:$},1,0)"
+        yield Rule(SHOWN, key, None, place, there, sheet=WORKS, role=SHOWN, tensor=tensor)
+    if panel.charted is not None:
+        output = network.output
+        value = f"{layout.tensors[output].maps[0].first:{BOARD}}".replace("$", "")
+        formula = f"IF({panel.lines[output].shown:$}=1,{value},0)"
+        key = f"{SHOWN}:chart"
+        yield Rule(
+            SHOWN, key, None, panel.charted, formula, Copies(formula), sheet=WORKS, role="chart"
+        )
+
+
+def tensor_names(layout: Layout) -> Range:
+    """Where the names of all tensors stand, on the sheet Works."""
+    return Range.around(Range.of(one.shown.shifted(0, -1)) for one in layout.panel.lines.values())
 
 
 # ---- texts
@@ -251,6 +274,22 @@ def gallery_pixel(gallery: str, line: Cell, place: Cell, row: int, column: int) 
     'INDEX(Images!$B$7:$KN$350,Works!$E$70+2,Works!$I$70+1)'
     """
     return f"INDEX({gallery},{line:{WORKS}}+{row},{place:{WORKS}}+{column})"
+
+
+def shifted_pixel(layout: Layout, gallery: str, before: int, row: int, column: int) -> str:
+    """A cell of the chosen picture, at a row and a column of it from 1, moved as is chosen; paper
+    comes in from the other side. `before` are the rows of its place above the map."""
+    panel = layout.panel
+    assert panel.line
+    assert panel.place
+    assert panel.shift_down
+    assert panel.shift_right
+    down, right = (f"{one.first:{BOARD}}" for one in (panel.shift_down, panel.shift_right))
+    height, width = layout.tensors[INPUT].maps[0].height, layout.tensors[INPUT].maps[0].width
+    beyond = f"OR({down}>={row},{down}<{row - height},{right}>={column},{right}<{column - width})"
+    line, place = panel.line.absolute, panel.place.absolute
+    pixel = f"INDEX({gallery},{line}+{before + row}-{down},{place}+{column}-{right})"
+    return f"IF({beyond},0,{pixel})"
 
 
 def if_known(actual: Cell, formula: str) -> str:

@@ -9,18 +9,22 @@ from dataclasses import replace
 
 from xlconv.network.borders import outside_cell, outside_of
 from xlconv.network.layers.convolution import OUTSIDES
-from xlconv.network.network import INPUT
+from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.originals.places import original_places
+from xlconv.sheets.panel.formulas import tensor_names
 from xlconv.sheets.panel.places import (
     BOXES,
     CELL,
+    CHANGED,
     EXPLAINED,
     LISTS,
     OUTLINED,
     OUTSIDE,
     PIXEL,
     SCALE,
+    SHIFT,
     TITLE,
 )
 from xlconv.sheets.shown import Shown, rule_block
@@ -36,7 +40,7 @@ from xlconv.state.sheet_names import BOARD, EXPLAIN, IMAGES, WORKS
 def panel_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     """What stands on the panel besides computed cells."""
     yield from _choice_blocks(display, layout)
-    yield from _words(layout)
+    yield from _words(display.network, layout)
     yield from _verdict(display, layout)
     yield from _loss_notes(layout, display.network.answers == "several")
     for legends in layout.legends.values():
@@ -51,7 +55,7 @@ def _choice_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     if panel.picture is not None:
         yield one_cell(panel.picture.first, choices.picture, styles.CONTROL)
         before = panel.picture.first.shifted(0, -9)
-        yield one_cell(before, "choose a picture (0: draw your own)", styles.BIAS_CAPTION)
+        yield one_cell(before, "choose a picture (0: your own)", styles.BIAS_CAPTION)
         behind = panel.picture.first.shifted(0, 4)
         yield one_cell(behind, "see them all →", styles.LINK, f"{IMAGES}!A1")
     layer, *cell = panel.chosen
@@ -67,6 +71,13 @@ def _choice_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     if panel.outside is not None:
         held = outside_cell(outside_of(display.network))
         yield one_cell(panel.outside.first, held, styles.CONTROL)
+    yield one_cell(panel.reveal.first, choices.last_shown(display.network), styles.FROZEN_CHOICE)
+    numbers = "on" if choices.numbers else "off"
+    yield one_cell(panel.numbers.first, numbers, styles.FROZEN_CHOICE)
+    moved = (panel.shift_down, panel.shift_right)
+    for control, by in zip(moved, choices.shift, strict=True):
+        if control is not None:
+            yield one_cell(control.first, float(by), styles.CONTROL)
 
 
 def empty_controls(display: Display, layout: Layout) -> list[Range]:
@@ -78,12 +89,13 @@ def empty_controls(display: Display, layout: Layout) -> list[Range]:
 def controls(layout: Layout) -> list[Range]:
     """The cells of the panel in which something is chosen."""
     panel = layout.panel
-    there = [one for one in (panel.picture, panel.outside) if one is not None]
+    maybe = (panel.picture, panel.outside, panel.shift_down, panel.shift_right)
+    there = [panel.reveal, panel.numbers, *(one for one in maybe if one is not None)]
     pixel = [panel.pixel_row, panel.pixel_column]
     return [*there, *panel.explained, panel.outlined, *pixel, panel.scale]
 
 
-def _words(layout: Layout) -> Iterator[Block]:
+def _words(network: Network, layout: Layout) -> Iterator[Block]:
     panel = layout.panel
     top, left = panel.area.first
     yield one_cell(Cell(top + TITLE, left), "where does it look?", styles.SECTION)
@@ -100,6 +112,16 @@ def _words(layout: Layout) -> Iterator[Block]:
         yield one_cell(Cell(top + OUTSIDE, left), "outside of the maps is", styles.TEXT)
         words = "0: nothing; a conv sees a false edge there where its maps are not 0"
         yield one_cell(Cell(top + OUTSIDE, left + 18), words, styles.NOTE)
+    for place, words in ((panel.reveal, "show up to"), (panel.numbers, "numbers")):
+        yield one_cell(place.first.shifted(0, -5), words, styles.FROZEN_CAPTION)
+    if panel.shift_down is not None:
+        yield one_cell(Cell(top + SHIFT, left), "move the picture down by", styles.TEXT)
+        yield one_cell(Cell(top + SHIFT, left + 16), "right", styles.TEXT)
+    yield one_cell(Cell(top + CHANGED, left), "typed over: pixels", styles.TEXT)
+    yield one_cell(Cell(top + CHANGED, left + 16), "weights", styles.TEXT)
+    was = original_places(network, layout).picture[0].original.first
+    behind = panel.changed_weights.last.shifted(0, 2)
+    yield one_cell(behind, "as it was →", styles.LINK, f"{WORKS}!{was.a1}")
 
 
 # ---- on the sheet Works
@@ -110,7 +132,9 @@ def works(shown: Shown) -> Part:
     panel, made = shown.layout.panel, []
     used = [Range.of(cell) for cell in panel.used.cells()]
     for rule in shown.rules_of(WORKS):
-        if rule.block in _BLOCKS or Range.of(rule.range.first) in used:
+        if (rule.block in _BLOCKS and rule.role != "original") or Range.of(
+            rule.range.first
+        ) in used:
             made.append(rule_block(rule, shown.values[rule.key], _style(rule.role)))
     left = panel.used.column - 1
     names = panel.lines[INPUT].shown.column - 1
@@ -124,7 +148,8 @@ _BLOCKS = ("picture", "scales", "looks", "shown")
 
 def hidden_names(shown: Shown) -> dict[str, tuple[str, Range]]:
     """The name by which the board's colours read the table."""
-    return {BOXES: (WORKS, shown.layout.panel.table)}
+    names = tensor_names(shown.layout)
+    return {BOXES: (WORKS, shown.layout.panel.table), LISTS["tensor"]: (WORKS, names)}
 
 
 def _style(role: str) -> Style:
@@ -148,6 +173,7 @@ def _works_words(layout: Layout) -> Iterator[Block]:
         names[panel.place] = "columns before it"
     names[panel.scale_number] = "one scale for each: 1 map, 2 layer, 3 network"
     names[panel.network_limit] = "the network's scale ends at"
+    names[panel.revealed] = "layers that are shown, with the picture"
     for cell, words in names.items():
         yield one_cell(cell.shifted(0, -1), words, _NAME)
     first = panel.lines[INPUT]
@@ -233,6 +259,14 @@ def panel_choices(layout: Layout) -> Iterator[Choice]:
     if panel.outside is not None:
         words = "What convolutions read beyond the edge of maps: 0, 1, or the nearest cell."
         yield Choice((Range.of(panel.outside.first),), "outside is", words, OUTSIDES)
+    words = "The layers behind it are hidden, with what follows from them."
+    yield Choice((Range.of(panel.reveal.first),), "show up to", words, listed=LISTS["tensor"])
+    words = "Whether the maps show their numbers, or their colours alone."
+    yield Choice((Range.of(panel.numbers.first),), "numbers", words, ("on", "off"))
+    for place in (panel.shift_down, panel.shift_right):
+        if place is not None:
+            words = "Rows, or columns, by which the picture is moved; 0: it stays."
+            yield Choice((Range.of(place.first),), "move the picture", words)
     pixel = (Range.of(panel.pixel_row.first), Range.of(panel.pixel_column.first))
     words = "A row and a column of the picture, from 1; empty: no pixel is followed."
     yield Choice(pixel, "follow a pixel", words)

@@ -15,7 +15,7 @@ from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
-from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained
+from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained, shifted
 
 
 def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -25,9 +25,14 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     offset = layout.gallery.offset(display.choices.picture)
     for key, count in zip(("line", "place"), offset, strict=True):
         yield Step.exact(f"picture:{key}", float(count))
+    choices = display.choices
+    base = shifted(display.pictures[choices.picture], choices.shift)
     there = _is_chosen(display, layout, values)
-    image = display.image if there else np.full_like(display.image, np.nan)
-    yield Step.measured(INPUT, image)
+    names = [f"picture:original_{number}" for number in range(1, len(base) + 1)]
+    for name, pixels in zip(names, base, strict=True):
+        yield Step.measured(name, pixels if there else np.full_like(pixels, np.nan))
+    found = np.array([numbers(values[name]).reshape(base.shape[1:]) for name in names])
+    yield Step.measured(INPUT, np.where(display.image == base, found, display.image))
 
 
 def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:
@@ -42,8 +47,19 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     yield from _loss_steps(display, layout, values)
     yield from _scale_steps(display, layout, values)
     yield from _looks_steps(display, layout, values)
-    for tensor in display.network.shapes:
-        yield Step.exact(f"shown:{tensor}", 0.0 if tensor in display.choices.hidden else 1.0)
+    yield from _shown_steps(display, layout, values)
+
+
+def _shown_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
+    """What is revealed, and what a chart may show of the output."""
+    network, hidden = display.network, display.choices.hidden
+    yield Step.exact("shown:revealed", float(len(network.shapes) - len(hidden)))
+    for tensor in network.shapes:
+        yield Step.exact(f"shown:{tensor}", 0.0 if tensor in hidden else 1.0)
+    if layout.panel.charted is not None:
+        output = numbers(values[network.output])
+        there = network.output not in hidden
+        yield Step.measured("shown:chart", output if there else np.zeros_like(output))
 
 
 def _casefold(value: object) -> object:

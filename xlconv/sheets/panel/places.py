@@ -55,8 +55,11 @@ class PanelPlaces:
     that is `explained` (its layer, map, row and column), whether it is `outlined`, the pixel that
     is followed, the `scale`. On Works: the layer's number, map, row and column that are `used`, the
     `line` and `place` at which the picture stands in the gallery, the number of the scale, the
-    network's limit, and the table with a line for each tensor. `outside` is None where no
-    convolution reads over the edge of maps.
+    network's limit, the number of the last tensor that is `revealed`, and the table with a line for
+    each tensor; what a chart shows of the output, if there is one. `outside` is None where no
+    convolution reads over the edge of maps. In the frozen rows stand `reveal`, up to which tensor
+    the board is shown, and `numbers`, whether maps show theirs; in the area, how far the picture is
+    shifted, and how many pixels and weights were typed over.
     """
 
     area: Range
@@ -71,8 +74,16 @@ class PanelPlaces:
     place: Cell | None
     scale_number: Cell
     network_limit: Cell
+    revealed: Cell
     lines: Mapping[str, Line]
-    outside: Range | None = None
+    charted: Range | None
+    reveal: Range
+    numbers: Range
+    outside: Range | None
+    shift_down: Range | None
+    shift_right: Range | None
+    changed_pixels: Range
+    changed_weights: Range
 
     @property
     def table(self) -> Range:
@@ -157,29 +168,30 @@ class GalleryPlaces:
 
 # On Works: the explained layer's number, map, row and column that are used.
 USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
-CHECKS = Cell(6, 10)  # on the Guide, the first tensor's check cell
-
-
-def check_cell(number: int) -> Cell:
-    """The cell on the Guide that reveals a tensor, by its number from 0."""
-    return CHECKS.shifted(number, 0)
 
 
 # Rows of the panel, from its top: its title, and what is chosen.
-TITLE, EXPLAINED, CELL, OUTLINED, PIXEL, SCALE, OUTSIDE = 0, 2, 4, 6, 8, 10, 12
+TITLE, EXPLAINED, CELL, OUTLINED, PIXEL, SCALE, OUTSIDE, SHIFT, CHANGED = range(0, 18, 2)
+FROZEN = 10  # columns of the board's frozen rows before what is chosen there
 CONTROLS = 13  # columns of the panel's words before what is chosen
 _ACROSS = 3  # columns from one number of a cell to the next
 _TABLE = 3  # columns of its part of Works before the table
 # The names of the cells in which the explained one is chosen.
 EXPLAINED_NAMES = tuple(f"explained_{what}" for what in ("layer", "map", "row", "column"))
+# The names of the cells of other choices, and of what is counted.
+CHOICE_NAMES = (
+    *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right"),
+    *("changed_pixels", "changed_weights"),
+)
 # The hidden names of what may be chosen: a list may be on another sheet by a name alone.
-LISTS = {what: f"xlconv_list_{what}" for what in ("layer", "map", "row", "column", "picture")}
+_LISTED = ("layer", "map", "row", "column", "picture", "tensor")
+LISTS = {what: f"xlconv_list_{what}" for what in _LISTED}
 BOXES = "xlconv_boxes"  # the hidden name of the table, by which the board's colours read it
 
 
 def works_columns(network: Network, layout: object) -> int:
     """How many columns the panel's part of the sheet Works takes."""
-    return _TABLE + 15
+    return _TABLE + 17
 
 
 def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> PanelPlaces:
@@ -199,10 +211,12 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
         )
         for row, tensor in enumerate(network.shapes, TOP)
     }
-    line, place, scale, end = (USED.last.shifted(down, 0) for down in range(1, 5))
+    line, place, scale, end, revealed = (USED.last.shifted(down, 0) for down in range(1, 6))
+    output = network.shapes[network.output]
+    charted = Range(TOP, column + 15, output[0], 1) if network.tells_one else None
     number, row_number, column_number = (control(CELL, CONTROLS + n * _ACROSS) for n in range(3))
     return PanelPlaces(
-        area=Range(top, left, OUTSIDE + 1, CONTROLS + 3 * _ACROSS),
+        area=Range(top, left, CHANGED + 1, CONTROLS + 3 * _ACROSS),
         picture=Range(picture.row, picture.column, 1, 3) if picture else None,
         explained=(control(EXPLAINED, width=6), number, row_number, column_number),
         outlined=control(OUTLINED),
@@ -214,8 +228,16 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
         place=place if picture else None,
         scale_number=scale,
         network_limit=end,
+        revealed=revealed,
         lines=lines,
+        charted=charted,
+        reveal=Range(1, left + FROZEN, 1, 8),
+        numbers=Range(2, left + FROZEN, 1, 4),
         outside=control(OUTSIDE, width=4) if bordered(network) else None,
+        shift_down=control(SHIFT) if picture else None,
+        shift_right=control(SHIFT, CONTROLS + 6) if picture else None,
+        changed_pixels=control(CHANGED),
+        changed_weights=control(CHANGED, CONTROLS + 6),
     )
 
 
