@@ -47,6 +47,8 @@ def explained(book: FoundBook, layer: str) -> Iterator[Set]:
 def doing(card: Card, book: FoundBook) -> list[Set]:
     """What a card says, as cells and what to type; nothing where it is done by answering."""
     mission, network = card.mission, book.network
+    if mission.done is None:
+        return []
     if isinstance(mission.done, Explains):
         return list(explained(book, mission.done.layer))
     match mission.key:
@@ -54,7 +56,7 @@ def doing(card: Card, book: FoundBook) -> list[Set]:
             demo = next((one for one in network.layers if isinstance(one, KernelDemo)), None)
             other = "blur" if demo and demo.chosen != "blur" else "outline"
             return [(target(card), other if demo else 5.0)]
-        case "border":
+        case "border" | "pool":
             return [(target(card), 1.0)]
         case "norm":
             return [(target(card), 0.0)]
@@ -69,8 +71,7 @@ def doing(card: Card, book: FoundBook) -> list[Set]:
             panel = book.layout.panel
             places = (panel.pixel_row.first, panel.pixel_column.first)
             return [(f"{BOARD}!{place.a1}", 5.0) for place in places]
-    assert mission.done is None, f"how is {mission.key} done?"
-    return []
+    raise AssertionError(f"how is {mission.key} done?")
 
 
 def typing(sets: list[Set]) -> list[Step]:

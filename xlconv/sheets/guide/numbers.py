@@ -86,7 +86,7 @@ def _holds(condition: Condition, display: Display, values: Mapping[str, Values])
         case Differs(of):
             return _differs(of, display, values)
         case Differ(choice=choice, start=start):
-            return not _same(_chosen(choice, display), start)
+            return not _same(_choice(display, choice), start)
         case Explains(number=number, first=first):
             others = [_differs(one, display, values) for one in first]
             layer = _now(first[0], display, values)
@@ -99,14 +99,6 @@ def _holds(condition: Condition, display: Display, values: Mapping[str, Values])
         case AnyOf(conditions):
             held = [_holds(one, display, values) for one in conditions]
             return None if None in held else any(held)
-
-
-def _chosen(choice: str, display: Display) -> Held:
-    """What is chosen in a cell of the panel."""
-    if choice == "outside":
-        return outside_cell(outside_of(display.network))
-    held: Held = attrgetter(choice)(display.choices)
-    return held
 
 
 def _differs(of: Remembered, display: Display, values: Mapping[str, Values]) -> bool | None:
