@@ -132,6 +132,14 @@ def _single(key: str, values: Mapping[str, Values]) -> Held | None:
     return held if isinstance(held, float | str) else None
 
 
+def _choice(display: Display, name: str) -> Held:
+    """What is chosen; what padding holds is a setting of the layers."""
+    if name == "outside":
+        return outside_cell(outside_of(display.network))
+    held: Held = attrgetter(name)(display.choices)
+    return held
+
+
 def _same(one: Held, other: Held) -> bool:
     """Whether a spreadsheet takes two values for the same: capitals say nothing."""
     if isinstance(one, str) and isinstance(other, str):
