@@ -133,6 +133,8 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         hidden=frozenset(_hidden(cells, network, panel.reveal.first)),
         numbers=cells.one_of(BOARD, panel.numbers.first, "numbers", ("on", "off")) == "on",
         shift=_shift(cells, layout),
+        winners=panel.winners is not None
+        and cells.switch(BOARD, panel.winners.first, "winners", "type 1 for on or 0 for off"),
         answers=_answers(cells, network, layout),
     )
 

@@ -46,8 +46,8 @@ class Choices:
     SCALES; `pixel` the row and column, from 1, of the pixel to follow, or None; `outlined` whether
     what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
     last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
-    moved down and to the right; `answers` what was answered to the Guide's missions, by
-    their keys.
+    moved down and to the right; `winners` whether what pools keep is marked; `answers` what was
+    answered to the Guide's missions, by their keys.
     """
 
     explained: Explained
@@ -60,6 +60,7 @@ class Choices:
     answers: Mapping[str, float | str] = field(default_factory=dict)
     numbers: bool = True
     shift: tuple[int, int] = (0, 0)
+    winners: bool = False
 
     @property
     def shift_down(self) -> float:

@@ -13,6 +13,7 @@ from xlconv.formulas.places import Placement
 from xlconv.network.borders import bordered
 from xlconv.network.layers.dropout import Dropout
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.frames import kept, reads_beyond
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.border.places import border_parts
@@ -167,10 +168,12 @@ def _tensor(
         if tensor in there:
             parts = border_parts(layout.tensors[tensor], number)
             beyond = tuple(part.place for part in parts)
+            yield from reads_beyond(tensor, number, beyond, network, layout)
             yield from _numbers_off(beyond, None, display, layout, colours)
         if tensor == INPUT:
             yield _typed_over(0, _as_kept(place, number), places)
         yield from _outlines(display, tensor, number, values, layout, dark)
+        yield from kept(tensor, number, places, network, layout)
         if not vector:
             yield from _numbers_off(places, dark, display, layout, colours)
         if not vector:

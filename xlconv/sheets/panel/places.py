@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xlconv.network.borders import bordered
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.works.places import FIRST_COLUMN, TOP
 from xlconv.spreadsheet.cells import Cell, Range
@@ -60,7 +62,8 @@ class PanelPlaces:
     each tensor; what a chart shows of the output, if there is one. `outside` is None where no
     convolution reads over the edge of maps. In the frozen rows stand `reveal`, up to which tensor
     the board is shown, and `numbers`, whether maps show theirs; in the area, how far the picture is
-    shifted, and how many pixels and weights were typed over.
+    shifted, whether what pools keep is marked (None where there
+    is none), and how many pixels and weights were typed over.
     """
 
     area: Range
@@ -83,6 +86,7 @@ class PanelPlaces:
     outside: Range | None
     shift_down: Range | None
     shift_right: Range | None
+    winners: Range | None
     changed_pixels: Range
     changed_weights: Range
 
@@ -172,7 +176,7 @@ USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
 
 
 # Rows of the panel, from its top: its title, and what is chosen.
-TITLE, EXPLAINED, CELL, OUTLINED, PIXEL, SCALE, OUTSIDE, SHIFT, CHANGED = range(0, 18, 2)
+TITLE, EXPLAINED, CELL, OUTLINED, PIXEL, SCALE, OUTSIDE, SHIFT, WINNERS, CHANGED = range(0, 20, 2)
 FROZEN = 10  # columns of the board's frozen rows before what is chosen there
 CONTROLS = 13  # columns of the panel's words before what is chosen
 _ACROSS = 3  # columns from one number of a cell to the next
@@ -181,13 +185,18 @@ _TABLE = 3  # columns of its part of Works before the table
 EXPLAINED_NAMES = tuple(f"explained_{what}" for what in ("layer", "map", "row", "column"))
 # The names of the cells of other choices, and of what is counted.
 CHOICE_NAMES = (
-    *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right"),
+    *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
     *("changed_pixels", "changed_weights"),
 )
 # The hidden names of what may be chosen: a list may be on another sheet by a name alone.
 _LISTED = ("layer", "map", "row", "column", "picture", "tensor")
 LISTS = {what: f"xlconv_list_{what}" for what in _LISTED}
 BOXES = "xlconv_boxes"  # the hidden name of the table, by which the board's colours read it
+
+
+def is_max_pool(layer: Layer) -> bool:
+    """Whether a layer keeps the largest number of each window."""
+    return isinstance(layer, MaxPool2D)
 
 
 def works_columns(network: Network, layout: object) -> int:
@@ -238,6 +247,7 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
         outside=control(OUTSIDE, width=4) if bordered(network) else None,
         shift_down=control(SHIFT) if picture else None,
         shift_right=control(SHIFT, CONTROLS + 6) if picture else None,
+        winners=control(WINNERS) if any(map(is_max_pool, network.layers)) else None,
         changed_pixels=control(CHANGED),
         changed_weights=control(CHANGED, CONTROLS + 6),
     )

@@ -44,7 +44,8 @@ def _scale_rule(rule: ColourScale) -> Iterator[Rule]:
 
 @colour_rules.register
 def _highlight_rule(rule: Highlight) -> Iterator[Rule]:
-    look = _look(rule.border, rule.colour, rule.fill, rule.number_format)
+    line = "dashed" if rule.dashed else "thin"
+    look = _look(rule.border, rule.colour, rule.fill, rule.number_format, line)
     yield Rule(type="expression", dxf=look, formula=[rule.formula], stopIfTrue=rule.last or None)
 
 
@@ -57,9 +58,13 @@ def _swatch_rules(rule: Swatches) -> Iterator[Rule]:
 
 @cache
 def _look(
-    border: str | None, colour: str | None, fill: str | None, number_format: str | None
+    border: str | None,
+    colour: str | None,
+    fill: str | None,
+    number_format: str | None,
+    line: str = "thin",
 ) -> _Look:
-    side, number = Side(style="thin", color=border), None
+    side, number = Side(style=line, color=border), None
     if number_format:
         number = NumberFormat(_format_number(number_format), number_format)
     return _Look(
