@@ -167,6 +167,7 @@ class GalleryPlaces:
 
 
 # On Works: the explained layer's number, map, row and column that are used.
+CHART_TITLE = "probability of each class"
 USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
 CHECKS = Cell(5, 2)  # on the Guide, the first tensor's check cell
 
