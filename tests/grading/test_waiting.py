@@ -152,6 +152,46 @@ def test_other_answers_wait_too(tmp_path: Path, last: xlconv.Layer, label: str) 
     assert xlconv.verify(path).findings == ()
 
 
+def test_the_chart_waits(task: Path, session: UnoSession, tmp_path: Path) -> None:
+    """The chart is called by a cell, which is the name of its bars: both programs follow it."""
+    typed = {
+        part.open.cell(row, column).a1: text
+        for (part, row, column), text in right_formulas(task).items()
+    }
+    saved = session.saved(task, tmp_path, ["formulas", "Board", typed])
+    for path, head, total in (
+        (task, "waiting for first", 0),
+        (saved, "probability of each class", 1),
+    ):
+        book = openpyxl.load_workbook(path, data_only=True)
+        [series] = book["Board"]._charts[0].series
+        sheet, _, cell = series.tx.strRef.f.replace("$", "").partition("!")
+        assert book[sheet.strip("'")][cell].value == head
+        assert series.tx.strRef.strCache.pt[0].v == head
+        place = series.val.numRef.f.replace("$", "").partition("!")[2]
+        bars = [cell.value for [cell] in book["Works"][place]]
+        assert sum(bars) == pytest.approx(total)
+
+
+def test_what_is_explained_waits(task: Path, session: UnoSession) -> None:
+    """Unless it does not follow from open cells."""
+    typed = {
+        part.open.cell(row, column).a1: text
+        for (part, row, column), text in right_formulas(task).items()
+    }
+    layer = xlconv.read_book(task).layout.panel.chosen[0].a1
+    said = ["read", "Explain!B3"]
+    answers = session.run(
+        task,
+        *(["set", layer, "sum"], said, ["set", layer, "beside"], said),
+        *(["formulas", "Board", typed], ["set", layer, "sum"], said),
+    )
+    waits, other, done = answers[1], answers[3], answers[6]
+    assert waits == [["waiting for first"]]
+    assert "bias" in other[0][0]
+    assert " + " in done[0][0]
+
+
 def test_frames_are_seen_on_open_cells(task: Path) -> None:
     """Borders of their own would cover those of the frames."""
     board = openpyxl.load_workbook(task)["Board"]

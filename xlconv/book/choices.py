@@ -18,7 +18,6 @@ from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.parts import MAGNITUDE, RIGHT
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.panel.places import GalleryPlaces
@@ -26,7 +25,7 @@ from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, IMAGES, WORKS
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 
@@ -204,18 +203,18 @@ def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
     if places is None:
         return Checks()
 
-    def known(*places: Cell) -> list[float]:
-        found = (cells.at(EXERCISE, place).value for place in places)
+    def known(place: Range) -> list[float]:
+        found = (cells.at(WORKS, cell).value for cell in list(place.cells())[-2:])
         return [one if isinstance(one, float) else np.nan for one in found]
 
     return Checks(
         np.array(
             [
-                [known(*(p.of_check(n, c) for c in (RIGHT, MAGNITUDE))) for n in range(CHECKS)]
-                for p in places.parts
+                [known(places.check(number, check)) for check in range(CHECKS)]
+                for number in range(len(places.parts))
             ]
         ),
-        np.array([known(Cell(row, RIGHT), Cell(row, MAGNITUDE)) for row in places.given.values()]),
+        np.array([known(places.sums(tensor)) for tensor in places.given]),
     )
 
 

@@ -166,7 +166,8 @@ ColourRule = ColourScale | Highlight | Swatches
 @dataclass(frozen=True)
 class BarChart:
     """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels. A file's
-    chart may find the values elsewhere, in the `source`, a sheet and a range."""
+    chart may find the values elsewhere, in the `source`, a sheet and a range, and its title in the
+    cell `head` of a sheet. `shown` are the labels and the values as they are now."""
 
     place: Cell
     width: int
@@ -177,6 +178,8 @@ class BarChart:
     colour: str
     number_format: str = "0%"
     source: tuple[str, Range] | None = None
+    head: tuple[str, Cell] | None = None
+    shown: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)

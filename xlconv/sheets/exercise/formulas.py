@@ -6,7 +6,7 @@ empty. Must not know any value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
@@ -15,55 +15,76 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.counts.formulas import COUNTS
-from xlconv.sheets.exercise.parts import CELLS, CHECK, FILLED, MAGNITUDE, NOTE, RIGHT, STATE
+from xlconv.sheets.exercise.parts import CELLS, FILLED, NOTE, STATE
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.places import cell_of
+from xlconv.sheets.panel.places import CHART_TITLE, USED
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, WAITING, State
-from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
+from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL, WORKS
 
 BLOCK = "exercise"
+MOST_CHOICES = 254  # that CHOOSE may have
 
 
 def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
     """The rules of the sheet."""
     rules = [rule for number in range(len(places.parts)) for rule in _part(places, number)]
     rules += [rule for layer, row in places.layers.items() for rule in _layer(places, layer, row)]
-    rules += [_rule("waiting", tensor, *_waiting(places, tensor)) for tensor in places.waiting]
+    rules += [_waiting(places, tensor) for tensor in places.needs]
+    rules += [_explained(places, network), *_chart_head(places, network)]
     for tensor, row in places.given.items():
         sums = f"{cell_of(network, tensor, 'sum'):{MODEL}}"
-        formula = unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
+        then, magnitude = (f"{cell:{WORKS}}" for cell in places.sums(tensor).cells())
+        formula = unchanged(sums, then, magnitude)
         rules.append(_rule("given", tensor, Cell(row, STATE), formula))
     column = Range(min(places.given.values()), STATE, len(places.given), 1)
     return [*rules, _rule("given", None, places.inputs_state, f"MIN({column:$})")]
 
 
-def _rule(
-    role: str, of: str | int | None, cell: Cell, formula: str, check: int | None = None
-) -> Rule:
+def _rule(role: str, of: str | int | None, cell: Cell, formula: str) -> Rule:
     """The rule of what is said of a tensor, of a part by its number from 1, or of all."""
-    key = "_".join(str(one) for one in (role, of, check) if one is not None)
+    key = f"{BLOCK}:{role}" if of is None else f"{BLOCK}:{role}_{of}"
     tensor, place = of if isinstance(of, str) else "", Range.of(cell)
-    return Rule(
-        BLOCK, f"{BLOCK}:{key}", None, place, formula, sheet=EXERCISE, role=role, tensor=tensor
-    )
+    return Rule(BLOCK, key, None, place, formula, sheet=EXERCISE, role=role, tensor=tensor)
 
 
-def _waiting(places: ExercisePlaces, tensor: str) -> tuple[Cell, str]:
-    """Where it is said for what a tensor waits, and the formula there."""
+def _waiting(places: ExercisePlaces, tensor: str) -> Rule:
+    """For what a tensor waits."""
     rows = {name: places.layers[name] for name in places.needs[tensor]}
-    counts = {name: (Cell(row, FILLED), Cell(row, CELLS)) for name, row in rows.items()}
-    return places.waiting_cell(tensor), first_unfilled(counts)
+    counts = {
+        name: (f"{Cell(row, FILLED):{EXERCISE}}", f"{Cell(row, CELLS):{EXERCISE}}")
+        for name, row in rows.items()
+    }
+    rule = _rule("waiting", tensor, places.waiting(tensor), first_unfilled(counts))
+    return replace(rule, sheet=WORKS)
+
+
+def _explained(places: ExercisePlaces, network: Network) -> Rule:
+    """For what the explained cell waits, by the number of its layer."""
+    layers = [layer.name for layer in network.layers][:MOST_CHOICES]
+    waits = [f"{places.waiting(name):$}" if name in places.needs else '""' for name in layers]
+    formula = f"CHOOSE({USED.first:$},{','.join(waits)})"
+    return replace(_rule("explained", None, places.explained, formula), sheet=WORKS)
+
+
+def _chart_head(places: ExercisePlaces, network: Network) -> Iterator[Rule]:
+    """What the chart of the answer is called, if it may wait."""
+    if network.output in places.needs:
+        formula = when_ready(f"{places.waiting(network.output):$}", f'"{CHART_TITLE}"')
+        yield replace(_rule("chart", None, places.chart_head, formula), sheet=WORKS)
 
 
 def _part(places: ExercisePlaces, number: int) -> list[Rule]:
     part = places.parts[number]
     rules, checks = [], []
     for check in range(CHECKS):
-        cell, right, measure = (part.of_check(check, one) for one in (CHECK, RIGHT, MAGNITUDE))
-        checks.append((f"{cell:$}-{right:$}", measure))
+        place = places.check(number, check)
+        cell, right, measure = (f"{one:{WORKS}}" for one in place.cells())
+        checks.append((f"{cell}-{right}", measure))
         formula = check_number(BOARD, part.open, places.key_of(part, check))
-        rules.append(_rule("check", number + 1, cell, formula, check + 1))
+        rule = _rule("check", f"{number + 1}_{check + 1}", place.first, formula)
+        rules.append(replace(rule, sheet=WORKS, tensor=""))
     state = state_of(
         filled_in=f"{part.open:{BOARD}}",
         given=places.inputs_state,
@@ -104,6 +125,7 @@ def amended_rules(rules: Iterable[Rule], network: Network, layout: Layout) -> li
         **_titles(places, network),
         **_guards(places, network, layout),
         **_counts(places, rules),
+        "explain:sentence": _explained_guard(places),
     }
     return [
         *(_change_rule(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules),
@@ -137,10 +159,10 @@ def _titles(places: ExercisePlaces, network: Network) -> dict[str, Change]:
         return lambda formula: with_state(formula, f"{cell:{EXERCISE}}")
 
     def wait(tensor: str, add: Callable[[str, str], str]) -> Change:
-        return lambda formula: add(formula, f"{places.waiting_cell(tensor):{EXERCISE}}")
+        return lambda formula: add(formula, f"{places.waiting(tensor):{WORKS}}")
 
     waiting: dict[str, Change] = {}
-    for tensor in places.waiting:
+    for tensor in places.needs:
         waiting[f"{TITLES}_{tensor}"] = wait(tensor, when_not_waiting)
         shape = network.shapes[tensor]
         for channel in range(1, shape[0] + 1 if len(shape) == 3 else 1):
@@ -151,27 +173,33 @@ def _titles(places: ExercisePlaces, network: Network) -> dict[str, Change]:
 def _guards(places: ExercisePlaces, network: Network, layout: Layout) -> dict[str, Change]:
     """What would be a wrong answer as long as cells are empty from which it follows."""
     output = network.output
-    if output not in places.waiting or layout.answer is None:
+    if output not in places.needs or layout.answer is None:
         return {}
-    cell = f"{places.waiting_cell(output):{EXERCISE}}"
+    cell = f"{places.waiting(output):{WORKS}}"
 
     def guard(before: str) -> Change:
         return lambda formula: when_ready(cell, formula, before)
 
-    said = {"answer_value": cell, **UNANSWERED}
+    said = {"answer_value": cell, "shown:chart": "0", **UNANSWERED}
     for unit in range(1, len(layout.answer.values) + 1):
         said |= dict.fromkeys((f"{key}_{unit}" for key in OF_A_CLASS), '""')
     return {key: guard(before) for key, before in said.items()}
+
+
+def _explained_guard(places: ExercisePlaces) -> Change:
+    """What is said of the explained cell."""
+    cell = f"{places.explained:{WORKS}}"
+    return lambda formula: when_ready(cell, formula)
 
 
 def _counts(places: ExercisePlaces, rules: Iterable[Rule]) -> dict[str, Change]:
     """What is counted under the maps of what waits."""
 
     def guard(tensor: str) -> Change:
-        cell = f"{places.waiting_cell(tensor):{EXERCISE}}"
+        cell = f"{places.waiting(tensor):{WORKS}}"
         return lambda formula: when_ready(cell, formula, '""')
 
-    counted = (rule for rule in rules if rule.block == COUNTS and rule.tensor in places.waiting)
+    counted = (rule for rule in rules if rule.block == COUNTS and rule.tensor in places.needs)
     return {rule.key: guard(rule.tensor) for rule in counted}
 
 
@@ -210,7 +238,7 @@ def check_number(sheet: str, place: Range, key: Range) -> str:
 def state_of(filled_in: str, given: Cell, count: Cell, cells: int, checks: Sequence[Check]) -> str:
     """What a part is called. `filled_in` is what is left open.
 
-    >>> checks = (("H3-I3", Cell(3, 10)), ("K3-L3", Cell(3, 13)))
+    >>> checks = (("H3-I3", "$J$3"), ("K3-L3", "$M$3"))
     >>> text = state_of("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, checks)
     >>> text[:81]
     'IF(COUNTA(Board!$A$1:$B$2)=0,"to do",IF($F$9=0,"other numbers",IF($E$3<4,"not yet'
@@ -227,12 +255,12 @@ def state_of(filled_in: str, given: Cell, count: Cell, cells: int, checks: Seque
 
 
 # How far a check number is from the right one, and what that is measured by.
-Check = tuple[str, Cell]
+Check = tuple[str, str]
 
 
 def _within(checks: Sequence[Check], share: float) -> str:
     """Whether all check numbers are that near."""
-    near = (f"ABS({off})<={number(share)}*{measure.absolute}" for off, measure in checks)
+    near = (f"ABS({off})<={number(share)}*{measure}" for off, measure in checks)
     return f"AND({','.join(near)})"
 
 
@@ -264,14 +292,13 @@ def waiting_reason(state: Cell, filled_in: Cell, given: Cell, before: Mapping[st
     return f'IF(OR({settled}),"",{words})'
 
 
-def unchanged(total: str, then: Cell, magnitude: Cell) -> str:
+def unchanged(total: str, then: str, magnitude: str) -> str:
     """1 if a sum is what it was, else 0.
 
-    >>> unchanged("Model!$V$7", Cell(20, 9), Cell(20, 10))
-    'IF(ABS(Model!$V$7-$I$20)<=0.000000001*$J$20,1,0)'
+    >>> unchanged("Model!$V$7", "Works!$I$20", "Works!$J$20")
+    'IF(ABS(Model!$V$7-Works!$I$20)<=0.000000001*Works!$J$20,1,0)'
     """
-    limit = f"{number(RIGHT_WITHIN)}*{magnitude.absolute}"
-    return f"IF(ABS({total}-{then.absolute})<={limit},1,0)"
+    return f"IF(ABS({total}-{then})<={number(RIGHT_WITHIN)}*{magnitude},1,0)"
 
 
 def with_state(title: str, named: str) -> str:
@@ -286,8 +313,8 @@ def with_state(title: str, named: str) -> str:
 def with_waiting(title: str, named: str) -> str:
     """A title with for what its tensor waits, if it does.
 
-    >>> with_waiting('"relu1"', "Exercise!$C$30")
-    '"relu1"&IF(Exercise!$C$30="",""," · "&Exercise!$C$30)'
+    >>> with_waiting('"relu1"', "Works!$C$30")
+    '"relu1"&IF(Works!$C$30="",""," · "&Works!$C$30)'
     """
     return f'{title}&IF({named}="",""," · "&{named})'
 
@@ -295,28 +322,29 @@ def with_waiting(title: str, named: str) -> str:
 def when_not_waiting(title: str, named: str) -> str:
     """A title, or for what its tensor waits: where there is no room for both.
 
-    >>> when_not_waiting('"2 × 9 × 9"', "Exercise!$C$30")
-    'IF(Exercise!$C$30="","2 × 9 × 9",Exercise!$C$30)'
+    >>> when_not_waiting('"2 × 9 × 9"', "Works!$C$30")
+    'IF(Works!$C$30="","2 × 9 × 9",Works!$C$30)'
     """
     return f'IF({named}="",{title},{named})'
 
 
-def when_ready(waiting: str, formula: str, before: str) -> str:
-    """A formula that has its say when nothing is waited for any more.
+def when_ready(waiting: str, formula: str, before: str | None = None) -> str:
+    """A formula that has its say when nothing is waited for any more; before that something else,
+    or what it waits for.
 
-    >>> when_ready("Exercise!$C$30", "A9", '"?"')
-    'IF(Exercise!$C$30<>"","?",A9)'
+    >>> when_ready("Works!$C$30", "A9", '"?"'), when_ready("Works!$C$30", "A9")
+    ('IF(Works!$C$30<>"","?",A9)', 'IF(Works!$C$30<>"",Works!$C$30,A9)')
     """
-    return f'IF({waiting}<>"",{before},{formula})'
+    return f'IF({waiting}<>"",{waiting if before is None else before},{formula})'
 
 
-def first_unfilled(counts: Mapping[str, tuple[Cell, Cell]]) -> str:
+def first_unfilled(counts: Mapping[str, tuple[str, str]]) -> str:
     """For the first layer of which fewer cells are filled than are open.
 
-    >>> first_unfilled({"a": (Cell(4, 5), Cell(4, 4)), "b": (Cell(9, 5), Cell(9, 4))})
+    >>> first_unfilled({"a": ("$E$4", "$D$4"), "b": ("$E$9", "$D$9")})
     'IF($E$4<$D$4,"waiting for a",IF($E$9<$D$9,"waiting for b",""))'
     """
     words = '""'
     for name, (filled, cells) in reversed(list(counts.items())):
-        words = f'IF({filled:$}<{cells:$},"{WAITING} {name}",{words})'
+        words = f'IF({filled}<{cells},"{WAITING} {name}",{words})'
     return words

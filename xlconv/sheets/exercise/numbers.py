@@ -16,6 +16,7 @@ from xlconv.sheets.board.numbers import TICKS
 from xlconv.sheets.exercise.parts import Part
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.numbers import HELD
+from xlconv.sheets.panel.places import CHART_TITLE
 from xlconv.state.choices import Display
 from xlconv.state.exercise import (
     CHECKS,
@@ -85,8 +86,8 @@ def amended_steps(
     for number, part in enumerate(places.parts, 1):
         if part.channel is not None:
             titles[f"titles_{part.layer}_{part.channel + 1}"] = f"exercise:state_{number}"
-    whole = {f"titles_{tensor}" for tensor in places.waiting} - titles.keys()
-    for tensor in places.waiting:
+    whole = {f"titles_{tensor}" for tensor in places.needs} - titles.keys()
+    for tensor in places.needs:
         for name in _titles(tensor, display.network):
             titles.setdefault(name, f"exercise:waiting_{tensor}")
     kept = {f"counts:kept:{tensor}": tensor for tensor in display.network.shapes}
@@ -97,7 +98,7 @@ def amended_steps(
         elif step.name in kept:
             yield _sizes(step, kept[step.name], places, values)
         else:
-            yield _unanswered(step, display.network, layout, places, values)
+            yield _unanswered(step, display, layout, places, values)
     yield from _steps(display, places, values)
     for step in waiting:
         [state], [title] = values[titles[step.name]].tolist(), step.value.tolist()
@@ -124,20 +125,21 @@ UNANSWERED: Mapping[str, str | float] = {
     "picture:right": "",
     "loss:parts": 0.0,
     "loss:total": "",
+    "shown:chart": 0.0,
 }
 
 
 def _unanswered(
     step: Step,
-    network: Network,
+    display: Display,
     layout: Layout,
     places: ExercisePlaces,
     values: Mapping[str, Values],
 ) -> Step:
     """What is said of an answer that waits for cells to be filled in."""
     answers = layout.answer is not None
-    tensor, said = _silent(step.name, network, answers)
-    waits = _waiting_for(tensor, places, values) if tensor in places.waiting else ""
+    tensor, said = _silent(step.name, display, answers)
+    waits = _waiting_for(tensor, places, values) if tensor in places.needs else ""
     if not waits:
         return step
     said = waits if said is None else said
@@ -146,12 +148,14 @@ def _unanswered(
     return Step(step.name, np.full(step.value.shape, said), np.zeros(step.value.shape))
 
 
-def _silent(name: str, network: Network, answers: bool) -> tuple[str, str | float | None]:
+def _silent(name: str, display: Display, answers: bool) -> tuple[str, str | float | None]:
     """The tensor that what is said by a name follows from, and what is said while it waits, None
     for what it waits for."""
-    block, _, rest = name.partition(":")
+    network, (block, _, rest) = display.network, name.partition(":")
     if block == "counted":
         return rest.rpartition("_")[0], ""
+    if name == "explain:sentence":
+        return display.choices.explained.layer, None
     if not answers:
         return "", None
     if name == "answer_value":
@@ -223,6 +227,11 @@ def _steps(
         empty = [name for name in needed if filled_in[name] < opened[name]]
         words = f"{WAITING} {empty[0]}" if empty else ""
         yield Step.text(f"exercise:waiting_{tensor}", words)
+    explained = values.get(f"exercise:waiting_{display.choices.explained.layer}")
+    yield Step.text("exercise:explained", "" if explained is None else str(explained.tolist()[0]))
+    if display.network.output in places.needs:
+        waits = values[f"exercise:waiting_{display.network.output}"].tolist()[0]
+        yield Step.text("exercise:chart", str(waits or CHART_TITLE))
 
 
 def _part_state(

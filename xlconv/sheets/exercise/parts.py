@@ -11,14 +11,10 @@ from xlconv.network.layers.base import Layer
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.exercise import CHECKS, Exercise
+from xlconv.state.exercise import Exercise
 
 HEAD_ROW = 10
 LAYER, WORDS, CELLS, FILLED, STATE, NOTE = range(2, 8)  # columns of the table
-CHECK, RIGHT, MAGNITUDE = range(9, 12)  # of the first check; those of the others follow
-CHECK_COLUMNS = 3
-KEY_COLUMN = CHECK + CHECKS * CHECK_COLUMNS + 1
-KEY_GAP = 2  # rows between two keys, in which a title stands
 
 
 @dataclass(frozen=True)
@@ -26,7 +22,7 @@ class Part:
     """A map, or a column of a vector, of which cells are left open.
 
     `key` is the name of its values and `channel` its map, from 0 (None for vectors); `range` is
-    the whole of it, `open` what is left open; `row` is its line on the sheet.
+    the whole of it, `open` what is left open; `row` is its line on the sheet Exercise.
     """
 
     layer: str
@@ -45,10 +41,6 @@ class Part:
     def cell(self, column: int) -> Cell:
         """A cell of its line."""
         return Cell(self.row, column)
-
-    def of_check(self, check: int, column: int) -> Cell:
-        """A cell of its line that belongs to a check, by that column of the first one."""
-        return Cell(self.row, column + check * CHECK_COLUMNS)
 
 
 def layer_parts(

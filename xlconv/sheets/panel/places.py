@@ -172,6 +172,7 @@ class GalleryPlaces:
 
 
 # On Works: the explained layer's number, map, row and column that are used.
+CHART_TITLE = "probability of each class"
 USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
 
 

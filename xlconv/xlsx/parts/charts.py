@@ -1,12 +1,24 @@
-"""Charts as openpyxl makes them.
+"""Charts as openpyxl makes them, with the values that their cells hold: what is not calculated is
+drawn from these.
 
 Must not know networks.
 """
 
 from openpyxl.chart import BarChart as ColumnChart
-from openpyxl.chart import Reference
+from openpyxl.chart.data_source import (
+    AxDataSource,
+    NumData,
+    NumDataSource,
+    NumRef,
+    NumVal,
+    StrData,
+    StrRef,
+    StrVal,
+)
 from openpyxl.chart.label import DataLabelList
-from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.chart.legend import Legend
+from openpyxl.chart.series import Series, SeriesLabel
+from openpyxl.chart.title import title_maker
 
 from xlconv.spreadsheet.blocks import BarChart
 from xlconv.spreadsheet.cells import Range, quoted
@@ -14,16 +26,19 @@ from xlconv.spreadsheet.cells import Range, quoted
 _PIXELS_PER_CM = 96 / 2.54
 
 
-def column_chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
+def column_chart(sheet: str, chart: BarChart) -> ColumnChart:
+    """A chart of a sheet."""
     columns = ColumnChart()
     columns.type, columns.style, columns.gapWidth = "col", 10, 40
-    columns.title, columns.legend = chart.title, None
+    columns.title, columns.legend, columns.roundedCorners = None, None, False
+    if chart.head is None:
+        columns.title = title_maker(chart.title)
+        columns.title.overlay = False  # it has room of its own above the bars
+    else:  # as the name of the bars: LibreOffice forgets that a title stands in a cell
+        columns.legend = Legend()
+        columns.legend.position, columns.legend.overlay = "t", False
     columns.width, columns.height = chart.width / _PIXELS_PER_CM, chart.height / _PIXELS_PER_CM
-    columns.add_data(_reference(*(chart.source or (worksheet.title, chart.values))))
-    columns.set_categories(_reference(worksheet.title, chart.labels))
-    series = columns.series[0]
-    series.graphicalProperties.solidFill = chart.colour
-    series.graphicalProperties.line.solidFill = chart.colour
+    columns.series.append(_series(sheet, chart))
     columns.dataLabels = DataLabelList(
         showVal=True, showSerName=False, showCatName=False, showLegendKey=False, numFmt="0%"
     )
@@ -34,5 +49,34 @@ def column_chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
     return columns
 
 
-def _reference(sheet: str, place: Range) -> Reference:
-    return Reference(range_string=f"{quoted(sheet)}!{place.absolute}")
+def _series(sheet: str, chart: BarChart) -> Series:
+    texts = [StrVal(idx=number, v=label) for number, (label, _) in enumerate(chart.shown)]
+    values = [NumVal(idx=number, v=value) for number, (_, value) in enumerate(chart.shown)]
+    labels = StrRef(f=_place(sheet, chart.labels), strCache=StrData(ptCount=len(texts), pt=texts))
+    numbers = NumRef(
+        f=_place(*(chart.source or (sheet, chart.values))),
+        numCache=NumData(formatCode=chart.number_format, ptCount=len(values), pt=values),
+    )
+    series = Series(
+        idx=0,
+        order=0,
+        tx=_name(chart),
+        cat=AxDataSource(strRef=labels),
+        val=NumDataSource(numRef=numbers),
+    )
+    series.graphicalProperties.solidFill = chart.colour
+    series.graphicalProperties.line.solidFill = chart.colour
+    return series
+
+
+def _name(chart: BarChart) -> SeriesLabel:
+    """What the bars are called."""
+    if chart.head is None:
+        return SeriesLabel(v=chart.title)
+    sheet, cell = chart.head
+    held = StrData(ptCount=1, pt=[StrVal(idx=0, v=chart.title)])
+    return SeriesLabel(strRef=StrRef(f=_place(sheet, Range.of(cell)), strCache=held))
+
+
+def _place(sheet: str, place: Range) -> str:
+    return f"{quoted(sheet)}!{place.absolute}"

@@ -35,6 +35,9 @@ def mended_part(name: str, xml: str) -> str:
     if name.startswith("xl/") and name.endswith(".rels"):
         up = "" if name.startswith("xl/_rels") else "../"
         return xml.replace('Target="/xl/', f'Target="{up}')
+    if name.startswith("xl/charts/"):
+        deleted = "0" if "<chart><title>" in xml else "1"  # else Excel makes one of the bars' name
+        return xml.replace("<plotArea>", f'<autoTitleDeleted val="{deleted}"/><plotArea>', 1)
     if name.startswith("xl/drawings/"):
         return _prefixed(xml)
     return xml

@@ -143,7 +143,7 @@ def _worksheet(workbook: Workbook, sheet: Sheet) -> Worksheet:
     for choice in sheet.choices:
         worksheet.add_data_validation(_validation(choice))
     for chart in sheet.charts:
-        worksheet.add_chart(column_chart(worksheet, chart), chart.place.a1)
+        worksheet.add_chart(column_chart(sheet.name, chart), chart.place.a1)
     return worksheet
 
 
