@@ -123,10 +123,10 @@ class ColourScale:
 class Highlight:
     """Cells for which `formula`, relative to the first cell of the first range, is true.
 
-    `border` is the colour of a line around each of them; with `last`, no other rule is asked
-    where this one holds. `now` are the cells for which it is true with the values that the sheet
-    holds, and `zeros` says that it is true for the numbers that their cells show as zero: what
-    painters show that do not calculate.
+    `border` is the colour of a line around each of them, `hatch` that of stripes; with `last`, no
+    other rule is asked where this one holds. `now` are the cells for which it is true with the
+    values that the sheet holds, and `zeros` says that it is true for the numbers that their cells
+    show as zero: what painters show that do not calculate.
     """
 
     ranges: tuple[Range, ...]
@@ -135,6 +135,8 @@ class Highlight:
     fill: str | None = None
     number_format: str | None = None
     border: str | None = None
+    bold: bool = False
+    hatch: str | None = None
     last: bool = False
     now: tuple[Range, ...] = ()
     zeros: bool = False

@@ -20,7 +20,7 @@ from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
-from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedBlock, ComputedCells
@@ -122,7 +122,7 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
             words = [layout.gallery.number(number), layout.gallery.label(number)]
             yield f"picture {number}", IMAGES, [*words, *layout.gallery.maps(number)]
     yield _EXPLAIN, BOARD, [*map(Range.of, panel.chosen)]
-    yield _EXPLAIN, EXPLAIN, [inspector_places(book.network, layout).table]
+    yield _EXPLAIN, WORKS, [inspector_places(book.network, layout).table]
     tensors = len(book.network.shapes)
     yield _GUIDE, GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
 

@@ -295,23 +295,35 @@ def _scale_rule(rule: ColourScale) -> Rule:
 
 @colour_rule.register
 def _highlight_rule(rule: Highlight) -> Rule:
-    look = _look(rule.border, rule.colour, rule.fill, rule.number_format)
+    look = _look(rule.border, rule.colour, rule.fill, rule.number_format, rule.bold, rule.hatch)
     return Rule(type="expression", dxf=look, formula=[rule.formula], stopIfTrue=rule.last or None)
 
 
 @cache
 def _look(
-    border: str | None, colour: str | None, fill: str | None, number_format: str | None
+    border: str | None,
+    colour: str | None,
+    fill: str | None,
+    number_format: str | None,
+    bold: bool,
+    hatch: str | None,
 ) -> _Look:
     side, number = Side(style="thin", color=border), None
     if number_format:
         number = NumberFormat(_format_number(number_format), number_format)
     return _Look(
         border=Border(left=side, right=side, top=side, bottom=side) if border else None,
-        font=Font(color=colour) if colour else None,
-        fill=PatternFill("solid", fgColor=fill, bgColor=fill) if fill else None,
+        font=Font(color=colour, b=bold or None) if colour or bold else None,
+        fill=_rule_fill(fill, hatch),
         numFmt=number,
     )
+
+
+def _rule_fill(fill: str | None, hatch: str | None) -> PatternFill | None:
+    """A rule's ground: stripes, or one colour."""
+    if hatch is not None:
+        return PatternFill("lightUp", fgColor=hatch, bgColor="FFFFFF")
+    return PatternFill("solid", fgColor=fill, bgColor=fill) if fill else None
 
 
 def _format_number(code: str) -> int:
