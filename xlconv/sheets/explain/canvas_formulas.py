@@ -19,7 +19,7 @@ from xlconv.sheets.explain.list_formulas import (
     unless,
 )
 from xlconv.sheets.explain.places import InspectorPlaces
-from xlconv.sheets.explain.screen import EQUALS, PRODUCT, READS, SIGMA, SUM, TIMES, WEIGHT
+from xlconv.sheets.explain.screen import EQUALS, OUTCOME, PRODUCT, READS, SIGMA, SUM, TIMES, WEIGHT
 from xlconv.sheets.explain.table import EXPONENTS, NO_WEIGHTS, WEIGHTS
 
 
@@ -59,7 +59,7 @@ def strongest_rules(places: InspectorPlaces) -> Iterator[Rule]:
     """The products that speak most for a large result, and those against it."""
     p, keys = keys_of(places), f"{places.term_list(7):$}"
     for number, (key, function, sign) in enumerate(
-        (("for", "LARGE", ">"), ("against", "SMALL", "<"))
+        (("favour", "LARGE", ">"), ("against", "SMALL", "<"))
     ):
         one = f"{function}({keys},{NUMBER})"
         enough = f"AND({p['weights']}={WEIGHTS},COUNT({keys})>={NUMBER})"
@@ -96,7 +96,8 @@ def canvas_rules(places: InspectorPlaces) -> Iterator[Rule]:
         )
     ):
         shown = f"IF({NUMBER}<={end},{what},{shown})"
-    alone = f"IF({NUMBER}<={wide},{READS},0)"
+    behind = f"IF({NUMBER}={wide}+1,{EQUALS},IF({NUMBER}={wide}+2,{OUTCOME},0))"
+    alone = f"IF({NUMBER}<={wide},{READS},{behind})"
     weighted = shown
     yield list_rule("column_shows", shows, f"IF({p['weights']}={NO_WEIGHTS},{alone},{weighted})")
     shown = first_of(shows)

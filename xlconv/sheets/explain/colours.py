@@ -78,9 +78,9 @@ def screen_colours(shown: Shown, places: InspectorPlaces) -> Iterator[ColourScal
     yield from _marked(shown, places, canvas)
     yield from _shades(shown, places, canvas)
     values = canvas.values
-    sums = f"AND(ISNUMBER({canvas.cell}),{canvas.shown}={SUM})"
+    sums = f"AND(ISNUMBER({canvas.cell}),{canvas.shown}>={SUM})"
     there = ~np.isnan(values)
-    now = canvas.cells(there & (canvas.shows == SUM))
+    now = canvas.cells(there & (canvas.shows >= SUM))
     yield Highlight((canvas.place,), sums, BLACK, border=_LINE, bold=True, now=now)
     plain = canvas.cells(there)
     yield Highlight((canvas.place,), f"ISNUMBER({canvas.cell})", BLACK, border=_LINE, now=plain)

@@ -34,7 +34,6 @@ from xlconv.sheets.explain.places import (
 )
 from xlconv.sheets.explain.screen import FIRST_FACT, RESULT, THEN, TOTAL
 from xlconv.sheets.explain.screen_formulas import screen_rules
-from xlconv.sheets.explain.sentence_formulas import by_operation
 from xlconv.sheets.explain.table import (
     EXPONENTS,
     NO_WEIGHTS,
@@ -44,6 +43,7 @@ from xlconv.sheets.explain.table import (
     LayerLine,
 )
 from xlconv.sheets.panel.places import USED, PanelPlaces
+from xlconv.sheets.sentence.formulas import by_operation
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD
 

@@ -55,12 +55,12 @@ _STYLES = {
     "values": Style(size=11, bold=True, number_format="0.00##", shrink=True),
     "told": Style(size=10, horizontal="left", colour=styles.GREEN),
     "thumbnail": Style(number_format=";;;"),
-    **{f"{key}_head": _LIST_HEAD for key in ("for", "against")},
-    **dict.fromkeys(("for_value", "for_weight"), _NUMBER),
+    **{f"{key}_head": _LIST_HEAD for key in ("favour", "against")},
+    **dict.fromkeys(("favour_value", "favour_weight"), _NUMBER),
     **dict.fromkeys(("against_value", "against_weight"), replace(_NUMBER, colour=_AGAINST)),
-    **dict.fromkeys(("for_sign", "against_sign"), _SIGN),
-    **dict.fromkeys(("for_place", "against_place"), _PLACE),
-    "for": _PRODUCT,
+    **dict.fromkeys(("favour_sign", "against_sign"), _SIGN),
+    **dict.fromkeys(("favour_place", "against_place"), _PLACE),
+    "favour": _PRODUCT,
     "against": replace(_PRODUCT, colour=_AGAINST),
 }
 

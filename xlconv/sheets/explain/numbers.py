@@ -21,6 +21,7 @@ from xlconv.sheets.explain.places import InspectorPlaces, places_of, table_colum
 from xlconv.sheets.explain.screen import (
     EQUALS,
     FIRST_FACT,
+    OUTCOME,
     PRODUCT,
     READS,
     RESULT,
@@ -103,7 +104,7 @@ def _cell_steps(
     yield mixed_step("facts", padded([value for _, value in facts], FACTS))
     yield from _order_steps(line, made, terms, cell, places, scope.values)
     yield from _result_steps(line, terms, scope, cell, places)
-    if not _known(scope.values, *_FOUND, "strongest_for", "strongest_against"):
+    if not _known(scope.values, *_FOUND, "strongest_favour", "strongest_against"):
         return
     found = {key: scope.values[f"explain:{key}"] for key in _FOUND}
     shown = Shown(line, made, terms, captions, found)
@@ -205,7 +206,7 @@ def _order_steps(
     yield number_step("cut_rows", [_cut(height, tall, row)])
     yield number_step("cut_columns", [_cut(width, wide, column)])
     yield from _slot_order_steps(line, made, terms, places, values)
-    for key, sign in (("for", -1.0), ("against", 1.0)):
+    for key, sign in (("favour", -1.0), ("against", 1.0)):
         order = np.argsort(sign * keys, kind="stable")
         order = order[sign * keys[order] < 0][: STRONGEST if line.weights == WEIGHTS else 0]
         yield mixed_step(f"strongest_{key}", padded([n + 1.0 for n in order.tolist()], STRONGEST))
@@ -327,7 +328,9 @@ def _column_steps(line: LayerLine, places: InspectorPlaces) -> Iterator[Step]:
     """What stands in each column of the canvas."""
     wide, count = shown_size(line)[1], places.column_list(0).height
     shows, place = [READS] * wide, [*range(1, wide + 1)]
-    if line.weights != NO_WEIGHTS:
+    if line.weights == NO_WEIGHTS:
+        shows, place = [*shows, EQUALS, OUTCOME], [*place, 0, 0]
+    else:
         shows += [TIMES, *[WEIGHT] * wide, EQUALS, *[PRODUCT] * wide, SIGMA, SUM]
         place += [0, *place[:wide], 0, *place[:wide], 0, 0]
     assert len(shows) == columns_needed(line)

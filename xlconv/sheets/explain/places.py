@@ -314,13 +314,7 @@ def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | s
         **_by_name("slot_rows slot_columns", (kernels.slot_rows, kernels.slot_columns)),
         **{number_key(number): held[number] for number in range(places.numbers_held)},
         **_by_name("unravel_maps unravel_rows unravel_columns", line.unravelled),
-        **_by_name("shown_height shown_width", shown_size(line)),
-        "is_cut": shown_size(line) != line.size,
-        "blocks": blocks(line),
-        "middle": middle(line),
-        "bold": bold_column(line),
-        "totals": totals(line),
-        "fact_count": len(line.facts),
+        **_shown_lines(line),
         "then_kind": (1 if line.then_relu else 2) if then else 0,
         **_by_name(
             "then_top then_left then_pitch",
@@ -337,6 +331,19 @@ def table_lines(line: LayerLine, places: InspectorPlaces) -> dict[str, float | s
         "weights_head": _weights_head(line),
         **_list_lines("fact", line.facts, FACTS, _FACT),
         **_list_lines("from", line.origins, places.origins, _ORIGIN),
+    }
+
+
+def _shown_lines(line: LayerLine) -> dict[str, float]:
+    """How much is shown of what a layer's cell is made of."""
+    return {
+        **_by_name("shown_height shown_width", shown_size(line)),
+        "is_cut": shown_size(line) != line.size,
+        "blocks": blocks(line),
+        "middle": middle(line),
+        "bold": bold_column(line),
+        "totals": totals(line),
+        "fact_count": len(line.facts),
     }
 
 

@@ -21,10 +21,10 @@ LEFT = RULERS + 1  # the first column of the canvas
 HEADS = FIRST + BAND_ROWS  # the row of its heads
 TOP = HEADS + 1  # its first row
 MOST_ROWS, MOST_COLUMNS = 18, 22  # of the canvas, on a laptop's screen
-WHOLE = 7  # a window up to this side is shown whole; of larger ones, of several maps, as much as:
-PART = 5
+WHOLE = 7  # a window up to this side is shown whole; of larger ones as many rows and columns as:
+PART = 5, 4
 # What a column of the canvas shows, from 1; 0: nothing.
-READS, TIMES, WEIGHT, EQUALS, PRODUCT, SIGMA, SUM = range(1, 8)
+READS, TIMES, WEIGHT, EQUALS, PRODUCT, SIGMA, SUM, OUTCOME = range(1, 9)
 # What a line beside it says, from 1: the sum, facts, what it makes, what the activation makes.
 TOTAL, FIRST_FACT, RESULT, THEN = 1, 2, 2 + FACTS, 3 + FACTS
 
@@ -34,9 +34,9 @@ def shown_size(line: LayerLine) -> tuple[int, int]:
     height, width = line.size
     if line.weights != NO_WEIGHTS:
         most = MOST_ROWS - 2 if width == 1 and line.slots == 1 else WHOLE
-        tall = height if height <= most else most if most > WHOLE else PART
-        return tall, width if width <= WHOLE else PART
-    return min(height, MOST_ROWS - 1 if line.slots == 1 else WHOLE), min(width, MOST_COLUMNS)
+        tall = height if height <= most else most if most > WHOLE else PART[0]
+        return tall, width if width <= WHOLE else PART[1]
+    return min(height, MOST_ROWS - 1 if line.slots == 1 else WHOLE), min(width, MOST_COLUMNS - 2)
 
 
 def blocks(line: LayerLine) -> int:
@@ -52,7 +52,7 @@ def middle(line: LayerLine) -> int:
 def columns_needed(line: LayerLine) -> int:
     """The columns of the canvas that a layer takes."""
     width = shown_size(line)[1]
-    return width if line.weights == NO_WEIGHTS else 3 * width + 4
+    return width + 2 if line.weights == NO_WEIGHTS else 3 * width + 4
 
 
 def bold_column(line: LayerLine) -> int:

@@ -11,9 +11,9 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.list_formulas import BLOCK, unless
 from xlconv.sheets.explain.places import NOTHING, InspectorPlaces
 from xlconv.sheets.explain.screen import FIRST_FACT, READS, RESULT, THEN, TOTAL, Screen
-from xlconv.sheets.explain.sentence_formulas import sentence
 from xlconv.sheets.explain.table import EXPONENTS, FACTS, PLANES, WEIGHTS
 from xlconv.sheets.panel.places import USED
+from xlconv.sheets.sentence.formulas import sentence
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, EXPLAIN, WORKS
 
@@ -114,11 +114,12 @@ def _heads(places: InspectorPlaces) -> Callable[[int, int], str]:
     """What the columns of the canvas show, above the first of each."""
     p = works_keys(places)
     word = f'IF({p["weights"]}={EXPONENTS},"exp","product")'
+    outcome = f'IF({p["slots"]}=1,"result","")'
     weights = f'IF({p["weights_head"]}="{NOTHING}","",{p["weights_head"]})'
 
     def text(_: int, column: int) -> str:
         shows, place = (_in(places.column_list(number), column) for number in (0, 1))
-        words = f'CHOOSE({shows},"reads","",{weights},"",{word},"","sum")'
+        words = f'CHOOSE({shows},"reads","",{weights},"",{word},"","sum",{outcome})'
         return f'IF(OR({shows}=0,{place}>1),"",{words})'
 
     return text
@@ -132,7 +133,8 @@ def _canvas(places: InspectorPlaces) -> Callable[[int, int], str]:
     )
     sums, first = f"{places.slot_list(8):{WORKS}}", f"{places.window.cell(2, 0):{WORKS}}"
     cut = f"{places.mark('cut_columns'):{WORKS}}"
-    soft = f"{p['weights']}={EXPONENTS}"
+    soft, result = f"{p['weights']}={EXPONENTS}", f"{places.mark('result'):{WORKS}}"
+    leads = f'IF({p["slots"]}=1,"→","")'
 
     def text(row: int, column: int) -> str:
         slot, line, base = (_in(places.line_list(number), row) for number in range(3))
@@ -148,10 +150,11 @@ def _canvas(places: InspectorPlaces) -> Callable[[int, int], str]:
             read,
             f'IF({beside},IF({soft},"→","×"),"")',
             f"INDEX({weights},{at})",
-            f'IF({beside},IF({soft},"→","="),"")',
+            f'IF({beside},IF({p["weights"]}={WEIGHTS},"=",IF({soft},"→",{leads})),"")',
             f"INDEX({products},{at})",
             f'IF({beside},"Σ","")',
             f'IF({beside},INDEX({sums},{slot}),"")',
+            f'IF(AND({beside},{p["slots"]}=1),{result},"")',
         )
         drawn = f"IF({line}>{p['shown_height']},{ruler},CHOOSE({shows},{','.join(cells)}))"
         return unless(f"OR({line}=0,{shows}=0)", drawn)
@@ -201,7 +204,7 @@ def _strongest_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     weighted = f"{p['weights']}={WEIGHTS}"
     for number, (key, place, words) in enumerate(
         (
-            ("for", screen.favour, "what speaks for it"),
+            ("favour", screen.favour, "what speaks for it"),
             ("against", screen.against, "what speaks against it"),
         )
     ):

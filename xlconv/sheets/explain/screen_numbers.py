@@ -18,7 +18,6 @@ from xlconv.network.network import vector_labels
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.explain.places import InspectorPlaces
 from xlconv.sheets.explain.screen import Screen, blocks, columns_needed, middle, shown_size, totals
-from xlconv.sheets.explain.sentence_numbers import Account, rounded_texts, sentence_of, then_parts
 from xlconv.sheets.explain.step_numbers import mixed_step, padded, text_step
 from xlconv.sheets.explain.table import (
     EXPONENTS,
@@ -31,6 +30,7 @@ from xlconv.sheets.explain.table import (
     unit_word,
 )
 from xlconv.sheets.explain.terms import Cell3, CellValue, Composition, Scope, Terms
+from xlconv.sheets.sentence.numbers import Account, rounded_texts, sentence_of, then_parts
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _canvas_steps(shown: Shown, scope: Scope, places: InspectorPlaces) -> Iterat
     """Windows, weights and products, with names, numbers of rows and columns, and heads."""
     line, screen = shown.line, places.screen
     (tall, wide), (down, across) = shown.size, shown.cut
-    first = shown.made.slots[0]
+    first, [result] = shown.made.slots[0], scope.values["explain:result"].reshape(-1).tolist()
     grid = np.full((screen.rows, screen.columns), "", dtype=object)
     scale = np.zeros((screen.rows, screen.columns))
     captions: list[CellValue] = [""] * screen.rows
@@ -140,7 +140,7 @@ def _canvas_steps(shown: Shown, scope: Scope, places: InspectorPlaces) -> Iterat
             grid[row, :wide] = [str(one) if line.read[2] > 1 else "" for one in columns]
             continue
         rulers[row] = _ruler(shown, scope, slot, down + number - 1)
-        _draw(shown, slot, number, grid[row], scale[row])
+        _draw(shown, slot, number, grid[row], scale[row], result)
     yield mixed_step("captions", captions)
     yield mixed_step("rulers", rulers)
     yield mixed_step("heads", padded(_heads(line, wide), screen.columns))
@@ -155,15 +155,24 @@ def _ruler(shown: Shown, scope: Scope, slot: int, row: int) -> CellValue:
     return float(read.row + row * shown.made.apart[0])
 
 
-def _draw(shown: Shown, slot: int, number: int, cells: NDArray[np.object_], scale: Array) -> None:
+def _draw(
+    shown: Shown,
+    slot: int,
+    number: int,
+    cells: NDArray[np.object_],
+    scale: Array,
+    result: CellValue,
+) -> None:
     """A row of a window, its weights and its products, each a column apart."""
     wide, base, terms = shown.size[1], shown.base(slot, number), shown.terms
     part = slice(base, base + wide)
     read = zip(terms.value[part], terms.outside[part], strict=True)
     for column, (value, beyond) in enumerate(read):
         cells[column] = "outside" if beyond and value in ("", 0.0) else value
-        scale[column] = abs(value) if isinstance(value, float) else 0.0
+        scale[column] = _size(value)
     if shown.line.weights == NO_WEIGHTS:
+        if number == middle(shown.line) and len(shown.made.slots) == 1:
+            cells[wide], cells[wide + 1], scale[wide + 1] = "→", result, _size(result)
         return
     cells[wide + 1 : 2 * wide + 1] = terms.weight[part]
     scale[wide + 1 : 2 * wide + 1] = terms.spread[part]
@@ -182,7 +191,9 @@ def _heads(line: LayerLine, wide: int) -> list[CellValue]:
     """What the columns of the canvas show."""
     heads: list[CellValue] = [""] * columns_needed(line)
     heads[0] = "reads"
-    if line.weights != NO_WEIGHTS:
+    if line.weights == NO_WEIGHTS:
+        heads[wide + 1] = "result" if line.slots == 1 else ""
+    else:
         soft = line.weights == EXPONENTS
         heads[wide + 1] = "− max" if soft else "kernel" if line.slides else "weights"
         heads[2 * wide + 2], heads[3 * wide + 3] = "exp" if soft else "product", "sum"
@@ -222,7 +233,7 @@ def _strongest_steps(shown: Shown, scope: Scope) -> Iterator[Step]:
     """The products that speak most for a large result, and those against it, with what they are
     made of."""
     line, terms = shown.line, shown.terms
-    for key, words in (("for", "what speaks for it"), ("against", "what speaks against it")):
+    for key, words in (("favour", "what speaks for it"), ("against", "what speaks against it")):
         yield text_step(f"{key}_head", (words if line.weights == WEIGHTS else "",))
         found = numbers(scope.values[f"explain:strongest_{key}"])
         at = [int(one) - 1 for one in found.tolist() if not isnan(one)]
@@ -249,3 +260,8 @@ def _place_words(shown: Shown, scope: Scope, term: int) -> str:
     if shown.line.origins[0].tint == PLANES:
         lead = f"{shown.captions[int(shown.terms.slot[term]) - 1]}, "
     return f"{lead}row {row}, col {column}"
+
+
+def _size(held: CellValue) -> float:
+    """The magnitude of a number, 0 of what is none."""
+    return abs(held) if isinstance(held, float) else 0.0

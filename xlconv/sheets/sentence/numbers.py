@@ -11,9 +11,9 @@ from itertools import product
 
 from xlconv.network.layers.base import Layer
 from xlconv.network.sentences import Either, Sentence, pieces
-from xlconv.sheets.explain.sentences import THEN
 from xlconv.sheets.explain.table import EXPONENTS, LayerLine
 from xlconv.sheets.explain.terms import Cell3, CellValue, Composition, Terms
+from xlconv.sheets.sentence.templates import THEN
 
 PLAIN = 1e9  # below it all programs write numbers without an exponent
 _MOST = 64  # texts that are as right as each other: more doubtful numbers no sentence has

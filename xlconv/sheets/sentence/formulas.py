@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from xlconv.network.sentences import Either, Sentence, pieces
 from xlconv.sheets.explain.places import InspectorPlaces, operation_number
-from xlconv.sheets.explain.sentences import THEN
 from xlconv.sheets.explain.table import LayerLine
 from xlconv.sheets.panel.places import USED
+from xlconv.sheets.sentence.templates import THEN
 from xlconv.state.sheet_names import WORKS
 
 
