@@ -23,7 +23,7 @@ from xlconv.sheets.board.places import plan
 from xlconv.sheets.board.zoom import READABLE, start_zoom
 from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.numbers import exercise_display, new_workbook_values
+from xlconv.sheets.numbers import exercise_display, new_workbook_values, remember_build
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Book
@@ -31,7 +31,7 @@ from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
-from xlconv.state.sheet_names import SHEETS
+from xlconv.state.sheet_names import EXERCISE, SHEETS
 from xlconv.system.progress import tell
 from xlconv.xlsx.writer import write_book
 
@@ -82,7 +82,7 @@ def compile_book(
         title, description, own_palette = about.title, about.description, about.palette
         gallery = gallery or template_gallery(about, network, model.image)
     chosen = palette or own_palette
-    colours = palette_named(chosen)
+    colours = palette_named(chosen, network.in_colour)
     if exercise is not None:
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
@@ -90,6 +90,8 @@ def compile_book(
     readable = exercise is not None or start_zoom(network, layout) >= READABLE
     display = replace(display, choices=replace(display.choices, numbers=readable))
     display = exercise_display(display, layout)
+    values = new_workbook_values(display, layout)
+    display = remember_build(display, layout, values)
     shown = Shown(
         title=title,
         description=description,
@@ -97,7 +99,7 @@ def compile_book(
         display=display,
         layout=layout,
         rules=tuple(workbook_rules(network, layout)),
-        values=new_workbook_values(display, layout),
+        values=values,
         colours=colours,
     )
     names: dict[str, tuple[str, Range]] = {}
@@ -120,6 +122,7 @@ def compile_book(
             **hidden,
             **{range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
         },
+        EXERCISE if exercise is not None else None,
     )
 
 

@@ -138,7 +138,7 @@ def test_what_was_cut_and_pasted_is_said_in_a_line(
 
 ELSEWHERE: dict[str, tuple[Steps, str]] = {
     "part of Explain": ([["move", "Explain!B12:E14", "Explain!B300"]], "moved to Explain!B300"),
-    "a check cell": ([["move", "Guide!B5:B9", "Guide!H5"]], "Guide!B5 was moved to Guide!H5"),
+    "a check cell": ([["move", "Guide!J6:J9", "Guide!Z5"]], "Guide!J6 was moved to Guide!Z5"),
     "to another sheet": ([["move", "AH8:AJ10", "Guide!H50"]], "AJ10 was moved to Guide!H50:J52"),
     "a row for a row": (
         [["insert rows", "Board", 9, 1], ["delete rows", "Board", 12, 1]],
@@ -175,7 +175,9 @@ def test_a_book_renamed_by_openpyxl_is_said_to_be_broken_where_it_is(
     workbook = openpyxl.load_workbook(book)
     workbook["Board"].title = "My board"
     workbook.save(tmp_path / "renamed.xlsx")
-    check_refused(tmp_path / "renamed.xlsx", "the sheet 'Board' is missing, there are My board")
+    check_refused(
+        tmp_path / "renamed.xlsx", "the sheet 'Board' is missing, there are Guide, My board"
+    )
 
 
 def test_names_of_sheets_in_formulas_are_translated_at_once() -> None:

@@ -24,7 +24,7 @@ from support.libreoffice import converted
 from xlconv import grade, read_book
 from xlconv.grading.classroom.feedback import Returned, _lines, feedback_files, write_back
 from xlconv.grading.marks import BlockMarks, Marks
-from xlconv.sheets.exercise.places import HEAD_ROW
+from xlconv.sheets.exercise.parts import HEAD_ROW
 from xlconv.xlsx.editing.tags import tags, utf8
 
 MODEL, IMAGE = random_model(TINY, 1), random_image(TINY, 1)
@@ -73,13 +73,13 @@ def test_what_is_wrong_is_marked_and_nothing_else_differs(task: Path, tmp_path: 
     before, after = parts(done), parts(returned)
     touched = {name for name, data in before.items() if after[name] != data}
     assert {name.rpartition("/")[2] for name in touched} == {
-        *("[Content_Types].xml", "sheet1.xml", "sheet2.xml", "sheet1.xml.rels", "styles.xml")
+        *("[Content_Types].xml", "sheet2.xml", "sheet3.xml", "sheet2.xml.rels", "styles.xml")
     } & {name.rpartition("/")[2] for name in before}
     assert {name for name in after if name not in before} <= {
-        *("xl/comments1.xml", "xl/drawings/vmlDrawing1.vml", "xl/worksheets/_rels/sheet1.xml.rels")
+        *("xl/comments1.xml", "xl/drawings/vmlDrawing1.vml", "xl/worksheets/_rels/sheet2.xml.rels")
     }
     # Of the board only that cell's look, and the link to the notes.
-    sheet = "xl/worksheets/sheet1.xml"
+    sheet = "xl/worksheets/sheet2.xml"
     link = re.search(rb"<legacyDrawing[^>]*/>", after[sheet])
     assert link is not None
     plain = after[sheet].replace(link[0], b"")
@@ -140,7 +140,7 @@ def test_a_file_with_prefixes_and_in_utf_16_is_changed_as_well(task: Path, tmp_p
     odd = tmp_path / "odd.xlsx"
     with zipfile.ZipFile(odd, "w") as out:
         for name, data in parts(done).items():
-            if name.endswith(("sheet1.xml", "sheet2.xml", "styles.xml")):
+            if name.endswith(("sheet2.xml", "sheet3.xml", "styles.xml")):
                 text = re.sub(r"<\?xml[^>]*\?>", "", data.decode())
                 text = re.sub(r"<(/?)(\w)", r"<\1x:\2", text)
                 text = text.replace("xmlns=", "xmlns:x=", 1)

@@ -1,5 +1,5 @@
 """The boards and Guides of the larger templates: skip connections as lines, many kernels in a
-grid, titles that stay in view, and what a head costs."""
+grid, titles that stay in view."""
 
 from functools import cache
 from itertools import pairwise
@@ -146,27 +146,6 @@ def test_a_dense_layer_behind_a_vector_is_a_matrix() -> None:
         assert (column.row, column.height, column.width) == (vector.row, 120, 1)
         assert column.column == columns[0][0].column + unit
         assert board[column.first.shifted(-1, 0)].text == str(unit + 1)
-
-
-def test_the_guide_says_what_the_last_layers_cost() -> None:
-    guide = {c.row: b.text for c, b in texts("resnet", "Guide").items() if c.column == 7}
-    costs = [guide[row] for row in sorted(guide)]
-    # 16 means: 16*10+10. All cells: 784*10+10. Two of 128: 784*128+128 + 128*128+128 + 128*10+10.
-    # VGG-16: 25088*4096+4096 + 4096*4096+4096 + 4096*1000+1000.
-    assert costs == ["170", "7,850", "118,282", "123,642,856"]
-    assert not [c for c in texts("lenet5", "Guide") if c.column == 7]
-
-
-@pytest.mark.parametrize("name", template_names())
-def test_the_guide_names_cells_that_are_what_it_says(name: str) -> None:
-    """What to try names a cell and leads to it."""
-    tries = [b for c, b in texts(name, "Guide").items() if c.column == 10 and b.link]
-    assert len(tries) >= 7
-    assert "Ctrl+Z" in tries[-1].text
-    for block in tries[:-1]:
-        called, _, cell = str(block.link).partition("!")
-        named = cell if called == "Board" else called
-        assert named in block.text or "answer" in block.text, block.text
 
 
 def test_colour_pictures_name_their_maps() -> None:

@@ -36,8 +36,8 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _FORMULA, _VALUE = f"{MAIN}f", f"{MAIN}v"
 RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # The sheets of every book, in their order; a book with a gallery has Images behind the Board.
-SHEETS = ["Board", "Explain", "Guide", "Model", "Works"]
-WITH_GALLERY = ["Board", "Images", "Explain", "Guide", "Model", "Works"]
+SHEETS = ["Guide", "Board", "Explain", "Model", "Works"]
+WITH_GALLERY = ["Guide", "Board", "Images", "Explain", "Model", "Works"]
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def overlaps(sheet: Sheet) -> list[str]:
 
 def filled_ring_cells(book: Book, network: Network) -> list[str]:
     """What stands inside the padding rings of a board, where only looks may be."""
-    board, layout = book.sheets[0], plan(network)
+    board, layout = book.sheets[1], plan(network)
     inside = {cell for place in layout.tensors.values() for m in place.maps for cell in m.cells()}
     rings = {
         (cell.row, cell.column)

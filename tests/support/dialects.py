@@ -446,7 +446,7 @@ def excel_extras(parts: Parts) -> Parts:
     parts = related(parts, "", labels, "docMetadata/LabelInfo.xml")
     parts = with_part(parts, "customXml/item1.xml", "<p:properties xmlns:p='x' href='a:b'/>")
     parts = related(parts, "xl/workbook.xml", f"{OFFICE}/customXml", "../customXml/item1.xml")
-    sheet = "xl/worksheets/sheet1.xml"
+    sheet = "xl/worksheets/sheet2.xml"
     binary = b"P\0r\0i\0n\0t\0"
     parts = with_part(parts, "xl/printerSettings/printerSettings1.bin", binary)
     kind = f"{OFFICE}/printerSettings"

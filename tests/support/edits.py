@@ -22,7 +22,7 @@ from xlconv.spreadsheet.cells import Cell, column_number
 from xlconv.state.choices import Display
 
 Edit = Callable[[str], str]
-BOARD_PART = "xl/worksheets/sheet1.xml"
+BOARD_PART = "xl/worksheets/sheet2.xml"
 _TYPE = re.compile(r' t="\w+"')
 _VALUE = re.compile(r"<v>.*?</v>|<v ?/>", re.DOTALL)
 

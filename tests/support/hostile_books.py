@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from support import dialects
 from support.dialects import Unseekable
 
-BOARD = "xl/worksheets/sheet1.xml"
+BOARD = "xl/worksheets/sheet2.xml"
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 TYPES = "[Content_Types].xml"
@@ -334,11 +334,11 @@ FILES: dict[str, tuple[Maker, str]] = {
     "no strings": (without_part(STRINGS), "missing"),
     "utf-7": (recoded("utf-7"), "encoding|damaged"),
     "a sheet listed as the workbook": (
-        listed_as_each_other("workbook.xml", "worksheets/sheet1.xml"),
+        listed_as_each_other("workbook.xml", "worksheets/sheet2.xml"),
         "which it is not",
     ),
     "texts listed as a sheet": (
-        listed_as_each_other("sharedStrings.xml", "worksheets/sheet1.xml"),
+        listed_as_each_other("sharedStrings.xml", "worksheets/sheet2.xml"),
         "which it is not",
     ),
     "listed twice": (

@@ -31,7 +31,7 @@ NETWORK = Network(
     ("yes", "no"),
 )
 LAYOUT = plan(NETWORK)
-EXPLAIN_PART = "xl/worksheets/sheet2.xml"
+EXPLAIN_PART = "xl/worksheets/sheet3.xml"
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def named(name: str, text: str, sheet: int) -> str:
 
 def test_a_name_of_one_sheet_alone_hides_no_name_of_the_book(book: Path, tmp_path: Path) -> None:
     def with_name(name: str, text: str) -> Path:
-        new = f"{named(name, text, 0)}</definedNames>"
+        new = f"{named(name, text, 1)}</definedNames>"
         target = tmp_path / "named.xlsx"
         return edited(
             book, target, lambda xml: xml.replace("</definedNames>", new), "xl/workbook.xml"

@@ -53,7 +53,11 @@ FALSE_WORDS = [
     ("Board", "kernel 1", 5),
     ("Model", "Conv2D", "Dense"),
     ("Model", "relu", "drop"),
-    ("Guide", "2x6x6", "2x6x7"),
+    (
+        "Guide",
+        "2x6x6: max(0, x): what is negative becomes 0",
+        "2x6x7: max(0, x): what is negative becomes 0",
+    ),
     ("Guide", "positive: here the kernel matches", "zero"),
 ]
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from xlconv.book.choices import (
     FoundCells,
+    found_built,
     found_checks,
     found_choices,
     found_gallery,
@@ -251,17 +252,20 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
     """What the cells of all sheets hold now."""
     choices = found_choices(cells, model.network, layout)
     checks = found_checks(cells, model.network, layout)
+    built = found_built(cells, model.network, layout)
     if layout.gallery is None:
         maps = layout.tensors[INPUT].maps
         image = cells.numbers(BOARD, maps, INPUT).reshape(model.network.input_shape)
-        return Display(model, image, choices, checks=checks)
+        return Display(model, image, choices, checks=checks, built=built)
     if not {IMAGES, WORKS} <= cells.sheets.keys():
         image = stored_image(cells, layout, model.network)
-        return Display(model, image, choices, checks=checks)
+        return Display(model, image, choices, checks=checks, built=built)
     pictures, labels = found_gallery(cells, layout.gallery)
     picture = shifted(pictures[choices.picture], choices.shift)
     image = found_image(cells, layout, picture)
-    return Display(model, image, choices, pictures=pictures, labels=labels, checks=checks)
+    return Display(
+        model, image, choices, pictures=pictures, labels=labels, checks=checks, built=built
+    )
 
 
 def _as_set(network: Network, layout: Layout, cells: FoundCells) -> Network:

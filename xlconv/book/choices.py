@@ -18,13 +18,14 @@ from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
+from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, labelled_row
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 PATTERN = frozenset("*?~")  # what stands for other letters in a text that is looked up
@@ -133,6 +134,9 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         hidden=frozenset(_hidden(cells, network, panel.reveal.first)),
         numbers=cells.one_of(BOARD, panel.numbers.first, "numbers", ("on", "off")) == "on",
         shift=_shift(cells, layout),
+        winners=panel.winners is not None
+        and cells.switch(BOARD, panel.winners.first, "winners", "type 1 for on or 0 for off"),
+        answers=_answers(cells, network, layout),
     )
 
 
@@ -160,6 +164,28 @@ def found_outside(cells: FoundCells, cell: Cell) -> str:
     if text not in OUTSIDES:
         raise BookError(f"{cells.words(BOARD, cell, what)} holds {text!r}; {remedy}")
     return text
+
+
+def _answers(cells: FoundCells, network: Network, layout: Layout) -> dict[str, float | str]:
+    """What was answered on the Guide."""
+    found = {}
+    for card in guide_places(network, layout).cards:
+        if card.mission.options:
+            place = card.cell(ANSWER)
+            held = cells.read(GUIDE, place, "an answer", float | str, "choose one of its list")  # type: ignore[arg-type]
+            if held not in (None, ""):
+                found[card.mission.key] = held
+    return found  # type: ignore[return-value]
+
+
+def found_built(cells: FoundCells, network: Network, layout: Layout) -> dict[str, float | str]:
+    """What the build left for the ticks of the Guide; nothing where it was spoiled."""
+    found = {}
+    for key, cell in guide_places(network, layout).built.items():
+        held = cells.at(WORKS, cell)
+        if held.formula is None and isinstance(held.value, float | str):
+            found[key] = held.value
+    return found
 
 
 def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> Explained:
@@ -195,18 +221,18 @@ def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
     if places is None:
         return Checks()
 
-    def known(*places: Cell) -> list[float]:
-        found = (cells.at(EXERCISE, place).value for place in places)
+    def known(place: Range) -> list[float]:
+        found = (cells.at(WORKS, cell).value for cell in list(place.cells())[-2:])
         return [one if isinstance(one, float) else np.nan for one in found]
 
     return Checks(
         np.array(
             [
-                [known(*(p.of_check(n, c) for c in (RIGHT, MAGNITUDE))) for n in range(CHECKS)]
-                for p in places.parts
+                [known(places.check(number, check)) for check in range(CHECKS)]
+                for number in range(len(places.parts))
             ]
         ),
-        np.array([known(Cell(row, RIGHT), Cell(row, MAGNITUDE)) for row in places.given.values()]),
+        np.array([known(places.sums(tensor)) for tensor in places.given]),
     )
 
 

@@ -89,7 +89,7 @@ def _own_sheets(manifest: Manifest) -> tuple[str, ...]:
     """The sheets of a book."""
     gallery = () if manifest.pictures is None else (IMAGES,)
     exercise = () if manifest.exercise is None else (EXERCISE,)
-    return BOARD, *gallery, *exercise, EXPLAIN, GUIDE, MODEL, WORKS
+    return GUIDE, BOARD, *gallery, *exercise, EXPLAIN, MODEL, WORKS
 
 
 def check_version(
@@ -140,8 +140,7 @@ def _constants(sheet: str, network: Network, layout: Layout) -> int:
         return weights + layout.tensors[INPUT].range.size
     places = exercise_places(network, layout)
     if sheet == EXERCISE and places is not None:
-        keys = sum(key.size for both in places.keys.values() for key in both)
-        return keys + 10 * len(places.parts)
+        return 10 * len(places.parts)
     return 0
 
 

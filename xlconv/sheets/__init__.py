@@ -19,24 +19,25 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Room:
-    """A sheet's folder; `last` where its numbers follow from those of all others."""
+    """A sheet's folder; its numbers follow from those of rooms whose `turn` comes before."""
 
     folder: str
-    last: bool = False
+    turn: int = 0
 
 
 # In the order in which sheets are made: the last one says how large the others are.
 ROOMS = (
+    Room("guide", turn=2),  # what of all the others is done
     Room("board"),
     Room("border"),  # on the board, too: the padding around its maps
     Room("enlarged"),  # on the board, too: its small kernels
+    Room("mosaic"),  # on the board, too: a colour picture in its colours
     Room("counts"),  # on the board, too: under its maps
     Room("originals"),  # of the picture and of weights, on the last sheet
-    Room("panel", last=True),  # on the board, too: what follows from what is chosen
+    Room("panel", turn=1),  # on the board, too: what follows from what is chosen
     Room("exercise"),
     Room("images"),
     Room("explain"),
-    Room("guide"),
     Room("works"),
     Room("model"),
 )
@@ -51,7 +52,7 @@ def parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
 @cache
 def computed_parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
     """The same, in the order of computation."""
-    return tuple(_functions(tuple(sorted(ROOMS, key=lambda room: room.last)), module, name))
+    return tuple(_functions(tuple(sorted(ROOMS, key=lambda room: room.turn)), module, name))
 
 
 @cache

@@ -17,6 +17,8 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.numbers import sum_steps
 from xlconv.sheets.exercise.numbers import EMPTY_CELLS, empty_open, given_sums, made_checks
 from xlconv.sheets.exercise.places import exercise_places
+from xlconv.sheets.guide.numbers import built
+from xlconv.sheets.guide.numbers import steps as guide_steps
 from xlconv.state.choices import Display
 
 
@@ -67,3 +69,11 @@ def new_workbook_values(display: Display, layout: Layout) -> dict[str, Values]:
     values, right = _first_values(display), workbook_values(display, layout)
     made = (empty_open(step, places, right) for step in workbook_steps(display, layout, values))
     return compute_steps(values, made)
+
+
+def remember_build(display: Display, layout: Layout, values: dict[str, Values]) -> Display:
+    """A new workbook's display with what its build leaves for the ticks of the Guide, whose values
+    follow from it."""
+    made = replace(display, built=built(display, layout, values))
+    compute_steps(values, guide_steps(made, layout, values))
+    return made

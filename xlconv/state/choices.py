@@ -64,7 +64,8 @@ class Choices:
     SCALES; `pixel` the row and column, from 1, of the pixel to follow, or None; `outlined` whether
     what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
     last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
-    moved down and to the right.
+    moved down and to the right; `winners` whether what pools keep is marked; `answers` what was
+    answered to the Guide's missions, by their keys.
     """
 
     explained: Explained
@@ -74,8 +75,18 @@ class Choices:
     pixel: tuple[float, float] | None = None
     outlined: bool = True
     hidden: frozenset[str] = field(default_factory=frozenset)
+    answers: Mapping[str, float | str] = field(default_factory=dict)
     numbers: bool = True
     shift: tuple[int, int] = (0, 0)
+    winners: bool = False
+
+    @property
+    def shift_down(self) -> float:
+        return float(self.shift[0])
+
+    @property
+    def shift_right(self) -> float:
+        return float(self.shift[1])
 
     def last_shown(self, network: Network) -> str:
         """The last tensor that is revealed."""
@@ -109,7 +120,7 @@ class Display:
     (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
     what stands in the cells that say what each shows. Both are empty without a gallery. `given`
     is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
-    `checks` are those of an exercise.
+    `checks` are those of an exercise, `built` what the build left for the Guide's ticks, by key.
     """
 
     model: Model
@@ -119,6 +130,7 @@ class Display:
     labels: tuple[float | str, ...] = ()
     given: Mapping[str, Array] = field(default_factory=dict)
     checks: Checks = field(default_factory=Checks)
+    built: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
     def network(self) -> Network:

@@ -17,7 +17,7 @@ from xlconv.book.book import FoundBook
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
-from xlconv.sheets.panel.places import check_cell
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
@@ -123,8 +123,9 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
             yield f"picture {number}", IMAGES, [*words, *layout.gallery.maps(number)]
     yield _EXPLAIN, BOARD, [*map(Range.of, panel.chosen)]
     yield _EXPLAIN, WORKS, [inspector_places(book.network, layout).table]
-    tensors = len(book.network.shapes)
-    yield _GUIDE, GUIDE, [Range.of(check_cell(number)) for number in range(tensors)]
+    guide = guide_places(book.network, layout)
+    yield _GUIDE, GUIDE, [Range.of(card.cell(ANSWER)) for card in guide.cards]
+    yield _GUIDE, WORKS, [Range.of(cell) for cell in guide.built.values()]
 
 
 def _by_look(book: FoundBook, relied: _Relied, unusual: Mask) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ from xlconv.network.network import INPUT
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import numbers
 from xlconv.sheets.board.formulas import ANSWER
+from xlconv.sheets.guide.mission import AGAIN, DONE
+from xlconv.sheets.guide.places import guide_places
 from xlconv.sheets.model.formulas import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
 from xlconv.sheets.receptive.numbers import pixel_box
@@ -178,6 +180,7 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     tensors = len(saved.book.network.shapes)
     if saved.single("shown:revealed") in range(1, tensors + 1):
         changed |= {key for key in shown if saved.differs(key)}
+    changed |= _changed_answers(saved)
     return changed
 
 
@@ -260,6 +263,19 @@ def _changed_explained(saved: SavedBook) -> set[str]:
         reads = f"looks:reads_{names[int(number) - 1]}"
         if possible and saved.differs(f"explain:{key}") and saved.was_read((reads,)):
             changed.add(f"explain:{key}")
+    return changed
+
+
+def _changed_answers(saved: SavedBook) -> set[str]:
+    """What the Guide says of answers and of what is done, if that was computed with others."""
+    changed: set[str] = set()
+    for card in guide_places(saved.book.network, saved.book.layout).cards:
+        key = card.mission.key
+        tick, again = f"guide:tick_{key}", f"guide:again_{key}"
+        if saved.differs(tick) and saved.was_read((f"guide:why_{key}", "guide:progress")):
+            changed |= {tick} if saved.single(tick) in ("", DONE) else set()
+        if saved.differs(again) and saved.single(again) in ("", AGAIN):
+            changed.add(again)
     return changed
 
 

@@ -24,11 +24,12 @@ from xlconv.reference.forward import compute_steps
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.numbers import HELD
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
 from xlconv.state.choices import SCALES, Choices, Display, Explained, shifted
-from xlconv.state.sheet_names import BOARD, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 from xlconv.verification.comparison import Mask
 
 SEED = 20160913
@@ -105,6 +106,8 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         hidden=frozenset(list(network.shapes)[random.integers(1, len(network.shapes) + 1) :]),
         numbers=bool(random.integers(2)),
         shift=_random_shift(layout, random),
+        winners=layout.panel.winners is not None and bool(random.integers(2)),
+        answers=_random_answers(network, layout, random),
     )
 
 
@@ -112,6 +115,14 @@ def _random_shift(layout: Layout, random: Random) -> tuple[int, int]:
     if layout.panel.shift_down is None:
         return 0, 0
     return int(random.integers(-2, 3)), int(random.integers(-2, 3))
+
+
+def _random_answers(network: Network, layout: Layout, random: Random) -> dict[str, str]:
+    """An answer to each of the Guide's questions, right or wrong."""
+    missions = [card.mission for card in guide_places(network, layout).cards]
+    return {
+        one.key: one.options[random.integers(len(one.options))] for one in missions if one.options
+    }
 
 
 def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: Random) -> Array:
@@ -216,9 +227,14 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
         typed[Place(BOARD, panel.outside.first)] = outside_cell(outside_of(network))
     typed[Place(BOARD, panel.reveal.first)] = choices.last_shown(network)
     typed[Place(BOARD, panel.numbers.first)] = "on" if choices.numbers else "off"
+    if panel.winners is not None:
+        typed[Place(BOARD, panel.winners.first)] = float(choices.winners)
     if panel.shift_down is not None and panel.shift_right is not None:
         for place, by in zip((panel.shift_down, panel.shift_right), choices.shift, strict=True):
             typed[Place(BOARD, place.first)] = float(by)
+    for card in guide_places(network, layout).cards:
+        if card.mission.key in choices.answers:
+            typed[Place(GUIDE, card.cell(ANSWER))] = choices.answers[card.mission.key]
     return typed
 
 

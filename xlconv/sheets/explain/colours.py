@@ -16,12 +16,14 @@ from xlconv.reference.layers.base import numbers
 from xlconv.sheets.explain.places import InspectorPlaces
 from xlconv.sheets.explain.screen import EQUALS, FIRST, PRODUCT, READS, SIGMA, SUM, TIMES
 from xlconv.sheets.explain.table import INK, NO_TINT, PLANES
+from xlconv.sheets.mosaic.looks import swatches
+from xlconv.sheets.mosaic.places import rule_levels
 from xlconv.sheets.panel.formulas import by_name
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, GREEN, QUIET
 from xlconv.sheets.styles import INK as BLACK
 from xlconv.sheets.styles import READS as FRAME
-from xlconv.spreadsheet.blocks import ColourScale, Highlight
+from xlconv.spreadsheet.blocks import ColourRule, ColourScale, Highlight
 from xlconv.spreadsheet.cells import Cell, Range
 
 # Hidden names of lists on Works: of the canvas's rows and columns, of single numbers, and of which
@@ -72,7 +74,7 @@ class Canvas:
         return f"{self.of_row(2)}+INDEX({SHOWN_COLUMNS},COLUMN()-{self.place.column - 1},2)"
 
 
-def screen_colours(shown: Shown, places: InspectorPlaces) -> Iterator[ColourScale | Highlight]:
+def screen_colours(shown: Shown, places: InspectorPlaces) -> Iterator[ColourRule]:
     """All rules of the sheet; those that come first go before the others."""
     canvas = _canvas_now(shown, places)
     yield from _marked(shown, places, canvas)
@@ -213,7 +215,7 @@ def _beside(places: InspectorPlaces) -> Iterator[Highlight]:
     yield Highlight((screen.captions,), part, colour=QUIET)
 
 
-def _picture(shown: Shown, places: InspectorPlaces) -> Iterator[ColourScale | Highlight]:
+def _picture(shown: Shown, places: InspectorPlaces) -> Iterator[ColourRule]:
     """The picture in the small, with what is seen of it."""
     screen, panel, colours = places.screen, shown.layout.panel, shown.colours
     place, grid = screen.picture, screen.grid
@@ -225,6 +227,9 @@ def _picture(shown: Shown, places: InspectorPlaces) -> Iterator[ColourScale | Hi
     edge = f"OR({row}={ends[0]},{row}={ends[1]},{column}={ends[2]},{column}={ends[3]})"
     now = tuple(map(Range.of, _frame(shown, places)))
     yield Highlight((place,), f"AND({inside},{edge})", border=FRAME, now=now)
+    if shown.layout.mosaic is not None:
+        yield swatches((place,), rule_levels(shown.layout.mosaic.size))
+        return
     limit = f"MAX(0.001,{place:$})"
     yield ColourScale((place,), limit, None, colours.paper, colours.ink)
 

@@ -93,11 +93,10 @@ def _widths(screen: Screen) -> dict[int, int]:
 
 
 def _words(screen: Screen, chosen: Cell) -> Iterator[Block]:
-    line = screen.band(BAND_ROWS - 9, 5)
-    half = line.width // 2
-    to_board = f"choose another cell on the {BOARD}, where its window is outlined →"
-    yield TextBlock(replace(line, width=half), to_board, styles.LINK, f"{BOARD}!{chosen.a1}")
-    rest = Range(line.row, line.column + half, line.height, line.width - half)
+    line, words = screen.band(BAND_ROWS - 9, 5), f"choose another cell on the {BOARD} →"
+    wide = screen.beside - line.column
+    yield TextBlock(replace(line, width=wide), words, styles.LINK, f"{BOARD}!{chosen.a1}")
+    rest = Range(line.row, screen.beside, line.height, line.width - wide)
     yield TextBlock(rest, f"← {GUIDE}", styles.LINK, f"{GUIDE}!A1")
 
 

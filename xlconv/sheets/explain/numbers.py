@@ -66,7 +66,9 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     network, explained = display.network, display.choices.explained
     lines = tuple(layer_lines(network, layout))
     places = places_of(lines, network)
-    yield thumbnail_step(places.screen, numbers(values[INPUT]))
+    pictured = INPUT if layout.mosaic is None else "mosaic:board"
+    image = numbers(values[pictured]).reshape(-1, *network.input_shape[1:])
+    yield thumbnail_step(places.screen, image)
     yield number_step("layer", [[line.name for line in lines].index(explained.layer) + 1.0])
     found = numbers(values["explain:layer"])[0]
     if found not in range(1, len(lines) + 1):

@@ -242,8 +242,9 @@ def _place_words(places: InspectorPlaces, p: dict[str, str], board: str, at: str
 
 
 def _thumbnail(screen: Screen, layout: Layout) -> Rule:
-    """The picture in the small: of several planes their mean."""
+    """The picture in the small: in its colours, if it has such, else of several planes the mean."""
     maps, grid = layout.tensors[INPUT].maps, screen.grid
+    maps = maps if layout.mosaic is None else (layout.mosaic,)
 
     def text(row: int, column: int) -> str:
         cells = [f"{one.cell(grid.row(row), grid.column(column)):{BOARD}}" for one in maps]

@@ -71,7 +71,7 @@ class Shown:
 
 
 def thumbnail_step(screen: Screen, image: Array) -> Step:
-    """The picture in the small."""
+    """The picture in the small: of planes the mean, of colours their numbers as `image`."""
     rows = [screen.grid.row(number) for number in range(screen.grid.rows)]
     columns = [screen.grid.column(number) for number in range(screen.grid.columns)]
     part = image[:, rows][:, :, columns]

@@ -30,6 +30,7 @@ from xlconv.state.choices import SCALES, UNKNOWN
 from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
+KERNELS = {"weight", "presets"}  # arrays that have a colour scale
 PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
 
 
@@ -134,6 +135,13 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         largest = largest_magnitude(*layout.number_ranges(tensor), sheet=BOARD)
         limit = panel.lines[tensor].limit
         yield replace(_works(SCALES_BLOCK, f"end_{tensor}", limit, largest, "end"), tensor=tensor)
+    for layer, places in layout.weights.items():
+        for key in KERNELS & places.arrays.keys():
+            largest = largest_magnitude(places.array_range(key), sheet=BOARD)
+            cell = panel.lines[layer].weights
+            yield replace(
+                _works(SCALES_BLOCK, f"weights_{layer}", cell, largest, "end"), tensor=layer
+            )
     # All maps but the picture's share a scale where there is one for the network.
     maps = [one for one, shape in network.shapes.items() if len(shape) == 3 and one != INPUT]
     ends = _runs(panel.lines[tensor].limit for tensor in maps)
@@ -384,10 +392,12 @@ def scale_end(number: Cell, inside: Range, layer: Cell, network: Cell) -> str:
 def scale_limit(shown: str, end: str) -> str:
     """The end of a colour scale; so far away that all is zero's colour while the layer is hidden.
 
-    >>> scale_limit("$D$5", "$D$9"), scale_limit("$D$5", "MAX($A$1:$A$9)")
-    ('IF($D$5=0,1E+300,$D$9)', 'IF($D$5=0,1E+300,MAX($A$1:$A$9))')
+    No scale runs from 0 to 0.
+
+    >>> scale_limit("$D$5", "$D$9")
+    'IF($D$5=0,1E+300,IF($D$9=0,1,$D$9))'
     """
-    return f"IF({shown}=0,1E+300,{end})"
+    return f"IF({shown}=0,1E+300,IF({end}=0,1,{end}))"
 
 
 def by_name(cell: Cell, table: Range) -> str:
