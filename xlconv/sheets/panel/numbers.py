@@ -12,10 +12,11 @@ from xlconv.network.layers.base import source, sources
 from xlconv.network.model import Array
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network
+from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
-from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained, shifted
+from xlconv.state.choices import SCALES, UNKNOWN, Display, shifted
 
 
 def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -182,7 +183,9 @@ def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values])
     layer = _found_layer(network, found[0])
     cell = None
     if layer is not None and np.isfinite(found).all():
-        cell = Explained(layer, *found[1:]).within(network)
+        sizes = as_maps(network.shapes[layer])
+        used = [min(max(1, int(n)), size) for n, size in zip(found[1:], sizes, strict=True)]
+        cell = used[0], used[1], used[2]
     for tensor in reversed(list(network.shapes)):
         boxes = {
             one.name: numbers(values[f"looks:reads_{one.name}"]) for one in network.readers(tensor)
