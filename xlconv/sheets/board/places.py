@@ -242,12 +242,13 @@ class _Planner:
         )
 
     def _titles(self, tensor: str) -> Iterable[Range]:
-        """Above each map, over all columns up to the next layer; a vector has no title."""
+        """Above each map, over all columns of its layer; a vector has no title. Between layers
+        stand arrows."""
         if len(self.network.shapes[tensor]) == 3:
             yield from (self._title(tensor, place) for place in self.tensors[tensor].maps)
 
     def _title(self, tensor: str, place: Range) -> Range:
-        last = next(band.last for band in self.bands if band.tensor == tensor) + GAP - 1
+        last = next(band.last for band in self.bands if band.tensor == tensor)
         return Range(
             place.row - self.pitches.above, place.column, TITLE_ROWS, last + 1 - place.column
         )
