@@ -26,10 +26,10 @@ from xlconv.training.train import initial_weights
 def test_build_then_verify(tmp_path: Path) -> None:
     built = started("build", "out.xlsx", folder=tmp_path)
     assert (built.returncode, built.stderr) == (0, "")
-    assert "prediction: 7" in built.stdout
+    assert "prediction: 9" in built.stdout
     verified = printed("verify", "out.xlsx", folder=tmp_path)
     assert "agrees" in verified
-    assert "prediction: 7" in verified
+    assert "prediction: 9" in verified
     assert [path.name for path in tmp_path.iterdir()] == ["out.xlsx"]
 
 
@@ -124,7 +124,7 @@ def test_own_picture_and_weights(tmp_path: Path) -> None:
         *("build", "me.xlsx", "--image", "seven.jpg", "--weights", "w.npz"), folder=tmp_path
     )
     assert result.returncode == 0
-    assert "prediction: 7" in result.stdout
+    assert "prediction: 9" in result.stdout
     book = xlconv.read_book(tmp_path / "me.xlsx")
     assert np.array_equal(book.model.weights["conv1.weight"], template.weights["conv1.weight"] / 2)
 

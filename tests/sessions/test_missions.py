@@ -58,6 +58,10 @@ def doing(card: Card, book: FoundBook) -> list[Set]:
             return [(target(card), other if demo else 5.0)]
         case "border" | "pool":
             return [(target(card), 1.0)]
+        case "softmax":
+            assert book.layout.laboratory is not None
+            off = book.layout.laboratory.minus_max.first
+            return [(target(card), 50.0), (f"{BOARD}!{off.a1}", 0.0)]
         case "norm":
             return [(target(card), 0.0)]
         case "dropout":

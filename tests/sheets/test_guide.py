@@ -54,14 +54,14 @@ TEMPLATES = {
     "rgb": {"kernel", "colour", "depth", "dense", "softmax", "parameters"},
     "multilabel": {"kernel", "sigmoid", "depth", "dense"},
     "resnet": {"kernel", "norm", "skip", "depth", "softmax"},
-    "lesson3": {"kernel", "relu", "depth", "field", "pool", "dense", "softmax", "mistake"},
+    "lesson3": {"kernel", "relu", "depth", "field", "pool", "dense", "softmax", "sigmoid"},
     "dropout": {"dropout", "softmax"},
     "lenet5": {"depth", "parameters", "pool"},
     "conv-example": {"kernel", "depth", "pool"},
 }
 FOREIGN = {
     "edges": {"depth", "softmax", "colour"},
-    "lesson3": {"colour", "sigmoid", "norm", "skip"},
+    "lesson3": {"colour", "norm", "skip", "dropout"},
 }
 
 
@@ -80,7 +80,7 @@ def test_missions_follow_from_the_network_and_not_from_its_name() -> None:
         (Conv2D("up", 2, 3), ReLU("off"), AvgPool2D("half"), Dense("two", 2), Softmax("shares")),
     )
     assert keys(shades) == [
-        *("kernel", "relu", "field", "pool", "dense", "softmax", "parameters", "pixel")
+        *("kernel", "relu", "field", "pool", "dense", "softmax", "sigmoid", "parameters", "pixel")
     ]
     several = Network("n", (3, 6, 6), (Conv2D("conv", 1, 3), Flatten("flat"), Sigmoid("found")))
     assert "colour" in keys(several)
@@ -105,7 +105,7 @@ def test_what_the_guide_computes_as_the_file_spells_it(network_book: books.Netwo
     rows = {card.mission.key: card.row for card in places.cards}
     assert rows == {
         **{"kernel": 6, "relu": 9, "depth": 12, "field": 15, "border": 18, "pool": 21},
-        **{"dense": 24, "softmax": 27, "parameters": 30, "pixel": 33},
+        **{"dense": 24, "softmax": 27, "sigmoid": 30, "parameters": 33, "pixel": 36},
     }
     used = [f"Works!{cell:$}" for cell in panel.used.cells()]
     built = [f"Works!{cell:$}" for cell in places.built.values()]
@@ -114,6 +114,8 @@ def test_what_the_guide_computes_as_the_file_spells_it(network_book: books.Netwo
     edges = f"{layout.tensors['edges'].maps[0]:Board}"
     apart = f"Board!{panel.pixel_row.first:$},Board!{panel.pixel_column.first:$}"
     assert panel.outside is not None
+    assert layout.laboratory is not None
+    changed = ",".join(f"Board!{one.first:$}<>1" for one in layout.laboratory.choices)
     expected = {
         # 2 kernels of 3 x 3 and their biases, summed on Model beside their layer
         "G6": f"IF(OR(ABS(Model!$U$8-{built[0]})>1E-9*(1+ABS({built[0]})),"
@@ -124,10 +126,11 @@ def test_what_the_guide_computes_as_the_file_spells_it(network_book: books.Netwo
         "G15": f'IF(OR(AND({used[0]}=4,OR({other})),$F$15="4 × 6"),"✓","")',
         "G18": f'IF(OR(Board!{panel.outside.first:$}<>0,$F$18="the rim"),"✓","")',
         "G24": f'IF(OR(AND({used[0]}=5,OR({other})),$F$24="for the class"),"✓","")',
+        "G27": f'IF(OR(OR({changed}),$F$27="an overflow"),"✓","")',
         # 2 * 9 + 2 numbers of edges, 13 of fused, 3 * 2 * 2 + 3 of dense
-        "G30": 'IF($F$30="edges","✓","")',
-        "G33": f'IF(OR(COUNT({apart})=2,$F$33="3 × 3"),"✓","")',
-        "B3": 'COUNTIF($G$6:$G$33,"✓")&" of 10 done"',
+        "G33": 'IF($F$33="edges","✓","")',
+        "G36": f'IF(OR(COUNT({apart})=2,$F$36="3 × 3"),"✓","")',
+        "B3": 'COUNTIF($G$6:$G$36,"✓")&" of 11 done"',
         "F9": None,
         "F10": 'IF(OR($F$9="",$F$9="negative numbers"),"","look again")',
         "E9": f'COUNTIF({edges},"<-1E-9")&" of "&ROWS({edges})*COLUMNS({edges})'

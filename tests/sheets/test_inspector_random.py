@@ -44,13 +44,16 @@ def choices(draw: st.DrawFn, network: Network) -> Choices:
         cell[1] = label_cell(draw(st.sampled_from(vector_labels(network, layer))))
     pixel = draw(st.none() | st.tuples(number(height), number(width)))
     known = ["?", 7.0, "no such class", *network.labels]
+    tensors = list(network.shapes)
+    shown = draw(st.integers(1, len(tensors)))
     return Choices(
         Explained(layer, *cell),
         actual=draw(st.sampled_from(known)) if plan(network).verdict else "?",
         scale=draw(st.sampled_from(SCALES)),
         pixel=pixel,
         outlined=draw(st.booleans()),
-        hidden=draw(st.frozensets(st.sampled_from(list(network.shapes)), max_size=3)),
+        hidden=frozenset(tensors[shown:]),
+        numbers=draw(st.booleans()),
     )
 
 

@@ -23,7 +23,7 @@ from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
-from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, labelled_row
+from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Laboratory, labelled_row
 from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
@@ -136,7 +136,24 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         shift=_shift(cells, layout),
         winners=panel.winners is not None
         and cells.switch(BOARD, panel.winners.first, "winners", "type 1 for on or 0 for off"),
+        laboratory=_laboratory(cells, layout),
         answers=_answers(cells, network, layout),
+    )
+
+
+def _laboratory(cells: FoundCells, layout: Layout) -> Laboratory:
+    """What is chosen in the softmax laboratory."""
+    if layout.laboratory is None:
+        return Laboratory()
+    temperature, times, minus_max = (place.first for place in layout.laboratory.choices)
+    what, remedy = "the laboratory's temperature", "type a number above 0"
+    divisor = cells.number(BOARD, temperature, what, remedy)
+    if divisor <= 0:
+        raise BookError(f"{cells.words(BOARD, temperature, what)} holds {divisor:g}; {remedy}")
+    return Laboratory(
+        divisor,
+        cells.number(BOARD, times, "what the laboratory multiplies logits with", "type a number"),
+        cells.switch(BOARD, minus_max, "minus the largest", "type 1 for on or 0 for off"),
     )
 
 

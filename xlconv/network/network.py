@@ -323,6 +323,11 @@ def defined_names(network: Network) -> dict[str, str]:
 _CHOICES = (
     *("outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
     *("changed_pixels", "changed_weights", "changed", "shown", "enlarged", "counted"),
+    *(
+        "guide",
+        "laboratory",
+        *(f"laboratory_{one}" for one in ("temperature", "times", "minus_max")),
+    ),
 )
 
 

@@ -27,7 +27,7 @@ class Room:
 
 # In the order in which sheets are made: the last one says how large the others are.
 ROOMS = (
-    Room("guide", turn=2),  # what of all the others is done
+    Room("guide", turn=3),  # what of all the others is done
     Room("board"),
     Room("border"),  # on the board, too: the padding around its maps
     Room("enlarged"),  # on the board, too: its small kernels
@@ -35,6 +35,7 @@ ROOMS = (
     Room("counts"),  # on the board, too: under its maps
     Room("originals"),  # of the picture and of weights, on the last sheet
     Room("panel", turn=1),  # on the board, too: what follows from what is chosen
+    Room("laboratory", turn=2),  # on the board, too: beside the output, of which it reads the loss
     Room("exercise"),
     Room("images"),
     Room("explain"),

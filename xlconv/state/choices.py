@@ -56,6 +56,16 @@ def _as_compared(held: float | str) -> float | str:
 
 
 @dataclass(frozen=True)
+class Laboratory:
+    """What is chosen in the softmax laboratory: what logits are divided by and multiplied with, and
+    whether the largest is taken away before exp."""
+
+    temperature: float = 1.0
+    times: float = 1.0
+    minus_max: bool = True
+
+
+@dataclass(frozen=True)
 class Choices:
     """Everything that is chosen in a workbook's own cells, rather than in a layer's settings.
 
@@ -79,6 +89,7 @@ class Choices:
     numbers: bool = True
     shift: tuple[int, int] = (0, 0)
     winners: bool = False
+    laboratory: Laboratory = Laboratory()
 
     @property
     def shift_down(self) -> float:

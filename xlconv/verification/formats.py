@@ -114,6 +114,7 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     panel, verdict = layout.panel, layout.verdict
     chosen = [panel.picture, panel.outlined, panel.pixel_row, panel.pixel_column, panel.scale]
     chosen += [verdict.actual] if verdict is not None else []
+    chosen += layout.laboratory.choices if layout.laboratory is not None else []
     yield "board", BOARD, [place for place in chosen if place is not None]
     for tensor, legends in layout.legends.items():
         yield tensor, BOARD, [*legends]

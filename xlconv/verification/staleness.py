@@ -180,7 +180,7 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     tensors = len(saved.book.network.shapes)
     if saved.single("shown:revealed") in range(1, tensors + 1):
         changed |= {key for key in shown if saved.differs(key)}
-    changed |= _changed_answers(saved)
+    changed |= _changed_answers(saved) | _changed_laboratory(saved)
     return changed
 
 
@@ -264,6 +264,18 @@ def _changed_explained(saved: SavedBook) -> set[str]:
         if possible and saved.differs(f"explain:{key}") and saved.was_read((reads,)):
             changed.add(f"explain:{key}")
     return changed
+
+
+def _changed_laboratory(saved: SavedBook) -> set[str]:
+    """The laboratory's logits, and what is taken away from them, if those were computed with other
+    numbers in its yellow cells."""
+    readers = {"logit": ("logit_sum", "sigmoid"), "taken": ("exp",)}
+    return {
+        f"laboratory:{name}"
+        for name, others in readers.items()
+        if saved.differs(f"laboratory:{name}")
+        and saved.was_read(f"laboratory:{one}" for one in others)
+    }
 
 
 def _changed_answers(saved: SavedBook) -> set[str]:

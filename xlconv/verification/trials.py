@@ -28,7 +28,7 @@ from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.numbers import HELD
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
-from xlconv.state.choices import SCALES, Choices, Display, Explained, shifted
+from xlconv.state.choices import SCALES, Choices, Display, Explained, Laboratory, shifted
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 from xlconv.verification.comparison import Mask
 
@@ -107,6 +107,7 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         numbers=bool(random.integers(2)),
         shift=_random_shift(layout, random),
         winners=layout.panel.winners is not None and bool(random.integers(2)),
+        laboratory=_random_laboratory(random),
         answers=_random_answers(network, layout, random),
     )
 
@@ -115,6 +116,12 @@ def _random_shift(layout: Layout, random: Random) -> tuple[int, int]:
     if layout.panel.shift_down is None:
         return 0, 0
     return int(random.integers(-2, 3)), int(random.integers(-2, 3))
+
+
+def _random_laboratory(random: Random) -> Laboratory:
+    """Another temperature, and now and then logits whose exp is too large or too small."""
+    temperature, times = random.choice([0.5, 1.0, 2.0]), random.choice([1.0, -3.0, 300.0])
+    return Laboratory(float(temperature), float(times), bool(random.integers(2)))
 
 
 def _random_answers(network: Network, layout: Layout, random: Random) -> dict[str, str]:
@@ -232,6 +239,11 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
     if panel.shift_down is not None and panel.shift_right is not None:
         for place, by in zip((panel.shift_down, panel.shift_right), choices.shift, strict=True):
             typed[Place(BOARD, place.first)] = float(by)
+    if layout.laboratory is not None:
+        one = choices.laboratory
+        held = (one.temperature, one.times, float(one.minus_max))
+        for place, value in zip(layout.laboratory.choices, held, strict=True):
+            typed[Place(BOARD, place.first)] = value
     for card in guide_places(network, layout).cards:
         if card.mission.key in choices.answers:
             typed[Place(GUIDE, card.cell(ANSWER))] = choices.answers[card.mission.key]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
+from xlconv.sheets.laboratory.places import NAMES as LABORATORY_NAMES
+from xlconv.sheets.laboratory.places import LaboratoryPlaces
 from xlconv.sheets.panel.places import (
     CHOICE_NAMES,
     EXPLAINED_NAMES,
@@ -99,6 +101,7 @@ class Layout(Places):
     panel: PanelPlaces
     verdict: Verdict | None
     loss: LossPlaces | None
+    laboratory: LaboratoryPlaces | None
     gallery: GalleryPlaces | None
     mosaic: Range | None
     mosaic_title: Range | None
@@ -126,6 +129,9 @@ class Layout(Places):
                 named[name] = Range.of(place.first)
         chosen = map(Range.of, self.panel.chosen)
         named |= dict(zip(EXPLAINED_NAMES, chosen, strict=True))
+        if self.laboratory is not None:
+            for name, place in zip(LABORATORY_NAMES, self.laboratory.choices, strict=True):
+                named[name] = Range.of(place.first)
         if self.loss is not None:
             named["loss"] = Range.of(self.loss.total)
         return named | {name: placement.range for name, placement in self.inner.items()}

@@ -35,6 +35,14 @@ from xlconv.sheets.exercise.looks import (
     waiting_maps,
 )
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
+from xlconv.sheets.laboratory.formulas import LABORATORY
+from xlconv.sheets.laboratory.looks import ROLES as LABORATORY_ROLES
+from xlconv.sheets.laboratory.looks import (
+    laboratory_blocks,
+    laboratory_choices,
+    laboratory_merges,
+    laboratory_words,
+)
 from xlconv.sheets.mosaic.looks import board_colours, board_words
 from xlconv.sheets.panel.formulas import KERNELS
 from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
@@ -77,6 +85,7 @@ def sheet(shown: Shown) -> Sheet:
         ),
         *panel_blocks(display, layout),
         *board_words(layout),
+        *laboratory_blocks(display, layout),
         *_rings(network, layout),
         *_gaps(layout),
         *(part for place in layout.cells.values() for part in _merged_rest(place, styles.COMPUTED)),
@@ -100,6 +109,7 @@ def sheet(shown: Shown) -> Sheet:
         choices=(
             *_choices(network, layout),
             *panel_choices(layout),
+            *laboratory_choices(layout),
             *(open_choices(network, places) if places else ()),
         ),
         column_width=styles.CELL_PIXELS,
@@ -131,7 +141,8 @@ def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock 
     }
     if layout.verdict is not None:
         chosen.add(layout.verdict.actual.first)
-    for block in (*network_captions(display.network, layout), *panel_blocks(display, layout)):
+    made = (*network_captions(display.network, layout), *panel_blocks(display, layout))
+    for block in (*made, *laboratory_words(layout)):
         if isinstance(block, TextBlock | ConstantBlock) and block.range.first not in chosen:
             yield BOARD, block
 
@@ -158,6 +169,8 @@ def _style(rule: Rule, network: Network, colours: Palette) -> Style:
     """The look of a rule's cells, by their role, or as numbers of a tensor."""
     if rule.block == ANSWER:
         return _answer_style(rule.role, network, colours)
+    if rule.block == LABORATORY:
+        return LABORATORY_ROLES[rule.role.removeprefix(f"{LABORATORY} ")]
     if rule.role:
         return styles.ROLES[rule.role]
     if rule.block == INPUT:
@@ -283,7 +296,7 @@ def _bars(model: Model, layout: Layout) -> Iterator[Block]:
 def _merges(layout: Layout) -> tuple[Range, ...]:
     """The controls and computed cells that are larger than one cell of the grid."""
     places = [place for controls in layout.controls.values() for place in controls.values()]
-    places += [*layout.cells.values(), *controls(layout)]
+    places += [*layout.cells.values(), *controls(layout), *laboratory_merges(layout)]
     places += [place for layer in layout.enlarged for _, place in shown_numbers(layout, layer)]
     places += [place for titles in layout.titles.values() for place in titles]
     answer, verdict = layout.answer, layout.verdict

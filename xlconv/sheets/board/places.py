@@ -16,6 +16,8 @@ from xlconv.network.shapes import Shape, map_count
 from xlconv.sheets.board.furniture import GAP, TITLE_ROWS, Stack, apart, furniture, vector_columns
 from xlconv.sheets.board.layout import Answer, Band, Lane, Layout, Ruler
 from xlconv.sheets.board.pitch import HEAD_ROWS, Pitches
+from xlconv.sheets.laboratory import places as laboratory
+from xlconv.sheets.laboratory.places import LaboratoryPlaces, has_laboratory, place_laboratory
 from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_panel
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise
@@ -56,6 +58,7 @@ class _Planner:
         self.controls: dict[str, dict[str, Range]] = {}
         self.vector_columns: list[int] = []
         self.loss: LossPlaces | None = None
+        self.laboratory: LaboratoryPlaces | None = None
         self.pitches = Pitches(network)
 
     def place(self, tensor: str) -> None:
@@ -103,6 +106,8 @@ class _Planner:
             yield Range.of(self.steps[tensor].total)
         if tensor in self.labels:
             yield self.labels[tensor]
+        if tensor == self.network.output and self.laboratory is not None:
+            yield self.laboratory.area
 
     def map_ranges(self, tensor: str, shape: Shape, column: int) -> tuple[Range, ...]:
         """Ranges for maps of a shape in the rows of a tensor's own."""
@@ -159,12 +164,22 @@ class _Planner:
             truth, parts = self.vector_column(units), self.vector_column(units)
             total = Cell(parts.bottom + 3, parts.column)
             self.loss = LossPlaces(truth, parts, total, total.shifted(3, 0))
+            self.place_laboratory(layer, units)
         if "exp" in columns:
             shifted, exp = columns["shifted"], columns["exp"]
             below = shifted.bottom + 3
             self.steps[name] = Steps(
                 Cell(below, shifted.column), shifted, exp, Cell(below, exp.column)
             )
+
+    def place_laboratory(self, layer: Layer, units: int) -> None:
+        """Put the softmax laboratory behind the output, where there is one."""
+        opened = self.exercise.layers if self.exercise else ()
+        if has_laboratory(layer, self.network, opened):
+            self.column += laboratory.GAP
+            columns = [self.vector_column(units) for _ in range(laboratory.COLUMNS)]
+            self.laboratory = place_laboratory(columns, layer.several)
+            self.column = self.laboratory.area.right + 1
 
     def vector_column(self, rows: int) -> Range:
         """The next free column as a place for a vector."""
@@ -216,6 +231,7 @@ class _Planner:
             panel=panel,
             verdict=verdict,
             loss=self.loss,
+            laboratory=self.laboratory,
             gallery=GalleryPlaces(self.network.input_shape, self.pictures)
             if self.pictures
             else None,

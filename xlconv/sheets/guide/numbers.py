@@ -136,8 +136,8 @@ def _choice(display: Display, name: str) -> Held:
     """What is chosen; what padding holds is a setting of the layers."""
     if name == "outside":
         return outside_cell(outside_of(display.network))
-    held: Held = attrgetter(name)(display.choices)
-    return held
+    held = attrgetter(name)(display.choices)
+    return held if isinstance(held, str) else float(held)
 
 
 def _same(one: Held, other: Held) -> bool:

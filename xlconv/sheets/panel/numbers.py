@@ -152,9 +152,13 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
         magnitudes = np.abs(numbers(values[tensor])).reshape(-1)
         yield Step.measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
     for layer in network.layers:
-        for key in {"weight", "presets"} & display.model.layer_weights(layer).keys():
-            weights = np.abs(display.model.layer_weights(layer)[key]).reshape(-1)
-            yield Step.measured(f"scales:weights_{layer.name}", weights.max(keepdims=True))
+        arrays = display.model.layer_weights(layer)
+        for key in {"weight", "presets"} & arrays.keys():
+            places = layout.weights[layer.name]
+            beside = places.beside(key)[0]  # a bias between kernels counts, too
+            near = [one for one in arrays if any(map(beside.overlaps, places.arrays[one]))]
+            largest = max(float(np.abs(arrays[one]).max()) for one in near)
+            yield Step.measured(f"scales:weights_{layer.name}", np.array([largest]))
     maps = [t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT]
     found = {one: float(numbers(values[f"scales:end_{one}"])[0]) for one in network.shapes}
     # An end that is no number is one of the network, too: Python's own max would lose it.

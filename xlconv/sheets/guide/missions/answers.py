@@ -11,13 +11,14 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.parts import STATE
 from xlconv.sheets.exercise.places import exercise_places
-from xlconv.sheets.guide.mission import Mission, Solved, Told, link, short
+from xlconv.sheets.guide.mission import AnyOf, Condition, Differ, Mission, Solved, Told, link, short
 from xlconv.sheets.guide.missions.cells import (
     control_differs,
     explains,
     picture_differs,
     to_explain,
 )
+from xlconv.sheets.laboratory.places import CHOICES, sum_below
 from xlconv.sheets.model.places import cell_of
 from xlconv.spreadsheet.cells import Cell
 from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
@@ -93,15 +94,28 @@ def softmax(network: Network, layout: Layout) -> Mission | None:
     last = network.layers[-1]
     if not isinstance(last, Softmax) or len(network.labels) < 2:
         return None
-    options = ("they add up to 1", "one of them is 1", "they add up to 0")
+    place, options = layout.laboratory, ("they add up to 1", "one of them is 1", "they are equal")
+    action = f"go to {short(last.name)}; follow a row from its logit to its share →"
+    to, see, done = layout.tensors[last.name].maps[0], "what is always true of the shares?", None
+    if place is not None:
+        action = "set “logits ×” to 50, and “minus the largest” to 0 →"
+        to, see = place.times, "what becomes of exp and of the shares?"
+        options = ("an overflow", "they add up to 1", "they become 0")
+        done = AnyOf(
+            tuple(
+                Differ(f"laboratory.{key}", BOARD, one.first, 1.0)
+                for key, one in zip(CHOICES, place.choices, strict=True)
+            )
+        )
     return Mission(
         key="softmax",
         question="Why exp, and why minus the largest?",
-        action=f"go to {short(last.name)}; follow a row from its logit to its share →",
-        link=link(BOARD, layout.tensors[last.name].maps[0]),
-        see="what is always true of the shares?",
+        action=action,
+        link=link(BOARD, to),
+        see=see,
         options=options,
         right=options[0],
+        done=done,
         why="exp makes every logit positive, and a logit larger by 1 counts e ≈ 2.7 times: divided "
         "by their sum, the shares add up to 1. With the largest taken away first no exp is too "
         "large for a cell, and the shares stay the same.",
@@ -111,18 +125,25 @@ def softmax(network: Network, layout: Layout) -> Mission | None:
 def sigmoid(network: Network, layout: Layout) -> Mission | None:
     """When each class is asked by itself."""
     last = network.layers[-1]
-    if network.answers != "several" or "threshold" not in layout.controls.get(last.name, {}):
+    threshold = layout.controls.get(last.name, {}).get("threshold")
+    if network.answers == "several" and threshold is not None:
+        action, to = "type another threshold under the picture, as 0.05 →", threshold.first
+        done: Condition | None = control_differs(last, "threshold", layout)
+    elif isinstance(last, Softmax) and layout.laboratory is not None:
+        action, done = "compare the sums below softmax and sigmoid →", None
+        to = sum_below(layout.laboratory.softmax)
+    else:
         return None
     options = ("no: each by itself", "yes: to 1", "yes: to 0")
     return Mission(
         key="sigmoid",
         question="When sigmoid instead of softmax?",
-        action="type another threshold under the picture, as 0.05 →",
-        link=link(BOARD, layout.controls[last.name]["threshold"]),
-        see="must the classes' numbers add up to anything?",
+        action=action,
+        link=link(BOARD, to),
+        see="must the sigmoids of the classes add up to anything?",
         options=options,
         right=options[0],
-        done=control_differs(last, "threshold", layout),
+        done=done,
         why="A sigmoid asks of each class by itself whether it is there, so several may be, or "
         "none. Softmax shares 1 among the classes: it answers which one, and always names one.",
     )
