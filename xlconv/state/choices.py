@@ -57,7 +57,8 @@ class Choices:
     what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
     last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
     moved down and to the right; `answers` what was answered to the Guide's missions, by
-    their keys.
+    their keys; `head` the sizes for which it is said what the last layers cost, if they were
+    read.
     """
 
     explained: Explained
@@ -71,6 +72,7 @@ class Choices:
     numbers: bool = True
     shift: tuple[int, int] = (0, 0)
     laboratory: Laboratory = Laboratory()
+    head: tuple[float, ...] = ()
 
     @property
     def shift_down(self) -> float:

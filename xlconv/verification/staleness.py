@@ -23,6 +23,7 @@ from xlconv.reference.layers.base import numbers
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.guide.mission import AGAIN, DONE
 from xlconv.sheets.guide.places import guide_places
+from xlconv.sheets.heads.places import COSTS
 from xlconv.sheets.model.formulas import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
 from xlconv.sheets.receptive.numbers import pixel_box
@@ -180,7 +181,7 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     tensors = len(saved.book.network.shapes)
     if saved.single("shown:revealed") in range(1, tensors + 1):
         changed |= {key for key in shown if saved.differs(key)}
-    changed |= _changed_answers(saved) | _changed_laboratory(saved)
+    changed |= _changed_answers(saved) | _changed_laboratory(saved) | _changed_head(saved)
     return changed
 
 
@@ -263,6 +264,16 @@ def _changed_explained(saved: SavedBook) -> set[str]:
         reads = f"looks:reads_{names[int(number) - 1]}"
         if possible and saved.differs(f"explain:{key}") and saved.was_read((reads,)):
             changed.add(f"explain:{key}")
+    return changed
+
+
+def _changed_head(saved: SavedBook) -> set[str]:
+    """What the last layers cost, if it was computed with other sizes: all of a network's."""
+    changed: set[str] = set()
+    for number in (1, 2):
+        times, costs = f"heads:times_{number}", [f"heads:{one}_{number}" for one in COSTS[:3]]
+        if any(map(saved.differs, costs)) and saved.was_read((times,)):
+            changed |= {*costs, times} & saved.found.keys()
     return changed
 
 
