@@ -27,6 +27,7 @@ from xlconv.sheets.heads.places import COSTS
 from xlconv.sheets.model.formulas import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
 from xlconv.sheets.receptive.numbers import pixel_box
+from xlconv.spreadsheet.formula import ERRORS
 from xlconv.state.choices import SCALES
 from xlconv.verification.comparison import Comparison, Found, compare_locally, plain_value
 from xlconv.verification.structure import ComputedCells
@@ -60,6 +61,10 @@ class SavedBook:
         there = [key for key in readers if key in self.found]
         follows = {key: not self.local[key].wrong.any() for key in there}
         return any(self.differs(key) and follows[key] for key in there) or all(follows.values())
+
+    def is_known(self, key: str) -> bool:
+        """Whether numbers or texts stand in all cells of a name, and no error."""
+        return all(isinstance(one, float | str) and one not in ERRORS for one in self.values(key))
 
     def single(self, key: str) -> Value:
         """What stands in a single cell."""
@@ -180,7 +185,7 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     shown = {key for key in saved.found if key.startswith("shown:")}
     tensors = len(saved.book.network.shapes)
     if saved.single("shown:revealed") in range(1, tensors + 1):
-        changed |= {key for key in shown if saved.differs(key)}
+        changed |= {key for key in shown if saved.differs(key) and saved.is_known(key)}
     changed |= _changed_answers(saved) | _changed_laboratory(saved) | _changed_head(saved)
     return changed
 
@@ -285,6 +290,7 @@ def _changed_laboratory(saved: SavedBook) -> set[str]:
         f"laboratory:{name}"
         for name, others in readers.items()
         if saved.differs(f"laboratory:{name}")
+        and saved.is_known(f"laboratory:{name}")
         and saved.was_read(f"laboratory:{one}" for one in others)
     }
 
