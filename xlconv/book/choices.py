@@ -20,12 +20,13 @@ from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
+from xlconv.sheets.model.places import head_places
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Laboratory, labelled_row
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
 PATTERN = frozenset("*?~")  # what stands for other letters in a text that is looked up
@@ -137,8 +138,18 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         winners=panel.winners is not None
         and cells.switch(BOARD, panel.winners.first, "winners", "type 1 for on or 0 for off"),
         laboratory=_laboratory(cells, layout),
+        head=_head(cells, network),
         answers=_answers(cells, network, layout),
     )
+
+
+def _head(cells: FoundCells, network: Network) -> tuple[float, ...]:
+    """The sizes for which it is said what the last layers cost."""
+    places = head_places(network)
+    if places is None:
+        return ()
+    read = [cell for number in range(2) for cell in places.sizes(number).cells()]
+    return tuple(cells.number(MODEL, cell, "a size to compare", "type a number") for cell in read)
 
 
 def _laboratory(cells: FoundCells, layout: Layout) -> Laboratory:

@@ -75,7 +75,8 @@ class Choices:
     what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
     last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
     moved down and to the right; `winners` whether what pools keep is marked; `answers` what was
-    answered to the Guide's missions, by their keys.
+    answered to the Guide's missions, by their keys; `head` the
+    sizes for which it is said what the last layers cost, if they were read.
     """
 
     explained: Explained
@@ -90,6 +91,7 @@ class Choices:
     shift: tuple[int, int] = (0, 0)
     winners: bool = False
     laboratory: Laboratory = Laboratory()
+    head: tuple[float, ...] = ()
 
     @property
     def shift_down(self) -> float:

@@ -26,10 +26,11 @@ from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.numbers import HELD
+from xlconv.sheets.model.places import head_places
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
 from xlconv.state.choices import SCALES, Choices, Display, Explained, Laboratory, shifted
-from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL
 from xlconv.verification.comparison import Mask
 
 SEED = 20160913
@@ -108,6 +109,7 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         shift=_random_shift(layout, random),
         winners=layout.panel.winners is not None and bool(random.integers(2)),
         laboratory=_random_laboratory(random),
+        head=tuple(float(n) for n in random.integers(1, 600, len(shown.choices.head))),
         answers=_random_answers(network, layout, random),
     )
 
@@ -239,6 +241,9 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
     if panel.shift_down is not None and panel.shift_right is not None:
         for place, by in zip((panel.shift_down, panel.shift_right), choices.shift, strict=True):
             typed[Place(BOARD, place.first)] = float(by)
+    if (head := head_places(network)) is not None:
+        sizes = [cell for number in range(2) for cell in head.sizes(number).cells()]
+        typed |= {Place(MODEL, cell): n for cell, n in zip(sizes, choices.head, strict=True)}
     if layout.laboratory is not None:
         one = choices.laboratory
         held = (one.temperature, one.times, float(one.minus_max))
