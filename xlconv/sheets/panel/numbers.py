@@ -14,6 +14,7 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.images.numbers import drawing_steps
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
 from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained, shifted
 
@@ -22,17 +23,27 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     """Where the chosen picture stands in the gallery, and the picture on the board."""
     if layout.gallery is None:
         return
+    yield from drawing_steps(display, layout)
     offset = layout.gallery.offset(display.choices.picture)
     for key, count in zip(("line", "place"), offset, strict=True):
         yield Step.exact(f"picture:{key}", float(count))
     choices = display.choices
-    base = shifted(display.pictures[choices.picture], choices.shift)
+    base = shifted(_chosen(display, layout, values), choices.shift)
     there = _is_chosen(display, layout, values)
     names = [f"picture:original_{number}" for number in range(1, len(base) + 1)]
     for name, pixels in zip(names, base, strict=True):
         yield Step.measured(name, pixels if there else np.full_like(pixels, np.nan))
     found = np.array([numbers(values[name]).reshape(base.shape[1:]) for name in names])
     yield Step.measured(INPUT, np.where(display.image == base, found, display.image))
+
+
+def _chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> Array:
+    """The chosen picture; picture 0 as it was found."""
+    picture: Array = display.pictures[display.choices.picture]
+    if display.choices.picture:
+        return picture
+    found = [numbers(values[f"drawing:{number}"]) for number in range(1, len(picture) + 1)]
+    return np.array(found).reshape(picture.shape)
 
 
 def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:
