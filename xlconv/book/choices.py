@@ -24,10 +24,12 @@ from xlconv.sheets.images.numbers import drawn
 from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
-from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Pen
+from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Pen, labelled_row
 from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
+
+PATTERN = frozenset("*?~")  # what stands for other letters in a text that is looked up
 
 
 @dataclass(frozen=True)
@@ -191,11 +193,27 @@ def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> E
     """The cell that Explain takes apart."""
     names = tuple(layer.name for layer in network.layers)
     layer = cells.one_of(BOARD, chosen[0], "the layer to explain", names)
-    place = (
-        cells.number(BOARD, cell, f"the {what} to explain", "type a number from 1")
-        for cell, what in zip(chosen[1:], ("map", "row", "column"), strict=True)
-    )
-    return Explained(layer, *place)
+
+    def number(cell: Cell, what: str) -> float:
+        return cells.number(BOARD, cell, f"the {what} to explain", "type a number from 1")
+
+    number_of_map, column = number(chosen[1], "map"), number(chosen[3], "column")
+    return Explained(layer, number_of_map, _explained_row(cells, network, layer, chosen[2]), column)
+
+
+def _explained_row(cells: FoundCells, network: Network, layer: str, cell: Cell) -> float | str:
+    """The row: a number, or the label of a vector's row, but none that a look-up would take for a
+    pattern."""
+    held = cells.at(BOARD, cell)
+    label = held.value if isinstance(held.value, str) and held.formula is None else None
+    if label is not None and labelled_row(network, layer, label) is not None:
+        if not PATTERN & {*label}:
+            return label
+        remedy = "type the row's number: programs read *, ? and ~ as patterns"
+        return cells.number(BOARD, cell, "the row to explain", remedy)
+    vector = len(network.shapes[layer]) == 1
+    remedy = "type a number from 1" + (", or a label" if vector else "")
+    return cells.number(BOARD, cell, "the row to explain", remedy)
 
 
 def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:

@@ -290,7 +290,8 @@ def defined_names(network: Network) -> dict[str, str]:
             )
         named[name] = taken[name.lower()] = what
 
-    for name in ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts"):
+    own = ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts")
+    for name in (*own, "thumbnail"):
         taken[name] = f"the {name} of the board"
     taken["exercise"] = "the sheet of an exercise"
     explained = (f"explained_{what}" for what in ("layer", "map", "row", "column"))

@@ -134,7 +134,8 @@ class ColourScale:
 class Highlight:
     """Cells for which `formula`, relative to the first cell of the first range, is true.
 
-    `border` is the colour of a line around each of them, which may be `dashed`; with `last`, no
+    `border` is the colour of a line around each of them, which may be `dashed`, `hatch` that of
+    stripes; with `last`, no
     other rule is asked where this one holds. `now` are the cells for which it is true with the
     values that the sheet holds, and `zeros` says that it is true for the numbers that their cells
     show as zero: what painters show that do not calculate.
@@ -147,6 +148,8 @@ class Highlight:
     number_format: str | None = None
     border: str | None = None
     dashed: bool = False
+    bold: bool = False
+    hatch: str | None = None
     last: bool = False
     now: tuple[Range, ...] = ()
     zeros: bool = False

@@ -137,7 +137,7 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         yield replace(_works(SCALES_BLOCK, f"end_{tensor}", limit, largest, "end"), tensor=tensor)
     for layer, places in layout.weights.items():
         for key in KERNELS & places.arrays.keys():
-            largest = largest_magnitude(places.array_range(key), sheet=BOARD)
+            largest = largest_magnitude(*places.beside(key), sheet=BOARD)
             cell = panel.lines[layer].weights
             yield replace(
                 _works(SCALES_BLOCK, f"weights_{layer}", cell, largest, "end"), tensor=layer

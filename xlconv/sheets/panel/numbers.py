@@ -12,11 +12,12 @@ from xlconv.network.layers.base import source, sources
 from xlconv.network.model import Array
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network
+from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.images.numbers import drawing_steps
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
-from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained, shifted
+from xlconv.state.choices import SCALES, UNKNOWN, Display, shifted
 
 
 def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -162,9 +163,13 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
         magnitudes = np.abs(numbers(values[tensor])).reshape(-1)
         yield Step.measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
     for layer in network.layers:
-        for key in {"weight", "presets"} & display.model.layer_weights(layer).keys():
-            weights = np.abs(display.model.layer_weights(layer)[key]).reshape(-1)
-            yield Step.measured(f"scales:weights_{layer.name}", weights.max(keepdims=True))
+        arrays = display.model.layer_weights(layer)
+        for key in {"weight", "presets"} & arrays.keys():
+            places = layout.weights[layer.name]
+            beside = places.beside(key)[0]  # a bias between kernels counts, too
+            near = [one for one in arrays if any(map(beside.overlaps, places.arrays[one]))]
+            largest = max(float(np.abs(arrays[one]).max()) for one in near)
+            yield Step.measured(f"scales:weights_{layer.name}", np.array([largest]))
     maps = [t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT]
     found = {one: float(numbers(values[f"scales:end_{one}"])[0]) for one in network.shapes}
     # An end that is no number is one of the network, too: Python's own max would lose it.
@@ -189,7 +194,9 @@ def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values])
     layer = _found_layer(network, found[0])
     cell = None
     if layer is not None and np.isfinite(found).all():
-        cell = Explained(layer, *found[1:]).within(network)
+        sizes = as_maps(network.shapes[layer])
+        used = [min(max(1, int(n)), size) for n, size in zip(found[1:], sizes, strict=True)]
+        cell = used[0], used[1], used[2]
     for tensor in reversed(list(network.shapes)):
         boxes = {
             one.name: numbers(values[f"looks:reads_{one.name}"]) for one in network.readers(tensor)

@@ -45,34 +45,52 @@ def _scale_rule(rule: ColourScale) -> Iterator[Rule]:
 @colour_rules.register
 def _highlight_rule(rule: Highlight) -> Iterator[Rule]:
     line = "dashed" if rule.dashed else "thin"
-    look = _look(rule.border, rule.colour, rule.fill, rule.number_format, line)
+    look = _look(
+        border=rule.border,
+        colour=rule.colour,
+        fill=rule.fill,
+        number_format=rule.number_format,
+        line=line,
+        bold=rule.bold,
+        hatch=rule.hatch,
+    )
     yield Rule(type="expression", dxf=look, formula=[rule.formula], stopIfTrue=rule.last or None)
 
 
 @colour_rules.register
 def _swatch_rules(rule: Swatches) -> Iterator[Rule]:
     for number, colour in rule.colours.items():
-        look = _look(None, None, colour, None)
+        look = _look(fill=colour)
         yield Rule(type="cellIs", operator="equal", dxf=look, formula=[f"{number}"])
 
 
 @cache
 def _look(
-    border: str | None,
-    colour: str | None,
-    fill: str | None,
-    number_format: str | None,
+    *,
+    border: str | None = None,
+    colour: str | None = None,
+    fill: str | None = None,
+    number_format: str | None = None,
     line: str = "thin",
+    bold: bool = False,
+    hatch: str | None = None,
 ) -> _Look:
     side, number = Side(style=line, color=border), None
     if number_format:
         number = NumberFormat(_format_number(number_format), number_format)
     return _Look(
         border=Border(left=side, right=side, top=side, bottom=side) if border else None,
-        font=Font(color=colour) if colour else None,
-        fill=PatternFill("solid", fgColor=fill, bgColor=fill) if fill else None,
+        font=Font(color=colour, b=bold or None) if colour or bold else None,
+        fill=_ground(fill, hatch),
         numFmt=number,
     )
+
+
+def _ground(fill: str | None, hatch: str | None) -> PatternFill | None:
+    """A rule's ground: stripes, or one colour."""
+    if hatch is not None:
+        return PatternFill("lightUp", fgColor=hatch, bgColor="FFFFFF")
+    return PatternFill("solid", fgColor=fill, bgColor=fill) if fill else None
 
 
 def _format_number(code: str) -> int:
