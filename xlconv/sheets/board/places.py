@@ -16,9 +16,10 @@ from xlconv.network.shapes import Shape, map_count
 from xlconv.sheets.board.furniture import GAP, TITLE_ROWS, Stack, apart, furniture, vector_columns
 from xlconv.sheets.board.layout import Answer, Band, Lane, Layout, Ruler
 from xlconv.sheets.board.pitch import HEAD_ROWS, Pitches
+from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.laboratory import places as laboratory
 from xlconv.sheets.laboratory.places import LaboratoryPlaces, has_laboratory, place_laboratory
-from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_panel
+from xlconv.sheets.panel.places import LossPlaces, Verdict, legend, place_panel
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise
 

@@ -14,7 +14,7 @@ from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.originals.places import original_places
-from xlconv.sheets.panel.places import ACROSS, BOXES
+from xlconv.sheets.panel.places import BOXES
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
     Box,
@@ -43,8 +43,8 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
     chosen, line, place = panel.picture.first, panel.line, panel.place
     grid, number = f"{gallery.range:{IMAGES}}", f"{chosen:{BOARD}}"
     rules = [
-        _works(PICTURE, "line", line, line_of(number, ACROSS, gallery.line_rows)),
-        _works(PICTURE, "place", place, place_of(number, ACROSS, gallery.place_columns)),
+        _works(PICTURE, "line", line, line_of(number, gallery.across, gallery.line_rows)),
+        _works(PICTURE, "place", place, place_of(number, gallery.across, gallery.place_columns)),
     ]
     places = original_places(network, layout)
     rules.append(_places_rule("columns", places.columns, place, panel.shift_right, 0))
