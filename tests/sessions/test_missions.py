@@ -62,6 +62,8 @@ def doing(card: Card, book: FoundBook) -> list[Set]:
             assert book.layout.laboratory is not None
             off = book.layout.laboratory.minus_max.first
             return [(target(card), 50.0), (f"{BOARD}!{off.a1}", 0.0)]
+        case "parameters":
+            return [(target(card), 100.0)]
         case "norm":
             return [(target(card), 0.0)]
         case "dropout":

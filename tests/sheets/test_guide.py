@@ -53,7 +53,7 @@ TEMPLATES = {
     "edges": {"kernel", "relu", "field", "pool", "mistake", "pixel"},
     "rgb": {"kernel", "colour", "depth", "dense", "softmax", "parameters"},
     "multilabel": {"kernel", "sigmoid", "depth", "dense"},
-    "resnet": {"kernel", "norm", "skip", "depth", "softmax"},
+    "resnet": {"kernel", "norm", "skip", "depth", "parameters"},
     "lesson3": {"kernel", "relu", "depth", "field", "pool", "dense", "softmax", "sigmoid"},
     "dropout": {"dropout", "softmax"},
     "lenet5": {"depth", "parameters", "pool"},

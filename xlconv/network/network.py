@@ -325,6 +325,7 @@ _CHOICES = (
     *("changed_pixels", "changed_weights", "changed", "shown", "enlarged", "counted"),
     *(
         "guide",
+        "heads",
         "laboratory",
         *(f"laboratory_{one}" for one in ("temperature", "times", "minus_max")),
     ),

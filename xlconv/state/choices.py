@@ -75,7 +75,8 @@ class Choices:
     what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
     last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
     moved down and to the right; `winners` whether what pools keep is marked; `answers` what was
-    answered to the Guide's missions, by their keys.
+    answered to the Guide's missions, by their keys; `head` the
+    sizes for which it is said what the last layers cost, if they were read.
     """
 
     explained: Explained
@@ -90,6 +91,7 @@ class Choices:
     shift: tuple[int, int] = (0, 0)
     winners: bool = False
     laboratory: Laboratory = Laboratory()
+    head: tuple[float, ...] = ()
 
     @property
     def shift_down(self) -> float:
@@ -124,14 +126,24 @@ def _slice(by: int, length: int) -> slice:
 
 
 @dataclass(frozen=True)
+class Pen:
+    """The thick pen with which picture 0 is drawn: its cells for each map, and whether it is on."""
+
+    cells: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    on: bool = True
+
+
+@dataclass(frozen=True)
 class Display:
     """All that a workbook's numbers follow from.
 
     `image` is the picture as it stands on the board, of shape (C, H, W). `pictures`, of shape
     (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
-    what stands in the cells that say what each shows. Both are empty without a gallery. `given`
-    is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
-    `checks` are those of an exercise, `built` what the build left for the Guide's ticks, by key.
+    what stands in the cells that say what each shows, `said` what the network said of each of the
+    gallery when the book was built, `inks` the sum of its pixels then. All are empty without a
+    gallery. `pen` is the one with which picture 0 is drawn. `given` is what only a workbook knows:
+    the random numbers of dropout layers, how many cells are filled. `checks` are those of an
+    exercise, `built` what the build left for the Guide's ticks, by key.
     """
 
     model: Model
@@ -139,6 +151,9 @@ class Display:
     choices: Choices
     pictures: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
     labels: tuple[float | str, ...] = ()
+    said: tuple[str, ...] = ()
+    inks: tuple[float, ...] = ()
+    pen: Pen = field(default_factory=Pen)
     given: Mapping[str, Array] = field(default_factory=dict)
     checks: Checks = field(default_factory=Checks)
     built: Mapping[str, float | str] = field(default_factory=dict)

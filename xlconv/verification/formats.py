@@ -18,9 +18,10 @@ from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
+from xlconv.sheets.model.places import head_places
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
-from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL, WORKS
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedBlock, ComputedCells
@@ -126,6 +127,8 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     yield _EXPLAIN, WORKS, [inspector_places(book.network, layout).table]
     guide = guide_places(book.network, layout)
     yield _GUIDE, GUIDE, [Range.of(card.cell(ANSWER)) for card in guide.cards]
+    if (head := head_places(book.network)) is not None:
+        yield "heads", MODEL, [head.sizes(0), head.sizes(1)]
     yield _GUIDE, WORKS, [Range.of(cell) for cell in guide.built.values()]
 
 

@@ -23,9 +23,11 @@ from xlconv.reference.layers.base import numbers
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.guide.mission import AGAIN, DONE
 from xlconv.sheets.guide.places import guide_places
+from xlconv.sheets.heads.places import COSTS
 from xlconv.sheets.model.formulas import SUMS
 from xlconv.sheets.panel.formulas import RIGHT, WRONG
 from xlconv.sheets.receptive.numbers import pixel_box
+from xlconv.spreadsheet.formula import ERRORS
 from xlconv.state.choices import SCALES
 from xlconv.verification.comparison import Comparison, Found, compare_locally, plain_value
 from xlconv.verification.structure import ComputedCells
@@ -59,6 +61,10 @@ class SavedBook:
         there = [key for key in readers if key in self.found]
         follows = {key: not self.local[key].wrong.any() for key in there}
         return any(self.differs(key) and follows[key] for key in there) or all(follows.values())
+
+    def is_known(self, key: str) -> bool:
+        """Whether numbers or texts stand in all cells of a name, and no error."""
+        return all(isinstance(one, float | str) and one not in ERRORS for one in self.values(key))
 
     def single(self, key: str) -> Value:
         """What stands in a single cell."""
@@ -179,8 +185,8 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     shown = {key for key in saved.found if key.startswith("shown:")}
     tensors = len(saved.book.network.shapes)
     if saved.single("shown:revealed") in range(1, tensors + 1):
-        changed |= {key for key in shown if saved.differs(key)}
-    changed |= _changed_answers(saved) | _changed_laboratory(saved)
+        changed |= {key for key in shown if saved.differs(key) and saved.is_known(key)}
+    changed |= _changed_answers(saved) | _changed_laboratory(saved) | _changed_head(saved)
     return changed
 
 
@@ -266,6 +272,16 @@ def _changed_explained(saved: SavedBook) -> set[str]:
     return changed
 
 
+def _changed_head(saved: SavedBook) -> set[str]:
+    """What the last layers cost, if it was computed with other sizes: all of a network's."""
+    changed: set[str] = set()
+    for number in (1, 2):
+        times, costs = f"heads:times_{number}", [f"heads:{one}_{number}" for one in COSTS[:3]]
+        if any(map(saved.differs, costs)) and saved.was_read((times,)):
+            changed |= {*costs, times} & saved.found.keys()
+    return changed
+
+
 def _changed_laboratory(saved: SavedBook) -> set[str]:
     """The laboratory's logits, and what is taken away from them, if those were computed with other
     numbers in its yellow cells."""
@@ -274,6 +290,7 @@ def _changed_laboratory(saved: SavedBook) -> set[str]:
         f"laboratory:{name}"
         for name, others in readers.items()
         if saved.differs(f"laboratory:{name}")
+        and saved.is_known(f"laboratory:{name}")
         and saved.was_read(f"laboratory:{one}" for one in others)
     }
 

@@ -30,6 +30,8 @@ from xlconv.sheets.guide.mission import (
     Told,
 )
 from xlconv.sheets.guide.places import guide_places
+from xlconv.sheets.heads.numbers import head_sizes
+from xlconv.sheets.heads.places import SIZES
 from xlconv.state.choices import Display
 from xlconv.state.exercise import State
 
@@ -133,9 +135,11 @@ def _single(key: str, values: Mapping[str, Values]) -> Held | None:
 
 
 def _choice(display: Display, name: str) -> Held:
-    """What is chosen; what padding holds is a setting of the layers."""
+    """What is chosen; what padding holds is a setting of the layers, and sizes stand in a list."""
     if name == "outside":
         return outside_cell(outside_of(display.network))
+    if name == "classes":
+        return head_sizes(display)[SIZES.index("classes")]
     held = attrgetter(name)(display.choices)
     return held if isinstance(held, str) else float(held)
 

@@ -14,6 +14,9 @@ from xlconv.network.layers.settings import settings
 from xlconv.network.network import INPUT, PICTURE_WORDS, Network
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.heads.looks import STYLES as HEAD_STYLES
+from xlconv.sheets.heads.looks import head_blocks, head_choice, head_words
+from xlconv.sheets.heads.numbers import head_sizes
 from xlconv.sheets.model.places import (
     BAR,
     COLUMNS,
@@ -24,7 +27,10 @@ from xlconv.sheets.model.places import (
     body,
     cell_of,
     column_of,
+    head_places,
     length_columns,
+    notes_top,
+    text_top,
     total_cell,
 )
 from xlconv.sheets.shown import Shown, rule_block
@@ -81,6 +87,7 @@ _STYLES = {
     "sum": _SUM,
     "words": replace(styles.LEAD, italic=True),
     "total": _TOTAL,
+    **HEAD_STYLES,
     "most": Style(size=12, bold=True, horizontal="left"),
 }
 
@@ -109,6 +116,7 @@ def _size(sheet: Sheet) -> tuple[int, int]:
 
 def _sheet(shown: Shown, lines: list[str]) -> Sheet:
     network = shown.network
+    head = head_places(network)
     table = {**_texts(network, shown.layout), **_computed_cells(shown)}
     blocks = [
         one_cell(Cell(1, FIRST_COLUMN), f"The network: {network.name}", styles.SHEET_TITLE),
@@ -117,6 +125,7 @@ def _sheet(shown: Shown, lines: list[str]) -> Sheet:
         *table.values(),
         *_blanks(network, set(table)),
         *_notes(network),
+        *(head_blocks(network, head, head_sizes(shown.display)) if head else ()),
         *_text(network, lines),
     ]
     heights = {1: 36, MOST_ROW: 28, HEAD_ROW: 40, text_range(network, lines).row - 2: 36}
@@ -126,6 +135,7 @@ def _sheet(shown: Shown, lines: list[str]) -> Sheet:
         widths={1: 16, **_widths(table)},
         heights=heights,
         freeze=Cell(HEAD_ROW + 1, FIRST_COLUMN + 1),
+        choices=(head_choice(head),) if head else (),
         tab_colour=shown.colours.ink,
     )
 
@@ -141,7 +151,10 @@ def _computed_cells(shown: Shown) -> dict[Cell, Block]:
 def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock]]:
     """The words that no formula makes, but for the network's own text."""
     network = display.network
-    for block in (*_heads(), *_notes(network), *_texts(network, layout).values()):
+    head = head_places(network)
+    compared = head_words(network, head) if head else ()
+    texts = _texts(network, layout).values()
+    for block in (*_heads(), *_notes(network), *texts, *compared):
         if isinstance(block, TextBlock) and block.text:
             yield MODEL, block
 
@@ -240,15 +253,13 @@ def _length(block: Block) -> int:
 
 
 def _notes(network: Network) -> Iterator[Block]:
-    first = total_cell(network, "layer")
-    for down, note in enumerate(_NOTES, 2):
-        yield one_cell(first.shifted(down, 0), note, styles.LEAD)
+    for row, note in enumerate(_NOTES, notes_top(network)):
+        yield one_cell(Cell(row, FIRST_COLUMN), note, styles.LEAD)
 
 
 def text_range(network: Network, lines: list[str]) -> Range:
     """Where the manifest's lines stand."""
-    first = total_cell(network, "layer").shifted(len(_NOTES) + 5, 0)
-    return Range(first.row, first.column, len(lines), 1)
+    return Range(text_top(network), FIRST_COLUMN, len(lines), 1)
 
 
 def _text(network: Network, lines: list[str]) -> Iterator[Block]:

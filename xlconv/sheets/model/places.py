@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from xlconv.network.arithmetic import Arithmetic
 from xlconv.network.layers.base import Layer
 from xlconv.network.network import Network
+from xlconv.sheets.heads.places import ROWS, HeadPlaces, has_head
 from xlconv.spreadsheet.cells import Cell, Range
 
+NOTES = 6  # lines of notes below the table
 MOST_ROW = 3  # says which layer has the most of what
 GROUP_ROW, HEAD_ROW = 5, 6
 FIRST_COLUMN = 2
@@ -48,6 +50,22 @@ COLUMNS = {
     "sum": ("", "sum of its constants"),
     "words": ("", "what it does"),
 }
+
+
+def notes_top(network: Network) -> int:
+    """The row in which the notes below the table begin."""
+    return total_cell(network, "layer").row + 2
+
+
+def head_places(network: Network) -> HeadPlaces | None:
+    """Where it is compared what the last layers cost, below the notes; None if nothing is."""
+    return HeadPlaces(notes_top(network) + NOTES + 1) if has_head(network) else None
+
+
+def text_top(network: Network) -> int:
+    """The row in which the network's own text begins."""
+    below = ROWS if has_head(network) else 0
+    return notes_top(network) + NOTES + 3 + below
 
 
 def cell_of(network: Network, tensor: str, column: str) -> Cell:

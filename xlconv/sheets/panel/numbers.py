@@ -15,6 +15,7 @@ from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.images.numbers import drawing_steps
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
 from xlconv.state.choices import SCALES, UNKNOWN, Display, shifted
 
@@ -23,17 +24,51 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     """Where the chosen picture stands in the gallery, and the picture on the board."""
     if layout.gallery is None:
         return
+    yield from drawing_steps(display, layout)
     offset = layout.gallery.offset(display.choices.picture)
     for key, count in zip(("line", "place"), offset, strict=True):
         yield Step.exact(f"picture:{key}", float(count))
     choices = display.choices
-    base = shifted(display.pictures[choices.picture], choices.shift)
-    there = _is_chosen(display, layout, values)
+    base = shifted(_chosen(display, layout, values), choices.shift)
+    for name, places in _gallery_places(display, layout):
+        yield Step.exact(name, *places)
+    there = _is_chosen(display, layout, values) and all(
+        numbers(values[name]).tolist() == places
+        for name, places in _gallery_places(display, layout)
+    )
     names = [f"picture:original_{number}" for number in range(1, len(base) + 1)]
     for name, pixels in zip(names, base, strict=True):
         yield Step.measured(name, pixels if there else np.full_like(pixels, np.nan))
     found = np.array([numbers(values[name]).reshape(base.shape[1:]) for name in names])
     yield Step.measured(INPUT, np.where(display.image == base, found, display.image))
+
+
+def _gallery_places(display: Display, layout: Layout) -> Iterator[tuple[str, list[float]]]:
+    """The rows and columns of the gallery at which the pixels of the board are looked up."""
+    assert layout.gallery is not None
+    channels, height, width = layout.gallery.shape
+    down, across = layout.gallery.offset(display.choices.picture)
+    by_rows, by_columns = display.choices.shift
+    yield "picture:columns", _moved(across, width, by_columns)
+    for channel in range(channels):
+        before = down + layout.gallery.before_map(channel)
+        yield f"picture:rows_{channel + 1}", _moved(before, height, by_rows)
+
+
+def _moved(before: int, count: int, by: int) -> list[float]:
+    """The numbers behind those before, moved: 0 where nothing comes from."""
+    return [
+        float(before + one - by) if 1 <= one - by <= count else 0.0 for one in range(1, count + 1)
+    ]
+
+
+def _chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> Array:
+    """The chosen picture; picture 0 as it was found."""
+    picture: Array = display.pictures[display.choices.picture]
+    if display.choices.picture:
+        return picture
+    found = [numbers(values[f"drawing:{number}"]) for number in range(1, len(picture) + 1)]
+    return np.array(found).reshape(picture.shape)
 
 
 def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:

@@ -19,7 +19,7 @@ from xlconv.sheets.guide.missions.cells import (
     to_explain,
 )
 from xlconv.sheets.laboratory.places import CHOICES, sum_below
-from xlconv.sheets.model.places import cell_of
+from xlconv.sheets.model.places import cell_of, head_places
 from xlconv.spreadsheet.cells import Cell
 from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
 
@@ -150,6 +150,32 @@ def sigmoid(network: Network, layout: Layout) -> Mission | None:
 
 
 def parameters(network: Network, layout: Layout) -> Mission | None:
+    """Where the parameters are: what the last layers cost, or which layer has the most."""
+    return _head(network) or _most_parameters(network)
+
+
+def _head(network: Network) -> Mission | None:
+    """What is saved by averaging the last maps, where they are averaged."""
+    places = head_places(network)
+    if places is None:
+        return None
+    options = ("in its dense layers", "in its kernels", "in its pools")
+    return Mission(
+        key="parameters",
+        question="Where are VGG's parameters?",
+        action="type another number of classes, as 100 →",
+        link=link(MODEL, places.classes),
+        see="where do most of VGG-16's 138 million stand?",
+        options=options,
+        right=options[0],
+        done=Differ("classes", MODEL, places.classes, float(network.shapes[network.output][0])),
+        why="A dense layer on all cells has a number for each pair of a cell and a unit, and most "
+        "of VGG stands there. The mean of each last map leaves one number a map to read, and the "
+        "kernels before it are used again in every place.",
+    )
+
+
+def _most_parameters(network: Network) -> Mission | None:
     """Which layer has the most parameters."""
     counts = {one.name: network.parameters(one) for one in network.layers}
     counts = {name: count for name, count in counts.items() if count}
