@@ -31,7 +31,7 @@ from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
-from xlconv.state.sheet_names import SHEETS
+from xlconv.state.sheet_names import EXERCISE, SHEETS
 from xlconv.system.progress import tell
 from xlconv.xlsx.writer import write_book
 
@@ -82,7 +82,7 @@ def compile_book(
         title, description, own_palette = about.title, about.description, about.palette
         gallery = gallery or template_gallery(about, network, model.image)
     chosen = palette or own_palette
-    colours = palette_named(chosen)
+    colours = palette_named(chosen, network.in_colour)
     if exercise is not None:
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
@@ -122,6 +122,7 @@ def compile_book(
             **hidden,
             **{range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
         },
+        EXERCISE if exercise is not None else None,
     )
 
 

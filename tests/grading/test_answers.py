@@ -23,7 +23,7 @@ from xlconv.grading.grade import grade
 from xlconv.grading.judge import beyond_engines
 from xlconv.grading.marks import BlockMarks, gradescope, marks_csv
 from xlconv.grading.precedents import reads_of
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import exercise_of
 from xlconv.xlsx.dynamic_arrays import PlainWords, plain_formula

@@ -32,7 +32,7 @@ from xlconv.engines.registry import engine_named
 from xlconv.errors import NetworkError
 from xlconv.importers.gallery import template_gallery
 from xlconv.importers.template import template_names
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula, relative_form
 from xlconv.state.exercise import CHECKS, check_sums, exercise_of
@@ -148,10 +148,15 @@ def test_other_cells_hold_what_they_always_hold(task: Path, template_book: Templ
         and (exercise[name].formula, exercise[name].attributes.get("t"))
         != (cell.formula, cell.attributes.get("t"))
     }
-    titles = {name for name in changed if (plain[name].formula or "").startswith(('"', "ROWS"))}
-    guarded = {name for name in changed if "COUNT(" in (exercise[name].formula or "")}
-    assert changed == titles | guarded
-    assert len(titles) == 2 + 2 + 3  # maps of conv1 and of pool, and the three layers
+    texts = {name: plain[name].formula or "" for name in changed}
+    titles = {
+        name
+        for name, text in texts.items()
+        if text.startswith(('"', "ROWS")) and "keeps" not in text
+    }
+    assert all("Exercise!" in (exercise[name].formula or "") for name in changed)
+    assert len(titles) == 5 * 2 + 7  # the maps of conv1 and those that follow, and all layers
+    assert {name for name, cell in plain.items() if cell.formula} >= titles
 
 
 def states(path: Path, engine: str = "formualizer") -> dict[str, str]:
@@ -382,7 +387,7 @@ def test_the_sheet_says_that_only_formulas_count(task: Path) -> None:
 
 
 def test_hints_help_where_copying_is_not_enough(tmp_path: Path) -> None:
-    """Worked out by hand: the picture stands in C7:J14, with a ring of one around it."""
+    """The picture has a ring of one around it, in which the first window begins."""
     layers = (
         Conv2D("conv", 2, 3, padding="same"),
         MaxPool2D("pool"),
@@ -396,8 +401,10 @@ def test_hints_help_where_copying_is_not_enough(tmp_path: Path) -> None:
     conv, pool = (book.layout.tensors[name].maps for name in ("conv", "pool"))
     dense, weights = book.layout.tensors["dense"].maps[0], book.layout.weights["dense"]
     texts = sheet_texts(task)
-    assert texts.count("   hint") == 4
-    ring = f"counts as 0: {conv[0].first.a1} reads B6:D8, which begins in it"
+    assert [texts.count(f"   hint {step} of 3") for step in (1, 2, 3)] == [3, 3, 3]
+    corner = book.layout.tensors["input"].maps[0].first.shifted(-1, -1)
+    window = Range(corner.row, corner.column, 3, 3).a1
+    ring = f"counts as 0: {conv[0].first.a1} reads {window}, which begins in it"
     assert any(text.endswith(ring) for text in texts)
     assert any(f"write the first cell of map 2, {conv[1].first.a1}, anew" in t for t in texts)
     first, second = weights.kernels(0)[0].a1, weights.kernels(1)[0].a1

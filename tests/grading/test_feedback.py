@@ -24,7 +24,7 @@ from support.libreoffice import converted
 from xlconv import grade, read_book
 from xlconv.grading.classroom.feedback import Returned, _lines, feedback_files, write_back
 from xlconv.grading.marks import BlockMarks, Marks
-from xlconv.sheets.exercise.places import HEAD_ROW
+from xlconv.sheets.exercise.parts import HEAD_ROW
 from xlconv.xlsx.editing.tags import tags, utf8
 
 MODEL, IMAGE = random_model(TINY, 1), random_image(TINY, 1)

@@ -44,7 +44,7 @@ from xlconv.grading.marks import BlockMarks, Marks, csv_encoding, gradescope, ma
 from xlconv.grading.rubric import Rubric
 from xlconv.grading.submissions import Terms, marks_as_they_come, submitted_files
 from xlconv.network.layers.activation import LeakyReLU, Sigmoid
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ from xlconv.commands.app import app
 from xlconv.grading.diagnosis.functions import likely_function
 from xlconv.grading.marks import BlockMarks
 from xlconv.grading.rubric import SLIPS
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Range
 from xlconv.spreadsheet.formula import moved_formula
 

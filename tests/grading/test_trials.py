@@ -39,7 +39,7 @@ from xlconv.grading.marks import BlockMarks
 from xlconv.grading.precedents import MOST_CELLS, circular_reference
 from xlconv.grading.trials import Trial
 from xlconv.reference.forward import forward_steps
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.exercise import exercise_of

@@ -253,7 +253,7 @@ def test_a_full_worksheet_is_a_valid_file(
     """A board that reaches the last column, with the widths of its columns; the limit is moved, as
     it takes most of a minute to explain a window of so many cells."""
     limit = 900
-    for place in ("sheets.board.places", "xlsx.parts"):
+    for place in ("sheets.board.places", "xlsx.parts.skeleton"):
         monkeypatch.setattr(f"xlconv.{place}.MAX_COLUMNS", limit)
     for length in range(300, limit):
         layer = MaxPool2D("pool", (1, length)) if last == "a number" else ReLU("relu")

@@ -21,7 +21,7 @@ from xlconv.network.network import Network
 from xlconv.rendering.font import lettering
 from xlconv.rendering.paint import paint
 from xlconv.rendering.stored import stored_sheet
-from xlconv.sheets.board.looks import TITLE_HEIGHTS
+from xlconv.sheets.board.zoom import CORNER_PIXELS, TITLE_HEIGHTS
 from xlconv.sheets.styles import PALETTES
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
@@ -56,12 +56,13 @@ def pixels(path: Path, cell: int = CELL, layer: str | None = None) -> Pixels:
 
 
 def middle(cell: str, size: int = CELL) -> tuple[int, int]:
-    """The pixel in the middle of a cell of the whole board: row, column. The first column is half
-    as wide as the others, the title rows are as high as their letters need."""
+    """The pixel in the middle of a cell of the whole board: row, column. The first column is wider
+    than the others, the title rows are as high as their letters need."""
     row, column = openpyxl.utils.cell.coordinate_to_tuple(cell)
     titles = sum(height * max(0.42, size / 24) for height in TITLE_HEIGHTS.values())
     top = titles + size * (row - 1 - len(TITLE_HEIGHTS))
-    return round(top + size / 2), round(size / 2 + size * (column - 2) + size / 2)
+    left = CORNER_PIXELS * size / 24
+    return round(top + size / 2), round(left + size * (column - 2) + size / 2)
 
 
 def mixed(zero: str, end: str, share: float) -> np.ndarray:
@@ -75,7 +76,7 @@ def check_colours(
 ) -> None:
     """Every cell of a name has the colour of its stored value on the scale of the whole tensor."""
     shown = books.stored_cells(path, name)
-    values = np.array(list(books.stored_cells(path, whole).values()))
+    values = xlconv.read_book(path).stored[whole]
     limit = float(np.abs(values).max() if low else values.max())
     assert len(shown) > 8
     for cell, value in shown.items():
@@ -101,7 +102,7 @@ def test_colours_are_those_of_the_stored_values(tmp_path: Path, palette: str) ->
 def test_what_is_drawn_is_what_the_file_stores(book: books.BuiltBook, tmp_path: Path) -> None:
     """A stored value that is not what its formula computes is drawn as it is stored."""
     cells = list(books.stored_cells(book.path, "conv_1"))
-    limit = max(map(abs, books.stored_cells(book.path, "conv").values()))
+    limit = np.abs(xlconv.read_book(book.path).stored["conv"]).max()
     path = tmp_path / "edited.xlsx"
     edited(book.path, path, with_value(cells[37], -limit / 2))
     look = PALETTES["lesson"]
@@ -201,7 +202,11 @@ def test_a_layer_is_its_columns_of_the_board(book: books.BuiltBook) -> None:
 def test_titles_stay_legible_in_small_pictures(book: books.BuiltBook) -> None:
     picture = pixels(book.path, 3)
     look = PALETTES["lesson"]
-    values = books.stored_cells(book.path, "conv")
+    values = {
+        cell: value
+        for number in (1, 2)
+        for cell, value in books.stored_cells(book.path, f"conv_{number}").items()
+    }
     limit = max(map(abs, values.values()))
     for cell, value in values.items():
         end = look.positive if value > 0 else look.negative

@@ -3,7 +3,7 @@ sentences and boxes as numbers. The stored values, the embedded engine and Libre
 them; choices that make no sense are one clear line."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import log
 from pathlib import Path
@@ -22,14 +22,18 @@ from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, 
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from xlconv.network.names import label_cell
+from xlconv.network.network import vector_labels
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.formulas import workbook_rules
+from xlconv.sheets.panel.places import EXPLAINED_NAMES
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Explained
 
 COUNTED = [[[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]]
 TWO_MAPS = [[[1, 2], [3, 4]], [[5, 6], [7, 8]]]
 NOWHERE, LAST = 99999, 0
+BLANK = [""] * 9
 Shown = dict[str, list[float | str]]
 
 
@@ -56,6 +60,9 @@ class Case:
         image = np.array(self.image, float)
         layer, *cell = self.explained
         chosen = Explained(layer, *map(float, cell))
+        if len(self.network.shapes[layer]) == 1:  # a row of a vector is called by its label
+            label = vector_labels(self.network, layer)[int(chosen.row) - 1]
+            chosen = replace(chosen, row=label_cell(label))
         pixel = self.pixel and tuple(map(float, self.pixel))
         model = Model(self.network, weights)
         build_chosen(path, model, image, explained=chosen, pixel=pixel)
@@ -107,7 +114,7 @@ def flattened(order: str, place: tuple[int, int], value: float) -> Case:
             window=[2, row, column, 1],
             term_value=value,
             result=value,
-            equal="✓",
+            equal=1,
             sentence=f"the same number as input map 2, row {row}, column {column}: {value:g}",
         )
         | reads(input=[2, 2, row, row, column, column])
@@ -144,25 +151,31 @@ CASES = {
             facts=0.5,
             board=-5.5,
             result=-5.5,
-            equal="✓",
-            then_name="relu",
+            equal=1,
             then=0,
             sentence="7 × -1 + … (9 products) + bias 0.5 = -5.5; relu makes it 0",
-            strongest_for=[5, 2],
-            strongest_for_term=[7, 4],
-            strongest_for_words=["5 × 1: input, row 2, column 1", "1 × 2: input, row 1, column 1"],
-            strongest_against=[-7, -6],
-            strongest_against_term=[9, 6],
-            strongest_against_words=[
-                "7 × -1: input, row 2, column 3",
-                "3 × -2: input, row 1, column 3",
+            strongest_favour=[7, 4],
+            favour=[5, 2],
+            favour_value=[5, 1],
+            favour_sign=["×", "×"],
+            favour_weight=[1, 2],
+            favour_place=["row 2, col 1", "row 1, col 1"],
+            strongest_against=[9, 6],
+            against=[-7, -6],
+            against_place=["row 2, col 3", "row 1, col 3"],
+            title="conv, map 1, row 1, column 2",
+            captions="input",
+            rulers=[0, 1, 2],
+            heads=["reads", *BLANK[:3], "kernel", *BLANK[:3], "product", *BLANK[:3], "sum"],
+            canvas=[
+                *("outside", "outside", "outside", "", 1, 0, -1, "", 0, 0, 0, "", ""),
+                *(1, 2, 3, "×", 2, 0, -2, "=", 2, 0, -6, "Σ", -6),
+                *(5, 6, 7, "", 1, 0, -1, "", 5, 0, -7, "", ""),
+                *("1", "2", "3"),
             ],
-            captions=["input", "row 0", "row 1", "row 2"],
-            heads=[1, 2, 3],
-            reads=["", "", "", 0, 0, 0, 1, 2, 3, 5, 6, 7],
-            weights=["", "", "", 1, 0, -1, 2, 0, -2, 1, 0, -1],
-            products=["", "", "", 0, 0, 0, 2, 0, -6, 5, 0, -7],
-            sums=[-6],
+            labels=["sum", "plus bias", "conv =", "then relu"],
+            values=[-6, 0.5, -5.5, 0],
+            told=["", "", "✓ on the board", "cut off"],
         )
         | reads(relu=[NOWHERE, LAST] * 3, conv=[1, 1, 1, 1, 2, 2], input=[1, 1, 1, 2, 1, 3])
         | reaches(input=[1, 1, 2, 2, 1, 1], conv=[1, 1, 1, 3, 1, 2], relu=[1, 1, 1, 3, 1, 2]),
@@ -182,8 +195,7 @@ CASES = {
             fact_names=[],
             facts=[],
             result=4.5,
-            equal="✓",
-            then_name="tanh",
+            equal=1,
             then=float(np.tanh(4.5)),
             sentence="4 × -1 + … (4 products) = 4.5; ReLU keeps it; tanh makes it 1",
         )
@@ -206,13 +218,19 @@ CASES = {
             facts=-13042,
             result=0,
             sentence="12 × 1000 + … (4 products) + bias -13042 = 0; ReLU makes it 0",
-            captions=["input", "row 1", "row 3"],
-            heads=[2, 4],
-            strongest_for_words=[
-                *("12 × 1000: input, row 3, column 4", "10 × 100: input, row 3, column 2"),
-                *("4 × 10: input, row 1, column 4", "2 × 1: input, row 1, column 2"),
+            captions="input",
+            rulers=[1, 3],
+            canvas=[
+                *(2, 4, "×", 1, 10, "=", 2, 40, "Σ", 13042),
+                *(10, 12, "", 100, 1000, "", 1000, 12000, "", ""),
+                *("2", "4"),
             ],
+            strongest_favour=[4, 3, 2, 1],
+            favour_place=["row 3, col 4", "row 3, col 2", "row 1, col 4", "row 1, col 2"],
             strongest_against=[],
+            against=[],
+            labels=["sum", "plus bias", "conv ="],
+            values=[13042, -13042, 0],
         )
         | reads(input=[1, 1, 1, 3, 2, 4])
         | reaches(conv=[1, 1, 1, 1, 1, 1]),
@@ -234,10 +252,11 @@ CASES = {
             term_product=[90, 160],
             result=250,
             sentence="4 × 40 + … (2 products) = 250",
-            strongest_for_words=["4 × 40: input map 4, row 1", "3 × 30: input map 3, row 1"],
-            captions=["input map 3", "row 1", "input map 4", "row 1"],
-            products=["", 90, "", 160],
-            sums=[90, "", 160],
+            slot_sum=[90, 160],
+            order=[2, 1],
+            favour_place=["map 4, row 1, col 1", "map 3, row 1, col 1"],
+            captions=["input map 4", "", "input map 3"],
+            canvas=[4, "×", 40, "=", 160, "Σ", 160, *BLANK[:7], 3, "×", 30, "=", 90, "Σ", 90],
         )
         | reads(input=[3, 4, 1, 1, 1, 1], conv=[2, 2, 1, 1, 1, 1])
         | reaches(conv=[1, 2, 1, 1, 1, 1], both=[1, 6, 1, 1, 1, 1]),
@@ -256,14 +275,18 @@ CASES = {
             term_weight=[],
             term_product=[],
             result=3,
-            equal="✓",
+            equal=1,
             then=1 / (1 + np.exp(-3.0)),
             sentence="the largest of 2 cells is 3, in row 1, column 3; the others are forgotten; "
             "sigmoid makes it 0.95",
-            reads=["", "", "", "", 2, 3],
-            sums=[],
-            strongest_for=[],
-            strongest_against=[],
+            canvas=["outside", "outside", "→", 3, 2, 3, "", "", "2", "3"],
+            heads=["reads", "", "", "result"],
+            strongest=4,
+            slot_sum=[],
+            favour=[],
+            against_head="",
+            labels=["pool =", "then sigmoid"],
+            told=["✓ on the board", ""],
         )
         | reads(input=[1, 1, 1, 1, 2, 3])
         | reaches(pool=[1, 1, 2, 2, 1, 1]),
@@ -280,8 +303,12 @@ CASES = {
             term_value=[7, 8, "", 11, 12],
             result=9.5,
             sentence="the mean of 4 cells is 9.5",
-            captions=["input", "row 2", "row 3", "row 4"],
-            heads=[3, 4, 5],
+            captions="input",
+            rulers=[2, 3, 4],
+            canvas=[
+                *(7, 8, "outside", "", "", 11, 12, "outside", "→", 9.5),
+                *("outside", "outside", "outside", "", "", "3", "4", "5"),
+            ],
         )
         | reads(input=[1, 1, 2, 3, 3, 4]),
     ),
@@ -298,8 +325,11 @@ CASES = {
             facts=-0.25,
             result=10.25,
             sentence="4 × 3 + … (8 products) + bias -0.25 = 10.25",
-            captions=["input map 1", "row 1", "row 2", "input map 2", "row 1", "row 2"],
-            sums=[10.5, "", "", 0],
+            title="first, unit 2",
+            captions=["input map 1", "", "", "input map 2"],
+            rulers=[1, 2, "", 1, 2],
+            slot_sum=[10.5, 0],
+            order=[1, 2],
         )
         | reads(input=[1, 2, 1, 2, 1, 2], first=[1, 1, 2, 2, 1, 1], second=[NOWHERE, LAST] * 3)
         | reaches(first=[1, 1, 1, 3, 1, 1], second=[1, 1, 1, 2, 1, 1]),
@@ -318,9 +348,13 @@ CASES = {
             facts=[],
             result=-1.75,
             sentence="6 × -2 + … (3 products) = -1.75",
-            strongest_for_words="10.25 × 1: first, row 2",
-            strongest_against_words="6 × -2: first, row 1",
-            captions=["first", "row 1", "row 2", "row 3"],
+            title="second, class 1",
+            favour=10.25,
+            favour_place="unit 2",
+            against=-12,
+            against_place="unit 1",
+            captions="first",
+            rulers=[1, 2, 3],
         )
         | reads(input=[1, 2, 1, 2, 1, 2], first=[1, 1, 1, 3, 1, 1]),
         WEIGHTS_OF_MAPS,
@@ -335,7 +369,7 @@ CASES = {
             fact_names=["mean", "variance", "scale", "shift"],
             facts=[1, 3.75, 3, 0.5],
             result=9.5,
-            equal="✓",
+            equal=1,
             sentence="(7 − 1) / √(3.75 + ε) × 3 + 0.5 = 9.5",
         )
         | reads(input=[2, 2, 2, 2, 1, 1]),
@@ -366,7 +400,7 @@ CASES = {
             term_value=[-2, -0.5, 0],
             result=-2.5,
             sentence="-2 + -0.5 + … = -2.5",
-            captions=["input", "row 1", "leaky", "row 1", "relu", "row 1"],
+            captions=["input", "", "leaky", "", "relu"],
         )
         | reads(leaky=[1, 1, 1, 1, 1, 1], two=[NOWHERE, LAST] * 3),
     ),
@@ -451,7 +485,8 @@ CASES = {
             term_value=[5, 6, 7, 8],
             result=6.5,
             sentence="the mean of 4 cells is 6.5",
-            captions=["input map 2", "row 1", "row 2"],
+            captions="input map 2",
+            rulers=[1, 2],
         )
         | reads(input=[2, 2, 1, 2, 1, 2]),
     ),
@@ -475,7 +510,7 @@ CASES = {
             fact_names=["mask", "factor", "active"],
             facts=[1, 1, 1],
             result=6,
-            equal="✓",
+            equal=1,
             sentence="6 × mask 1 × factor 1 = 6",
         ),
     ),
@@ -495,11 +530,18 @@ CASES = {
             term_weight=[0, -log(2)],
             term_product=[1, 0.5],
             result=1 / 3,
-            equal="✓",
+            equal=1,
             sentence="exp(2.31 − 3) / 1.5 = 0.3333: the logit minus the largest, exp, divided by "
             "the sum",
-            strongest_for=[],
-            sums=1.5,
+            favour=[],
+            slot_sum=1.5,
+            strongest=2,
+            canvas=[
+                *(3, "→", 0, "→", 1, "Σ", 1.5),
+                *(3 - log(2), "", -log(2), "", 0.5),
+            ],
+            labels=["sum of exp", "softmax ="],
+            heads=["reads", "", "− max", "", "exp", "", "sum"],
         )
         | reads(dense=[1, 1, 1, 2, 1, 1]),
         {"dense.weight": [[3], [3 - log(2)]]},
@@ -514,7 +556,7 @@ CASES = {
             term_weight=[1, 0, 0, -1],
             term_product=[5, 0, 0, -8],
             result=-3,
-            equal="✓",
+            equal=1,
             sentence="8 × -1 + … (4 products) = -3",
         )
         | reads(input=[2, 2, 1, 2, 1, 2])
@@ -635,9 +677,8 @@ def test_libreoffice_by_hand(name: str, books: CaseBooks, libreoffice: str) -> N
     verifies(saved)
 
 
-def test_where_people_choose_and_read(books: CaseBooks) -> None:
-    """The one place that is written down rather than looked up."""
-    sheet = openpyxl.load_workbook(books.built("conv, padding"), data_only=True)["Explain"]
-    chosen = [[sheet.cell(row, column).value for column in (3, 4)] for row in (5, 6, 7, 8)]
-    assert chosen == [["conv", 1], [1, 1], [1, 1], [2, 2]]
-    assert sheet["B3"].value == CASES["conv, padding"].expected["explain:sentence"][0]
+def test_where_people_choose(books: CaseBooks) -> None:
+    """The names of the cells that are chosen, on the board under the picture."""
+    book = openpyxl.load_workbook(books.built("conv, padding"))
+    cells = (book.defined_names[name].attr_text.split("!") for name in EXPLAINED_NAMES)
+    assert [book[sheet][cell].value for sheet, cell in cells] == ["conv", 1, 1, 2]

@@ -18,7 +18,8 @@ from support.networks import EVERY_KIND, models, one_of_four
 import xlconv
 from xlconv import Model
 from xlconv.book.book import FoundBook
-from xlconv.network.network import Network
+from xlconv.network.names import label_cell
+from xlconv.network.network import Network, vector_labels
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.state.choices import SCALES, Choices, Explained
@@ -39,15 +40,20 @@ def choices(draw: st.DrawFn, network: Network) -> Choices:
     shape = network.shapes[layer]
     cell = [draw(number(size)) for size in (shape if len(shape) == 3 else (1, shape[0], 1))]
     _, height, width = network.input_shape
+    if len(shape) == 1 and draw(st.booleans()):  # a vector's row by its label
+        cell[1] = label_cell(draw(st.sampled_from(vector_labels(network, layer))))
     pixel = draw(st.none() | st.tuples(number(height), number(width)))
     known = ["?", 7.0, "no such class", *network.labels]
+    tensors = list(network.shapes)
+    shown = draw(st.integers(1, len(tensors)))
     return Choices(
         Explained(layer, *cell),
         actual=draw(st.sampled_from(known)) if plan(network).verdict else "?",
         scale=draw(st.sampled_from(SCALES)),
         pixel=pixel,
         outlined=draw(st.booleans()),
-        hidden=draw(st.frozensets(st.sampled_from(list(network.shapes)), max_size=3)),
+        hidden=frozenset(tensors[shown:]),
+        numbers=draw(st.booleans()),
     )
 
 
@@ -99,10 +105,10 @@ def in_cells(array: Array) -> Array:
 def check_inspector(path: Path, network: Network, chosen: Choices) -> None:
     """The result of the explained cell is what the board holds there."""
     layout, layer = plan(network), chosen.explained.layer
-    places, explain = inspector_places(network, layout), xml_cells(path, "Explain")
+    places, works = inspector_places(network, layout), xml_cells(path, "Works")
     channel, row, column = chosen.explained.within(network)
     cell = layout.tensors[layer].maps[channel - 1].cell(row - 1, column - 1)
     board = float(xml_cells(path)[cell.a1].value or "nan")
-    result = float(explain[places.result.first.a1].value or "nan")
+    result = float(works[places.mark("result").a1].value or "nan")
     assert result == pytest.approx(board, rel=1e-9, abs=1e-9)
-    assert explain[places.equal.first.a1].value == "✓"
+    assert works[places.mark("equal").a1].value == "1"

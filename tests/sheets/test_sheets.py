@@ -15,12 +15,20 @@ from support.books import WITH_GALLERY, TemplateBook
 
 import xlconv
 from xlconv.compiler import compile_book
+from xlconv.importers.gallery import template_gallery
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.panel.places import EXPLAINED_NAMES, LISTS
 from xlconv.sheets.styles import INK, PALETTES
 from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Range
 from xlconv.xlsx.writer import write_book
+
+
+def template_gallery_of(name: str) -> xlconv.Gallery:
+    """The pictures that come with a template."""
+    template = xlconv.load_template(name)
+    return template_gallery(template.about, template.network, template.image)
+
 
 TEMPLATE = xlconv.load_template("lesson3")
 
@@ -107,13 +115,30 @@ def test_document_properties(workbook: Workbook) -> None:
     assert properties.version == xlconv.__version__
 
 
-def test_chart_shows_the_probabilities_with_their_labels(workbook: Workbook) -> None:
+def test_chart_shows_the_probabilities_with_their_labels(
+    workbook: Workbook, template_book: TemplateBook
+) -> None:
+    """By their cells and, for viewers that do not calculate, by their values."""
     [chart] = workbook["Board"]._charts
-    layout = plan(TEMPLATE.network)
+    layout = plan(TEMPLATE.network, len(template_gallery_of("lesson3")))
     [series] = chart.series
-    assert series.val.numRef.f == f"'Board'!{layout.tensors['softmax'].maps[0].absolute}"
-    category = series.cat.numRef or series.cat.strRef
-    assert category.f == f"'Board'!{layout.labels['softmax'].absolute}"
+    sheet, _, place = series.val.numRef.f.partition("!")
+    cells = [cell for [cell] in workbook[sheet][place.replace("$", "")]]
+    probabilities = layout.tensors["softmax"].maps[0]
+    for cell, probability in zip(cells, probabilities.cells(), strict=True):
+        assert f"Board!{probability.a1}" in cell.value
+    truth = xlconv.forward(TEMPLATE.model, TEMPLATE.image)["softmax"]
+    held = series.val.numRef.numCache
+    assert held.ptCount == len(truth)
+    assert [float(point.v) for point in held.pt] == pytest.approx(truth.tolist(), 1e-12, 1e-300)
+    assert series.cat.strRef.f == f"Board!{layout.labels['softmax'].absolute}"
+    labels = series.cat.strRef.strCache
+    assert [point.v for point in labels.pt] == list(TEMPLATE.network.labels)
+    with zipfile.ZipFile(template_book("lesson3").path) as archive:
+        xml = archive.read("xl/charts/chart1.xml").decode()
+    assert '<roundedCorners val="0"' in xml
+    assert re.search(r"</tx><overlay val=\"0\"", xml)
+    assert '<autoTitleDeleted val="0"' in xml
 
 
 def luminance(colour: str) -> float:

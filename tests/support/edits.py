@@ -16,7 +16,8 @@ import numpy as np
 import openpyxl
 
 import xlconv
-from xlconv import Gallery, Model, compiler
+from xlconv import Gallery, Model, Network, compiler
+from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.first_display import first_display
 from xlconv.spreadsheet.cells import Cell, column_number
 from xlconv.state.choices import Display
@@ -158,7 +159,13 @@ def build_chosen(
             return changed
         return replace(changed, image=changed.pictures[changed.choices.picture])
 
-    with patch.object(compiler, "first_display", display):
+    def zoom(network: Network, layout: Layout) -> int:
+        return 100 if chosen.get("numbers", True) else 0
+
+    with (
+        patch.object(compiler, "first_display", display),
+        patch.object(compiler, "start_zoom", zoom),
+    ):
         # `build` sets the scale itself, as people ask for it.
         scale = chosen.get("scale", "layer")
         xlconv.build(path, model, image, gallery=gallery, scale=scale)

@@ -20,7 +20,8 @@ import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Softmax
 from xlconv.book.book import FoundBook
 from xlconv.formulas.layers.registry import layer_rules
-from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.sheets.exercise.parts import Part
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.spreadsheet.cells import Range
 from xlconv.spreadsheet.formula import moved_formula
 from xlconv.state.exercise import exercise_of

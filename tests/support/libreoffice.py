@@ -120,6 +120,8 @@ class UnoSession:
         ["precision as shown", ""]  turn this option of the document on, and calculate
         ["refused", cell, values]   those that the cell's list does not offer
         ["painted", range]          the colours other than white in which it is printed
+        ["shown rows", range]       whether each of them is seen
+        ["unfold", cell, level]     show the rows of its sheet that are folded up to a level
         ["insert rows", sheet, first, count], and so with columns, and with delete
         ["move", range, cell]       cut it and paste it there
         ["rename", sheet, name], ["add", name, position], ["order", sheet, position],

@@ -186,6 +186,12 @@ def main():
         else:
             document.Sheets.moveByName(sheet, rest[0])
 
+    def shown_rows(place):
+        """Whether each row of a range is seen."""
+        cells = cells_at(place)
+        rows = cells.Rows
+        return [rows.getByIndex(n).IsVisible for n in range(rows.Count)]
+
     def take(step):
         kind, place, *rest = step
         if kind in ("insert rows", "insert columns", "delete rows", "delete columns"):
@@ -209,6 +215,11 @@ def main():
             return edited(place, *rest)
         if kind == "painted":
             return painted(place)
+        if kind == "shown rows":
+            return shown_rows(place)
+        if kind == "unfold":
+            rows = uno.Enum("com.sun.star.table.TableOrientation", "ROWS")
+            return cells_at(place).Spreadsheet.showLevel(rest[0], rows)
         if kind == "precision as shown":
             document.CalcAsShown = True
             return document.calculateAll()

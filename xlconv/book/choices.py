@@ -18,16 +18,18 @@ from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import MAGNITUDE, RIGHT, exercise_places
+from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.places import head_places
 from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
-from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Laboratory
+from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Laboratory, labelled_row
 from xlconv.state.exercise import CHECKS, Checks
-from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, IMAGES, MODEL, WORKS
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
+
+PATTERN = frozenset("*?~")  # what stands for other letters in a text that is looked up
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,8 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         hidden=frozenset(_hidden(cells, network, panel.reveal.first)),
         numbers=cells.one_of(BOARD, panel.numbers.first, "numbers", ("on", "off")) == "on",
         shift=_shift(cells, layout),
+        winners=panel.winners is not None
+        and cells.switch(BOARD, panel.winners.first, "winners", "type 1 for on or 0 for off"),
         laboratory=_laboratory(cells, layout),
         head=_head(cells, network),
         answers=_answers(cells, network, layout),
@@ -216,11 +220,27 @@ def _explained(cells: FoundCells, network: Network, chosen: Sequence[Cell]) -> E
     """The cell that Explain takes apart."""
     names = tuple(layer.name for layer in network.layers)
     layer = cells.one_of(BOARD, chosen[0], "the layer to explain", names)
-    place = (
-        cells.number(BOARD, cell, f"the {what} to explain", "type a number from 1")
-        for cell, what in zip(chosen[1:], ("map", "row", "column"), strict=True)
-    )
-    return Explained(layer, *place)
+
+    def number(cell: Cell, what: str) -> float:
+        return cells.number(BOARD, cell, f"the {what} to explain", "type a number from 1")
+
+    number_of_map, column = number(chosen[1], "map"), number(chosen[3], "column")
+    return Explained(layer, number_of_map, _explained_row(cells, network, layer, chosen[2]), column)
+
+
+def _explained_row(cells: FoundCells, network: Network, layer: str, cell: Cell) -> float | str:
+    """The row: a number, or the label of a vector's row, but none that a look-up would take for a
+    pattern."""
+    held = cells.at(BOARD, cell)
+    label = held.value if isinstance(held.value, str) and held.formula is None else None
+    if label is not None and labelled_row(network, layer, label) is not None:
+        if not PATTERN & {*label}:
+            return label
+        remedy = "type the row's number: programs read *, ? and ~ as patterns"
+        return cells.number(BOARD, cell, "the row to explain", remedy)
+    vector = len(network.shapes[layer]) == 1
+    remedy = "type a number from 1" + (", or a label" if vector else "")
+    return cells.number(BOARD, cell, "the row to explain", remedy)
 
 
 def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
@@ -229,18 +249,18 @@ def found_checks(cells: FoundCells, network: Network, layout: Layout) -> Checks:
     if places is None:
         return Checks()
 
-    def known(*places: Cell) -> list[float]:
-        found = (cells.at(EXERCISE, place).value for place in places)
+    def known(place: Range) -> list[float]:
+        found = (cells.at(WORKS, cell).value for cell in list(place.cells())[-2:])
         return [one if isinstance(one, float) else np.nan for one in found]
 
     return Checks(
         np.array(
             [
-                [known(*(p.of_check(n, c) for c in (RIGHT, MAGNITUDE))) for n in range(CHECKS)]
-                for p in places.parts
+                [known(places.check(number, check)) for check in range(CHECKS)]
+                for number in range(len(places.parts))
             ]
         ),
-        np.array([known(Cell(row, RIGHT), Cell(row, MAGNITUDE)) for row in places.given.values()]),
+        np.array([known(places.sums(tensor)) for tensor in places.given]),
     )
 
 

@@ -140,8 +140,7 @@ def _constants(sheet: str, network: Network, layout: Layout) -> int:
         return weights + layout.tensors[INPUT].range.size
     places = exercise_places(network, layout)
     if sheet == EXERCISE and places is not None:
-        keys = sum(key.size for both in places.keys.values() for key in both)
-        return keys + 10 * len(places.parts)
+        return 10 * len(places.parts)
     return 0
 
 

@@ -68,6 +68,10 @@ class WeightPlaces:
             found.append(place)
         return tuple(found)
 
+    def beside(self, key: str) -> tuple[Range, ...]:
+        """The ranges in which an array stands, with what stands between its parts."""
+        return tuple(r for r in self.ranges if any(map(r.overlaps, self.arrays[key])))
+
     def cells(self, place: Range) -> Iterator[Cell]:
         """The cells of one of the ranges that hold numbers, row by row."""
         down, across = self.apart

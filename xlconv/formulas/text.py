@@ -115,10 +115,11 @@ def largest_magnitude(*places: Range, sheet: str = "$") -> str:
 
 
 def bar_reaches(value: Cell, bar: Range) -> str:
-    """Whether a bar of cells, as long as 1, reaches a cell for a value between 0 and 1.
+    """Whether a bar of cells, as long as 1, reaches a cell for a value between 0 and 1; for a text
+    it does not.
 
     >>> bar_reaches(Cell(40, 14), Range(40, 20, 1, 10))
-    '$N40>(COLUMN()-COLUMN($T40)+0.5)/10'
+    'N($N40)>(COLUMN()-COLUMN($T40)+0.5)/10'
     """
     first = f"${bar.first.a1}"
-    return f"${value.a1}>(COLUMN()-COLUMN({first})+0.5)/{bar.width}"
+    return f"N(${value.a1})>(COLUMN()-COLUMN({first})+0.5)/{bar.width}"

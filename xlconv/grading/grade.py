@@ -31,7 +31,8 @@ from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.model import Array
 from xlconv.reference.forward import forward_steps
 from xlconv.reference.layers.base import numbers
-from xlconv.sheets.exercise.places import ExercisePlaces, Part
+from xlconv.sheets.exercise.parts import Part
+from xlconv.sheets.exercise.places import ExercisePlaces
 from xlconv.state.exercise import Exercise
 from xlconv.state.sheet_names import EXERCISE, EXPLAIN, GUIDE, IMAGES, WORKS
 

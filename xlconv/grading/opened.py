@@ -11,7 +11,7 @@ from functools import cached_property
 
 from xlconv.book.book import FoundBook
 from xlconv.formulas.layers.base import Rule
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.state.sheet_names import BOARD

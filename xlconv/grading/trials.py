@@ -26,7 +26,8 @@ from xlconv.network.layers.base import Layer, sources
 from xlconv.network.model import Array
 from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
-from xlconv.sheets.exercise.places import ExercisePlaces, Part
+from xlconv.sheets.exercise.parts import Part
+from xlconv.sheets.exercise.places import ExercisePlaces
 from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.state.sheet_names import BOARD
 from xlconv.system.progress import tell

@@ -177,6 +177,11 @@ class Network:
         return {name.partition(".")[2]: arrays[name] for name in self.weight_shapes(layer)}
 
     @property
+    def in_colour(self) -> bool:
+        """Whether its picture has a red, a green and a blue map."""
+        return self.input_shape[0] == 3
+
+    @property
     def answers(self) -> Answers:
         """How it answers: with one class, with several, or with none, as its output is maps."""
         if len(self.shapes[self.output]) != 1:
@@ -285,7 +290,8 @@ def defined_names(network: Network) -> dict[str, str]:
             )
         named[name] = taken[name.lower()] = what
 
-    for name in ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts"):
+    own = ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts")
+    for name in (*own, "thumbnail"):
         taken[name] = f"the {name} of the board"
     taken["exercise"] = "the sheet of an exercise"
     explained = (f"explained_{what}" for what in ("layer", "map", "row", "column"))
@@ -315,7 +321,7 @@ def defined_names(network: Network) -> dict[str, str]:
 
 
 _CHOICES = (
-    *("outside", "reveal", "numbers", "shift_down", "shift_right"),
+    *("outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
     *("changed_pixels", "changed_weights", "changed", "shown", "enlarged", "counted"),
     *(
         "guide",

@@ -14,7 +14,16 @@ from PIL import Image, ImageDraw
 
 from xlconv.rendering.text import charts, inscriptions
 from xlconv.rendering.view import Numbers, View, range_with_charts, rgb, slices
-from xlconv.spreadsheet.blocks import BlankBlock, Block, ColourScale, Highlight, Sheet
+from xlconv.spreadsheet.blocks import (
+    BlankBlock,
+    Block,
+    ColourRule,
+    ColourScale,
+    Highlight,
+    PaintedBlock,
+    Sheet,
+    Swatches,
+)
 from xlconv.spreadsheet.cells import Range
 
 Colours = NDArray[np.uint8]
@@ -48,9 +57,19 @@ def _fills(view: View) -> Colours:
     area = view.area
     fills = np.full((area.height, area.width, 3), rgb(PAPER), dtype=np.uint8)
     for block in view.sheet.blocks:
-        if block.style.fill is not None:
+        if isinstance(block, PaintedBlock):
+            _lay_grounds(fills, block, view)
+        elif block.style.fill is not None:
             _fill(fills, view.merged.get(block.range.first, block.range), block.style.fill, view)
     return fills
+
+
+def _lay_grounds(fills: Colours, block: PaintedBlock, view: View) -> None:
+    seen = view.visible(block.range)
+    if seen is not None:
+        numbers = np.nan_to_num(view.numbers[slices(seen)]).astype(np.int64)
+        colours = np.stack([numbers >> 16, numbers >> 8 & 255, numbers & 255], axis=-1)
+        fills[slices(seen, view.area.first)] = colours
 
 
 def _fill(fills: Colours, place: Range, colour: str, view: View) -> None:
@@ -59,8 +78,11 @@ def _fill(fills: Colours, place: Range, colour: str, view: View) -> None:
         fills[slices(seen, view.area.first)] = rgb(colour)
 
 
-def _colour(fills: Colours, rule: ColourScale | Highlight, view: View) -> None:
+def _colour(fills: Colours, rule: ColourRule, view: View) -> None:
     """Lay the colours of a rule over the cells."""
+    if isinstance(rule, Swatches):
+        _lay_swatches(fills, rule, view)
+        return
     if isinstance(rule, Highlight):
         if rule.fill is not None:
             for place in rule.now:
@@ -74,6 +96,17 @@ def _colour(fills: Colours, rule: ColourScale | Highlight, view: View) -> None:
             colours = scale_colours(values, limit, rule.low, rule.zero, rule.high)
             there = ~np.isnan(values)
             fills[slices(seen, view.area.first)][there] = colours[there]
+
+
+def _lay_swatches(fills: Colours, rule: Swatches, view: View) -> None:
+    table = {float(number): rgb(colour) for number, colour in rule.colours.items()}
+    for place in rule.ranges:
+        seen = view.visible(place)
+        if seen is not None:
+            values, ground = view.numbers[slices(seen)], fills[slices(seen, view.area.first)]
+            for number in np.unique(values[~np.isnan(values)]).tolist():
+                if number in table:
+                    ground[values == number] = table[number]
 
 
 def scale_limit(rule: ColourScale, numbers: Numbers) -> float:
@@ -152,5 +185,7 @@ def _outline(draw: ImageDraw.ImageDraw, places: Iterable[Range], colour: str, vi
         seen = view.visible(place)
         if seen is not None:
             left, top, right, bottom = view.box(seen)
+            if top == bottom:
+                continue  # a row that is folded away
             corner = min(right, width - 1), min(bottom, height - 1)
             draw.rectangle((left, top, *corner), outline=f"#{colour}")

@@ -62,7 +62,7 @@ def _first_name(book: FoundBook, name: str) -> str:
 def book_palette(book: FoundBook) -> Palette:
     """The palette that a book was built with."""
     try:
-        return palette_named(book.manifest.palette)
+        return palette_named(book.manifest.palette, book.network.in_colour)
     except TemplateError as error:
         raise BookError(f"{book.path}: {error}; build the workbook again") from error
 

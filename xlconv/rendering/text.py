@@ -147,6 +147,8 @@ def _write(picture: Image.Image, one: _Inscription, view: View, taken: NDArray[n
         return
     size, margin = _size(style, view, one.place.row), _MARGIN * view.scale
     box = view.box(seen)
+    if box[3] == box[1]:
+        return  # its row is folded away
     room = box[2] - box[0] - 2 * margin
     if style.wrap:
         lines = _wrap(one.text, room, size, style.bold)
@@ -160,7 +162,11 @@ def _write(picture: Image.Image, one: _Inscription, view: View, taken: NDArray[n
         return
     apart = margin + _APART * size
     box = _over_empty(view, box, one.place.first, style.horizontal, length + apart, taken)
-    text = _truncate(one.text, box[2] - box[0] - apart, size, style.bold)
+    room = box[2] - box[0] - apart
+    if length > room:  # titles are larger than their columns, but need not be
+        least = size * view.scale / view.row_scale(one.place.row)
+        size = max(least, size * room / length)
+    text = _truncate(one.text, room, size, style.bold)
     _draw_lines(picture, [text], box, one, size, margin)
 
 

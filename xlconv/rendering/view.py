@@ -43,8 +43,11 @@ class View:
     @cached_property
     def rows(self) -> tuple[int, ...]:
         """Where each row of the area begins, and where the last one ends."""
+        sheet, folded = self.sheet, not self.sheet.protected and self.sheet.folds
         sizes = [
-            self.sheet.heights.get(row, self.sheet.row_height) * self.row_scale(row)
+            0.0
+            if folded and row in folded
+            else sheet.heights.get(row, sheet.row_height) * self.row_scale(row)
             for row in range(self.area.row, self.area.bottom + 1)
         ]
         return tuple(round(edge) for edge in accumulate(sizes, initial=0.0))

@@ -31,6 +31,7 @@ ROOMS = (
     Room("board"),
     Room("border"),  # on the board, too: the padding around its maps
     Room("enlarged"),  # on the board, too: its small kernels
+    Room("mosaic"),  # on the board, too: a colour picture in its colours
     Room("counts"),  # on the board, too: under its maps
     Room("originals"),  # of the picture and of weights, on the last sheet
     Room("panel", turn=1),  # on the board, too: what follows from what is chosen

@@ -50,11 +50,28 @@ PALETTES = {
 }
 
 
-def palette_named(name: str) -> Palette:
-    """The palette of a name; TemplateError, naming those that exist, if there is none."""
+# Around zero where red, green and blue are a picture's own: orange and purple, which also differ
+# for people who do not see all colours.
+_BESIDE_COLOURS = {"negative": "E8A33D", "positive": "B07CC6", "rectified": "B07CC6"}
+
+
+def blend(zero: str, end: str, share: float) -> str:
+    """The colour so far on the way from one to another.
+
+    >>> blend("FFFFFF", "000000", 0.5)
+    '808080'
+    """
+    pairs = ((int(one[i : i + 2], 16) for one in (zero, end)) for i in (0, 2, 4))
+    return "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
+
+
+def palette_named(name: str, in_colour: bool = False) -> Palette:
+    """The palette of a name, for a picture `in_colour` with other colours than its own, if it has
+    any; TemplateError, naming those that exist, if there is none."""
     if name not in PALETTES:
         raise TemplateError(f"no palette {name!r}; {meant(name, PALETTES)}")
-    return PALETTES[name]
+    palette = PALETTES[name]
+    return replace(palette, **_BESIDE_COLOURS) if in_colour and name != "grey" else palette
 
 
 # Words, on all sheets.
@@ -89,7 +106,8 @@ PERCENT = Style(size=11, number_format="0.0%", shrink=True)
 CLASS_LABEL = Style(size=11, bold=True, shrink=True)
 RESULT = Style(size=14, bold=True, number_format="0.0000", shrink=True, border="C5CDD5")
 EXERCISE_COLOUR = "7C3AED"
-OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", border="D6C4F2", locked=False)
+# Without borders: those of its neighbours would cover the frame around a cell.
+OPEN = Style(number_format="0.0", shrink=True, fill="EFE6FD", locked=False)
 GIVEN = Style(number_format="0.0", shrink=True, colour=QUIET)
 
 # The board's words.
@@ -99,6 +117,7 @@ LAYER_SHAPE = Style(size=20, horizontal="left", colour=QUIET)
 LAYER_WORDS = Style(size=20, italic=True, horizontal="left", colour=QUIET, shrink=True)
 MAP_TITLE = Style(size=22, bold=True, horizontal="left", shrink=True)
 MAP_LEAD = Style(size=16, colour=QUIET, horizontal="left")
+BORDER_NOTE = Style(size=14, colour=BLUE, horizontal="left")
 CORNER_ARROW = Style(size=32, bold=True, colour=BLUE)
 CORNER = Style(size=16, bold=True, colour=BLUE)
 RULER = Style(size=8, colour=FAINT, shrink=True)
@@ -113,8 +132,8 @@ ANSWER_LARGE = Style(size=96, bold=True, shrink=True)
 ANSWER_SMALL = Style(size=26, bold=True, shrink=True)
 ANSWER_CLASS = Style(size=16, bold=True, shrink=True)
 ANSWER_SHARE = Style(size=14, shrink=True)
-ANSWER_LEAD = Style(size=14, colour=QUIET)
-ANSWER_LINK = Style(size=11, colour=BLUE)
+ANSWER_LEAD = Style(size=18, colour=QUIET, shrink=True)
+ANSWER_LINK = Style(size=14, colour=BLUE, shrink=True)
 TICK_MARK = Style(size=16, bold=True, colour=GREEN)
 
 # What is chosen, and what follows from it, under the picture.
@@ -136,6 +155,7 @@ ROLES = {
     "enlarged": Style(size=20, bold=True, number_format="0.0", shrink=True, border="D5DADF"),
     "counted": Style(size=16, horizontal="left", colour=QUIET),
     "outside": replace(RING, number_format="0.0", colour=FAINT, shrink=True),
+    "mosaic": Style(number_format=";;;"),
     "shape": LAYER_SHAPE,
     "title": MAP_TITLE,
     "line": _COUNT,

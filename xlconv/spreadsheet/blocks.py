@@ -6,7 +6,7 @@ what the numbers mean, nor how a file is written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -46,6 +46,17 @@ class ConstantBlock:
     range: Range
     values: Values
     style: Style
+
+
+@dataclass(frozen=True)
+class PaintedBlock(ConstantBlock):
+    """Numbers that are colours, 65536 red + 256 green + blue: each is the ground of its cell."""
+
+    @cached_property
+    def styles(self) -> dict[float, Style]:
+        """The look of the cells of each number."""
+        numbers = np.unique(np.asarray(self.values, dtype=np.float64)).tolist()
+        return {one: replace(self.style, fill=f"{int(one):06X}") for one in numbers if one == one}
 
 
 @dataclass(frozen=True)
@@ -123,10 +134,11 @@ class ColourScale:
 class Highlight:
     """Cells for which `formula`, relative to the first cell of the first range, is true.
 
-    `border` is the colour of a line around each of them; with `last`, no other rule is asked
-    where this one holds. `now` are the cells for which it is true with the values that the sheet
-    holds, and `zeros` says that it is true for the numbers that their cells show as zero: what
-    painters show that do not calculate.
+    `border` is the colour of a line around each of them, which may be `dashed`, `hatch` that of
+    stripes; with `last`, no
+    other rule is asked where this one holds. `now` are the cells for which it is true with the
+    values that the sheet holds, and `zeros` says that it is true for the numbers that their cells
+    show as zero: what painters show that do not calculate.
     """
 
     ranges: tuple[Range, ...]
@@ -135,15 +147,30 @@ class Highlight:
     fill: str | None = None
     number_format: str | None = None
     border: str | None = None
+    dashed: bool = False
+    bold: bool = False
+    hatch: str | None = None
     last: bool = False
     now: tuple[Range, ...] = ()
     zeros: bool = False
 
 
 @dataclass(frozen=True)
+class Swatches:
+    """Cells that hold one of some whole numbers have that number's colour."""
+
+    ranges: tuple[Range, ...]
+    colours: Mapping[int, str]
+
+
+ColourRule = ColourScale | Highlight | Swatches
+
+
+@dataclass(frozen=True)
 class BarChart:
     """A bar for each value. `place` is the chart's upper left cell; sizes are in pixels. A file's
-    chart may find the values elsewhere, in the `source`, a sheet and a range."""
+    chart may find the values elsewhere, in the `source`, a sheet and a range, and its title in the
+    cell `head` of a sheet. `shown` are the labels and the values as they are now."""
 
     place: Cell
     width: int
@@ -154,6 +181,8 @@ class BarChart:
     colour: str
     number_format: str = "0%"
     source: tuple[str, Range] | None = None
+    head: tuple[str, Cell] | None = None
+    shown: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,11 +212,13 @@ class Pages:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet. Sizes in pixels at 100 %; `widths` and `heights` are those that differ."""
+    """A worksheet. Sizes in pixels at 100 %; `widths` and `heights` are those that differ. Rows
+    with a level in `folds` are folded away: the row above unfolds those of the next level, up to
+    one of a lower level. On a protected sheet nothing can be unfolded, and nothing is folded."""
 
     name: str
     blocks: tuple[Block, ...]
-    rules: tuple[ColourScale | Highlight, ...] = ()
+    rules: tuple[ColourRule, ...] = ()
     merges: tuple[Range, ...] = ()
     charts: tuple[BarChart, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -195,6 +226,7 @@ class Sheet:
     row_height: int = 20
     widths: Mapping[int, int] = field(default_factory=dict)
     heights: Mapping[int, int] = field(default_factory=dict)
+    folds: Mapping[int, int] = field(default_factory=dict)
     freeze: Cell | None = None
     zoom: int = 100
     tab_colour: str | None = None
@@ -210,7 +242,8 @@ class Sheet:
 @dataclass(frozen=True)
 class Book:
     """A workbook: its sheets, and the name of each (sheet, range) that formulas and people use;
-    `hidden` names, of ranges or of formulas that give one, are for programs alone."""
+    `hidden` names, of ranges or of formulas that give one, are for programs alone. It opens on the
+    sheet `opening`, else on the first."""
 
     title: str
     description: str
@@ -218,3 +251,4 @@ class Book:
     sheets: tuple[Sheet, ...]
     names: Mapping[str, tuple[str, Range]]
     hidden: Mapping[str, tuple[str, Range] | str] = field(default_factory=dict)
+    opening: str | None = None

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xlconv.network.model import Array, Model
-from xlconv.network.network import Network
+from xlconv.network.names import label_cell
+from xlconv.network.network import Network, vector_labels
 from xlconv.network.shapes import as_maps
 from xlconv.state.exercise import Checks
 
@@ -21,20 +22,37 @@ UNKNOWN = "?"  # what a picture shows of which nobody knows it
 @dataclass(frozen=True)
 class Explained:
     """The cell that the inspector explains, as typed: a layer's name, and map, row and column
-    from 1; those beyond the layer's last mean the last."""
+    from 1; those beyond the layer's last mean the last. A vector's row may be called by its label,
+    which goes before a number."""
 
     layer: str
     map: float = 1.0
-    row: float = 1.0
+    row: float | str = 1.0
     column: float = 1.0
 
     def within(self, network: Network) -> tuple[int, int, int]:
         """Map, row and column, from 1, within the layer's shape; a vector has one map and one
         column."""
         sizes = as_maps(network.shapes[self.layer])
-        typed = (self.map, self.row, self.column)
+        labelled = labelled_row(network, self.layer, self.row)
+        row = 1.0 if isinstance(self.row, str) else self.row
+        typed = (self.map, row if labelled is None else labelled, self.column)
         counts = [min(max(1, int(np.floor(n))), size) for n, size in zip(typed, sizes, strict=True)]
         return counts[0], counts[1], counts[2]
+
+
+def labelled_row(network: Network, layer: str, label: float | str) -> int | None:
+    """The row, from 1, of a vector that has a label, None if it has none such."""
+    if len(network.shapes[layer]) != 1:
+        return None
+    cells = [_as_compared(label_cell(one)) for one in vector_labels(network, layer)]
+    wanted = _as_compared(label)
+    return cells.index(wanted) + 1 if wanted in cells else None
+
+
+def _as_compared(held: float | str) -> float | str:
+    """What a cell holds as spreadsheets compare it: capitals say nothing."""
+    return held.casefold() if isinstance(held, str) else held
 
 
 @dataclass(frozen=True)
@@ -56,9 +74,9 @@ class Choices:
     SCALES; `pixel` the row and column, from 1, of the pixel to follow, or None; `outlined` whether
     what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
     last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
-    moved down and to the right; `answers` what was answered to the Guide's missions, by
-    their keys; `head` the sizes for which it is said what the last layers cost, if they were
-    read.
+    moved down and to the right; `winners` whether what pools keep is marked; `answers` what was
+    answered to the Guide's missions, by their keys; `head` the sizes for which it is said what the
+    last layers cost, if they were read.
     """
 
     explained: Explained
@@ -71,6 +89,7 @@ class Choices:
     answers: Mapping[str, float | str] = field(default_factory=dict)
     numbers: bool = True
     shift: tuple[int, int] = (0, 0)
+    winners: bool = False
     laboratory: Laboratory = Laboratory()
     head: tuple[float, ...] = ()
 

@@ -19,6 +19,7 @@ CHECKS = 2  # sums by which each part is checked
 ROOTS = 3.0  # which sums of numbers of both signs hardly ever exceed
 GOLDEN_RATIO = 0.6180339887498949  # the multiples of which are spread most evenly
 
+WAITING = "waiting for"  # .. a layer: what follows from cells that are empty
 RIGHT_WITHIN, CLOSE_WITHIN = 1e-9, 1e-2  # of what a check is measured by
 
 

@@ -15,7 +15,7 @@ from xlconv.errors import BookError
 from xlconv.spreadsheet.cells import Cell, Place, Range
 from xlconv.spreadsheet.formula import relative_form, tokens
 from xlconv.spreadsheet.keys import NO_KEYS, Keys, among, keys_by_sheet, range_keys
-from xlconv.state.sheet_names import BOARD, EXPLAIN
+from xlconv.state.sheet_names import BOARD, WORKS
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, ComputedCells
 from xlconv.xlsx.sheet import EMPTY
@@ -53,7 +53,7 @@ def check_displaced(
         place, rows = shifted
         lines = f"{abs(rows)} row{'' if abs(rows) == 1 else 's'}"
         raise BookError(
-            f"{book.path}: {book.names.place(EXPLAIN, place)} stands {lines} "
+            f"{book.path}: {book.names.place(WORKS, place)} stands {lines} "
             f"{'below' if rows > 0 else 'above'} its place; undo what was inserted and deleted, "
             "or build it again"
         )
@@ -198,7 +198,7 @@ def _shifted_table(book: FoundBook, around: Iterable[Finding]) -> tuple[Range, i
     wanted = [
         (finding.place.cell, finding.expected) for finding in around if finding.kind == "table"
     ]
-    found = book.sheets[EXPLAIN]
+    found = book.sheets[WORKS]
     for step in _STEPS if len(wanted) >= _MANY else ():
         held = [found.get((place.row + step, place.column), EMPTY).value for place, _ in wanted]
         pairs = zip(held, wanted, strict=True)

@@ -21,7 +21,7 @@ from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.places import head_places
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
-from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES, MODEL, WORKS
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL, WORKS
 from xlconv.verification.comparison import Mask, plain_value
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedBlock, ComputedCells
@@ -124,7 +124,7 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
             words = [layout.gallery.number(number), layout.gallery.label(number)]
             yield f"picture {number}", IMAGES, [*words, *layout.gallery.maps(number)]
     yield _EXPLAIN, BOARD, [*map(Range.of, panel.chosen)]
-    yield _EXPLAIN, EXPLAIN, [inspector_places(book.network, layout).table]
+    yield _EXPLAIN, WORKS, [inspector_places(book.network, layout).table]
     guide = guide_places(book.network, layout)
     yield _GUIDE, GUIDE, [Range.of(card.cell(ANSWER)) for card in guide.cards]
     if (head := head_places(book.network)) is not None:

@@ -140,7 +140,7 @@ def _reading_blocks(saved: SavedBook, tensor: str, cells: ComputedCells) -> set[
     elif saved.local[f"{SUMS}_{INPUT}"].wrong.any():
         layers = network.readers(INPUT)
         ends = [rule for rule in saved.book.rules if rule.role in ("end", "high")]
-        keys = {rule.key for rule in ends if rule.tensor == INPUT}
+        keys = {rule.key for rule in ends if rule.tensor == INPUT} | {"thumbnail:picture"}
     else:  # of the gallery, from which the board's pixels were looked up
         keys = set(_original_keys(saved))
     for layer in layers:

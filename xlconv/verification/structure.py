@@ -363,7 +363,7 @@ def table_findings(book: FoundBook) -> list[Finding]:
     """What is not as it should be in the table by which the inspector finds every layer."""
     places = inspector_places(book.network, book.layout)
     findings = []
-    block = book.block(EXPLAIN, [places.table])
+    block = book.block(WORKS, [places.table])
     there = list(zip(block.values.tolist(), (block.formulas >= 0).tolist(), strict=True))
     for column, line in enumerate(places.lines):
         for row, expected in enumerate(table_column(line, places)):
@@ -371,7 +371,7 @@ def table_findings(book: FoundBook) -> list[Finding]:
             if not computed and _equal(value, expected):
                 continue
             found = block.cell(row * places.table.width + column)
-            spot, start = Place(EXPLAIN, places.table.cell(row, column)), places.table.first
+            spot, start = Place(WORKS, places.table.cell(row, column)), places.table.first
             shown = found.content(spot.cell)
             findings.append(Finding.of_constant("table", spot, start, line.name, expected, shown))
     return findings

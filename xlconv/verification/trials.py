@@ -107,6 +107,7 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         hidden=frozenset(list(network.shapes)[random.integers(1, len(network.shapes) + 1) :]),
         numbers=bool(random.integers(2)),
         shift=_random_shift(layout, random),
+        winners=layout.panel.winners is not None and bool(random.integers(2)),
         laboratory=_random_laboratory(random),
         head=tuple(float(n) for n in random.integers(1, 600, len(shown.choices.head))),
         answers=_random_answers(network, layout, random),
@@ -235,6 +236,8 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
         typed[Place(BOARD, panel.outside.first)] = outside_cell(outside_of(network))
     typed[Place(BOARD, panel.reveal.first)] = choices.last_shown(network)
     typed[Place(BOARD, panel.numbers.first)] = "on" if choices.numbers else "off"
+    if panel.winners is not None:
+        typed[Place(BOARD, panel.winners.first)] = float(choices.winners)
     if panel.shift_down is not None and panel.shift_right is not None:
         for place, by in zip((panel.shift_down, panel.shift_right), choices.shift, strict=True):
             typed[Place(BOARD, place.first)] = float(by)

@@ -21,6 +21,7 @@ from xlconv.spreadsheet.blocks import (
     CellwiseBlock,
     ConstantBlock,
     FormulaBlock,
+    PaintedBlock,
     Sheet,
     Style,
     TextBlock,
@@ -82,7 +83,7 @@ def sheet_rows(sheet: Sheet, styles: StyleNumbers, strings: SharedStrings) -> It
         row = row + 1 if active else waiting[-1].range.row
         while waiting and waiting[-1].range.row == row:
             block = waiting.pop()
-            renderer = row_text(block, styles[block.style], strings, shared)
+            renderer = row_text(block, styles, strings, shared)
             insort(active, (block.range.column, block.range.bottom, renderer), key=_FIRST_COLUMN)
             end = min(end, block.range.bottom)
         cells = "".join([text(row) for _, _, text in active])
@@ -97,11 +98,18 @@ _FIRST_COLUMN = itemgetter(0)
 
 def _row_attributes(sheet: Sheet, row: int) -> str:
     height = sheet.heights.get(row, sheet.row_height) * _PIXELS_TO_POINTS
-    return f'r="{row}" ht="{height:g}" customHeight="1"'
+    level, below = sheet.folds.get(row, 0), sheet.folds.get(row + 1, 0)
+    fold = ""
+    if sheet.folds and not sheet.protected:
+        fold = f' outlineLevel="{level}" hidden="1"' if level else ""
+        fold += ' collapsed="1"' if below > level else ""
+    return f'r="{row}" ht="{height:g}" customHeight="1"{fold}'
 
 
 @singledispatch
-def row_text(block: Block, style: int, strings: SharedStrings, shared: Iterator[int]) -> RowText:
+def row_text(
+    block: Block, styles: StyleNumbers, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
     """The function that renders a block's cells of one sheet row."""
     raise NotImplementedError(f"no cells for {type(block).__name__}")
 
@@ -156,9 +164,9 @@ def number_text(value: float) -> str:
 
 @row_text.register
 def _constant_row(
-    block: ConstantBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+    block: ConstantBlock, styles: StyleNumbers, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
-    values, first = block.values, block.range.row
+    values, first, style = block.values, block.range.row, styles[block.style]
     empty = np.isnan(values.astype(np.float64, copy=False))
     if empty.any():
         held = _written(block, np.where(empty, 0.0, values))
@@ -186,6 +194,25 @@ def _sparse_row(block: ConstantBlock, values: Values, style: int) -> RowText:
     return text
 
 
+@row_text.register
+def _painted_row(
+    block: PaintedBlock, styles: StyleNumbers, strings: SharedStrings, shared: Iterator[int]
+) -> RowText:
+    numbers = {value: styles[style] for value, style in block.styles.items()}
+    letters = [column_letters(c) for c in range(block.range.column, block.range.right + 1)]
+
+    def text(row: int) -> str:
+        held = block.values[row - block.range.row].tolist()
+        return "".join(
+            [
+                f'<c r="{column}{row}" s="{numbers[value]}"><v>{value!r}</v></c>'
+                for column, value in zip(letters, held, strict=True)
+            ]
+        )
+
+    return text
+
+
 def _types_of(values: Values, row: int) -> tuple[str, ...]:
     """What each cell of a row says of its value's type, where not all say the same: nothing for a
     number."""
@@ -202,9 +229,10 @@ def _type_mark(values: Values) -> str:
 
 @row_text.register
 def _formula_row(
-    block: FormulaBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+    block: FormulaBlock, styles: StyleNumbers, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     formula, place = escape(block.formula, quote=False), block.range
+    style = styles[block.style]
     values = _written(block, block.values)
     kind = _type_mark(values)
     if place.size == 1:
@@ -231,9 +259,10 @@ def _formula_row(
 
 @row_text.register
 def _cellwise_row(
-    block: CellwiseBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+    block: CellwiseBlock, styles: StyleNumbers, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
     width, values = block.range.width, _written(block, block.values)
+    style = styles[block.style]
     kind = _type_mark(values)
     pattern = _pattern(block, f'<c r="{{c}}" s="{style}"{kind}><f>%s</f><v>%s</v></c>')
 
@@ -255,9 +284,9 @@ def _interleaved(*parts: tuple[str, ...]) -> tuple[str, ...]:
 
 @row_text.register
 def _text_row(
-    block: TextBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+    block: TextBlock, styles: StyleNumbers, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
-    blanks = _pattern(block, f'<c r="{{c}}" s="{style}"/>')
+    blanks = _pattern(block, f'<c r="{{c}}" s="{styles[block.style]}"/>')
     if len(block.text) > MAX_TEXT_LENGTH:
         raise LimitError(
             f"the text {block.text[:20]!r}... has {len(block.text):,} characters, "
@@ -274,7 +303,7 @@ def _text_row(
 
 @row_text.register
 def _blank_row(
-    block: BlankBlock, style: int, strings: SharedStrings, shared: Iterator[int]
+    block: BlankBlock, styles: StyleNumbers, strings: SharedStrings, shared: Iterator[int]
 ) -> RowText:
-    pattern = _pattern(block, f'<c r="{{c}}" s="{style}"/>')
+    pattern = _pattern(block, f'<c r="{{c}}" s="{styles[block.style]}"/>')
     return lambda row: pattern.replace(_ROW_MARK, str(row))

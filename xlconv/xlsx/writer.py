@@ -19,7 +19,8 @@ from typing import IO
 from xlconv.spreadsheet.blocks import Book, Sheet
 from xlconv.system.files import check_target, replacing
 from xlconv.system.progress import tell
-from xlconv.xlsx.parts import STRINGS_PART, mended_part, skeleton
+from xlconv.xlsx.parts.mended import STRINGS_PART, mended_part
+from xlconv.xlsx.parts.skeleton import skeleton
 from xlconv.xlsx.rows import SharedStrings, StyleNumbers, sheet_rows
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -95,9 +96,10 @@ def _sheet_xml(
         if number % _ROWS_TOLD == 0:
             tell(f"writing {sheet.name}, row {number:,} of {used.height:,}")
         yield row
-    # Excel would mark windows that end beside other numbers, and pixels that are formulas and may
-    # be changed, with a green corner, cell by cell.
-    kinds = 'formula="1" formulaRange="1" unlockedFormula="1" emptyCellReference="1"'
+    # Excel would mark windows that end beside other numbers, pixels that are formulas and may be
+    # changed, and names of classes that are digits, with a green corner, cell by cell.
+    kinds = 'numberStoredAsText="1" formula="1" formulaRange="1" unlockedFormula="1" '
+    kinds += 'emptyCellReference="1"'
     quiet = f'<ignoredError sqref="{used.a1}" {kinds}/>'
     behind = re.search(r"<(?:drawing|legacyDrawing|tableParts|extLst)\b|</worksheet>", tail)
     at = behind.start() if behind else len(tail)

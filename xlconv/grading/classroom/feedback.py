@@ -13,7 +13,7 @@ from xlconv.errors import XlconvError
 from xlconv.grading.classroom.gradebook import block_words
 from xlconv.grading.grade import NEEDLESS
 from xlconv.grading.marks import Marks, rounded_down
-from xlconv.sheets.exercise.places import HEAD_ROW, LAYER, NOTE
+from xlconv.sheets.exercise.parts import HEAD_ROW, LAYER, NOTE
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, EXERCISE
 from xlconv.system.workers import cores, made_side_by_side

@@ -15,7 +15,7 @@ from xlconv.grading.diagnosis.situation import Situation, situation
 from xlconv.grading.diagnosis.windows import Boards, Mask
 from xlconv.grading.trials import TOLERANCE, Trial
 from xlconv.network.model import Array
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 
 _LEAST_NUMBERS = 0.25  # of explained cells must be numbers, where others are errors
 _REST_DECIMALS = 10  # of a typed number: what is behind them is rounding

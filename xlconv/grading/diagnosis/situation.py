@@ -21,7 +21,7 @@ from xlconv.network.layers.activation import Softmax
 from xlconv.network.layers.base import Layer, Windowed, source, sources
 from xlconv.network.model import Array
 from xlconv.reference.layers.base import numbers
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Range
 from xlconv.spreadsheet.formula import CIRCLE, OTHER_ERROR
 

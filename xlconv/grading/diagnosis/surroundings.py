@@ -12,7 +12,7 @@ from xlconv.grading.precedents import FormulaAt, Names
 from xlconv.network.layers.base import Layer
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import Part
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Cell
 
 Value = float | str | bool | None

@@ -7,17 +7,27 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from xlconv.network.borders import bordered
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.network import INPUT, Network
-from xlconv.network.shapes import map_count
+from xlconv.network.shapes import NO_MARGIN, map_count
 from xlconv.sheets import styles
-from xlconv.sheets.board.furniture import GAP, Look, Piece, arrow, furniture, vector_columns
+from xlconv.sheets.board.furniture import (
+    GAP,
+    TITLE_ROWS,
+    Look,
+    Piece,
+    arrow,
+    furniture,
+    vector_columns,
+)
 from xlconv.sheets.board.layout import Band, Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS, Pitches
 from xlconv.spreadsheet.blocks import Block, ConstantBlock, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, GUIDE
 
+ANSWER_TITLE = 20  # columns of the title of the answer
 _AGAIN = 48  # columns after which the words on a line come again
 
 
@@ -36,6 +46,7 @@ def captions(network: Network, layout: Layout) -> Iterator[Block]:
             pieces = furniture(layer, network, rows, number, first).pieces
             yield from (_words(piece, layout) for piece in pieces if piece.text)
     yield from _rulers(layout)
+    yield from _border_notes(network, layout)
     yield from _lanes(layout)
     yield from _channel_names(layout)
     for tensor, shape in network.shapes.items():
@@ -112,6 +123,24 @@ def _channel_names(layout: Layout) -> Iterator[Block]:
 CHANNELS = ("red", "green", "blue")
 
 
+def _border_notes(network: Network, layout: Layout) -> Iterator[Block]:
+    """Below the first map of each convolution that reads over the edge of maps, where the stripe
+    that it may show at its border comes from."""
+    if layout.panel.outside is None:
+        return
+    link = f"{BOARD}!{layout.panel.outside.first.a1}"
+    there = bordered(network)
+    for layer in network.layers:
+        over = layer.margin(network.read_shapes(layer)[0]) != NO_MARGIN
+        if over and source(layer) in there:
+            for legend in layout.legends[layer.name][:1]:
+                cell, text = (
+                    Cell(legend.row, legend.column + 4),
+                    "a stripe at the border? why →",
+                )
+                yield one_cell(cell, text, styles.BORDER_NOTE, link)
+
+
 def _lanes(layout: Layout) -> Iterator[Block]:
     """The lines of skip connections, with their words again and again."""
     for lane in layout.lanes:
@@ -160,7 +189,8 @@ def _answer(network: Network, layout: Layout) -> Iterator[Block]:
     answer = layout.answer
     if answer is None:
         return
-    yield one_cell(answer.title, "the network's answer", styles.HEAD)
+    title = Range(answer.title.row, answer.title.column, TITLE_ROWS, ANSWER_TITLE)
+    yield TextBlock(title, "the network's answer", styles.MAP_TITLE)
     what = "this is a" if answer.labels else "the output is"
     what = "here I see" if answer.ticks else what
     over = answer.large

@@ -10,12 +10,16 @@ import numpy as np
 
 from xlconv.formulas import text as formulas
 from xlconv.formulas.places import Placement
+from xlconv.network.borders import bordered
+from xlconv.network.layers.dropout import Dropout
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.board.frames import kept, reads_beyond
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.enlarged.places import kernels
+from xlconv.sheets.border.places import border_parts
+from xlconv.sheets.enlarged.colours import enlarged_rules
 from xlconv.sheets.originals.places import original_name, original_places
-from xlconv.sheets.panel.formulas import WRONG, by_name, on_frame, scale_limit
+from xlconv.sheets.panel.formulas import KERNELS, WRONG, by_name, on_frame, scale_limit
 from xlconv.sheets.panel.places import PanelPlaces
 from xlconv.sheets.styles import CHANGED, CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
@@ -38,6 +42,8 @@ def colour_rules(
     for tensor in network.shapes:
         yield from _tensor(display, tensor, values, layout, colours)
     for layer in network.layers:
+        if isinstance(layer, Dropout):
+            yield from _dropped(layer, display, layout, colours)
         for key in layer.inner_shapes(network.read_shapes(layer)[0]):
             yield from _inner(
                 key,
@@ -54,13 +60,10 @@ def colour_rules(
             yield from _numbers_off(weights.arrays[key], None, display, layout, colours)
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
             visible = _visibility(display, layout, name)
-            yield _around_zero(weights.arrays[key], weights.array_range(key), visible, colours)
-    for layer_name, large in layout.enlarged.items():
-        whole, visible = (
-            Range.around(kernels(layout, layer_name)),
-            _visibility(display, layout, layer_name),
-        )
-        yield _around_zero(large, whole, visible, colours)
+            limit = by_name(layout.panel.lines[name].weights, layout.panel.table)
+            whole = weights.array_range(key)
+            yield _around_zero(weights.arrays[key], limit, (whole,), visible, colours)
+    yield from enlarged_rules(display, values, layout, colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)
 
@@ -83,26 +86,37 @@ def _visibility(display: Display, layout: Layout, tensor: str) -> _Visibility:
     return _Visibility(shown, tensor in display.choices.hidden)
 
 
+def _dropped(
+    layer: Dropout, display: Display, layout: Layout, colours: Palette
+) -> Iterator[ColourRule]:
+    """Random numbers and the mask made of them, which say nothing while dropout is off."""
+    active = layout.controls[layer.name]["active"].first
+    mask = layout.inner[f"{layer.name}_mask"]
+    for places in (layout.inner[f"{layer.name}_random"].maps, mask.maps):
+        now = () if layer.active else places
+        yield Highlight(places, f"{active:$}<>1", WHITE, WHITE, ";;;", WHITE, last=True, now=now)
+    yield _faint(mask.maps, 0.5, "0;0;0")
+    visible = _visibility(display, layout, layer.name)
+    yield ColourScale(
+        ranges=mask.maps,
+        limit=visible.limit(f"IF({active:$}<>1,1E+300,MAX({mask.range:$}))"),
+        low=None,
+        zero=colours.paper,
+        high=colours.rectified,
+        ends=(mask.range,),
+        endless=visible.hidden or not layer.active,
+    )
+
+
 def _inner(
     key: str, placement: Placement, visible: _Visibility, colours: Palette
 ) -> Iterator[ColourRule]:
     """The colours of what a layer shows on its way, by its short name: of some steps none."""
     if key == "kernel":
-        yield _around_zero(placement.maps, placement.range, visible, colours)
-    elif key == "mask":
-        yield _faint(placement.maps, 0.5, "0;0;0")
-        yield ColourScale(
-            ranges=placement.maps,
-            limit=visible.limit(f"MAX({placement.range:$})"),
-            low=None,
-            zero=colours.paper,
-            high=colours.rectified,
-            ends=(placement.range,),
-            endless=visible.hidden,
-        )
+        largest = formulas.largest_magnitude(placement.range)
+        yield _around_zero(placement.maps, largest, (placement.range,), visible, colours)
 
 
-KERNELS = {"weight", "presets"}
 WHITE = "FFFFFF"
 
 
@@ -146,14 +160,20 @@ def _tensor(
     digits on dark ink, and the scale."""
     network, legends = display.network, layout.legends[tensor]
     maps, visible = layout.tensors[tensor].maps, _visibility(display, layout, tensor)
-    vector = len(network.shapes[tensor]) == 1
+    vector, there = len(network.shapes[tensor]) == 1, bordered(network)
     for number, place in enumerate(maps):
         places = (place, *legends[number : number + 1])
         inked = tensor == INPUT and len(maps) != len(CHANNEL_COLOURS)
         dark = _dark(place, legends[number]) if inked and legends else None
+        if tensor in there:
+            parts = border_parts(layout.tensors[tensor], number)
+            beyond = tuple(part.place for part in parts)
+            yield from reads_beyond(tensor, number, beyond, network, layout)
+            yield from _numbers_off(beyond, None, display, layout, colours)
         if tensor == INPUT:
-            yield _typed_over(0, Range.around(maps), places)
+            yield _typed_over(0, _as_kept(place, number), places)
         yield from _outlines(display, tensor, number, values, layout, dark)
+        yield from kept(tensor, number, places, network, layout)
         if not vector:
             yield from _numbers_off(places, dark, display, layout, colours)
         if not vector:
@@ -189,6 +209,11 @@ def _end(tensor: str, number: int, vector: bool, layout: Layout) -> tuple[str, t
         place = layout.tensors[tensor].maps[number]
         return formulas.largest_magnitude(place), (place,)
     return by_name(panel.lines[tensor].limit, panel.table), layout.number_ranges(tensor)
+
+
+def _as_kept(place: Range, number: int) -> Range:
+    """A map's place as if its original stood there: the originals of maps are a row apart."""
+    return Range(place.row - number * (place.height + 1), place.column, place.height, place.width)
 
 
 def _typed_over(
@@ -285,15 +310,19 @@ def _dark_pixels(pixels: Values, number: int, place: Range) -> tuple[Range, ...]
 
 
 def _around_zero(
-    places: tuple[Range, ...], whole: Range, visible: _Visibility, colours: Palette
+    places: tuple[Range, ...],
+    limit: str,
+    ends: tuple[Range, ...],
+    visible: _Visibility,
+    colours: Palette,
 ) -> ColourScale:
     return ColourScale(
         ranges=places,
-        limit=visible.limit(formulas.largest_magnitude(whole)),
+        limit=visible.limit(limit),
         low=colours.negative,
         zero=colours.zero,
         high=colours.positive,
-        ends=(whole,),
+        ends=ends,
         endless=visible.hidden,
     )
 

@@ -24,6 +24,7 @@ GAP = 3  # columns between layers, where the arrow stands
 KERNEL_ROWS = 14  # the rows that kernels may take beside a map that is lower
 CONTROL_WIDTH = 3  # columns of a cell that people set
 TITLE_ROWS = 2  # of a map's title, and of what stands beside it
+_SHORT_CAPTION = 2  # columns of "map 8" above a kernel of a grid
 _CAPTION_COLUMNS = 4  # that the caption above a kernel takes, beside which it is enlarged
 _KERNELS = ("weight", "enlarged")
 ENLARGED = 2  # rows and columns of the board for a number of an enlarged kernel
@@ -135,7 +136,7 @@ def _kernels(layer: Conv2D, network: Network, number: int, at: Cell) -> Stack:
         place = Range(at.row + 1 + down * (1 + height), at.column + across * pitch, height, width)
         text = f"map {channel + 1}" if grid else f"× {read} map {channel + 1}"
         pieces.append(Piece(place, "weight", "weight", text))
-        right = place.right + 1
+        right = max(place.right + 1, place.column + _SHORT_CAPTION)
     rows = lines * (1 + height)
     if layer.bias:
         bias = Range(at.row + rows + 1, at.column, 1, 1)

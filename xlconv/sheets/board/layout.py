@@ -85,8 +85,8 @@ class Layout(Places):
     `wings` are the columns of weights that stand behind the head; `enlarged` are the places of
     kernels that are shown once more, by layer, in their order. Each map has its title in `titles`,
     and the numbers of its rows and columns in `rulers`, by tensor; `legends` stand below the maps;
-    `verdict` and `loss` are there where the network
-    tells classes. `exercise` says which layers are left open, if any.
+    `verdict` and `loss` are there where the network tells classes, and `mosaic`, above the maps of
+    the picture, where it has colours. `exercise` says which layers are left open, if any.
     """
 
     bands: tuple[Band, ...]
@@ -103,6 +103,8 @@ class Layout(Places):
     loss: LossPlaces | None
     laboratory: LaboratoryPlaces | None
     gallery: GalleryPlaces | None
+    mosaic: Range | None
+    mosaic_title: Range | None
     exercise: Exercise | None = None
 
     def number_ranges(self, tensor: str) -> tuple[Range, ...]:

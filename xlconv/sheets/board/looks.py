@@ -8,6 +8,8 @@ is in `formulas` and `reference`.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.places import WeightPlaces
 from xlconv.network.borders import bordered
@@ -19,13 +21,19 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.sheets import styles
 from xlconv.sheets.board.captions import captions as network_captions
-from xlconv.sheets.board.colours import KERNELS, colour_rules
+from xlconv.sheets.board.colours import colour_rules
 from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS
 from xlconv.sheets.board.zoom import CORNER_PIXELS, TITLE_HEIGHTS, start_zoom
 from xlconv.sheets.enlarged.places import shown_numbers
-from xlconv.sheets.exercise.looks import open_blocks, open_choices, open_titles
+from xlconv.sheets.exercise.looks import (
+    chart_head,
+    open_blocks,
+    open_choices,
+    open_titles,
+    waiting_maps,
+)
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.laboratory.formulas import LABORATORY
 from xlconv.sheets.laboratory.looks import ROLES as LABORATORY_ROLES
@@ -35,7 +43,10 @@ from xlconv.sheets.laboratory.looks import (
     laboratory_merges,
     laboratory_words,
 )
+from xlconv.sheets.mosaic.looks import board_colours, board_words
+from xlconv.sheets.panel.formulas import KERNELS
 from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
+from xlconv.sheets.panel.places import CHART_TITLE
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
 from xlconv.spreadsheet.blocks import (
@@ -73,6 +84,7 @@ def sheet(shown: Shown) -> Sheet:
             for block in _computed_cells(rule, values, network, colours, places)
         ),
         *panel_blocks(display, layout),
+        *board_words(layout),
         *laboratory_blocks(display, layout),
         *_rings(network, layout),
         *_gaps(layout),
@@ -87,11 +99,13 @@ def sheet(shown: Shown) -> Sheet:
         BOARD,
         tuple(blocks),
         rules=(
+            *(waiting_maps(places, layout, values) if places else ()),
             *colour_rules(display, values, layout, colours),
+            *board_colours(layout),
             *(open_titles(places, layout) if places else ()),
         ),
         merges=_merges(layout),
-        charts=tuple(_charts(display, layout, colours)),
+        charts=tuple(_charts(display, values, layout, colours)),
         choices=(
             *_choices(network, layout),
             *panel_choices(layout),
@@ -293,18 +307,25 @@ def _merges(layout: Layout) -> tuple[Range, ...]:
     return tuple(place for place in places if place.size > 1)
 
 
-def _charts(display: Display, layout: Layout, colours: Palette) -> Iterator[BarChart]:
+def _charts(
+    display: Display, values: Mapping[str, Values], layout: Layout, colours: Palette
+) -> Iterator[BarChart]:
     """The probabilities as bars, as far as they are revealed."""
     output, charted = display.network.output, layout.panel.charted
     if charted is None or output in display.choices.hidden:
         return
     labels = layout.labels[output]
+    held = np.asarray(values["shown:chart"], dtype=np.float64).reshape(-1).tolist()
+    names = vector_labels(display.network, output)
+    head = chart_head(display.network, layout, values)
     yield BarChart(
         Cell(layout.steps[output].total.row + 6, labels.column),
         *CHART_SIZE,
-        "probability of each class",
+        head[1] if head else CHART_TITLE,
         labels,
         layout.tensors[output].maps[0],
         colours.positive,
         source=(WORKS, charted),
+        head=(WORKS, head[0]) if head else None,
+        shown=tuple(zip(names, held, strict=True)),
     )

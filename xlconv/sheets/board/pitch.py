@@ -42,7 +42,8 @@ class Pitches:
         return self._pitches[tensor]
 
     def top_of(self, tensor: str, number: int) -> int:
-        """The first row of a tensor's map."""
+        """The first row of a tensor's map; a colour picture itself stands above its first one."""
+        number += tensor == INPUT and self._network.in_colour
         return self.first + number * self.of(tensor) if number else self.first
 
     def _pitch(self, tensor: str) -> int:

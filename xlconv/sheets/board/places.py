@@ -6,6 +6,7 @@ Raises LimitError, naming the layer, where a worksheet has too few rows or colum
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from xlconv.errors import check_limit
 from xlconv.formulas.places import Placement, Steps, WeightPlaces
@@ -209,6 +210,7 @@ class _Planner:
         chosen = None if self.pictures is None else above
         panel = place_panel(self.network, below + 3, first.column, chosen)
         self.check(self.network.output, [panel.area])
+        mosaic = replace(first, row=self.pitches.first) if self.network.in_colour else None
         return Layout(
             bands=tuple(self.bands),
             wings=tuple(self.wings),
@@ -233,6 +235,8 @@ class _Planner:
             gallery=GalleryPlaces(self.network.input_shape, self.pictures)
             if self.pictures
             else None,
+            mosaic=mosaic,
+            mosaic_title=self._title(INPUT, mosaic) if mosaic else None,
             exercise=self.exercise,
             open=frozenset(self.exercise.layers if self.exercise else ()),
         )
@@ -240,10 +244,13 @@ class _Planner:
     def _titles(self, tensor: str) -> Iterable[Range]:
         """Above each map, over all columns up to the next layer; a vector has no title."""
         if len(self.network.shapes[tensor]) == 3:
-            last = next(band.last for band in self.bands if band.tensor == tensor) + GAP - 1
-            for place in self.tensors[tensor].maps:
-                row, width = place.row - self.pitches.above, last + 1 - place.column
-                yield Range(row, place.column, TITLE_ROWS, width)
+            yield from (self._title(tensor, place) for place in self.tensors[tensor].maps)
+
+    def _title(self, tensor: str, place: Range) -> Range:
+        last = next(band.last for band in self.bands if band.tensor == tensor) + GAP - 1
+        return Range(
+            place.row - self.pitches.above, place.column, TITLE_ROWS, last + 1 - place.column
+        )
 
     def _rulers(self, tensor: str) -> Iterable[Ruler]:
         """Beside and above the padding of each map that has more than one cell."""

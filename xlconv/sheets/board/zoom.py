@@ -26,4 +26,4 @@ def start_zoom(network: Network, layout: Layout) -> int:
     ends = [band.last for band in layout.bands if len(network.shapes[band.tensor]) == 3]
     wide = [SCREEN[0] / (CORNER_PIXELS + end * _WIDEST_CELL) for end in ends]
     seen = [one for one in wide if 100 * one >= LEAST_ZOOM] or wide[:1]
-    return max(20, min(100, int(100 * min(fits, seen[-1]))))
+    return max(LEAST_ZOOM, min(100, int(100 * min(fits, seen[-1]))))

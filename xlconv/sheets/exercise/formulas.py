@@ -6,7 +6,7 @@ empty. Must not know any value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from xlconv.formulas.layers.base import Rule
@@ -14,55 +14,77 @@ from xlconv.formulas.text import number
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import (
-    CHECK,
-    FILLED,
-    MAGNITUDE,
-    NOTE,
-    RIGHT,
-    STATE,
-    ExercisePlaces,
-    exercise_places,
-)
+from xlconv.sheets.counts.formulas import COUNTS
+from xlconv.sheets.exercise.parts import CELLS, FILLED, NOTE, STATE
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.places import cell_of
+from xlconv.sheets.panel.places import CHART_TITLE, USED
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, State
-from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
+from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, WAITING, State
+from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL, WORKS
 
 BLOCK = "exercise"
+MOST_CHOICES = 254  # that CHOOSE may have
 
 
 def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
     """The rules of the sheet."""
     rules = [rule for number in range(len(places.parts)) for rule in _part(places, number)]
     rules += [rule for layer, row in places.layers.items() for rule in _layer(places, layer, row)]
+    rules += [_waiting(places, tensor) for tensor in places.needs]
+    rules += [_explained(places, network), *_chart_head(places, network)]
     for tensor, row in places.given.items():
         sums = f"{cell_of(network, tensor, 'sum'):{MODEL}}"
-        formula = unchanged(sums, Cell(row, RIGHT), Cell(row, MAGNITUDE))
+        then, magnitude = (f"{cell:{WORKS}}" for cell in places.sums(tensor).cells())
+        formula = unchanged(sums, then, magnitude)
         rules.append(_rule("given", tensor, Cell(row, STATE), formula))
     column = Range(min(places.given.values()), STATE, len(places.given), 1)
     return [*rules, _rule("given", None, places.inputs_state, f"MIN({column:$})")]
 
 
-def _rule(
-    role: str, of: str | int | None, cell: Cell, formula: str, check: int | None = None
-) -> Rule:
+def _rule(role: str, of: str | int | None, cell: Cell, formula: str) -> Rule:
     """The rule of what is said of a tensor, of a part by its number from 1, or of all."""
-    key = "_".join(str(one) for one in (role, of, check) if one is not None)
+    key = f"{BLOCK}:{role}" if of is None else f"{BLOCK}:{role}_{of}"
     tensor, place = of if isinstance(of, str) else "", Range.of(cell)
-    return Rule(
-        BLOCK, f"{BLOCK}:{key}", None, place, formula, sheet=EXERCISE, role=role, tensor=tensor
-    )
+    return Rule(BLOCK, key, None, place, formula, sheet=EXERCISE, role=role, tensor=tensor)
+
+
+def _waiting(places: ExercisePlaces, tensor: str) -> Rule:
+    """For what a tensor waits."""
+    rows = {name: places.layers[name] for name in places.needs[tensor]}
+    counts = {
+        name: (f"{Cell(row, FILLED):{EXERCISE}}", f"{Cell(row, CELLS):{EXERCISE}}")
+        for name, row in rows.items()
+    }
+    rule = _rule("waiting", tensor, places.waiting(tensor), first_unfilled(counts))
+    return replace(rule, sheet=WORKS)
+
+
+def _explained(places: ExercisePlaces, network: Network) -> Rule:
+    """For what the explained cell waits, by the number of its layer."""
+    layers = [layer.name for layer in network.layers][:MOST_CHOICES]
+    waits = [f"{places.waiting(name):$}" if name in places.needs else '""' for name in layers]
+    formula = f"CHOOSE({USED.first:$},{','.join(waits)})"
+    return replace(_rule("explained", None, places.explained, formula), sheet=WORKS)
+
+
+def _chart_head(places: ExercisePlaces, network: Network) -> Iterator[Rule]:
+    """What the chart of the answer is called, if it may wait."""
+    if network.output in places.needs:
+        formula = when_ready(f"{places.waiting(network.output):$}", f'"{CHART_TITLE}"')
+        yield replace(_rule("chart", None, places.chart_head, formula), sheet=WORKS)
 
 
 def _part(places: ExercisePlaces, number: int) -> list[Rule]:
     part = places.parts[number]
     rules, checks = [], []
     for check in range(CHECKS):
-        cell, right, measure = (part.of_check(check, one) for one in (CHECK, RIGHT, MAGNITUDE))
-        checks.append((f"{cell:$}-{right:$}", measure))
+        place = places.check(number, check)
+        cell, right, measure = (f"{one:{WORKS}}" for one in place.cells())
+        checks.append((f"{cell}-{right}", measure))
         formula = check_number(BOARD, part.open, places.key_of(part, check))
-        rules.append(_rule("check", number + 1, cell, formula, check + 1))
+        rule = _rule("check", f"{number + 1}_{check + 1}", place.first, formula)
+        rules.append(replace(rule, sheet=WORKS, tensor=""))
     state = state_of(
         filled_in=f"{part.open:{BOARD}}",
         given=places.inputs_state,
@@ -98,7 +120,13 @@ def amended_rules(rules: Iterable[Rule], network: Network, layout: Layout) -> li
     places = exercise_places(network, layout)
     if places is None:
         return list(rules)
-    changes = {**_titles(places), **_guards(network, layout)}
+    rules = list(rules)
+    changes = {
+        **_titles(places, network),
+        **_guards(places, network, layout),
+        **_counts(places, rules),
+        "explain:sentence": _explained_guard(places),
+    }
     return [
         *(_change_rule(rule, changes[rule.key]) if rule.key in changes else rule for rule in rules),
         *_rules(places, network),
@@ -119,8 +147,9 @@ def _change_rule(rule: Rule, change: Change) -> Rule:
     )
 
 
-def _titles(places: ExercisePlaces) -> dict[str, Change]:
-    """The state of each map and of each layer, behind its title."""
+def _titles(places: ExercisePlaces, network: Network) -> dict[str, Change]:
+    """The state of each map and of each layer that is left open, behind its title; behind those of
+    others for what they wait."""
     cells = {f"{TITLES}_{layer}": Cell(row, STATE) for layer, row in places.layers.items()}
     for part in places.parts:
         if part.channel is not None:
@@ -129,26 +158,55 @@ def _titles(places: ExercisePlaces) -> dict[str, Change]:
     def change(cell: Cell) -> Change:
         return lambda formula: with_state(formula, f"{cell:{EXERCISE}}")
 
-    return {key: change(cell) for key, cell in cells.items()}
+    def wait(tensor: str, add: Callable[[str, str], str]) -> Change:
+        return lambda formula: add(formula, f"{places.waiting(tensor):{WORKS}}")
+
+    waiting: dict[str, Change] = {}
+    for tensor in places.needs:
+        waiting[f"{TITLES}_{tensor}"] = wait(tensor, when_not_waiting)
+        shape = network.shapes[tensor]
+        for channel in range(1, shape[0] + 1 if len(shape) == 3 else 1):
+            waiting[f"{TITLES}_{tensor}_{channel}"] = wait(tensor, with_waiting)
+    return waiting | {key: change(cell) for key, cell in cells.items()}
 
 
-def _guards(network: Network, layout: Layout) -> dict[str, Change]:
-    """What would be a wrong answer as long as the output's cells are empty."""
+def _guards(places: ExercisePlaces, network: Network, layout: Layout) -> dict[str, Change]:
+    """What would be a wrong answer as long as cells are empty from which it follows."""
     output = network.output
-    if output not in layout.open or network.answers == "several" or layout.answer is None:
+    if output not in places.needs or layout.answer is None:
         return {}
-    place = layout.tensors[output].maps[0]
+    cell = f"{places.waiting(output):{WORKS}}"
 
     def guard(before: str) -> Change:
-        return lambda formula: when_filled(place, formula, before)
+        return lambda formula: when_ready(cell, formula, before)
 
-    return {key: guard(before) for key, before in UNANSWERED.items()}
+    said = {"answer_value": cell, "shown:chart": "0", **UNANSWERED}
+    for unit in range(1, len(layout.answer.values) + 1):
+        said |= dict.fromkeys((f"{key}_{unit}" for key in OF_A_CLASS), '""')
+    return {key: guard(before) for key, before in said.items()}
 
 
-# What stands in these cells as long as the output is not filled in.
+def _explained_guard(places: ExercisePlaces) -> Change:
+    """What is said of the explained cell."""
+    cell = f"{places.explained:{WORKS}}"
+    return lambda formula: when_ready(cell, formula)
+
+
+def _counts(places: ExercisePlaces, rules: Iterable[Rule]) -> dict[str, Change]:
+    """What is counted under the maps of what waits."""
+
+    def guard(tensor: str) -> Change:
+        cell = f"{places.waiting(tensor):{WORKS}}"
+        return lambda formula: when_ready(cell, formula, '""')
+
+    counted = (rule for rule in rules if rule.block == COUNTS and rule.tensor in places.needs)
+    return {rule.key: guard(rule.tensor) for rule in counted}
+
+
+OF_A_CLASS = ("answer_value", "answer_tick")
+# What stands in these cells as long as the answer waits.
 UNANSWERED = {
     "answer_label": '"?"',
-    "answer_value": '""',
     "picture:right": '""',
     "loss:parts": "0",
     "loss:total": '""',
@@ -180,7 +238,7 @@ def check_number(sheet: str, place: Range, key: Range) -> str:
 def state_of(filled_in: str, given: Cell, count: Cell, cells: int, checks: Sequence[Check]) -> str:
     """What a part is called. `filled_in` is what is left open.
 
-    >>> checks = (("H3-I3", Cell(3, 10)), ("K3-L3", Cell(3, 13)))
+    >>> checks = (("H3-I3", "$J$3"), ("K3-L3", "$M$3"))
     >>> text = state_of("Board!$A$1:$B$2", Cell(9, 6), Cell(3, 5), 4, checks)
     >>> text[:81]
     'IF(COUNTA(Board!$A$1:$B$2)=0,"to do",IF($F$9=0,"other numbers",IF($E$3<4,"not yet'
@@ -197,12 +255,12 @@ def state_of(filled_in: str, given: Cell, count: Cell, cells: int, checks: Seque
 
 
 # How far a check number is from the right one, and what that is measured by.
-Check = tuple[str, Cell]
+Check = tuple[str, str]
 
 
 def _within(checks: Sequence[Check], share: float) -> str:
     """Whether all check numbers are that near."""
-    near = (f"ABS({off})<={number(share)}*{measure.absolute}" for off, measure in checks)
+    near = (f"ABS({off})<={number(share)}*{measure}" for off, measure in checks)
     return f"AND({','.join(near)})"
 
 
@@ -234,14 +292,13 @@ def waiting_reason(state: Cell, filled_in: Cell, given: Cell, before: Mapping[st
     return f'IF(OR({settled}),"",{words})'
 
 
-def unchanged(total: str, then: Cell, magnitude: Cell) -> str:
+def unchanged(total: str, then: str, magnitude: str) -> str:
     """1 if a sum is what it was, else 0.
 
-    >>> unchanged("Model!$V$7", Cell(20, 9), Cell(20, 10))
-    'IF(ABS(Model!$V$7-$I$20)<=0.000000001*$J$20,1,0)'
+    >>> unchanged("Model!$V$7", "Works!$I$20", "Works!$J$20")
+    'IF(ABS(Model!$V$7-Works!$I$20)<=0.000000001*Works!$J$20,1,0)'
     """
-    limit = f"{number(RIGHT_WITHIN)}*{magnitude.absolute}"
-    return f"IF(ABS({total}-{then.absolute})<={limit},1,0)"
+    return f"IF(ABS({total}-{then})<={number(RIGHT_WITHIN)}*{magnitude},1,0)"
 
 
 def with_state(title: str, named: str) -> str:
@@ -253,10 +310,41 @@ def with_state(title: str, named: str) -> str:
     return f'{title}&" · "&{named}'
 
 
-def when_filled(values: Range, formula: str, before: str) -> str:
-    """A formula that has its say when all cells of a range hold numbers.
+def with_waiting(title: str, named: str) -> str:
+    """A title with for what its tensor waits, if it does.
 
-    >>> when_filled(Range(1, 1, 3, 1), "A9", '"?"')
-    'IF(COUNT($A$1:$A$3)<3,"?",A9)'
+    >>> with_waiting('"relu1"', "Works!$C$30")
+    '"relu1"&IF(Works!$C$30="",""," · "&Works!$C$30)'
     """
-    return f"IF(COUNT({values.absolute})<{values.size},{before},{formula})"
+    return f'{title}&IF({named}="",""," · "&{named})'
+
+
+def when_not_waiting(title: str, named: str) -> str:
+    """A title, or for what its tensor waits: where there is no room for both.
+
+    >>> when_not_waiting('"2 × 9 × 9"', "Works!$C$30")
+    'IF(Works!$C$30="","2 × 9 × 9",Works!$C$30)'
+    """
+    return f'IF({named}="",{title},{named})'
+
+
+def when_ready(waiting: str, formula: str, before: str | None = None) -> str:
+    """A formula that has its say when nothing is waited for any more; before that something else,
+    or what it waits for.
+
+    >>> when_ready("Works!$C$30", "A9", '"?"'), when_ready("Works!$C$30", "A9")
+    ('IF(Works!$C$30<>"","?",A9)', 'IF(Works!$C$30<>"",Works!$C$30,A9)')
+    """
+    return f'IF({waiting}<>"",{waiting if before is None else before},{formula})'
+
+
+def first_unfilled(counts: Mapping[str, tuple[str, str]]) -> str:
+    """For the first layer of which fewer cells are filled than are open.
+
+    >>> first_unfilled({"a": ("$E$4", "$D$4"), "b": ("$E$9", "$D$9")})
+    'IF($E$4<$D$4,"waiting for a",IF($E$9<$D$9,"waiting for b",""))'
+    """
+    words = '""'
+    for name, (filled, cells) in reversed(list(counts.items())):
+        words = f'IF({filled}<{cells},"{WAITING} {name}",{words})'
+    return words

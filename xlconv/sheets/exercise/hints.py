@@ -1,29 +1,151 @@
-"""Hints where "write the first cell, then copy it" is not enough: what a copy does not do by
-itself, in a line each.
+"""Hints in three steps: what a layer's cells are made of, which cells the first one reads, how its
+formula is written; and what a copy of it does not do by itself.
 
-Owns words, with the cells of the board that they are about. Must not know values, nor looks.
+Owns words, with the cells of the board that they are about, and how many lines they take. Must not
+know values, nor looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from xlconv.network.access import Windows
-from xlconv.network.layers.base import Layer, source
+from xlconv.formulas.layers.base import Rule
+from xlconv.network.access import Access, Everything, SameCell, Unravelled, WholeMap, Windows
+from xlconv.network.access import Part as OneOfSeveral
+from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.convolution import Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.network import Network
 from xlconv.network.shapes import Margin, shape_text
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.exercise.parts import Part
 from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.formula import references, tokens
+
+_MOST_NAMED = 6  # places that a formula reads
+_OPERATIONS = {"*": "×", "/": "÷", "+": "+", "-": "−"}
+
+
+def hint_lines(
+    layer: Layer, network: Network, layout: Layout, parts: Sequence[Part]
+) -> tuple[int, int, int]:
+    """How many lines each step of a layer's hints takes."""
+    kinds = len(kinds_of(parts))
+    return 1, kinds, kinds + len(copying_hints(layer, network, layout))
+
+
+def hints(
+    layer: Layer,
+    network: Network,
+    layout: Layout,
+    parts: Sequence[Part],
+    rules: Mapping[str, Rule],
+) -> tuple[tuple[str, ...], ...]:
+    """The lines of each step; `rules` has the rule of each part's first cell, by its key."""
+    kinds = kinds_of(parts)
+    read = [_reading(part, rules[part.key].formula, network, layout) for part in kinds]
+    written = [_writing(part, rules[part.key].formula) for part in kinds]
+    return (idea(layer, network),), tuple(read), (*written, *copying_hints(layer, network, layout))
+
+
+def kinds_of(parts: Sequence[Part]) -> list[Part]:
+    """The first of all parts that have one formula: of a layer's maps the first one."""
+    return list({part.key: part for part in reversed(parts)}.values())[::-1]
+
+
+def idea(layer: Layer, network: Network) -> str:
+    """What the cells of a layer are made of, in words."""
+    return f"{layer.words()}: {_made_of(network.access(layer), ' and '.join(sources(layer)))}"
+
+
+def _made_of(reading: Access, read: str) -> str:
+    match reading:
+        case Windows():
+            return f"a window slides over {read}; each cell is made of the cells that it covers"
+        case SameCell():
+            return f"each cell is made of the one at the same place in {read}"
+        case Everything():
+            return f"each cell is made of all cells of {read}"
+        case WholeMap():
+            return f"each cell is made of a whole map of {read}"
+        case OneOfSeveral():
+            return f"each cell is a copy of one in {read}, one after the other"
+        case Unravelled():
+            return f"each cell is a copy of one in {read}, map after map, row after row"
+
+
+def _reading(part: Part, formula: str, network: Network, layout: Layout) -> str:
+    """Which cells the first cell of a part reads.
+
+    The formula's own places, in its order, each once."""
+    places = list(dict.fromkeys(place for _, place in references(formula)))
+    named = [f"{place.a1}{_owner(place, network, layout)}" for place in places]
+    more = ", …" if len(named) > _MOST_NAMED else ""
+    return f"{part.open.first} reads {', '.join(named[:_MOST_NAMED])}{more}"
+
+
+def _owner(place: Range, network: Network, layout: Layout) -> str:
+    """What stands in a range of the board, in brackets."""
+    for tensor, placement in layout.tensors.items():
+        for number, inside in enumerate(placement.maps):
+            if place.overlaps(inside):
+                several = len(network.shapes[tensor]) == 3 and len(placement.maps) > 1
+                return f" ({tensor} map {number + 1})" if several else f" ({tensor})"
+    for layer, weights in layout.weights.items():
+        for key, ranges in weights.arrays.items():
+            if any(place.overlaps(one) for one in ranges):
+                return f" (the {_KEYS.get(key, key)} of {layer})"
+    for steps in layout.steps.values():
+        for name, one in (
+            ("the largest logit", Range.of(steps.maximum)),
+            ("logit − max", steps.shifted),
+            ("exp", steps.exp),
+            ("the sum of exp", Range.of(steps.total)),
+        ):
+            if place.overlaps(one):
+                return f" ({name})"
+    return ""
+
+
+_KEYS = {"weight": "weights"}
+
+
+def _writing(part: Part, formula: str) -> str:
+    """How the formula of a part's first cell is written, but for its own letters.
+
+    >>> cell = Range(7, 41, 1, 1)
+    >>> one = Part("conv1", "map 1", "conv1", 0, cell, cell, 12)
+    >>> _writing(one, "SUMPRODUCT(B6:D8,$AI$8:$AK$10)+$AI$12")
+    'AO7: SUMPRODUCT and +; with $, as all cells read them: $AI$8:$AK$10, $AI$12; without: B6:D8'
+    >>> _writing(one, "MAX(0,B6)")
+    'AO7: MAX; without $, as it moves with a copy: B6'
+    """
+    parts = list(tokens(formula))
+    used = [one.name for one in parts if one.kind == "function"]
+    used += [_OPERATIONS[one.text] for one in parts if one.text in _OPERATIONS]
+    used = list(dict.fromkeys(used))
+    with_ = ", ".join(used[:-1]) + (" and " if used[:-1] else "") + used[-1] if used else "="
+    ranges = list(dict.fromkeys(one.name for one in parts if one.kind == "range"))
+    fixed = [one for one in ranges if "$" in one]
+    moving = [one for one in ranges if "$" not in one]
+    told = f"{part.open.first}: {with_}"
+    if fixed:
+        told += f"; with $, as all cells read them: {_listed(fixed)}"
+        return told + (f"; without: {_listed(moving)}" if moving else "")
+    return told + f"; without $, as it moves with a copy: {_listed(moving)}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    more = ", …" if len(texts) > _MOST_NAMED else ""
+    return f"{', '.join(texts[:_MOST_NAMED])}{more}"
 
 
 def copying_hints(layer: Layer, network: Network, layout: Layout) -> tuple[str, ...]:
     """What to mind when the first cell of a layer is copied."""
-    return tuple(_hints(layer, network, layout))
+    return tuple(_copying(layer, network, layout))
 
 
-def _hints(layer: Layer, network: Network, layout: Layout) -> Iterator[str]:
+def _copying(layer: Layer, network: Network, layout: Layout) -> Iterator[str]:
     if isinstance(layer, Dense):
         yield from _of_dense(layer, layout)
     reading = network.access(layer)

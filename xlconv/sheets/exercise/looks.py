@@ -1,11 +1,12 @@
-"""The `Exercise` sheet: what is to be filled in, and whether it is right yet.
+"""The `Exercise` sheet: what is to be filled in, and whether it is right yet; on Works, the checks.
 
 The right answer is not in it: two checks add up the cells, each times a number of its own, and
 compare the sums with those that are right. On the board: empty cells that are marked, words where
 one is chosen, the colours of the states beside the titles. Must not know how a file is written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,26 +17,14 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.hints import copying_hints
-from xlconv.sheets.exercise.places import (
-    CELLS,
-    CHECK,
-    CHECK_COLUMNS,
-    FILLED,
-    HEAD_ROW,
-    KEY_COLUMN,
-    LAYER,
-    MAGNITUDE,
-    NOTE,
-    RIGHT,
-    STATE,
-    WORDS,
-    ExercisePlaces,
-    Part,
-    exercise_places,
-)
+from xlconv.sheets.exercise.formulas import BLOCK
+from xlconv.sheets.exercise.hints import hints
+from xlconv.sheets.exercise.parts import CELLS, FILLED, HEAD_ROW, LAYER, NOTE, STATE, WORDS, Part
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
+from xlconv.sheets.works.looks import Part as Works
+from xlconv.sheets.works.places import HEAD_ROWS
 from xlconv.spreadsheet.blocks import (
     BlankBlock,
     Block,
@@ -50,8 +39,8 @@ from xlconv.spreadsheet.blocks import (
 )
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import Display
-from xlconv.state.exercise import CHECKS, Exercise, State, check_key
-from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, MODEL
+from xlconv.state.exercise import CHECKS, WAITING, Exercise, State, check_key
+from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, MODEL, WORKS
 
 _LEAD = Style(size=12, horizontal="left", colour=QUIET)
 _TEXT = Style(size=12, horizontal="left")
@@ -66,44 +55,46 @@ _STATE = Style(size=12, bold=True, border="E1E6EB", colour="6B21A8")
 _LAYER_STATE = Style(size=12, bold=True, fill="F5F1FB", colour="6B21A8")
 _NUMBER = Style(size=10, number_format="0.000000", colour=QUIET)
 _KEY = Style(size=8, number_format="0.00", colour=styles.FAINT, shrink=True)
+_WAITING = Style(size=10, horizontal="left")
 _NOTE = Style(size=10, horizontal="left", colour=QUIET)
 _MARK = Style(size=12, bold=True, number_format='"✓";;[Red]"✗"', colour="1E7B45")
 _WIDTHS = {1: 16, LAYER: 190, WORDS: 520, CELLS: 70, FILLED: 70, STATE: 130, NOTE: 290}
-_CHECK_WIDTHS = dict.fromkeys(range(CHECK, KEY_COLUMN - 1), 110)
 _GAP_PIXELS = 24
-_KEY_PIXELS = 30
+_KEY_PIXELS, _CHECK_PIXELS = 30, 84
 # A state, the colour of its letters, and of the cell where it stands by itself.
 STATE_COLOURS = ((State.RIGHT, "1E7B45", "DDF3E4"), (State.CLOSE, "8A6100", "FFF3C4"))
 
 
 def sheet(shown: Shown) -> Sheet | None:
     """The sheet of a workbook whose layout leaves layers open."""
-    display, layout, network = shown.display, shown.layout, shown.network
+    layout, network = shown.layout, shown.network
     places = exercise_places(network, layout)
     if places is None or layout.exercise is None:
         return None
     blocks = [
         *_words(layout.exercise),
         *_heads(),
-        *_lines(network, layout, places),
-        *_computed_cells(shown),
-        *_check_constants(display, places),
+        *_lines(network, places),
+        *_hints(shown, places),
+        *_computed_cells(shown, EXERCISE),
         *_given_words(places),
-        *_keys(places),
     ]
-    last = max(place.right for both in places.keys.values() for place in both)
-    keys = dict.fromkeys(range(KEY_COLUMN, last + 1), _KEY_PIXELS)
-    gaps = dict.fromkeys((CHECK - 1, KEY_COLUMN - 1), _GAP_PIXELS)
     return Sheet(
         EXERCISE,
         tuple(blocks),
         rules=tuple(_state_rules(places)),
         row_height=22,
-        widths={**_WIDTHS, **_CHECK_WIDTHS, **gaps, **keys},
+        widths=_WIDTHS,
         heights={1: 40, HEAD_ROW: 36},
+        folds={
+            row: step
+            for steps in places.hints.values()
+            for step, lines in enumerate(steps, 1)
+            for row in lines
+        },
         freeze=Cell(HEAD_ROW + 1, 1),
         tab_colour=styles.EXERCISE_COLOUR,
-        pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 2, NOTE)),
+        pages=Pages(1, 0, area=Range(1, 1, max(places.given.values()) + 1, NOTE)),
     )
 
 
@@ -117,7 +108,7 @@ def _words(exercise: Exercise) -> Iterator[Block]:
     lines = (
         f"1. On the {BOARD}, the violet cells are yours: {what}. Click a name below to go there.",
         "2. Write the first cell as a formula that reads its neighbours, then copy it to the "
-        "others: what must not move with it needs a $.",
+        "others: what must not move with it needs a $. Stuck? + at the left unfolds a hint.",
         "3. Only formulas count: pictures, maps, kernels, weights and biases are read from their "
         "cells; a number that is typed earns nothing, even where it is right now.",
         f"4. Beside each title on the {BOARD}, and here, stands how far you are: {State.TO_DO}, "
@@ -139,16 +130,11 @@ def _heads() -> Iterator[Block]:
         FILLED: "filled",
         STATE: "state",
     }
-    for check in range(CHECKS):
-        first = check * CHECK_COLUMNS
-        heads[CHECK + first] = "check number"
-        heads[RIGHT + first] = "is right at"
-        heads[MAGNITUDE + first] = "measured by"
     for column, text in heads.items():
         yield one_cell(Cell(HEAD_ROW, column), text, styles.TABLE_HEAD)
 
 
-def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator[Block]:
+def _lines(network: Network, places: ExercisePlaces) -> Iterator[Block]:
     for name, row in places.layers.items():
         layer, parts = network.layer(name), places.of_layer(name)
         link = f"{BOARD}!{parts[0].open.first.a1}"
@@ -161,10 +147,19 @@ def _lines(network: Network, layout: Layout, places: ExercisePlaces) -> Iterator
             yield one_cell(Cell(part.row, LAYER), title, _PART_LINK, link)
             yield one_cell(Cell(part.row, WORDS), part_words(layer, part), _PART)
             yield one_cell(Cell(part.row, CELLS), part.open.size, _COUNT)
-        hints = copying_hints(layer, network, layout)
-        for row, text in zip(places.hints[name], hints, strict=True):
-            yield one_cell(Cell(row, LAYER), "   hint", _NOTE)
-            yield one_cell(Cell(row, WORDS), text, _NOTE)
+
+
+def _hints(shown: Shown, places: ExercisePlaces) -> Iterator[Block]:
+    """Three steps below each layer's parts, of which each unfolds the next."""
+    first = {rule.key: rule for rule in reversed(shown.rules_of(BOARD))}
+    for name, steps in places.hints.items():
+        layer, parts = shown.network.layer(name), places.of_layer(name)
+        texts = hints(layer, shown.network, shown.layout, parts, first)
+        for step, (rows, lines) in enumerate(zip(steps, texts, strict=True), 1):
+            for number, (row, text) in enumerate(zip(rows, lines, strict=True)):
+                head = "" if number else f"   hint {step} of {len(steps)}"
+                yield one_cell(Cell(row, LAYER), head, _NOTE)
+                yield one_cell(Cell(row, WORDS), text, _NOTE)
 
 
 def part_words(layer: Layer, part: Part) -> str:
@@ -188,8 +183,8 @@ _SOFTMAX_WORDS = {
 }
 
 
-def _computed_cells(shown: Shown) -> Iterator[Block]:
-    for rule in shown.rules_of(EXERCISE):
+def _computed_cells(shown: Shown, sheet: str) -> Iterator[Block]:
+    for rule in (one for one in shown.rules_of(sheet) if one.block == BLOCK):
         looks = {**_STYLES, **_LAYER_STYLES} if rule.tensor else _STYLES
         yield rule_block(rule, shown.values[rule.key], looks[rule.role])
 
@@ -198,22 +193,13 @@ _STYLES = {
     "check": _NUMBER,
     "given": _MARK,
     "note": _NOTE,
+    "waiting": _WAITING,
+    "explained": _WAITING,
+    "chart": _WAITING,
     "state": _STATE,
     "filled": _COUNT,
 }
 _LAYER_STYLES = {"state": _LAYER_STATE, "filled": _LAYER_COUNT}
-
-
-def _check_constants(display: Display, places: ExercisePlaces) -> Iterator[Block]:
-    """What the checks know: constants."""
-    lines = [
-        (part.of_check(check, RIGHT), known)
-        for part, both in zip(places.parts, display.checks.parts, strict=True)
-        for check, known in enumerate(both)
-    ]
-    given = (Cell(row, RIGHT) for row in places.given.values())
-    for cell, known in [*lines, *zip(given, display.checks.given, strict=True)]:
-        yield ConstantBlock(Range(cell.row, cell.column, 1, 2), known.reshape(1, 2), _NUMBER)
 
 
 def _given_words(places: ExercisePlaces) -> Iterator[Block]:
@@ -228,13 +214,84 @@ def _given_words(places: ExercisePlaces) -> Iterator[Block]:
         yield one_cell(Cell(line, WORDS), words, _TEXT)
 
 
+# ---- on Works
+
+
+def works(shown: Shown) -> Works | None:
+    """The checks with their keys, and what waits."""
+    places = exercise_places(shown.network, shown.layout)
+    if places is None:
+        return None
+    blocks = (
+        *_computed_cells(shown, WORKS),
+        *_check_words(places),
+        *_check_constants(shown.display, places),
+        *_waiting_words(places),
+        *_keys(places),
+    )
+    first = next(iter(places.keys.values()))[0].column
+    widths = dict.fromkeys(range(first, places.right + 1), _KEY_PIXELS)
+    widths |= {places.left: 150, first - 1: _GAP_PIXELS}
+    checks = range(places.left + 1, first - 1)
+    return Works(
+        "exercise: the checks", places.left, blocks, {**dict.fromkeys(checks, 84), **widths}
+    )
+
+
+def _check_words(places: ExercisePlaces) -> Iterator[Block]:
+    """What the lines of the checks are for, and their columns."""
+    heads = ("check number", "is right at", "measured by")
+    for check in range(CHECKS):
+        for cell, text in zip(places.check(0, check).cells(), heads, strict=True):
+            yield one_cell(Cell(HEAD_ROWS[1], cell.column), text, _NOTE)
+    for number, part in enumerate(places.parts):
+        row = places.check(number, 0).row
+        yield one_cell(Cell(row, places.left), f"{part.layer}: {part.title}", _NOTE)
+    for tensor in places.given:
+        yield one_cell(Cell(places.sums(tensor).row, places.left), f"{tensor}, as given", _NOTE)
+
+
+def _check_constants(display: Display, places: ExercisePlaces) -> Iterator[Block]:
+    """What the checks know: constants."""
+    for number, both in enumerate(display.checks.parts):
+        for check, known in enumerate(both):
+            place = places.check(number, check)
+            right = Range(place.row, place.column + 1, 1, 2)
+            yield ConstantBlock(right, known.reshape(1, 2), _NUMBER)
+    for tensor, known in zip(places.given, display.checks.given, strict=True):
+        yield ConstantBlock(places.sums(tensor), known.reshape(1, 2), _NUMBER)
+
+
+def _waiting_words(places: ExercisePlaces) -> Iterator[Block]:
+    """The tensors of which it is said for what they wait."""
+    for tensor in places.needs:
+        yield one_cell(places.waiting(tensor).shifted(0, -1), tensor, _NOTE)
+    yield one_cell(places.explained.shifted(0, -1), "the explained cell", _NOTE)
+    yield one_cell(places.chart_head.shifted(0, -1), "the chart", _NOTE)
+
+
 def _keys(places: ExercisePlaces) -> Iterator[Block]:
-    note = "The keys of the checks: each cell counts with another number"
-    yield one_cell(Cell(HEAD_ROW - 1, KEY_COLUMN), note, _NOTE)
+    note = "the keys: each cell counts with another number"
+    first = next(iter(places.keys.values()))[0]
+    yield one_cell(Cell(HEAD_ROWS[1], first.column), note, _NOTE)
     for (height, width), both in places.keys.items():
         for check, place in enumerate(both):
-            yield one_cell(Cell(place.row - 1, KEY_COLUMN), f"{height} × {width}", _NOTE)
+            yield one_cell(place.first.shifted(-1, 0), f"{height} × {width}", _NOTE)
             yield ConstantBlock(place, check_key(check, height, width), _KEY)
+
+
+def chart_head(
+    network: Network, layout: Layout, values: Mapping[str, Values]
+) -> tuple[Cell, str] | None:
+    """The cell on Works that says what the answer's chart is called, where it may wait, and what
+    it says now."""
+    places = exercise_places(network, layout)
+    if places is None or network.output not in places.needs:
+        return None
+    return places.chart_head, str(values["exercise:chart"].reshape(-1)[0])
+
+
+# ---- the states
 
 
 def _state_rules(places: ExercisePlaces) -> Iterator[Highlight]:
@@ -267,6 +324,29 @@ def open_titles(places: ExercisePlaces, layout: Layout) -> Iterator[Highlight]:
     for word, colour, _ in STATE_COLOURS:
         ends = f'RIGHT({cells[0].a1},{len(word) + 3})=" · {word}"'
         yield Highlight(tuple(cells), ends, colour=colour)
+
+
+def waiting_maps(
+    places: ExercisePlaces, layout: Layout, values: Mapping[str, Values]
+) -> Iterator[Highlight]:
+    """Grey over what waits for cells to be filled in, as the title of its layer says.
+
+    Each names its cells in other ranges than the maps' own colours do: of such rules LibreOffice
+    draws the look alone, and no colour scale with it."""
+    bands = {band.tensor: band for band in layout.bands}
+    for tensor in places.needs:
+        if tensor in places.layers:
+            continue  # its own cells are open, and violet
+        title = Cell(2, bands[tensor].first)
+        first, *others = layout.tensors[tensor].maps
+        halves = (replace(first, height=1), *first.rest(replace(first, height=1)))
+        areas = (*halves, *others, *layout.legends[tensor])
+        waits = values[f"exercise:waiting_{tensor}"].tolist() != [""]
+        formula = f'LEFT({title:$},{len(WAITING)})="{WAITING}"'
+        yield Highlight(areas, formula, GREY, GREY, ";;;", last=True, now=areas if waits else ())
+
+
+GREY = "E3E7EB"
 
 
 def open_blocks(

@@ -12,13 +12,17 @@ from xlconv.network.model import Array
 from xlconv.network.network import Network
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import ExercisePlaces, Part, exercise_places
+from xlconv.sheets.board.numbers import TICKS
+from xlconv.sheets.exercise.parts import Part
+from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.numbers import HELD
+from xlconv.sheets.panel.places import CHART_TITLE
 from xlconv.state.choices import Display
 from xlconv.state.exercise import (
     CHECKS,
     CLOSE_WITHIN,
     RIGHT_WITHIN,
+    WAITING,
     Checks,
     State,
     check_key,
@@ -82,6 +86,10 @@ def amended_steps(
     for number, part in enumerate(places.parts, 1):
         if part.channel is not None:
             titles[f"titles_{part.layer}_{part.channel + 1}"] = f"exercise:state_{number}"
+    whole = {f"titles_{tensor}" for tensor in places.needs} - titles.keys()
+    for tensor in places.needs:
+        for name in _titles(tensor, display.network):
+            titles.setdefault(name, f"exercise:waiting_{tensor}")
     kept = {f"counts:kept:{tensor}": tensor for tensor in display.network.shapes}
     waiting = []
     for step in made:
@@ -90,12 +98,15 @@ def amended_steps(
         elif step.name in kept:
             yield _sizes(step, kept[step.name], places, values)
         else:
-            yield _unanswered(step, display.network, layout, places, values)
+            yield _unanswered(step, display, layout, places, values)
     yield from _steps(display, places, values)
     for step in waiting:
         [state], [title] = values[titles[step.name]].tolist(), step.value.tolist()
         known = isinstance(state, str)
-        text: Values = np.array([f"{title} · {state}"]) if known else np.array([np.nan])
+        told = f"{title} · {state}" if state else title
+        if state and step.name in whole:
+            told = str(state)
+        text: Values = np.array([told]) if known else np.array([np.nan])
         yield Step(step.name, text, None if known else np.zeros(1))
 
 
@@ -111,32 +122,66 @@ def _sizes(step: Step, tensor: str, places: ExercisePlaces, values: Mapping[str,
 
 UNANSWERED: Mapping[str, str | float] = {
     "answer_label": "?",
-    "answer_value": "",
     "picture:right": "",
     "loss:parts": 0.0,
     "loss:total": "",
+    "shown:chart": 0.0,
 }
 
 
 def _unanswered(
     step: Step,
-    network: Network,
+    display: Display,
     layout: Layout,
     places: ExercisePlaces,
     values: Mapping[str, Values],
 ) -> Step:
-    """What is said of an output that is not filled in."""
-    last = network.layers[-1]
-    watched = step.name in UNANSWERED and last.name in places.layers and layout.answer is not None
-    if not watched or network.answers == "several":
+    """What is said of an answer that waits for cells to be filled in."""
+    answers = layout.answer is not None
+    tensor, said = _silent(step.name, display, answers)
+    waits = _waiting_for(tensor, places, values) if tensor in places.needs else ""
+    if not waits:
         return step
-    number = next(n for n, part in enumerate(places.parts, 1) if part.key == last.name)
-    if filled_cells(places.parts[number - 1], number, values) == places.parts[number - 1].open.size:
-        return step
-    said = UNANSWERED[step.name]
+    said = waits if said is None else said
     if isinstance(said, str):
         return Step.text(step.name, said)
     return Step(step.name, np.full(step.value.shape, said), np.zeros(step.value.shape))
+
+
+def _silent(name: str, display: Display, answers: bool) -> tuple[str, str | float | None]:
+    """The tensor that what is said by a name follows from, and what is said while it waits, None
+    for what it waits for."""
+    network, (block, _, rest) = display.network, name.partition(":")
+    if block == "counted":
+        return rest.rpartition("_")[0], ""
+    if name == "explain:sentence":
+        return display.choices.explained.layer, None
+    if not answers:
+        return "", None
+    if name == "answer_value":
+        return network.output, None
+    if name.startswith(OF_A_CLASS):
+        return network.output, ""
+    return (network.output, UNANSWERED[name]) if name in UNANSWERED else ("", None)
+
+
+OF_A_CLASS = ("answer_value_", TICKS)
+
+
+def _waiting_for(tensor: str, places: ExercisePlaces, values: Mapping[str, Values]) -> str:
+    """For which layer a tensor waits, in words: the first of which open cells are empty."""
+    for layer in places.needs[tensor]:
+        for number, part in enumerate(places.parts, 1):
+            if part.layer == layer and filled_cells(part, number, values) < part.open.size:
+                return f"{WAITING} {layer}"
+    return ""
+
+
+def _titles(tensor: str, network: Network) -> list[str]:
+    """The names of a tensor's titles, and of those of its maps."""
+    shape = network.shapes[tensor]
+    maps = range(1, shape[0] + 1 if len(shape) == 3 else 1)
+    return [f"titles_{tensor}", *(f"titles_{tensor}_{number}" for number in maps)]
 
 
 def filled_cells(part: Part, number: int, values: Mapping[str, Values]) -> int:
@@ -176,6 +221,17 @@ def _steps(
     for layer, before in places.before.items():
         if before:
             yield _note(layer, before, values)
+    for tensor, needed in places.needs.items():
+        filled_in = {name: _number(values, f"filled_{name}") for name in needed}
+        opened = {name: sum(p.open.size for p in places.of_layer(name)) for name in needed}
+        empty = [name for name in needed if filled_in[name] < opened[name]]
+        words = f"{WAITING} {empty[0]}" if empty else ""
+        yield Step.text(f"exercise:waiting_{tensor}", words)
+    explained = values.get(f"exercise:waiting_{display.choices.explained.layer}")
+    yield Step.text("exercise:explained", "" if explained is None else str(explained.tolist()[0]))
+    if display.network.output in places.needs:
+        waits = values[f"exercise:waiting_{display.network.output}"].tolist()[0]
+        yield Step.text("exercise:chart", str(waits or CHART_TITLE))
 
 
 def _part_state(

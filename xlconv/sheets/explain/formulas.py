@@ -1,7 +1,7 @@
-"""The rules of the sheet Explain: which formula stands in which of its cells.
+"""The rules of Explain's part of the sheet Works: which formula stands in which of its cells.
 
-Everything follows from the four chosen cells and the table of layers; the sentence is in
-`sentence_formulas`. Must not know any value.
+Everything follows from the four chosen cells and the table of layers; what is drawn from it is in
+`screen_formulas`. Must not know any value.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,72 +10,88 @@ from xlconv.formulas.layers.base import Copies, MixedCopies, Rule
 from xlconv.formulas.layers.registry import cell_text
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.explain.canvas_formulas import canvas_rules, order_rules, strongest_rules
+from xlconv.sheets.explain.list_formulas import (
+    APART,
+    COLUMN,
+    MAP,
+    NUMBER,
+    ROW,
+    column_of,
+    first_of,
+    keys_of,
+    list_rule,
+    magnitude,
+    mark_rule,
+    rule_by_cell,
+    unless,
+)
 from xlconv.sheets.explain.places import (
     NOTHING,
     InspectorPlaces,
     inspector_places,
     operation_number,
 )
-from xlconv.sheets.explain.sentence_formulas import by_operation, sentence, term_words
-from xlconv.sheets.explain.table import EXPONENTS, OPERATIONS, WEIGHTS, LayerLine
+from xlconv.sheets.explain.screen import FIRST_FACT, RESULT, THEN, TOTAL
+from xlconv.sheets.explain.screen_formulas import screen_rules
+from xlconv.sheets.explain.table import (
+    EXPONENTS,
+    NO_WEIGHTS,
+    OPERATIONS,
+    PLANES,
+    WEIGHTS,
+    LayerLine,
+)
 from xlconv.sheets.panel.places import USED, PanelPlaces
+from xlconv.sheets.sentence.formulas import by_operation
 from xlconv.spreadsheet.cells import Cell, Range
-from xlconv.state.sheet_names import BOARD, EXPLAIN, WORKS
-
-BLOCK = "explain"
-_, MAP, ROW, COLUMN = (f"{cell:{WORKS}}" for cell in USED.cells())
+from xlconv.state.sheet_names import BOARD
 
 
 def rules(network: Network, layout: Layout) -> list[Rule]:
-    """The rules of the sheet, in the order of computation."""
+    """The rules of both sheets, in the order of computation."""
     places, looked_up = inspector_places(network, layout), f"{layout.board:{BOARD}}"
     return [
         *_choice_rules(places, layout.panel),
         *_slot_rules(places),
         *_term_rules(places, looked_up),
+        *order_rules(places),
         *_fact_rules(places, looked_up),
         *_result_rules(places, looked_up),
-        *_strongest_rules(places),
-        *_map_rules(places),
-        _rule("sentence", Range.of(Cell(3, 2)), sentence(places)),
+        *strongest_rules(places),
+        *canvas_rules(places),
+        *screen_rules(places, layout, looked_up),
     ]
-
-
-def _rule(
-    key: str,
-    place: Range,
-    formula: str,
-    cellwise: Callable[[int, int], str] | None = None,
-    sheet: str = EXPLAIN,
-) -> Rule:
-    return Rule(BLOCK, f"{BLOCK}:{key}", None, place, formula, cellwise, sheet, role=key)
-
-
-def _cellwise(key: str, place: Range, text: Callable[[int, int], str]) -> Rule:
-    return _rule(key, place, text(0, 0), text)
 
 
 def _choice_rules(places: InspectorPlaces, panel: PanelPlaces) -> Iterator[Rule]:
     """The number of the chosen layer and what the table says of it, then map, row and column."""
     names, (layer, *cell) = places.search_range("name"), panel.chosen
     number, *used = USED.cells()
-    found = f"MATCH({layer:{BOARD}},{names:{EXPLAIN}},0)"
-    yield _rule("layer", Range.of(number), found, sheet=WORKS)
-    copies = Copies(of_layer(names, number))
-    yield _rule("chosen", places.chosen_column, copies.formula, copies)
+    yield list_rule("layer", Range.of(number), f"MATCH({layer:{BOARD}},{names:$},0)")
+    yield list_rule("chosen", places.chosen_column, of_layer(names, number))
     for key, chosen, place in zip(("maps", "rows", "columns"), cell, used, strict=True):
-        text = f"MAX(1,MIN(INT({chosen:{BOARD}}),{places.of(key):{EXPLAIN}}))"
-        yield _rule(key, Range.of(place), text, sheet=WORKS)
+        text = f"MAX(1,MIN(INT({chosen:{BOARD}}),{places.of(key):$}))"
+        if key == "rows" and places.labelled:
+            text = _by_label(places, f"{chosen:{BOARD}}", text)
+        yield list_rule(key, Range.of(place), text)
+
+
+def _by_label(places: InspectorPlaces, chosen: str, number: str) -> str:
+    """The row of a vector by its label, if it has such a one, else by its number."""
+    found = ",".join(f"MATCH({chosen},{labels:{BOARD}},0)" for labels in places.labelled)
+    one = f"CHOOSE({places.of('labels_list'):$},{found})"
+    return f"IF(ISNUMBER({one}),{one},{number})"
 
 
 def _slot_rules(places: InspectorPlaces) -> Iterator[Rule]:
     """Where the first slot's window begins, and the list of slots."""
     p = {key: places.of(key).absolute for key in places.keys}
     window = [cell.absolute for cell in places.window.cells()]
-    yield _cellwise("window", places.window, lambda row, _: _window(places, p, window)[row])
+    yield rule_by_cell("window", places.window, lambda row, _: _window(places, p, window)[row])
     origins = range(1, places.origins + 1)
     added = OPERATIONS.index("added") + 1
-    slot = f"ROWS({_growing(places.slot_list(0))})"
+    slot = NUMBER
 
     def source(key: str) -> str:
         """What the table says of the tensor that a slot is read from."""
@@ -83,9 +99,13 @@ def _slot_rules(places: InspectorPlaces) -> Iterator[Rule]:
         return f"CHOOSE({number},{','.join(p[f'from{n}_{key}'] for n in origins)})"
 
     channel = places.slot_list(1)
-    here = f"{_column(channel)}{channel.row}"
+    here = f"{column_of(channel)}{channel.row}"
+    colours = '"red","green","blue"'
     output = f"IF({p['output_is_row']}=1,{ROW},{MAP})"
-    named = f'{source("name")}&IF({source("maps")}>1," map "&{here},"")'
+    named = (
+        f"IF({source('tint')}={PLANES},CHOOSE({here},{colours}),"
+        f'{source("name")}&IF({source("maps")}>1," map "&{here},""))'
+    )
     kernel_row = (
         f"{p['kernels_top']}+INT(({output}-1)/{p['outputs_across']})*{p['output_rows']}"
         f"+MOD({slot}-1,{p['slots_down']})*{p['slot_rows']}"
@@ -102,11 +122,13 @@ def _slot_rules(places: InspectorPlaces) -> Iterator[Rule]:
         f"{source('left')}+{window[2]}-1",
         f'IF({weighted},{kernel_row},"")',
         f'IF({weighted},{kernel_column},"")',
+        source("labels"),
+        f"IF({source('tint')}={PLANES},1+{here},{source('tint')})",
     )
-    keys = ("caption", "map", "top", "left", "weights_top", "weights_left")
+    keys = ("caption", "map", "top", "left", "weights_top", "weights_left", "labels", "tint")
     for number, (key, text) in enumerate(zip(keys, texts, strict=True)):
         beyond = f"{slot}>{p['slots']}"
-        yield _rule(f"slot_{key}", places.slot_list(number), unless(beyond, text))
+        yield list_rule(f"slot_{key}", places.slot_list(number), unless(beyond, text))
 
 
 def _window(places: InspectorPlaces, p: dict[str, str], window: list[str]) -> list[str]:
@@ -132,40 +154,28 @@ def _window(places: InspectorPlaces, p: dict[str, str], window: list[str]) -> li
     ]
 
 
-def _column(place: Range) -> str:
-    return "$" + place.first.a1.rstrip("0123456789")
-
-
-def _growing(place: Range) -> str:
-    """A range from a list's first row, which stays, to the formula's own: ROWS counts it. In the
-    empty first column, so that no cell asks for itself."""
-    return f"$A${place.row}:$A{place.row}"
-
-
 def _term_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
-    """The list of terms: every cell that is read, its weight and their product."""
-    p = {key: places.of(key).absolute for key in places.keys}
-    lists = [places.term_list(number) for number in range(6)]
-    slot, row, column, value, weight, _ = (f"{_column(one)}{one.row}" for one in lists)
+    """The list of terms: every cell that is read, its weight and their product, whether it lies
+    outside of the map, and by which they are ordered."""
+    p, lists = keys_of(places), [places.term_list(number) for number in range(8)]
+    slot, row, column, value, weight, _, outside, _ = map(first_of, lists)
     _, first_row, first_column, _ = (cell.absolute for cell in places.window.cells())
-    term, size = f"ROWS({_growing(lists[0])})", f"{p['height']}*{p['width']}"
+    term, size = NUMBER, f"{p['height']}*{p['width']}"
 
     def origin(number: int) -> str:
         return f"INDEX({places.slot_list(number):$},{slot})"
 
     def rule(number: int, key: str, text: str, beyond: str = f'{slot}=""') -> Rule:
-        return _rule(f"term_{key}", lists[number], unless(beyond, text))
+        return list_rule(f"term_{key}", lists[number], unless(beyond, text))
 
     down, across = f"{row}-{first_row}", f"{column}-{first_column}"
-    outside = (
-        f"IF({p['skips']}=1,OR({row}<1,{row}>{p['read_rows']},"
-        f"{column}<1,{column}>{p['read_columns']}),0)"
-    )
+    beyond = f"OR({row}<1,{row}>{p['read_rows']},{column}<1,{column}>{p['read_columns']})"
     # Equal formulas below each other are one listener to LibreOffice, which marks all of them
     # again for every run of changed cells on the board. Spelled in turn, each is marked once.
     spellings = (f"{origin(2)}+{down}", f"{down}+{origin(2)}")
+    left_out = f"AND({p['skips']}=1,{outside}=1)"
     reads = [
-        rule(3, "value", unless(outside, f"INDEX({board},{one},{origin(3)}+{across})"))
+        rule(3, "value", unless(left_out, f"INDEX({board},{one},{origin(3)}+{across})"))
         for one in spellings
     ]
     kernel = _kernel_cell(places, p, f"{origin(4)}+{down}", f"{origin(5)}+{across}")
@@ -173,17 +183,34 @@ def _term_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     yield rule(0, "slot", f"INT(({term}-1)/({size}))+1", f"{term}>{p['slots']}*{size}")
     yield rule(1, "row", f"{first_row}+INT(MOD({term}-1,{size})/{p['width']})*{p['apart_rows']}")
     yield rule(2, "column", f"{first_column}+MOD({term}-1,{p['width']})*{p['apart_columns']}")
+    yield rule(6, "outside", f"IF(AND({p['slides']}=1,{beyond}),1,0)")
     yield _either(reads[0], reads[1], lambda r, _: r % 2 == 1)
     own, soft = rule(4, "weight", kernel), rule(4, "weight", shifted)
     yield _either(own, soft, lambda r, _: r < places.exponents)
     yield rule(5, "product", _product(p, value, weight))
+    yield mark_rule(places, "read_end", magnitude(lists[3]))
+    yield mark_rule(places, "weight_end", magnitude(lists[4]))
+    yield mark_rule(places, "product_end", magnitude(lists[5]))
+    yield rule(7, "key", _key(places, p, lists))
+
+
+def _key(places: InspectorPlaces, p: Mapping[str, str], lists: list[Range]) -> str:
+    """By which a term is ordered: positive products above zero, negative ones below, each by its
+    size; of equal ones the first goes before. No two are equal, which spreadsheets would compare
+    by other digits here than there. Without weights, cells by what they hold."""
+    _, _, _, value, _, product, _, _ = map(first_of, lists)
+    share = f"{product}/{places.mark('product_end'):$}"
+    one = f"{share}+SIGN({product})*(1-{NUMBER}*{APART})"
+    held = f"{value}/{places.mark('read_end'):$}-{NUMBER}*{APART}"
+    alone = unless(f'{value}=""', held)
+    return f"IF({p['weights']}={NO_WEIGHTS},{alone},{one})"
 
 
 def _either(usual: Rule, other: Rule, others: Callable[[int, int], bool]) -> Rule:
     """The formulas of one rule, but of the other in some cells; not as shared formulas, which may
     not refer to another sheet."""
     mixed = MixedCopies(Copies(usual.formula), Copies(other.formula), others)
-    return _cellwise(usual.role, usual.range, mixed)
+    return rule_by_cell(usual.role, usual.range, mixed)
 
 
 def _logits(listed: Range, places: InspectorPlaces) -> Range:
@@ -224,26 +251,18 @@ def _fact_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
         moved = f"{top}+({MAP}-1)*{by_map}+({ROW}-1)*{by_row}"
         return unless(f"{top}=0", f"INDEX({board},{moved},{left}+({COLUMN}-1)*{by_column})")
 
-    yield _cellwise("fact_names", places.fact_names, name)
-    yield _cellwise("facts", places.facts, value)
+    yield rule_by_cell("fact_names", places.fact_names, name)
+    yield rule_by_cell("facts", places.facts, value)
 
 
 def of_layer(values: Range, layer: Cell) -> str:
     """What a line of the table says of the chosen layer; Gnumeric wants the row, too.
 
     >>> of_layer(Range(12, 30, 1, 7), Cell(5, 4))
-    'INDEX($AD12:$AJ12,1,Works!$D$5)'
+    'INDEX($AD12:$AJ12,1,$D$5)'
     """
-    return f"INDEX({_column(values)}{values.row}:${values.last},1,{layer:{WORKS}})"
-
-
-def unless(condition: str, value: str) -> str:
-    """A value, or an empty text where a condition holds.
-
-    >>> unless("A1>5", "B1")
-    'IF(A1>5,"",B1)'
-    """
-    return f'IF({condition},"",{value})'
+    last = values.last.a1.rstrip("0123456789")
+    return f"INDEX({column_of(values)}{values.row}:${last}{values.row},1,{layer:$})"
 
 
 def name_in(cell: Cell) -> str:
@@ -257,23 +276,30 @@ def name_in(cell: Cell) -> str:
 
 def _result_rules(places: InspectorPlaces, board: str) -> Iterator[Rule]:
     """The board's cell, what follows from the terms, whether they are equal, what follows it."""
-    p = {key: places.of(key).absolute for key in places.keys}
-    label = f"INDEX({board},{p['top']}+{ROW}-1,{p['labels']})"
-    unit = f'"row "&{ROW}&" stands for "&{label}'
-    yield _rule("unit", places.unit, unless(f"{p['labels']}=0", unit))
+    p = keys_of(places)
+    products = f"{places.term_list(5):$}"
+    total = unless(f"{p['totals']}=0", f"SUM({products})")
+    yield mark_rule(places, "total", total)
     cell = f"INDEX({board},{p['top']}+({MAP}-1)*{p['pitch']}+{ROW}-1,{p['left']}+{COLUMN}-1)"
-    yield _rule("board", places.board, cell)
+    yield mark_rule(places, "board", cell)
     formulas = {operation_number(line): result_of(line, places) for line in places.lines}
-    yield _rule("result", places.result, by_operation(places.of("operation"), formulas))
-    here, there = places.result.first.absolute, places.board.first.absolute
+    yield mark_rule(places, "result", by_operation(p["operation"], formulas))
+    here, there = places.mark("result").absolute, places.mark("board").absolute
     near = f"ABS({here}-{there})<=0.000000001*(1+ABS({there}))"
-    yield _rule("equal", places.equal, f'IF({near},"✓","✗")')
+    yield mark_rule(places, "equal", f"IF({near},1,0)")
     then = (
         f"INDEX({board},{p['then_top']}+({MAP}-1)*{p['then_pitch']}+{ROW}-1,"
         f"{p['then_left']}+{COLUMN}-1)"
     )
-    yield _rule("then_name", places.then_name, name_in(places.of("then_name")))
-    yield _rule("then", places.then, unless(f"{p['then_kind']}=0", then))
+    yield mark_rule(places, "then", unless(f"{p['then_kind']}=0", then))
+    yield mark_rule(places, "bold", p["bold"])
+    told, made = p["totals"], f"{p['totals']}+{p['fact_count']}+1"
+    codes = (
+        f"IF({NUMBER}<={told},{TOTAL},IF({NUMBER}<{made},{FIRST_FACT - 1}+{NUMBER}-{told},"
+        f"IF({NUMBER}={made},{RESULT},"
+        f"IF(AND({NUMBER}={made}+1,{p['then_kind']}>0),{THEN},0))))"
+    )
+    yield list_rule("results", places.results, codes)
 
 
 def result_of(line: LayerLine, places: InspectorPlaces) -> str:
@@ -292,91 +318,3 @@ def result_of(line: LayerLine, places: InspectorPlaces) -> str:
     if line.operation in of_several:
         return of_several[line.operation]
     return cell_text(line.layer, x, places.beside(line))
-
-
-def _strongest_rules(places: InspectorPlaces) -> Iterator[Rule]:
-    """The products that speak most for a large result, and those against it."""
-    products = places.term_list(5)
-    weighted = f"{places.of('weights').absolute}={WEIGHTS}"
-    for key, place, function, sign in (
-        ("for", places.favour, "LARGE", ">"),
-        ("against", places.against, "SMALL", "<"),
-    ):
-
-        def number(row: int, _: int, function: str = function, sign: str = sign) -> str:
-            one = f"{function}({products.absolute},{row + 1})"
-            enough = f"AND({weighted},COUNT({products.absolute})>{row})"
-            return f'IF({enough},IF({one}{sign}0,{one},""),"")'
-
-        def term(row: int, _: int, place: Range = place) -> str:
-            cell = place.cell(row, 0).absolute
-            first = f"MATCH({cell},{products.absolute},0)"
-            if row:  # of equal ones, the next
-                above, at = place.cell(row - 1, 0), places.term_of(place).cell(row - 1, 0).absolute
-                rest = f"INDEX({products:$},{at}+1):{products.last:$}"
-                first = f"IF({cell}={above.absolute},{at}+MATCH({cell},{rest},0),{first})"
-            return unless(f'{cell}=""', first)
-
-        def words(row: int, _: int, place: Range = place) -> str:
-            at = places.term_of(place).cell(row, 0).absolute
-            return unless(f'{at}=""', term_words(places, at))
-
-        yield _cellwise(f"strongest_{key}", place, number)
-        yield _cellwise(f"strongest_{key}_term", places.term_of(place), term)
-        yield _cellwise(f"strongest_{key}_words", places.words_of(place), words)
-
-
-def _map_rules(places: InspectorPlaces) -> Iterator[Rule]:
-    """The maps: windows, weights and products in their shapes, with captions and sums."""
-    p = {key: places.of(key).absolute for key in places.keys}
-    slots, lines, bases = (places.line_list(number) for number in range(3))
-    slot, line, base = (f"{_column(one)}{one.row}" for one in (slots, lines, bases))
-    number, high = f"ROWS({_growing(slots)})", f"{p['height']}+1"
-    beyond = f"{number}>{p['slots']}*({high})"
-    yield _rule("line_slot", slots, f"IF({beyond},0,INT(({number}-1)/({high}))+1)")
-    yield _rule("line_row", lines, f"IF({beyond},0,MOD({number}-1,{high}))")
-    before = f"(({slot}-1)*{p['height']}+{line}-1)*{p['width']}"
-    yield _rule("line_base", bases, f"IF({line}=0,0,{before})")
-    first_row, first_column = (cell.absolute for cell in list(places.window.cells())[1:3])
-    row_words = f'"row "&{first_row}+({line}-1)*{p["apart_rows"]}'
-    caption = f"INDEX({places.slot_list(0):$},{slot})"
-    text = f"IF({line}=0,{caption},{row_words})"
-    yield _rule("captions", places.captions, unless(f"{slot}=0", text))
-    place = f"COLUMNS({_widening(places.heads)})"
-    head = f"{first_column}+({place}-1)*{p['apart_columns']}"
-    yield _rule("heads", places.heads, unless(f"{place}>{p['width']}", head))
-    yield from _drawn_rules(places, slot, line, base)
-    only = f"AND({slot}>0,{line}=0,{p['weights']}>0)"
-    terms_of = f"SUMIF({places.term_list(0).absolute},{slot},{places.term_list(5).absolute})"
-    yield _rule("sums", places.sums, f'IF({only},{terms_of},"")')
-
-
-def _widening(place: Range) -> str:
-    """A range from a row's first cell, whose column stays, to the formula's own column: COLUMNS
-    counts it. In the first row, so that no cell asks for itself."""
-    letters = _column(place)
-    return f"{letters}$1:{letters[1:]}$1"
-
-
-def _drawn_rules(places: InspectorPlaces, slot: str, line: str, base: str) -> Iterator[Rule]:
-    """Windows, weights and products, in their shapes. Weights are looked up where they stand: by
-    way of the list of terms, in which a softmax's follow from the board, every edited pixel would
-    make all of them dirty."""
-    p = {key: places.of(key).absolute for key in places.keys}
-    reads, weights, head = places.reads.first, places.weights.first, places.heads.first
-    values, first_column = places.term_list(3), list(places.window.cells())[2].absolute
-    across = f"{head.a1.rstrip('0123456789')}${head.row}-{first_column}"
-    top, left = (f"INDEX({places.slot_list(number):$},{slot})" for number in (4, 5))
-    kernel = _kernel_cell(places, p, f"{top}+({line}-1)*{p['apart_rows']}", f"{left}+{across}")
-    below = Range(reads.row + 1, reads.column, 1, 1)  # a softmax reads one column, with a caption
-    shifted = _shifted(p, f"{reads}", _logits(below, places), kernel)
-
-    def drawn(key: str, place: Range, text: str) -> Rule:
-        column = f"COLUMNS({_widening(place)})"
-        return _rule(key, place, unless(f"OR({line}=0,{column}>{p['width']})", text))
-
-    column = f"COLUMNS({_widening(places.reads)})"
-    yield drawn("reads", places.reads, f"INDEX({values:$},{base}+{column})")
-    own, soft = (drawn("weights", places.weights, text) for text in (kernel, shifted))
-    yield _either(own, soft, lambda r, c: c == 0 and 0 < r <= places.exponents)
-    yield _rule("products", places.products, _product(p, f"{reads}", f"{weights}"))

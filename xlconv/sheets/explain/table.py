@@ -9,16 +9,19 @@ made here. Must not know formulas, values or looks.
 from dataclasses import dataclass, replace
 
 from xlconv.network import access
-from xlconv.network.layers.base import Layer, sources
+from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.layers.kinds import KINDS
-from xlconv.network.network import Network
+from xlconv.network.network import INPUT, Network
 from xlconv.network.sentences import Sentence
 from xlconv.network.shapes import Shape, as_maps
+from xlconv.sheets.board.captions import CHANNELS
+from xlconv.sheets.board.furniture import vector_columns
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.explain.sentences import SENTENCES
+from xlconv.sheets.sentence.templates import SENTENCES
 from xlconv.spreadsheet.cells import Range
 
 NO_WEIGHTS, WEIGHTS, EXPONENTS = 0, 1, 2
+NO_TINT, INK, PLANES = 0, 1, 2  # of a tensor that is no picture, of a grey one, of one of colours
 # What becomes of the terms, in the order of the inspector's CHOOSE: of several cells together,
 # or of one, as a kind of the same name does. A new kind comes behind those that there are.
 _OPERATIONS = (
@@ -48,7 +51,9 @@ class Fact:
 @dataclass(frozen=True)
 class Origin:
     """A tensor that is read: the first cell of its first map, the rows from map to map, how many
-    maps there are, and how many of the layer's own maps (or units) come before those made of it."""
+    maps there are, and how many of the layer's own maps (or units) come before those made of it.
+    `labels` is the column in which a vector's labels stand, 0 if it is none; `tint` how the numbers
+    of the picture are coloured."""
 
     name: str
     top: int
@@ -56,6 +61,8 @@ class Origin:
     pitch: int
     maps: int
     before: int = 0
+    labels: int = 0
+    tint: int = NO_TINT
 
 
 @dataclass(frozen=True)
@@ -84,9 +91,10 @@ class LayerLine:
     There are `slots` windows of `size`, moved by `stride` for each row and column (0: the window is
     the whole map) from `before` rows and columns outside of the map, their cells `apart`. The first
     slot's map is maps_of * ((map - 1) // maps_by) + by_row * (row - 1) + 1, the next ones `maps_on`
-    further. `skips`: windows do without what lies outside of the map. Where units are `unravelled`,
-    unit u is the cell of map, row and column (u - 1) // unravelled % read, each from 0. `labels` is
-    the column in which a vector's labels stand.
+    further. `slides`: windows may reach over the edge of the map; one that `skips` what lies there
+    does without it. Where units are `unravelled`, unit u is the cell of map, row and column
+    (u - 1) // unravelled % read, each from 0. `unit` is what a vector's rows are called, as
+    "class"; `read_unit` what those of the vector that is read.
     """
 
     layer: Layer
@@ -103,13 +111,15 @@ class LayerLine:
     maps_by: int = 1
     by_row: int = 0
     maps_on: int = 0
+    slides: bool = False
     skips: bool = False
     kernels: Kernels = Kernels()
     facts: tuple[Fact, ...] = ()
     then: Origin | None = None
     then_relu: bool = False
     unravelled: tuple[int, int, int] = (0, 0, 0)
-    labels: int = 0
+    unit: str = ""
+    read_unit: str = ""
 
     @property
     def name(self) -> str:
@@ -177,7 +187,8 @@ def _line(layer: Layer, network: Network, layout: Layout) -> LayerLine:
         ),
         then=origin(network, layout, then.name) if then else None,
         then_relu=then is not None and then.rectifies,
-        labels=layout.labels[layer.name].column if len(shape) == 1 else 0,
+        unit=unit_word(network, layer.name),
+        read_unit=unit_word(network, source(layer)),
     )
     return _with_access(line, accesses[0])
 
@@ -192,6 +203,7 @@ def _with_access(line: LayerLine, reading: access.Access) -> LayerLine:
                 stride=window.stride,
                 before=(margin.top, margin.left),
                 apart=window.dilation,
+                slides=True,
                 skips=skips,
             )
             if groups is None:
@@ -217,7 +229,18 @@ def origin(network: Network, layout: Layout, tensor: str, before: int = 0) -> Or
     """Where a tensor stands."""
     maps = layout.tensors[tensor].maps
     pitch = maps[1].row - maps[0].row if len(maps) > 1 else 0
-    return Origin(tensor, maps[0].row, maps[0].column, pitch, len(maps), before)
+    labels = layout.labels[tensor].column if len(network.shapes[tensor]) == 1 else 0
+    planes = len(maps) == len(CHANNELS)
+    tint = NO_TINT if tensor != INPUT else PLANES if planes else INK
+    first = maps[0].first
+    return Origin(tensor, first.row, first.column, pitch, len(maps), before, labels, tint)
+
+
+def unit_word(network: Network, tensor: str) -> str:
+    """What the rows of a vector are: its units, or classes; of maps nothing."""
+    if len(network.shapes[tensor]) == 3:
+        return ""
+    return dict(vector_columns(network.layer(tensor), network))["labels"]
 
 
 def _fact(layer: Layer, key: str, network: Network, layout: Layout) -> Fact:

@@ -206,17 +206,20 @@ class Terms:
     product: list[CellValue]
     spread: list[float]
     error: list[float]
+    outside: list[float]
     several_columns: bool = True
 
     @classmethod
     def of(cls, made: Composition, several_columns: bool) -> Terms:
         """The terms of what a cell is made of; whether the maps that are read have more columns
         than one."""
-        terms = cls([], [], [], [], [], [], [], [], several_columns)
+        terms = cls([], [], [], [], [], [], [], [], [], several_columns)
         for number, slot in enumerate(made.slots, 1):
             largest = float(np.abs(slot.values).max())
             for (i, j), value in np.ndenumerate(slot.values):
-                skipped = made.skips and slot.outside is not None and slot.outside[i, j]
+                beyond = slot.outside is not None and bool(slot.outside[i, j])
+                skipped = made.skips and beyond
+                terms.outside.append(float(beyond))
                 weight = None if slot.weights is None else float(slot.weights[i, j])
                 terms.slot.append(float(number))
                 terms.row.append(float(slot.row + i * made.apart[0]))
@@ -240,6 +243,7 @@ class Terms:
         yield "slot", self.slot, None
         yield "row", self.row, None
         yield "column", self.column, None
+        yield "outside", self.outside, None
         yield "value", self.value, None
         yield "weight", self.weight, self.spread
         yield "product", self.product, self.error

@@ -42,11 +42,15 @@ class Region:
 
 @dataclass(frozen=True)
 class OriginalPlaces:
-    """The originals: the picture's maps, and those weights that are kept, by layer and array."""
+    """The originals: the picture's maps, and those weights that are kept, by layer and array.
+    Beside each map of a picture of the gallery stand the rows, above it the columns, of the
+    gallery at which its pixels are looked up, 0 for none."""
 
     picture: tuple[Kept, ...]
     weights: dict[tuple[str, str], tuple[Kept, ...]]
     regions: tuple[Region, ...]
+    rows: tuple[Range, ...]
+    columns: Range
 
     @cached_property
     def right(self) -> int:
@@ -77,14 +81,16 @@ def original_places(network: Network, layout: Layout) -> OriginalPlaces:
 def _places(network: Network, layout: Layout, left: int) -> OriginalPlaces:
     maps = layout.tensors[INPUT].maps
     wide = maps[0].width + _GAP
-    picture, row = [], TOP
+    columns = Range(TOP, left + 1, 1, maps[0].width)
+    picture, rows, row = [], [], TOP + 1
     for place in maps:
-        original = Range(row, left, place.height, place.width)
+        original = Range(row, left + 1, place.height, place.width)
         picture.append(Kept(place, original, original.shifted(0, wide)))
+        rows.append(Range(row, left, place.height, 1))
         row += place.height + _GAP
     weights: dict[tuple[str, str], list[Kept]] = {}
     regions: list[Region] = []
-    row, column = TOP - _CAPTION, left + 2 * wide + _GAP
+    row, column = TOP - _CAPTION, left + 1 + 2 * wide + _GAP
     kept = {layer: count for layer, count in _counts(network).items() if count <= MOST}
     widest = max((one.width for layer in kept for one in layout.weights[layer].ranges), default=0)
     for layer, count in kept.items():
@@ -101,7 +107,7 @@ def _places(network: Network, layout: Layout, left: int) -> OriginalPlaces:
                     weights.setdefault((layer, key), []).append(Kept(place, original, one))
             row += whole.height + _GAP
     found = {key: tuple(kept) for key, kept in weights.items()}
-    return OriginalPlaces(tuple(picture), found, tuple(regions))
+    return OriginalPlaces(tuple(picture), found, tuple(regions), tuple(rows), columns)
 
 
 def _counts(network: Network) -> dict[str, int]:

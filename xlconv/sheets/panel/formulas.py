@@ -25,11 +25,12 @@ from xlconv.sheets.receptive.formulas import (
     read_through,
     readings,
 )
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.state.choices import SCALES, UNKNOWN
 from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
+KERNELS = {"weight", "presets"}  # arrays that have a colour scale
 PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
 
 
@@ -45,15 +46,15 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
         _works(PICTURE, "line", line, line_of(number, ACROSS, gallery.line_rows)),
         _works(PICTURE, "place", place, place_of(number, ACROSS, gallery.place_columns)),
     ]
-    for channel, kept in enumerate(original_places(network, layout).picture):
+    places = original_places(network, layout)
+    rules.append(_places_rule("columns", places.columns, place, panel.shift_right, 0))
+    for channel, (kept, rows) in enumerate(zip(places.picture, places.rows, strict=True)):
         before, inside = gallery.before_map(channel), kept.board
-
-        def pixel(row: int, column: int, before: int = before) -> str:
-            return shifted_pixel(layout, grid, before, row + 1, column + 1)
-
         key, whole = f"{PICTURE}:original_{channel + 1}", kept.original
+        rules.append(_places_rule(f"rows_{channel + 1}", rows, line, panel.shift_down, before))
+        pixel = looked_up(grid, rows.first, places.columns.first)
         rules.append(
-            Rule(PICTURE, key, None, whole, pixel(0, 0), pixel, sheet=WORKS, role="original")
+            Rule(PICTURE, key, None, whole, pixel, Copies(pixel), sheet=WORKS, role="original")
         )
         shown = f"{WORKS}!{whole.first.a1}"
         rules.append(Rule(INPUT, INPUT, channel, inside, shown, Copies(shown)))
@@ -134,6 +135,13 @@ def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         largest = largest_magnitude(*layout.number_ranges(tensor), sheet=BOARD)
         limit = panel.lines[tensor].limit
         yield replace(_works(SCALES_BLOCK, f"end_{tensor}", limit, largest, "end"), tensor=tensor)
+    for layer, places in layout.weights.items():
+        for key in KERNELS & places.arrays.keys():
+            largest = largest_magnitude(*places.beside(key), sheet=BOARD)
+            cell = panel.lines[layer].weights
+            yield replace(
+                _works(SCALES_BLOCK, f"weights_{layer}", cell, largest, "end"), tensor=layer
+            )
     # All maps but the picture's share a scale where there is one for the network.
     maps = [one for one, shape in network.shapes.items() if len(shape) == 3 and one != INPUT]
     ends = _runs(panel.lines[tensor].limit for tensor in maps)
@@ -276,20 +284,30 @@ def gallery_pixel(gallery: str, line: Cell, place: Cell, row: int, column: int) 
     return f"INDEX({gallery},{line:{WORKS}}+{row},{place:{WORKS}}+{column})"
 
 
-def shifted_pixel(layout: Layout, gallery: str, before: int, row: int, column: int) -> str:
-    """A cell of the chosen picture, at a row and a column of it from 1, moved as is chosen; paper
-    comes in from the other side. `before` are the rows of its place above the map."""
-    panel = layout.panel
-    assert panel.line
-    assert panel.place
-    assert panel.shift_down
-    assert panel.shift_right
-    down, right = (f"{one.first:{BOARD}}" for one in (panel.shift_down, panel.shift_right))
-    height, width = layout.tensors[INPUT].maps[0].height, layout.tensors[INPUT].maps[0].width
-    beyond = f"OR({down}>={row},{down}<{row - height},{right}>={column},{right}<{column - width})"
-    line, place = panel.line.absolute, panel.place.absolute
-    pixel = f"INDEX({gallery},{line}+{before + row}-{down},{place}+{column}-{right})"
-    return f"IF({beyond},0,{pixel})"
+def _places_rule(key: str, place: Range, start: Cell, shift: Range | None, before: int) -> Rule:
+    """At which rows, or columns, of the gallery a picture's own are looked up, moved as is chosen:
+    `before` further than it begins; 0 for what comes in from the other side."""
+    assert shift is not None
+    by, count = f"{shift.first:{BOARD}}", place.size
+
+    def text(row: int, column: int) -> str:
+        number = max(row, column) + 1
+        at = f"{start:$}+{before + number}-{by}"
+        return f"IF(OR({by}>={number},{by}<{number - count}),0,{at})"
+
+    name = f"{PICTURE}:{key}"
+    return Rule(PICTURE, name, None, place, text(0, 0), text, sheet=WORKS, role="original")
+
+
+def looked_up(gallery: str, row: Cell, column: Cell) -> str:
+    """A cell of the gallery at a row and a column that stand beside and above; paper for none.
+
+    >>> looked_up("Images!$B$7:$KN$350", Cell(8, 3), Cell(7, 4))
+    'IF($C8*D$7=0,0,INDEX(Images!$B$7:$KN$350,$C8,D$7))'
+    """
+    down = f"${row.a1}"
+    across = f"{column_letters(column.column)}${column.row}"
+    return f"IF({down}*{across}=0,0,INDEX({gallery},{down},{across}))"
 
 
 def if_known(actual: Cell, formula: str) -> str:
@@ -384,10 +402,12 @@ def scale_end(number: Cell, inside: Range, layer: Cell, network: Cell) -> str:
 def scale_limit(shown: str, end: str) -> str:
     """The end of a colour scale; so far away that all is zero's colour while the layer is hidden.
 
-    >>> scale_limit("$D$5", "$D$9"), scale_limit("$D$5", "MAX($A$1:$A$9)")
-    ('IF($D$5=0,1E+300,$D$9)', 'IF($D$5=0,1E+300,MAX($A$1:$A$9))')
+    No scale runs from 0 to 0.
+
+    >>> scale_limit("$D$5", "$D$9")
+    'IF($D$5=0,1E+300,IF($D$9=0,1,$D$9))'
     """
-    return f"IF({shown}=0,1E+300,{end})"
+    return f"IF({shown}=0,1E+300,IF({end}=0,1,{end}))"
 
 
 def by_name(cell: Cell, table: Range) -> str:

@@ -26,6 +26,7 @@ from xlconv.sheets.panel.places import (
     SCALE,
     SHIFT,
     TITLE,
+    WINNERS,
 )
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET, REACHES, READS
@@ -71,6 +72,8 @@ def _choice_blocks(display: Display, layout: Layout) -> Iterator[Block]:
     if panel.outside is not None:
         held = outside_cell(outside_of(display.network))
         yield one_cell(panel.outside.first, held, styles.CONTROL)
+    if panel.winners is not None:
+        yield one_cell(panel.winners.first, choices.winners, styles.CONTROL)
     yield one_cell(panel.reveal.first, choices.last_shown(display.network), styles.FROZEN_CHOICE)
     numbers = "on" if choices.numbers else "off"
     yield one_cell(panel.numbers.first, numbers, styles.FROZEN_CHOICE)
@@ -89,7 +92,10 @@ def empty_controls(display: Display, layout: Layout) -> list[Range]:
 def controls(layout: Layout) -> list[Range]:
     """The cells of the panel in which something is chosen."""
     panel = layout.panel
-    maybe = (panel.picture, panel.outside, panel.shift_down, panel.shift_right)
+    maybe = (
+        *(panel.picture, panel.outside, panel.shift_down, panel.shift_right),
+        panel.winners,
+    )
     there = [panel.reveal, panel.numbers, *(one for one in maybe if one is not None)]
     pixel = [panel.pixel_row, panel.pixel_column]
     return [*there, *panel.explained, panel.outlined, *pixel, panel.scale]
@@ -117,6 +123,8 @@ def _words(network: Network, layout: Layout) -> Iterator[Block]:
     if panel.shift_down is not None:
         yield one_cell(Cell(top + SHIFT, left), "move the picture down by", styles.TEXT)
         yield one_cell(Cell(top + SHIFT, left + 16), "right", styles.TEXT)
+    if panel.winners is not None:
+        yield one_cell(Cell(top + WINNERS, left), "mark what pools keep", styles.TEXT)
     yield one_cell(Cell(top + CHANGED, left), "typed over: pixels", styles.TEXT)
     yield one_cell(Cell(top + CHANGED, left + 16), "weights", styles.TEXT)
     was = original_places(network, layout).picture[0].original.first
@@ -186,6 +194,9 @@ def _works_words(layout: Layout) -> Iterator[Block]:
             yield one_cell(Cell(HEAD_ROWS[1], place.column + number), f"{axis} {end}", _HEAD)
     yield one_cell(Cell(HEAD_ROWS[1], first.shown.column), "shown", _HEAD)
     yield one_cell(Cell(HEAD_ROWS[1], first.limit.column), "scale to", _HEAD)
+    yield one_cell(Cell(HEAD_ROWS[1], first.weights.column), "weights to", _HEAD)
+    if panel.charted is not None:
+        yield one_cell(Cell(HEAD_ROWS[1], panel.charted.column), "the chart shows", _HEAD)
     for tensor, line in panel.lines.items():
         cell = line.shown.shifted(0, -1)
         link = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"
@@ -259,6 +270,9 @@ def panel_choices(layout: Layout) -> Iterator[Choice]:
     if panel.outside is not None:
         words = "What convolutions read beyond the edge of maps: 0, 1, or the nearest cell."
         yield Choice((Range.of(panel.outside.first),), "outside is", words, OUTSIDES)
+    if panel.winners is not None:
+        words = "1: in each window of a pool, the number that it keeps is framed; 0: none is."
+        yield Choice((Range.of(panel.winners.first),), "winners", words, ("1", "0"))
     words = "The layers behind it are hidden, with what follows from them."
     yield Choice((Range.of(panel.reveal.first),), "show up to", words, listed=LISTS["tensor"])
     words = "Whether the maps show their numbers, or their colours alone."

@@ -12,10 +12,11 @@ from xlconv.network.layers.base import source, sources
 from xlconv.network.model import Array
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network
+from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
-from xlconv.state.choices import SCALES, UNKNOWN, Display, Explained, shifted
+from xlconv.state.choices import SCALES, UNKNOWN, Display, shifted
 
 
 def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -27,12 +28,36 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
         yield Step.exact(f"picture:{key}", float(count))
     choices = display.choices
     base = shifted(display.pictures[choices.picture], choices.shift)
-    there = _is_chosen(display, layout, values)
+    for name, places in _gallery_places(display, layout):
+        yield Step.exact(name, *places)
+    there = _is_chosen(display, layout, values) and all(
+        numbers(values[name]).tolist() == places
+        for name, places in _gallery_places(display, layout)
+    )
     names = [f"picture:original_{number}" for number in range(1, len(base) + 1)]
     for name, pixels in zip(names, base, strict=True):
         yield Step.measured(name, pixels if there else np.full_like(pixels, np.nan))
     found = np.array([numbers(values[name]).reshape(base.shape[1:]) for name in names])
     yield Step.measured(INPUT, np.where(display.image == base, found, display.image))
+
+
+def _gallery_places(display: Display, layout: Layout) -> Iterator[tuple[str, list[float]]]:
+    """The rows and columns of the gallery at which the pixels of the board are looked up."""
+    assert layout.gallery is not None
+    channels, height, width = layout.gallery.shape
+    down, across = layout.gallery.offset(display.choices.picture)
+    by_rows, by_columns = display.choices.shift
+    yield "picture:columns", _moved(across, width, by_columns)
+    for channel in range(channels):
+        before = down + layout.gallery.before_map(channel)
+        yield f"picture:rows_{channel + 1}", _moved(before, height, by_rows)
+
+
+def _moved(before: int, count: int, by: int) -> list[float]:
+    """The numbers behind those before, moved: 0 where nothing comes from."""
+    return [
+        float(before + one - by) if 1 <= one - by <= count else 0.0 for one in range(1, count + 1)
+    ]
 
 
 def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:
@@ -150,6 +175,14 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
     for tensor in network.shapes:
         magnitudes = np.abs(numbers(values[tensor])).reshape(-1)
         yield Step.measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
+    for layer in network.layers:
+        arrays = display.model.layer_weights(layer)
+        for key in {"weight", "presets"} & arrays.keys():
+            places = layout.weights[layer.name]
+            beside = places.beside(key)[0]  # a bias between kernels counts, too
+            near = [one for one in arrays if any(map(beside.overlaps, places.arrays[one]))]
+            largest = max(float(np.abs(arrays[one]).max()) for one in near)
+            yield Step.measured(f"scales:weights_{layer.name}", np.array([largest]))
     maps = [t for t, shape in network.shapes.items() if len(shape) == 3 and t != INPUT]
     found = {one: float(numbers(values[f"scales:end_{one}"])[0]) for one in network.shapes}
     # An end that is no number is one of the network, too: Python's own max would lose it.
@@ -174,7 +207,9 @@ def _looks_steps(display: Display, layout: Layout, values: Mapping[str, Values])
     layer = _found_layer(network, found[0])
     cell = None
     if layer is not None and np.isfinite(found).all():
-        cell = Explained(layer, *found[1:]).within(network)
+        sizes = as_maps(network.shapes[layer])
+        used = [min(max(1, int(n)), size) for n, size in zip(found[1:], sizes, strict=True)]
+        cell = used[0], used[1], used[2]
     for tensor in reversed(list(network.shapes)):
         boxes = {
             one.name: numbers(values[f"looks:reads_{one.name}"]) for one in network.readers(tensor)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xlconv.network.borders import bordered
+from xlconv.network.layers.base import Layer
+from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.works.places import FIRST_COLUMN, TOP
 from xlconv.spreadsheet.cells import Cell, Range
@@ -26,6 +28,7 @@ class Line:
     limit: Cell
     reads: Range
     reaches: Range
+    weights: Cell
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,8 @@ class PanelPlaces:
     each tensor; what a chart shows of the output, if there is one. `outside` is None where no
     convolution reads over the edge of maps. In the frozen rows stand `reveal`, up to which tensor
     the board is shown, and `numbers`, whether maps show theirs; in the area, how far the picture is
-    shifted, and how many pixels and weights were typed over.
+    shifted, whether what pools keep is marked (None where there
+    is none), and how many pixels and weights were typed over.
     """
 
     area: Range
@@ -82,6 +86,7 @@ class PanelPlaces:
     outside: Range | None
     shift_down: Range | None
     shift_right: Range | None
+    winners: Range | None
     changed_pixels: Range
     changed_weights: Range
 
@@ -89,7 +94,7 @@ class PanelPlaces:
     def table(self) -> Range:
         """The lines of all tensors, from what is shown to what is reached."""
         return Range.around(
-            Range(line.shown.row, line.shown.column, 1, line.reaches.right - line.shown.column + 1)
+            Range(line.shown.row, line.shown.column, 1, line.weights.column - line.shown.column + 1)
             for line in self.lines.values()
         )
 
@@ -167,11 +172,12 @@ class GalleryPlaces:
 
 
 # On Works: the explained layer's number, map, row and column that are used.
+CHART_TITLE = "probability of each class"
 USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
 
 
 # Rows of the panel, from its top: its title, and what is chosen.
-TITLE, EXPLAINED, CELL, OUTLINED, PIXEL, SCALE, OUTSIDE, SHIFT, CHANGED = range(0, 18, 2)
+TITLE, EXPLAINED, CELL, OUTLINED, PIXEL, SCALE, OUTSIDE, SHIFT, WINNERS, CHANGED = range(0, 20, 2)
 FROZEN = 10  # columns of the board's frozen rows before what is chosen there
 CONTROLS = 13  # columns of the panel's words before what is chosen
 _ACROSS = 3  # columns from one number of a cell to the next
@@ -180,7 +186,7 @@ _TABLE = 3  # columns of its part of Works before the table
 EXPLAINED_NAMES = tuple(f"explained_{what}" for what in ("layer", "map", "row", "column"))
 # The names of the cells of other choices, and of what is counted.
 CHOICE_NAMES = (
-    *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right"),
+    *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
     *("changed_pixels", "changed_weights"),
 )
 # The hidden names of what may be chosen: a list may be on another sheet by a name alone.
@@ -189,9 +195,14 @@ LISTS = {what: f"xlconv_list_{what}" for what in _LISTED}
 BOXES = "xlconv_boxes"  # the hidden name of the table, by which the board's colours read it
 
 
+def is_max_pool(layer: Layer) -> bool:
+    """Whether a layer keeps the largest number of each window."""
+    return isinstance(layer, MaxPool2D)
+
+
 def works_columns(network: Network, layout: object) -> int:
     """How many columns the panel's part of the sheet Works takes."""
-    return _TABLE + 17
+    return _TABLE + 18
 
 
 def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> PanelPlaces:
@@ -208,12 +219,13 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
             Cell(row, column + 1),
             Range(row, column + 2, 1, 6),
             Range(row, column + 8, 1, 6),
+            Cell(row, column + 14),
         )
         for row, tensor in enumerate(network.shapes, TOP)
     }
     line, place, scale, end, revealed = (USED.last.shifted(down, 0) for down in range(1, 6))
     output = network.shapes[network.output]
-    charted = Range(TOP, column + 15, output[0], 1) if network.tells_one else None
+    charted = Range(TOP, column + 16, output[0], 1) if network.tells_one else None
     number, row_number, column_number = (control(CELL, CONTROLS + n * _ACROSS) for n in range(3))
     return PanelPlaces(
         area=Range(top, left, CHANGED + 1, CONTROLS + 3 * _ACROSS),
@@ -236,6 +248,7 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
         outside=control(OUTSIDE, width=4) if bordered(network) else None,
         shift_down=control(SHIFT) if picture else None,
         shift_right=control(SHIFT, CONTROLS + 6) if picture else None,
+        winners=control(WINNERS) if any(map(is_max_pool, network.layers)) else None,
         changed_pixels=control(CHANGED),
         changed_weights=control(CHANGED, CONTROLS + 6),
     )

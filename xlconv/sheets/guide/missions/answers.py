@@ -9,7 +9,8 @@ from xlconv.network.layers.dense import Dense
 from xlconv.network.layers.reshaping import Flatten
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.exercise.places import STATE, exercise_places
+from xlconv.sheets.exercise.parts import STATE
+from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.mission import AnyOf, Condition, Differ, Mission, Solved, Told, link, short
 from xlconv.sheets.guide.missions.cells import (
     control_differs,

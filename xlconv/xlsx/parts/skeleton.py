@@ -5,27 +5,17 @@ Must not know networks, nor any number that goes into a cell.
 """
 
 import io
-import re
-import xml.etree.ElementTree as ElementTree
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, singledispatch
 from itertools import groupby
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import Cell as StyledCell
-from openpyxl.chart import BarChart as ColumnChart
-from openpyxl.chart import Reference
-from openpyxl.chart.label import DataLabelList
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.formatting.formatting import ConditionalFormatting
-from openpyxl.formatting.rule import ColorScale, FormatObject, Rule
 from openpyxl.packaging.custom import StringProperty
-from openpyxl.styles import Alignment, Border, Color, Font, PatternFill, Protection, Side
-from openpyxl.styles.differential import DifferentialStyle
-from openpyxl.styles.numbers import NumberFormat
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
@@ -36,17 +26,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from xlconv.errors import LimitError
-from xlconv.spreadsheet.blocks import (
-    BarChart,
-    Block,
-    Book,
-    Choice,
-    ColourScale,
-    Highlight,
-    Sheet,
-    Style,
-    TextBlock,
-)
+from xlconv.spreadsheet.blocks import Block, Book, Choice, PaintedBlock, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import (
     MAX_COLUMNS,
     MAX_SHEET_NAME_LENGTH,
@@ -54,18 +34,10 @@ from xlconv.spreadsheet.cells import (
     column_letters,
     quoted,
 )
-from xlconv.xlsx.markup import MAIN, RELATIONS
+from xlconv.xlsx.parts.charts import column_chart
+from xlconv.xlsx.parts.rules import colour_rules
 
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
-_PIXELS_PER_CM = 96 / 2.54
-_FIRST_RULE_FORMAT, _RULE_FORMATS = 1000, 30_000  # above the numbers of the cells' own formats
-_STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
-_STRINGS_RELATION = f"{RELATIONS}/sharedStrings"
-STRINGS_PART = "xl/sharedStrings.xml"
-_FONT_ORDER = (
-    *("b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign"),
-    *("sz", "color", "name", "family", "charset", "scheme"),
-)
 
 
 @dataclass(frozen=True)
@@ -98,21 +70,17 @@ class _Places(MultiCellRange):  # type: ignore[misc]
         return bool(self.text)
 
 
-class _Look(DifferentialStyle):  # type: ignore[misc]
-    """The look of a rule. Equal ones are one object, so that openpyxl need not compare what they
-    are made of, rule by rule."""
-
-    __elements__ = DifferentialStyle.__elements__  # openpyxl lists a class's own alone
-    __eq__, __ne__, __hash__ = object.__eq__, object.__ne__, object.__hash__
-
-
 def skeleton(book: Book) -> Skeleton:
     """The workbook of a book, its cells left out."""
     workbook = Workbook()
     workbook.remove(workbook.active)
     worksheets = [_worksheet(workbook, sheet) for sheet in book.sheets]
+    opening = next((n for n, one in enumerate(book.sheets) if one.name == book.opening), 0)
+    workbook.active = opening
+    for number, worksheet in enumerate(worksheets):
+        worksheet.sheet_view.tabSelected = number == opening
     styles = {
-        block.style: 0 for sheet in book.sheets for block in sheet.blocks
+        style: 0 for sheet in book.sheets for block in sheet.blocks for style in _styles(block)
     }  # in the order of use, so that the same book gives the same numbers
     for style in styles:
         styles[style] = _style_number(worksheets[0], style)
@@ -125,6 +93,11 @@ def skeleton(book: Book) -> Skeleton:
     _Package(workbook, zipfile.ZipFile(package, "w")).save()
     parts = tuple(worksheet.path.lstrip("/") for worksheet in worksheets)
     return Skeleton(package.getvalue(), parts, styles)
+
+
+def _styles(block: Block) -> Iterable[Style]:
+    """The looks of a block's cells."""
+    return block.styles.values() if isinstance(block, PaintedBlock) else (block.style,)
 
 
 class _Package(ExcelWriter):  # type: ignore[misc]
@@ -165,11 +138,12 @@ def _worksheet(workbook: Workbook, sheet: Sheet) -> Worksheet:
         _link(worksheet, block)
     for rule in sheet.rules:
         formatting = ConditionalFormatting(_Places(rule.ranges))
-        worksheet.conditional_formatting.add(formatting, colour_rule(rule))
+        for one in colour_rules(rule):
+            worksheet.conditional_formatting.add(formatting, one)
     for choice in sheet.choices:
         worksheet.add_data_validation(_validation(choice))
     for chart in sheet.charts:
-        worksheet.add_chart(_chart(worksheet, chart), chart.place.a1)
+        worksheet.add_chart(column_chart(sheet.name, chart), chart.place.a1)
     return worksheet
 
 
@@ -199,6 +173,9 @@ def _view(worksheet: Worksheet, sheet: Sheet) -> None:
         worksheet.protection.formatColumns = worksheet.protection.formatRows = False
     worksheet.sheet_format.defaultRowHeight = sheet.row_height * 0.75
     worksheet.sheet_format.customHeight = True
+    if sheet.folds and not sheet.protected:
+        worksheet.sheet_properties.outlinePr.summaryBelow = False  # the + is above what it unfolds
+        worksheet.sheet_format.outlineLevelRow = max(sheet.folds.values())
     worksheet.sheet_format.defaultColWidth = sheet.column_width / _DIGIT_PIXELS
 
 
@@ -274,109 +251,3 @@ def _validation(choice: Choice) -> DataValidation:
         errorTitle=choice.title,
         error=choice.words,
     )
-
-
-@singledispatch
-def colour_rule(rule: ColourScale | Highlight) -> Rule:
-    """A colour rule as openpyxl spells it."""
-    raise NotImplementedError(f"no conditional format for {type(rule).__name__}")
-
-
-@colour_rule.register
-def _scale_rule(rule: ColourScale) -> Rule:
-    points = [(FormatObject(type="num", val=0), rule.zero)]
-    points.append((FormatObject(type="formula", val=rule.limit), rule.high))
-    if rule.low is not None:
-        points.insert(0, (FormatObject(type="formula", val=f"-{rule.limit}"), rule.low))
-    values, colours = zip(*points, strict=True)
-    scale = ColorScale(cfvo=values, color=[Color(rgb=f"FF{colour}") for colour in colours])
-    return Rule(type="colorScale", colorScale=scale)
-
-
-@colour_rule.register
-def _highlight_rule(rule: Highlight) -> Rule:
-    look = _look(rule.border, rule.colour, rule.fill, rule.number_format)
-    return Rule(type="expression", dxf=look, formula=[rule.formula], stopIfTrue=rule.last or None)
-
-
-@cache
-def _look(
-    border: str | None, colour: str | None, fill: str | None, number_format: str | None
-) -> _Look:
-    side, number = Side(style="thin", color=border), None
-    if number_format:
-        number = NumberFormat(_format_number(number_format), number_format)
-    return _Look(
-        border=Border(left=side, right=side, top=side, bottom=side) if border else None,
-        font=Font(color=colour) if colour else None,
-        fill=PatternFill("solid", fgColor=fill, bgColor=fill) if fill else None,
-        numFmt=number,
-    )
-
-
-def _format_number(code: str) -> int:
-    """A number for a rule's number format that no other format has, in whatever book."""
-    return _FIRST_RULE_FORMAT + zlib.crc32(code.encode()) % _RULE_FORMATS
-
-
-def _chart(worksheet: Worksheet, chart: BarChart) -> ColumnChart:
-    columns = ColumnChart()
-    columns.type, columns.style, columns.gapWidth = "col", 10, 40
-    columns.title, columns.legend = chart.title, None
-    columns.width, columns.height = chart.width / _PIXELS_PER_CM, chart.height / _PIXELS_PER_CM
-    columns.add_data(_reference(*(chart.source or (worksheet.title, chart.values))))
-    columns.set_categories(_reference(worksheet.title, chart.labels))
-    series = columns.series[0]
-    series.graphicalProperties.solidFill = chart.colour
-    series.graphicalProperties.line.solidFill = chart.colour
-    columns.dataLabels = DataLabelList(
-        showVal=True, showSerName=False, showCatName=False, showLegendKey=False, numFmt="0%"
-    )
-    columns.y_axis.scaling.min, columns.y_axis.scaling.max = 0, 1
-    columns.y_axis.number_format = chart.number_format
-    columns.y_axis.majorGridlines = None
-    columns.x_axis.delete = columns.y_axis.delete = False
-    return columns
-
-
-def _reference(sheet: str, place: Range) -> Reference:
-    return Reference(range_string=f"{quoted(sheet)}!{place.absolute}")
-
-
-def mended_part(name: str, xml: str) -> str:
-    """A part of openpyxl's as it should be: without the times of day, the fonts' children in the
-    schema's order, and with a part for shared strings, which openpyxl writes no more. Targets are
-    told from where their owner is and drawings have prefixes, as in Excel: exceljs reads no others.
-    """
-    if name == "docProps/core.xml":
-        return re.sub(r"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:\1>", "", xml)
-    if name == "xl/styles.xml":
-        return _ordered_fonts(xml)
-    if name == "[Content_Types].xml":
-        override = f'<Override PartName="/{STRINGS_PART}" ContentType="{_STRINGS_TYPE}"/>'
-        return xml.replace("</Types>", f"{override}</Types>")
-    if name == "xl/_rels/workbook.xml.rels":
-        target = f'Type="{_STRINGS_RELATION}" Target="/{STRINGS_PART}" Id="rIdStrings"'
-        xml = xml.replace("</Relationships>", f"<Relationship {target}/></Relationships>")
-    if name.startswith("xl/") and name.endswith(".rels"):
-        up = "" if name.startswith("xl/_rels") else "../"
-        return xml.replace('Target="/xl/', f'Target="{up}')
-    if name.startswith("xl/drawings/"):
-        return _prefixed(xml)
-    return xml
-
-
-def _prefixed(drawing: str) -> str:
-    """A drawing whose own elements have the prefix that Excel gives them."""
-    named = re.sub(r"<(/?)(?=[A-Za-z]+[\s/>])", r"<\1xdr:", drawing)
-    return named.replace(" xmlns=", " xmlns:xdr=", 1)
-
-
-def _ordered_fonts(styles: str) -> str:
-    """The styles part with the children of each font in the order that the schema demands
-    (ECMA-376, CT_Font as Excel reads it) and that openpyxl does not keep."""
-    ElementTree.register_namespace("", MAIN)
-    root = ElementTree.fromstring(styles)
-    for font in root.iter(f"{{{MAIN}}}font"):
-        font[:] = sorted(font, key=lambda child: _FONT_ORDER.index(child.tag.partition("}")[2]))
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)

@@ -39,6 +39,3 @@ THEN: Sentence = (
         ("; {then_name}", Either("rectifies", (_KEPT,), " makes it {then:2}")),
     ),
 )
-
-# A term: its value, its weight, where it stands.
-TERM: Sentence = ("{value:2} × {weight:2}: {caption}, row {row}", _COLUMN)

@@ -9,15 +9,11 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
-import numpy as np
-
 from xlconv.network.layers.base import Layer
-from xlconv.network.model import Array
 from xlconv.network.sentences import Either, Sentence, pieces
-from xlconv.sheets.board.numbers import LOOKED_UP
-from xlconv.sheets.explain.sentences import TERM, THEN
-from xlconv.sheets.explain.table import EXPONENTS, WEIGHTS, LayerLine
-from xlconv.sheets.explain.terms import Cell3, Composition, Terms
+from xlconv.sheets.explain.table import EXPONENTS, LayerLine
+from xlconv.sheets.explain.terms import Cell3, CellValue, Composition, Terms
+from xlconv.sheets.sentence.templates import THEN
 
 PLAIN = 1e9  # below it all programs write numbers without an exponent
 _MOST = 64  # texts that are as right as each other: more doubtful numbers no sentence has
@@ -37,13 +33,14 @@ Part = str | Number
 @dataclass(frozen=True)
 class Account:
     """What a sentence tells of: what a cell is made of, the terms, their outcome, the name of the
-    first map that is read, and the cell."""
+    first map that is read, the cell, and the number, from 0, of the strongest term."""
 
     made: Composition
     terms: Terms
     outcome: float
     caption: str
     cell: Cell3
+    strongest: int
 
 
 def rounded(number: Number) -> tuple[str, ...]:
@@ -77,13 +74,6 @@ def rounded_texts(parts: Iterable[Part]) -> tuple[str, ...] | None:
     return tuple(text for text, _ in zip(texts, range(_MOST), strict=False))
 
 
-def near(numbers: Array, one: float) -> list[int]:
-    """The places of the numbers that a spreadsheet's look-up may take for one, the first that is
-    exactly it in front: it compares by the first digits."""
-    close = np.flatnonzero(np.abs(numbers - one) <= LOOKED_UP * max(1.0, abs(one))).tolist()
-    return sorted(close, key=lambda place: numbers[place] != one)
-
-
 def sentence_parts(
     sentence: Sentence, blanks: Mapping[str, float | str], holds: Mapping[str, bool]
 ) -> list[Part]:
@@ -110,23 +100,8 @@ def _blank_part(held: float | str, digits: int | None) -> Part:
     return _plain(Decimal(repr(held))) if digits is None else Number(held, digits)
 
 
-def term_parts(terms: Terms, caption: str, number: int) -> list[Part]:
-    """A term: its value, its weight, where it stands."""
-    blanks = {"caption": caption, **_term(terms, number)}
-    return sentence_parts(TERM, blanks, {"several columns": terms.several_columns})
-
-
-def _term(terms: Terms, number: int) -> dict[str, float | str]:
-    value, weight = terms.value[number], terms.weight[number]
-    assert isinstance(value, float)
-    assert isinstance(weight, float)
-    row, column = terms.row[number], terms.column[number]
-    return {"value": value, "weight": weight, "row": row, "column": column}
-
-
-def possible_sentences(line: LayerLine, account: Account) -> list[list[Part]]:
-    """How a layer's cell came about; several sentences where a look-up may find one of several
-    numbers that are nearly equal."""
+def sentence_of(line: LayerLine, account: Account) -> list[Part]:
+    """How a layer's cell came about."""
     terms, values, products = account.terms, account.terms.values, account.terms.products
     facts, bias = account.made.facts, account.made.facts.get("bias")
     blanks: dict[str, float | str] = {
@@ -140,6 +115,10 @@ def possible_sentences(line: LayerLine, account: Account) -> list[list[Part]]:
         "caption": account.caption,
         "row": terms.row[0],
         "column": terms.column[0],
+        "value": _held(terms.value[account.strongest]),
+        "weight": _held(terms.weight[account.strongest]),
+        "winner_row": terms.row[account.strongest],
+        "winner_column": terms.column[account.strongest],
         **line.numbers,
         **facts,
     }
@@ -156,27 +135,11 @@ def possible_sentences(line: LayerLine, account: Account) -> list[list[Part]]:
         "no bias": bias is None,
         **{key: fact == 1 for key, fact in facts.items()},
     }
-    return [
-        sentence_parts(line.sentence, {**blanks, **looked_up}, holds)
-        for looked_up in _look_ups(line, account)[:_MOST]
-    ]
+    return sentence_parts(line.sentence, blanks, holds)
 
 
-def _look_ups(line: LayerLine, account: Account) -> list[dict[str, float | str]]:
-    """What a sentence looks up among the terms, as often as there are nearly equal ones: the
-    strongest product, or the largest cell."""
-    terms, products = account.terms, account.terms.products
-    if line.weights == WEIGHTS:
-        largest, least = products.max(), products.min()
-        strongest = [largest] if largest >= -least else [least]
-        if abs(largest + least) <= LOOKED_UP * max(1.0, abs(largest)):
-            strongest = [largest, least]
-        return [_term(terms, number) for one in strongest for number in near(products, float(one))]
-    if line.operation != "largest":
-        return [{}]
-    filled = [number for number, value in enumerate(terms.value) if value != ""]
-    winners = [filled[place] for place in near(terms.values, account.outcome)]
-    return [{"winner_row": terms.row[n], "winner_column": terms.column[n]} for n in winners]
+def _held(value: CellValue) -> float | str:
+    return "" if value is None else value
 
 
 def then_parts(then: Layer | None, before: float, after: float | None) -> list[Part]:

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 from xlconv.network.sentences import Either, Sentence, pieces
 from xlconv.sheets.explain.places import InspectorPlaces, operation_number
-from xlconv.sheets.explain.sentences import TERM, THEN
 from xlconv.sheets.explain.table import LayerLine
 from xlconv.sheets.panel.places import USED
-from xlconv.spreadsheet.cells import Cell
+from xlconv.sheets.sentence.templates import THEN
 from xlconv.state.sheet_names import WORKS
 
 
@@ -44,26 +43,27 @@ def short(value: str, digits: int) -> str:
     return f"ROUND({value},{digits})+0"
 
 
-def by_operation(number: Cell, texts: Mapping[int, str]) -> str:
+def by_operation(number: str, texts: Mapping[int, str]) -> str:
     """The value of one of several numbers, from 1, of which not all occur.
 
-    >>> by_operation(Cell(1, 1), {2: "B1", 4: "C1"})
+    >>> by_operation("$A$1", {2: "B1", 4: "C1"})
     'CHOOSE($A$1,0,B1,0,C1)'
     """
     values = (texts.get(n, "0") for n in range(1, max(texts) + 1))
-    return f"CHOOSE({number:$},{','.join(values)})"
+    return f"CHOOSE({number},{','.join(values)})"
 
 
 def sentence(places: InspectorPlaces) -> str:
     """How the chosen cell came about: the operation's own words, then what follows it."""
     said = {operation_number(line): words_of(line, places) for line in places.lines}
-    return f"{by_operation(places.of('operation'), said)}&{_then_words(places)}"
+    operation = f"{places.of('operation'):{WORKS}}"
+    return f"{by_operation(operation, said)}&{_then_words(places)}"
 
 
 def _then_words(places: InspectorPlaces) -> str:
     """What the layer behind, an activation, makes of the cell."""
-    kind, result = places.of("then_kind").absolute, places.result.first.absolute
-    name, value = places.then_name.first.absolute, places.then.first.absolute
+    kind, name = (f"{places.of(key):{WORKS}}" for key in ("then_kind", "then_name"))
+    result, value = (f"{places.mark(key):{WORKS}}" for key in ("result", "then"))
     tests = {
         "nothing behind": f"{kind}=0",
         "rectifies": f"{kind}=1",
@@ -72,32 +72,18 @@ def _then_words(places: InspectorPlaces) -> str:
     return sentence_text(THEN, {"then_name": name, "then": value}, tests)
 
 
-def term_words(places: InspectorPlaces, at: str) -> str:
-    """A term in words: its value, its weight, where it stands."""
-    slot = f"INDEX({places.term_list(0):$},{at})"
-    blanks = {"caption": f"INDEX({places.slot_list(0):$},{slot})", **_term(places, at)}
-    return sentence_text(TERM, blanks, {"several columns": _several_columns(places)})
-
-
-def _term(places: InspectorPlaces, at: str) -> dict[str, str]:
-    lists = enumerate(("row", "column", "value", "weight"), 1)
-    return {key: f"INDEX({places.term_list(number):$},{at})" for number, key in lists}
-
-
-def _several_columns(places: InspectorPlaces) -> str:
-    return f"{places.of('read_columns').absolute}>1"
-
-
 def words_of(line: LayerLine, places: InspectorPlaces) -> str:
     """What an operation says of itself."""
-    lists = [places.term_list(number) for number in range(6)]
-    _, row, column, x, _, _ = (one.first.absolute for one in lists)
-    values, products = lists[3].absolute, lists[5].absolute
-    result, bias = places.result.first.absolute, places.facts.first.absolute
-    most, least = f"MAX({products})", f"MIN({products})"
-    strongest = f"MATCH(IF({most}>=-{least},{most},{least}),{products},0)"
-    winner = f"MATCH(MAX({values}),{values},0)"
-    beside = places.beside(line)
+    lists = [f"{places.term_list(number):{WORKS}}" for number in range(6)]
+    firsts = [f"{places.term_list(number).first:{WORKS}}" for number in range(4)]
+    _, row, column, x = firsts
+    values, products = lists[3], lists[5]
+    result, strongest = (f"{places.mark(key):{WORKS}}" for key in ("result", "strongest"))
+    bias = f"{places.facts.first:{WORKS}}"
+    beside = {
+        key: text if text[0] != "$" else f"{WORKS}!{text}"
+        for key, text in places.beside(line).items()
+    }
     blanks = {
         "x": x,
         "second": f"INDEX({values},2)",
@@ -108,20 +94,21 @@ def words_of(line: LayerLine, places: InspectorPlaces) -> str:
         "sum": f"SUM({products})",
         "largest": f"MAX({values})",
         "logit": f"INDEX({values},{USED.cell(2, 0):{WORKS}})",
-        "caption": places.slot_list(0).first.absolute,
+        "caption": f"{places.slot_list(0).first:{WORKS}}",
         "bias": bias,
-        **_term(places, strongest),
+        "value": f"INDEX({values},{strongest})",
+        "weight": f"INDEX({lists[4]},{strongest})",
         "row": row,
         "column": column,
-        "winner_row": f"INDEX({lists[1]:$},{winner})",
-        "winner_column": f"INDEX({lists[2]:$},{winner})",
+        "winner_row": f"INDEX({lists[1]},{strongest})",
+        "winner_column": f"INDEX({lists[2]},{strongest})",
         **beside,
     }
     tests = {
         "positive": f"{x}>0",
         "positive result": f"{result}>0",
         "several products": f"COUNT({products})>1",
-        "several columns": _several_columns(places),
+        "several columns": f"{places.of('read_columns'):{WORKS}}>1",
         "more than two": f"COUNT({values})>2",
         "no bias": f'{bias}=""',
         **{key: f"{cell}=1" for key, cell in beside.items()},
