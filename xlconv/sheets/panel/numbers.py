@@ -16,7 +16,7 @@ from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
-from xlconv.state.choices import SCALES, UNKNOWN, Display, shifted
+from xlconv.state.choices import SCALES, UNKNOWN, Display, shown_picture
 
 
 def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -27,7 +27,7 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     for key, count in zip(("line", "place"), offset, strict=True):
         yield Step.exact(f"picture:{key}", float(count))
     choices = display.choices
-    base = shifted(display.pictures[choices.picture], choices.shift)
+    base = shown_picture(display.pictures, choices)
     for name, places in _gallery_places(display, layout):
         yield Step.exact(name, *places)
     there = _is_chosen(display, layout, values) and all(
@@ -159,10 +159,10 @@ def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tupl
     """Each class's part of the loss, and what its rounding errors are relative to."""
     last = network.layers[-1]
     if network.answers == "one":
-        shifted = numbers(values[f"{last.name}_shifted"])
+        shown_picture = numbers(values[f"{last.name}_shown_picture"])
         logarithm = np.log(numbers(values[f"{last.name}_sum"]))
-        parts = np.where(truth == 0, 0.0, logarithm - shifted + 0.0 * truth)
-        return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shifted) + 1.0)
+        parts = np.where(truth == 0, 0.0, logarithm - shown_picture + 0.0 * truth)
+        return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shown_picture) + 1.0)
     logits = numbers(values[source(last)])
     parts = np.logaddexp(0.0, logits) - logits * truth
     return parts, 1.0 + np.abs(logits)
