@@ -44,7 +44,7 @@ from xlconv.sheets.originals.numbers import ORIGINAL
 from xlconv.sheets.originals.places import original_places
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import cell_key, range_keys
-from xlconv.state.choices import Display, shifted
+from xlconv.state.choices import Display, shown_picture
 from xlconv.state.manifest import Manifest
 from xlconv.state.sheet_names import BOARD, IMAGES, MODEL, WORKS
 from xlconv.system.progress import tell
@@ -265,7 +265,7 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
     pen = found_pen(cells, layout.gallery)
     pictures, labels = found_gallery(cells, layout.gallery, pen)
     said, inks = found_said(cells, layout.gallery)
-    picture = shifted(pictures[choices.picture], choices.shift)
+    picture = shown_picture(pictures[choices.picture], choices)
     image = found_image(cells, layout, picture)
     return Display(
         model,

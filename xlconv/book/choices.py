@@ -138,6 +138,8 @@ def found_choices(cells: FoundCells, network: Network, layout: Layout) -> Choice
         shift=_shift(cells, layout),
         winners=panel.winners is not None
         and cells.switch(BOARD, panel.winners.first, "winners", "type 1 for on or 0 for off"),
+        invert=panel.invert is not None
+        and cells.switch(BOARD, panel.invert.first, "invert", "type 1 for on or 0 for off"),
         laboratory=_laboratory(cells, layout),
         head=_head(cells, network),
         answers=_answers(cells, network, layout),

@@ -322,6 +322,7 @@ def defined_names(network: Network) -> dict[str, str]:
 
 _CHOICES = (
     *("outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
+    "invert",
     *("changed_pixels", "changed_weights", "changed", "shown", "enlarged", "counted"),
     *(
         "guide",

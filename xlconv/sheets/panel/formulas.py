@@ -53,6 +53,7 @@ def picture_rules(network: Network, layout: Layout) -> list[Rule]:
         key, whole = f"{PICTURE}:original_{channel + 1}", kept.original
         rules.append(_places_rule(f"rows_{channel + 1}", rows, line, panel.shift_down, before))
         pixel = looked_up(grid, rows.first, places.columns.first)
+        pixel = inverted(pixel, panel.invert.first) if panel.invert is not None else pixel
         rules.append(
             Rule(PICTURE, key, None, whole, pixel, Copies(pixel), sheet=WORKS, role="original")
         )
@@ -297,6 +298,15 @@ def _places_rule(key: str, place: Range, start: Cell, shift: Range | None, befor
 
     name = f"{PICTURE}:{key}"
     return Rule(PICTURE, name, None, place, text(0, 0), text, sheet=WORKS, role="original")
+
+
+def inverted(pixel: str, switch: Cell) -> str:
+    """A pixel, or paper for ink and ink for paper.
+
+    >>> inverted("A1", Cell(60, 20))
+    'IF(Board!$T$60=1,1-A1,A1)'
+    """
+    return f"IF({switch:{BOARD}}=1,1-{pixel},{pixel})"
 
 
 def looked_up(gallery: str, row: Cell, column: Cell) -> str:
