@@ -140,7 +140,8 @@ class Display:
     (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
     what stands in the cells that say what each shows. Both are empty without a gallery. `given`
     is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
-    `checks` are those of an exercise, `built` what the build left for the Guide's ticks, by key.
+    `checks` are those of an exercise, `built` what the build left for the Guide's ticks, by key,
+    `started` the first convolution's kernels before training, if they are known.
     """
 
     model: Model
@@ -151,6 +152,7 @@ class Display:
     given: Mapping[str, Array] = field(default_factory=dict)
     checks: Checks = field(default_factory=Checks)
     built: Mapping[str, float | str] = field(default_factory=dict)
+    started: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
 
     @property
     def network(self) -> Network:

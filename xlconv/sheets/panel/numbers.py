@@ -159,10 +159,10 @@ def _parts(network: Network, truth: Array, values: Mapping[str, Values]) -> tupl
     """Each class's part of the loss, and what its rounding errors are relative to."""
     last = network.layers[-1]
     if network.answers == "one":
-        shown_picture = numbers(values[f"{last.name}_shown_picture"])
+        shifted = numbers(values[f"{last.name}_shifted"])
         logarithm = np.log(numbers(values[f"{last.name}_sum"]))
-        parts = np.where(truth == 0, 0.0, logarithm - shown_picture + 0.0 * truth)
-        return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shown_picture) + 1.0)
+        parts = np.where(truth == 0, 0.0, logarithm - shifted + 0.0 * truth)
+        return parts, np.where(truth == 0, 0.0, np.abs(logarithm) + np.abs(shifted) + 1.0)
     logits = numbers(values[source(last)])
     parts = np.logaddexp(0.0, logits) - logits * truth
     return parts, 1.0 + np.abs(logits)
