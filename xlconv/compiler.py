@@ -21,14 +21,17 @@ from xlconv.reference.forward import checked_image, forward
 from xlconv.sheets import parts
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.board.zoom import READABLE, start_zoom
+from xlconv.sheets.exercise.places import answers_wait
 from xlconv.sheets.first_display import first_display
 from xlconv.sheets.formulas import workbook_rules
+from xlconv.sheets.images.places import GalleryPlaces
+from xlconv.sheets.images.said import said_of
 from xlconv.sheets.numbers import exercise_display, new_workbook_values, remember_build
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import palette_named
 from xlconv.spreadsheet.blocks import Book
 from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
-from xlconv.state.choices import SCALES, Display
+from xlconv.state.choices import SCALES, Display, Pen
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
 from xlconv.state.sheet_names import EXERCISE, SHEETS
@@ -148,7 +151,20 @@ def _display(
         gallery = shown_first(gallery, checked, "the picture of the build")
     unexplained = exercise.layers if exercise else ()
     first = first_display(model, checked, tensors, gallery, unexplained)
-    return replace(first, choices=replace(first.choices, scale=scale))
+    first = replace(first, choices=replace(first.choices, scale=scale))
+    return first if gallery is None else _with_gallery(first, gallery, exercise)
+
+
+def _with_gallery(display: Display, gallery: Gallery, exercise: Exercise | None) -> Display:
+    """What is shown with what the network says of each picture of a gallery, unless that is what a
+    learner is asked for; and a pen that has drawn nothing yet."""
+    pictures, model = gallery.pictures, display.model
+    asked = exercise is not None and answers_wait(model.network, exercise.layers)
+    said = ("",) * len(pictures) if asked else said_of(model, pictures)
+    inks = tuple(float(picture.sum()) for picture in pictures)
+    grids = GalleryPlaces(model.network.input_shape, len(pictures)).pen.grids
+    cells = np.zeros((len(grids), grids[0].height, grids[0].width))
+    return replace(display, said=said, inks=inks, pen=Pen(cells))
 
 
 def _in_cells(array: Array) -> Array:

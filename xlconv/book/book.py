@@ -22,6 +22,8 @@ from xlconv.book.choices import (
     found_gallery,
     found_image,
     found_outside,
+    found_pen,
+    found_said,
     found_start,
     stored_image,
 )
@@ -263,11 +265,22 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
     if not {IMAGES, WORKS} <= cells.sheets.keys():
         image = stored_image(cells, layout, model.network)
         return Display(model, image, choices, checks=checks, built=built)
-    pictures, labels = found_gallery(cells, layout.gallery)
-    picture = shown_picture(pictures, choices)
+    pen = found_pen(cells, layout.gallery)
+    pictures, labels = found_gallery(cells, layout.gallery, pen)
+    said, inks = found_said(cells, layout.gallery)
+    picture = shown_picture(pictures[choices.picture], choices)
     image = found_image(cells, layout, picture)
     return Display(
-        model, image, choices, pictures=pictures, labels=labels, checks=checks, built=built
+        model,
+        image,
+        choices,
+        pictures=pictures,
+        labels=labels,
+        said=said,
+        inks=inks,
+        pen=pen,
+        checks=checks,
+        built=built,
     )
 
 

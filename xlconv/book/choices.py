@@ -22,11 +22,12 @@ from xlconv.sheets.beginnings.places import beginnings
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
+from xlconv.sheets.images.numbers import drawn
+from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.model.places import head_places
-from xlconv.sheets.panel.places import GalleryPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
-from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Laboratory, labelled_row
+from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Laboratory, Pen, labelled_row
 from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
@@ -303,15 +304,48 @@ def _hidden(cells: FoundCells, network: Network, cell: Cell) -> list[str]:
 
 
 def found_gallery(
-    cells: FoundCells, gallery: GalleryPlaces
+    cells: FoundCells, gallery: GalleryPlaces, pen: Pen
 ) -> tuple[Array, tuple[float | str, ...]]:
     """The pictures, the drawing first, of shape (1 + N, C, H, W), and what each shows."""
     count = gallery.count + 1
     pictures = np.zeros((count, *gallery.shape))
-    for number in range(count):
+    pictures[0] = _drawing(cells, gallery, drawn(pen, gallery))
+    for number in range(1, count):
         pictures[number] = _pixels(cells, gallery, number)
     labels = tuple(_label(cells, IMAGES, gallery.label(n).first) for n in range(count))
     return pictures, labels
+
+
+def found_pen(cells: FoundCells, gallery: GalleryPlaces) -> Pen:
+    """The pen of the drawing."""
+    grids, switch = gallery.pen.grids, gallery.pen.switch.first
+    shape = len(grids), grids[0].height, grids[0].width
+    held = cells.numbers(IMAGES, grids, "a cell of the pen").reshape(shape)
+    return Pen(held, cells.one_of(IMAGES, switch, "the pen", ("on", "off")) == "on")
+
+
+def found_said(
+    cells: FoundCells, gallery: GalleryPlaces
+) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """What the network said of each picture when the book was built, and their ink then."""
+    numbers = range(1, gallery.count + 1)
+    said = (cells.at(IMAGES, gallery.said(number).first).value for number in numbers)
+    inks = (cells.at(IMAGES, gallery.ink(number)).value for number in numbers)
+    return (
+        tuple(one if isinstance(one, str) else "" for one in said),
+        tuple(one if isinstance(one, float) else np.nan for one in inks),
+    )
+
+
+def _drawing(cells: FoundCells, gallery: GalleryPlaces, made: Array) -> Array:
+    """Picture 0: as the pen made it, but for the pixels that are typed."""
+    maps = gallery.maps(0)
+    found, keys = cells.sheets[IMAGES].block(maps), range_keys(maps)
+    picture = made.copy()
+    for index in np.flatnonzero(found.formulas < 0):
+        what, remedy = "a pixel of picture 0", "type a number, or nothing"
+        picture.flat[index] = cells.number(IMAGES, key_cell(int(keys[index])), what, remedy)
+    return picture
 
 
 def _pixels(cells: FoundCells, gallery: GalleryPlaces, number: int) -> Array:

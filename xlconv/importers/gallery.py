@@ -3,6 +3,7 @@
 Must not know how one picture is read (`images`), nor what a workbook makes of them.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,11 @@ from xlconv.network.network import Network
 from xlconv.network.shapes import shape_text
 from xlconv.training.scenes import DIGITS, SCENES
 
+HARD = "hard"  # the folder beside the shipped digits of those that are hard to tell, one a class
 SHIPPED = "digits"  # instead of a folder in a template.toml: the test digits that come with xlconv
-# How many pictures of each scene a gallery holds, and among how many classes: a coloured one
-# has three cells a pixel, a canvas of several more than twice a digit's.
-_SHIPPED_SIZES = {DIGITS: (100, 10), "coloured": (30, 30), "several": (40, 10)}
+# How many pictures of each scene a gallery holds, without the hard ones, and among how many
+# classes: a coloured one has three cells a pixel, a canvas of several more than twice a digit's.
+_SHIPPED_SIZES = {DIGITS: (90, 10), "coloured": (30, 30), "several": (40, 10)}
 
 
 def template_gallery(about: Description, network: Network, sample: Array) -> Gallery:
@@ -63,11 +65,24 @@ def _shipped_gallery(about: Description, network: Network) -> Gallery:
     chosen = sorted(_evenly(there, count), key=lambda number: (shown[number], number))
     spelled = _class_labels(network, classes)
     kind = "test digit" if scene == DIGITS else "test picture"
-    return Gallery(
+    gallery = Gallery(
         made[chosen].astype(np.float64) / 255,
         tuple(", ".join(filter(None, (spelled[c] for c in shown[n]))) for n in chosen),
         tuple(f"{kind} {number + 1}" for number in chosen),
     )
+    return _with_hard_ones(gallery, spelled) if scene == DIGITS else gallery
+
+
+def _with_hard_ones(gallery: Gallery, spelled: Sequence[str]) -> Gallery:
+    """A gallery of digits with one more behind those of each class, which networks get wrong."""
+    pixels, digits = read_idx_pair(pair_of(small_data() / HARD, "test"))
+    labels = tuple(spelled[digit] for digit in digits)
+    names = tuple(f"hard test digit {digit}" for digit in digits)
+    pictures = np.concatenate([gallery.pictures, pixels.astype(np.float64) / 255])
+    shown, called = (*gallery.labels, *labels), (*gallery.names, *names)
+    classes = [spelled.index(label) for label in shown] if all(spelled) else [0] * len(shown)
+    order = np.argsort(classes, kind="stable").tolist()
+    return Gallery(pictures[order], tuple(shown[n] for n in order), tuple(called[n] for n in order))
 
 
 def _class_labels(network: Network, classes: int) -> tuple[str, ...]:

@@ -19,7 +19,14 @@ from xlconv.reference.layers.base import Values
 from xlconv.sheets import parts
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import Palette, palette_named
-from xlconv.spreadsheet.blocks import BlankBlock, Block, ConstantBlock, Sheet, TextBlock
+from xlconv.spreadsheet.blocks import (
+    BlankBlock,
+    Block,
+    ConstantBlock,
+    PaintedBlock,
+    Sheet,
+    TextBlock,
+)
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import BOARD
 from xlconv.xlsx.sheet import FoundBlock
@@ -136,4 +143,8 @@ def _held(block: Block, name: str, book: FoundBook) -> Iterator[Block]:
     if empty:
         yield BlankBlock(block.range, block.style)
         return
-    yield ConstantBlock(place, values.reshape(place.height, place.width), block.style)
+    held = values.reshape(place.height, place.width)
+    if isinstance(block, PaintedBlock) and held.dtype.kind == "f":
+        yield replace(block, values=held)
+        return
+    yield ConstantBlock(place, held, block.style)

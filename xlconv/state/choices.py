@@ -107,9 +107,9 @@ class Choices:
         return [tensor for tensor in network.shapes if tensor not in self.hidden][-1]
 
 
-def shown_picture(pictures: Array, choices: Choices) -> Array:
-    """The chosen picture of a gallery, moved and inverted as is chosen."""
-    moved = shifted(pictures[choices.picture], choices.shift)
+def shown_picture(picture: Array, choices: Choices) -> Array:
+    """A picture of a gallery, moved and inverted as is chosen."""
+    moved = shifted(picture, choices.shift)
     return 1.0 - moved if choices.invert else moved
 
 
@@ -133,15 +133,25 @@ def _slice(by: int, length: int) -> slice:
 
 
 @dataclass(frozen=True)
+class Pen:
+    """The thick pen with which picture 0 is drawn: its cells for each map, and whether it is on."""
+
+    cells: Array = field(default_factory=lambda: np.empty((0, 0, 0)))
+    on: bool = True
+
+
+@dataclass(frozen=True)
 class Display:
     """All that a workbook's numbers follow from.
 
     `image` is the picture as it stands on the board, of shape (C, H, W). `pictures`, of shape
     (1 + N, C, H, W), are those of the gallery behind picture 0, one's own drawing; `labels` are
-    what stands in the cells that say what each shows. Both are empty without a gallery. `given`
-    is what only a workbook knows: the random numbers of dropout layers, how many cells are filled.
-    `checks` are those of an exercise, `built` what the build left for the Guide's ticks, by key,
-    `started` the first convolution's kernels before training, if they are known.
+    what stands in the cells that say what each shows, `said` what the network said of each of the
+    gallery when the book was built, `inks` the sum of its pixels then. All are empty without a
+    gallery. `pen` is the one with which picture 0 is drawn. `given` is what only a workbook knows:
+    the random numbers of dropout layers, how many cells are filled. `checks` are those of an
+    exercise, `built` what the build left for the Guide's ticks, by key, `started` the first
+    convolution's kernels before training, if they are known.
     """
 
     model: Model
@@ -149,6 +159,9 @@ class Display:
     choices: Choices
     pictures: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
     labels: tuple[float | str, ...] = ()
+    said: tuple[str, ...] = ()
+    inks: tuple[float, ...] = ()
+    pen: Pen = field(default_factory=Pen)
     given: Mapping[str, Array] = field(default_factory=dict)
     checks: Checks = field(default_factory=Checks)
     built: Mapping[str, float | str] = field(default_factory=dict)

@@ -22,6 +22,7 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, vector_labels
 from xlconv.reference.layers.base import Values
 from xlconv.sheets.explain.places import inspector_places, table_column
+from xlconv.sheets.images.formulas import DRAWING
 from xlconv.spreadsheet.cells import Cell, Place, Range, cells_by_sheet
 from xlconv.spreadsheet.formula import relative_form
 from xlconv.spreadsheet.keys import Keys, among, cell_key, key_cell, keys_by_sheet, range_keys
@@ -157,8 +158,8 @@ def formula_findings(
         wrong = np.zeros(len(members), dtype=bool)
         for rule, part in members.parts():
             wrong[part] = _other_formulas(rule, members.found.sheet, held[part])
-        if key == INPUT:
-            wrong &= held >= 0  # a pixel that was typed over the chosen picture's
+        if key == INPUT or members.block == DRAWING:
+            wrong &= held >= 0  # a pixel that was typed over the chosen picture's, or the pen's
         wrong &= ~members.within(unjudged)
         wrong &= (held < 0) | ~members.within(opened)
         for index in np.flatnonzero(wrong).tolist():

@@ -25,11 +25,13 @@ from xlconv.reference.layers.base import Values, numbers
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.places import ANSWER, guide_places
+from xlconv.sheets.images.numbers import drawn
+from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.model.places import head_places
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
-from xlconv.state.choices import SCALES, Choices, Display, Explained, Laboratory, shown_picture
+from xlconv.state.choices import SCALES, Choices, Display, Explained, Laboratory, Pen, shown_picture
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL
 from xlconv.verification.comparison import Mask
 
@@ -57,14 +59,39 @@ def trial(book: FoundBook, number: int) -> Trial:
     random = np.random.default_rng([SEED, number])
     layout, shown = book.layout, book.display
     network = _random_settings(book.network, random)
-    pictures = _random_like(shown.pictures, random)
+    pen, pictures = _random_pictures(book, random)
     choices = _random_choices(network, layout, shown, random)
     image = _random_picture(book, pictures, choices, random)
     model = Model(network, _random_weights(shown.model, network, image, random))
     display = replace(
-        shown, model=model, image=image, choices=choices, pictures=pictures, given=book.drawn
+        shown,
+        model=model,
+        image=image,
+        choices=choices,
+        pictures=pictures,
+        pen=pen,
+        given=book.drawn,
     )
     return Trial(display, _constants(book, display), _filled_counts(display, layout))
+
+
+def _random_pictures(book: FoundBook, random: Random) -> tuple[Pen, Array]:
+    """Other pictures, and another pen, which draws the first of them but for typed pixels."""
+    shown, gallery = book.display, book.layout.gallery
+    pictures = _random_like(shown.pictures, random)
+    if gallery is None or not len(pictures):
+        return shown.pen, pictures
+    pen = Pen(_random_like(shown.pen.cells, random), bool(random.integers(4)))
+    own = _own_drawing(book).reshape(gallery.shape)
+    pictures[0] = np.where(own, pictures[0], drawn(pen, gallery))
+    return pen, pictures
+
+
+def _own_drawing(book: FoundBook) -> Mask:
+    """Which pixels of picture 0 hold no formula."""
+    assert book.layout.gallery is not None
+    own: Mask = book.block(IMAGES, book.layout.gallery.maps(0)).formulas < 0
+    return own
 
 
 def _random_settings(network: Network, random: Random) -> Network:
@@ -140,7 +167,7 @@ def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: 
     if book.layout.gallery is None:
         return _random_like(book.image, random)
     drawn = _random_like(book.image, random)
-    base = shown_picture(pictures, choices)
+    base = shown_picture(pictures[choices.picture], choices)
     return np.where(_own_pixels(book).reshape(drawn.shape), drawn, base)
 
 
@@ -210,8 +237,8 @@ def _constants(book: FoundBook, display: Display) -> Constants:
     cells: dict[Place, float | str] = {}
     if layout.gallery is not None and layout.panel.picture is not None:
         cells[Place(BOARD, layout.panel.picture.first)] = float(choices.picture)
-        thumbnail = layout.gallery.maps(choices.picture)
-        typed |= typed_maps(IMAGES, thumbnail, display.pictures[choices.picture])
+        typed |= _typed_gallery(book, layout.gallery, display)
+        cells[Place(IMAGES, layout.gallery.pen.switch.first)] = "on" if display.pen.on else "off"
     elif layout.verdict is not None:
         cells[Place(BOARD, layout.verdict.actual.first)] = choices.actual
     for layer in network.layers:
@@ -219,6 +246,17 @@ def _constants(book: FoundBook, display: Display) -> Constants:
         for key, place in layout.controls.get(layer.name, {}).items():
             cells[Place(BOARD, place.first)] = setting_cell(getattr(layer, key))
     return typed | Constants(cells=cells | _typed_choices(layout, network, choices))
+
+
+def _typed_gallery(book: FoundBook, gallery: GalleryPlaces, display: Display) -> Constants:
+    """The chosen picture, the pen, and the pixels of picture 0 that hold no formula."""
+    chosen, maps = display.choices.picture, range_keys(gallery.maps(0))
+    own = _own_drawing(book)
+    typed = typed_maps(IMAGES, gallery.pen.grids, display.pen.cells)
+    typed |= Constants((TypedNumbers(IMAGES, maps[own], display.pictures[0].reshape(-1)[own]),))
+    if chosen:
+        typed |= typed_maps(IMAGES, gallery.maps(chosen), display.pictures[chosen])
+    return typed
 
 
 def _typed_pixels(book: FoundBook, display: Display) -> Constants:

@@ -132,7 +132,7 @@ def _border_notes(network: Network, layout: Layout) -> Iterator[Block]:
     there = bordered(network)
     for layer in network.layers:
         over = layer.margin(network.read_shapes(layer)[0]) != NO_MARGIN
-        if over and source(layer) in there:
+        if over and source(layer) in there and not layer.rectifies:  # else a count stands there
             for legend in layout.legends[layer.name][:1]:
                 cell, text = (
                     Cell(legend.row, legend.column + 4),

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
+from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.laboratory.places import NAMES as LABORATORY_NAMES
 from xlconv.sheets.laboratory.places import LaboratoryPlaces
 from xlconv.sheets.panel.places import (
     CHOICE_NAMES,
     EXPLAINED_NAMES,
-    GalleryPlaces,
     LossPlaces,
     PanelPlaces,
     Verdict,

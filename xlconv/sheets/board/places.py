@@ -16,9 +16,10 @@ from xlconv.network.shapes import Shape, map_count
 from xlconv.sheets.board.furniture import GAP, TITLE_ROWS, Stack, apart, furniture, vector_columns
 from xlconv.sheets.board.layout import Answer, Band, Lane, Layout, Ruler
 from xlconv.sheets.board.pitch import HEAD_ROWS, Pitches
+from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.laboratory import places as laboratory
 from xlconv.sheets.laboratory.places import LaboratoryPlaces, has_laboratory, place_laboratory
-from xlconv.sheets.panel.places import GalleryPlaces, LossPlaces, Verdict, legend, place_panel
+from xlconv.sheets.panel.places import LossPlaces, Verdict, legend, place_panel
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise
 
@@ -248,12 +249,13 @@ class _Planner:
         )
 
     def _titles(self, tensor: str) -> Iterable[Range]:
-        """Above each map, over all columns up to the next layer; a vector has no title."""
+        """Above each map, over all columns of its layer; a vector has no title. Between layers
+        stand arrows."""
         if len(self.network.shapes[tensor]) == 3:
             yield from (self._title(tensor, place) for place in self.tensors[tensor].maps)
 
     def _title(self, tensor: str, place: Range) -> Range:
-        last = next(band.last for band in self.bands if band.tensor == tensor) + GAP - 1
+        last = next(band.last for band in self.bands if band.tensor == tensor)
         return Range(
             place.row - self.pitches.above, place.column, TITLE_ROWS, last + 1 - place.column
         )

@@ -140,6 +140,11 @@ def _keys(
         top += CHECKS * pitch
 
 
+def answers_wait(network: Network, opened: Container[str]) -> bool:
+    """Whether a network's answer follows from layers that are left open."""
+    return network.output in _needs(network, opened)
+
+
 def _needs(network: Network, opened: Container[str]) -> dict[str, tuple[str, ...]]:
     """The layers that are left open on all ways from the picture to a tensor, its own, too; for
     those tensors that have any."""

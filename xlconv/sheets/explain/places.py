@@ -369,3 +369,10 @@ def _list_lines(
         for key in keys:
             lines[f"{what}{number + 1}_{key}"] = float(getattr(one, key)) if one else 0.0
     return lines
+
+
+def works_constants(network: Network, layout: Layout) -> int:
+    """How many numbers and words the lists hold that nothing computes."""
+    places = inspector_places(network, layout)
+    words = places.key_names.height + places.mark_names.height
+    return places.table.size + places.counting.height + words

@@ -1,4 +1,4 @@
-"""Images: the gallery.
+"""Images: the gallery, what the network said of it, and a drawing with its pen.
 
-In `looks` its blocks.
+`places` has its rectangles, `numbers` and `formulas` the drawing, `said` words, `looks` its blocks.
 """

@@ -8,17 +8,15 @@ from collections.abc import Iterator, Sequence
 from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.mosaic.places import MOSAIC, board_mosaic, rule_levels
+from xlconv.sheets.mosaic.places import FINEST, MOSAIC, mosaics, rule_levels
 from xlconv.spreadsheet.cells import Cell
 
 
 def rules(network: Network, layout: Layout) -> Iterator[Rule]:
-    """The rule of the board's mosaic."""
-    found = board_mosaic(layout)
-    if found is not None:
-        place, maps = found
+    """The rules of the board's mosaic, and of the drawing's."""
+    for key, sheet, place, maps in mosaics(layout):
         formula = colour_number([one.first for one in maps], rule_levels(place.size))
-        yield Rule(MOSAIC, f"{MOSAIC}:board", None, place, formula, role=MOSAIC)
+        yield Rule(MOSAIC, f"{MOSAIC}:{key}", None, place, formula, sheet=sheet, role=MOSAIC)
 
 
 def colour_number(pixels: Sequence[Cell], levels: int) -> str:
@@ -29,6 +27,17 @@ def colour_number(pixels: Sequence[Cell], levels: int) -> str:
     """
     red, green, blue = (level(pixel, levels) for pixel in pixels)
     return f"{levels**2}*{red}+{levels}*{green}+{blue}"
+
+
+def painted_number(pixels: Sequence[Cell]) -> str:
+    """The number of the colour with which a pixel is painted at the build: 65536 red + 256 green
+    + blue.
+
+    >>> painted_number([Cell(8, 2), Cell(20, 2), Cell(32, 2)])[:60]
+    '17*(65536*ROUND(15*MAX(0,MIN(1,B8)),0)+256*ROUND(15*MAX(0,MI'
+    """
+    red, green, blue = (level(pixel, FINEST) for pixel in pixels)
+    return f"{255 // (FINEST - 1)}*(65536*{red}+256*{green}+{blue})"
 
 
 def level(pixel: Cell, levels: int) -> str:

@@ -3,9 +3,13 @@
 Numbers and rectangles only; must not know formulas, values or looks.
 """
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Range
+from xlconv.state.sheet_names import BOARD, IMAGES
 
 MOSAIC = "mosaic"
 FINEST = 16  # levels of a colour that is no rule, but the ground of its cell
@@ -23,8 +27,18 @@ def rule_levels(cells: int) -> int:
     return next(fitting, 2)
 
 
-def board_mosaic(layout: Layout) -> tuple[Range, tuple[Range, ...]] | None:
-    """The board's mosaic and the maps that it shows, if the picture has colours."""
-    if layout.mosaic is None:
-        return None
-    return layout.mosaic, layout.tensors[INPUT].maps
+class Mosaic(NamedTuple):
+    """A live mosaic by its short name: its sheet, its place and the maps that it shows."""
+
+    key: str
+    sheet: str
+    place: Range
+    maps: tuple[Range, ...]
+
+
+def mosaics(layout: Layout) -> Iterator[Mosaic]:
+    """The mosaics of the picture on the board and of the drawing, if pictures have colours."""
+    if layout.mosaic is not None:
+        yield Mosaic("board", BOARD, layout.mosaic, layout.tensors[INPUT].maps)
+    if layout.gallery is not None and (place := layout.gallery.mosaic(0)) is not None:
+        yield Mosaic("drawing", IMAGES, place, layout.gallery.maps(0))

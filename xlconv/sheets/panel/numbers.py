@@ -15,6 +15,7 @@ from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.images.numbers import drawing_steps
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
 from xlconv.state.choices import SCALES, UNKNOWN, Display, shown_picture
 
@@ -23,11 +24,12 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     """Where the chosen picture stands in the gallery, and the picture on the board."""
     if layout.gallery is None:
         return
+    yield from drawing_steps(display, layout)
     offset = layout.gallery.offset(display.choices.picture)
     for key, count in zip(("line", "place"), offset, strict=True):
         yield Step.exact(f"picture:{key}", float(count))
     choices = display.choices
-    base = shown_picture(display.pictures, choices)
+    base = shown_picture(_chosen(display, layout, values), choices)
     for name, places in _gallery_places(display, layout):
         yield Step.exact(name, *places)
     there = _is_chosen(display, layout, values) and all(
@@ -58,6 +60,15 @@ def _moved(before: int, count: int, by: int) -> list[float]:
     return [
         float(before + one - by) if 1 <= one - by <= count else 0.0 for one in range(1, count + 1)
     ]
+
+
+def _chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> Array:
+    """The chosen picture; picture 0 as it was found."""
+    picture: Array = display.pictures[display.choices.picture]
+    if display.choices.picture:
+        return picture
+    found = [numbers(values[f"drawing:{number}"]) for number in range(1, len(picture) + 1)]
+    return np.array(found).reshape(picture.shape)
 
 
 def _is_chosen(display: Display, layout: Layout, values: Mapping[str, Values]) -> bool:

@@ -16,7 +16,7 @@ from xlconv.network.network import Network
 from xlconv.sheets.works.places import FIRST_COLUMN, TOP
 from xlconv.spreadsheet.cells import Cell, Range
 
-ACROSS = 10  # pictures beside each other in the gallery
+CHART_TITLE = "probability of each class"
 
 
 @dataclass(frozen=True)
@@ -106,75 +106,7 @@ class PanelPlaces:
         return tuple(place.first for place in self.explained)
 
 
-@dataclass(frozen=True)
-class GalleryPlaces:
-    """Where `count` pictures of `shape` (C, H, W) stand on their sheet, and picture 0 above them:
-    each with a caption and its maps below each other."""
-
-    shape: tuple[int, int, int]
-    count: int
-    top: int = 7
-    left: int = 2
-
-    @property
-    def line_rows(self) -> int:
-        """Rows from one line of pictures to the next: caption, maps with a gap each, a gap."""
-        return 2 + self.shape[0] * (self.shape[1] + 1)
-
-    @property
-    def place_columns(self) -> int:
-        """Columns from one picture to the next."""
-        return self.shape[2] + 2
-
-    @property
-    def lines(self) -> int:
-        return 1 + -(-self.count // ACROSS)
-
-    @property
-    def range(self) -> Range:
-        """The grid of all pictures, in which they are looked up."""
-        columns = min(self.count, ACROSS) * self.place_columns
-        return Range(self.top, self.left, self.lines * self.line_rows, columns)
-
-    def offset(self, number: int) -> tuple[int, int]:
-        """The rows and columns of the grid before a picture; picture 0 is the drawing."""
-        if number == 0:
-            return 0, 0
-        line, place = divmod(number - 1, ACROSS)
-        return (1 + line) * self.line_rows, place * self.place_columns
-
-    def maps(self, number: int) -> tuple[Range, ...]:
-        """The ranges of a picture's maps."""
-        channels, height, width = self.shape
-        down, across = self.offset(number)
-        return tuple(
-            Range(self.top + down + self.before_map(channel), self.left + across, height, width)
-            for channel in range(channels)
-        )
-
-    def before_map(self, channel: int) -> int:
-        """The rows of a picture's place before one of its maps."""
-        return 1 + channel * (self.shape[1] + 1)
-
-    @property
-    def number_width(self) -> int:
-        """The columns that a picture's number takes in its caption; its label takes the rest."""
-        return max(1, self.shape[2] // 2)
-
-    def number(self, number: int) -> Range:
-        """Where a picture's number stands."""
-        first = self.maps(number)[0]
-        return Range(first.row - 1, first.column, 1, self.number_width)
-
-    def label(self, number: int) -> Range:
-        """Where it is written what a picture shows."""
-        first = self.maps(number)[0]
-        width = max(1, self.shape[2] - self.number_width)
-        return Range(first.row - 1, first.column + self.number_width, 1, width)
-
-
 # On Works: the explained layer's number, map, row and column that are used.
-CHART_TITLE = "probability of each class"
 USED = Range(TOP, FIRST_COLUMN + 1, 4, 1)
 
 
