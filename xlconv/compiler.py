@@ -15,7 +15,7 @@ from xlconv import __version__
 from xlconv.errors import LimitError, TemplateError, meant
 from xlconv.images.gallery import Gallery, shown_first
 from xlconv.importers.gallery import template_gallery
-from xlconv.importers.template import Template
+from xlconv.importers.template import Template, known_start
 from xlconv.network.model import Array, Model
 from xlconv.reference.forward import checked_image, forward
 from xlconv.sheets import parts
@@ -89,7 +89,9 @@ def compile_book(
     if exercise is not None:
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
-    layout = plan(network, display.count, exercise)
+    start = known_start(model)
+    display = replace(display, started=start)
+    layout = plan(network, display.count, exercise, start.size > 0)
     readable = exercise is not None or start_zoom(network, layout) >= READABLE
     display = replace(display, choices=replace(display.choices, numbers=readable))
     display = exercise_display(display, layout)
@@ -98,7 +100,7 @@ def compile_book(
     shown = Shown(
         title=title,
         description=description,
-        manifest=Manifest(__version__, chosen, network, display.count, exercise),
+        manifest=Manifest(__version__, chosen, network, display.count, exercise, layout.started),
         display=display,
         layout=layout,
         rules=tuple(workbook_rules(network, layout)),

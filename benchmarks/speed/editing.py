@@ -41,7 +41,6 @@ from xlconv.compiler import compile_book
 from xlconv.formulas.text import largest_magnitude
 from xlconv.importers.template import Template, template_names
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.explain.places import SENTENCE
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.panel.places import BOXES
 from xlconv.spreadsheet.blocks import (
@@ -159,7 +158,8 @@ class Until:
 
 
 def ends(template: Template) -> dict[str, Until]:
-    output, said = template.network.output, (f"{EXPLAIN}!{SENTENCE.a1}", f"{EXPLAIN}!C12")
+    # What the sheet Explain says and draws, whatever is explained: its cells behind the picture.
+    output, said = template.network.output, (f"{EXPLAIN}!AD2:AZ60",)
     return {
         "output": Until((output,)),
         INSPECTED: Until((output, *said)),

@@ -24,168 +24,162 @@ EXCEL_2007 = {
     *("SUM", "SUMPRODUCT", "MAX", "MIN", "AVERAGE", "EXP", "LN", "ABS", "IF"),
     *("INDEX", "MATCH", "ROWS", "COLUMNS", "ROW", "COLUMN", "SQRT", "TANH", "CHOOSE"),
     *("COUNT", "COUNTIF", "MID", "RAND", "INT", "AND", "REPT", "OR", "MOD", "ROUND"),
-    *("LARGE", "SMALL", "SUMIF", "ISNUMBER", "FIND", "LEFT", "LEN"),
+    *("LARGE", "SMALL", "SUMIF", "ISNUMBER", "FIND", "LEFT", "RIGHT", "LEN", "SIGN", "N", "COUNTA"),
 }
-
-_NOWHERE = [("K", 99999), ("L", 0), ("M", 99999), ("N", 0), ("O", 99999), ("P", 0)]
-
-
-def _box(columns: str, row: int, other: int, ends: tuple[str, ...]) -> dict[str, str]:
-    """The six cells of a box that follows from the one in another row: nowhere, if that is."""
-    a, b, c, d, e, f = columns
-    empty = f"${a}${other}>${b}${other},${c}${other}>${d}${other},${e}${other}>${f}${other}"
-    cells = {}
-    for number in (0, 2, 4):
-        first, last = ends[number : number + 2]
-        nothing = f"OR({empty},{first}>{last})"
-        cells[f"{columns[number]}{row}"] = f"IF({nothing},99999,{first})"
-        cells[f"{columns[number + 1]}{row}"] = f"IF({nothing},0,{last})"
-    return cells
-
-
-def _read(row: int, layer: int | None, *ends: str) -> dict[str, str]:
-    """What the next row's box reads, or the explained cell itself."""
-    cells = _box("KLMNOP", row, row + 1, ends)
-    if layer is None:
-        return cells
-    used = zip(cells.items(), ("$D$6", "$D$6", "$D$7", "$D$7", "$D$8", "$D$8"), strict=True)
-    return {cell: f"IF(Explain!$D$5={layer},Explain!{one},{f})" for (cell, f), one in used}
-
-
-def _reached(row: int, *ends: str) -> dict[str, str]:
-    return _box("RSTUVW", row, row - 1, ends)
-
 
 BOARD_FORMULAS = {
     # titles count a tensor's rows and columns from the cells themselves
-    "B2": '"1 × "&ROWS($B$6:$H$11)&" × "&COLUMNS($B$6:$H$11)',
-    "AG2": '"2 × "&ROWS($AM$6:$AQ$9)&" × "&COLUMNS($AM$6:$AQ$9)',
-    "AX2": '"2 × "&ROWS($AY$6:$BC$9)&" × "&COLUMNS($AY$6:$BC$9)',
-    "BO2": '"1 × "&ROWS($BU$6:$BY$7)&" × "&COLUMNS($BU$6:$BY$7)',
-    "CF2": '"1 × "&ROWS($CF$6:$CG$7)&" × "&COLUMNS($CF$6:$CG$7)',
-    "CW2": 'ROWS($DF$6:$DF$8)&" values"',
-    "DN2": 'ROWS($DQ$6:$DQ$8)&" values"',
-    "B5": '"input map 1 · "&ROWS($B$6:$H$11)&" × "&COLUMNS($B$6:$H$11)',
-    "AM5": '"edges map 1 · "&ROWS($AM$6:$AQ$9)&" × "&COLUMNS($AM$6:$AQ$9)',
-    "AM13": '"edges map 2 · "&ROWS($AM$14:$AQ$17)&" × "&COLUMNS($AM$14:$AQ$17)',
-    "AY5": '"relu map 1 · "&ROWS($AY$6:$BC$9)&" × "&COLUMNS($AY$6:$BC$9)',
-    "AY13": '"relu map 2 · "&ROWS($AY$14:$BC$17)&" × "&COLUMNS($AY$14:$BC$17)',
-    "BU5": '"fused map 1 · "&ROWS($BU$6:$BY$7)&" × "&COLUMNS($BU$6:$BY$7)',
-    "CF5": '"pool map 1 · "&ROWS($CF$6:$CG$7)&" × "&COLUMNS($CF$6:$CG$7)',
+    "B2": '"1 × "&ROWS($C$8:$I$13)&" × "&COLUMNS($C$8:$I$13)',
+    "C5": '"input map 1 · "&ROWS($C$8:$I$13)&" × "&COLUMNS($C$8:$I$13)',
+    "AH2": '"2 × "&ROWS($AU$8:$AY$11)&" × "&COLUMNS($AU$8:$AY$11)',
+    "AU5": '"edges map 1 · "&ROWS($AU$8:$AY$11)&" × "&COLUMNS($AU$8:$AY$11)',
+    "AU17": '"edges map 2 · "&ROWS($AU$20:$AY$23)&" × "&COLUMNS($AU$20:$AY$23)',
+    "BC2": '"2 × "&ROWS($BE$8:$BI$11)&" × "&COLUMNS($BE$8:$BI$11)',
+    "BE5": '"relu map 1 · "&ROWS($BE$8:$BI$11)&" × "&COLUMNS($BE$8:$BI$11)',
+    "BE17": '"relu map 2 · "&ROWS($BE$20:$BI$23)&" × "&COLUMNS($BE$20:$BI$23)',
+    "BT2": '"1 × "&ROWS($CG$8:$CK$9)&" × "&COLUMNS($CG$8:$CK$9)',
+    "CG5": '"fused map 1 · "&ROWS($CG$8:$CK$9)&" × "&COLUMNS($CG$8:$CK$9)',
+    "CO2": '"1 × "&ROWS($CP$8:$CQ$9)&" × "&COLUMNS($CP$8:$CQ$9)',
+    "CP5": '"pool map 1 · "&ROWS($CP$8:$CQ$9)&" × "&COLUMNS($CP$8:$CQ$9)',
+    "DF2": 'ROWS($DL$8:$DL$10)&" values"',
+    "DW2": 'ROWS($DZ$8:$DZ$10)&" values"',
     # edges: one text a map, its window moves with the cell, kernel and bias stay
-    "AM6": "SUMPRODUCT(B6:D8,$AG$7:$AI$9)+$AG$11",
-    "AM14": "SUMPRODUCT(B6:D8,$AG$15:$AI$17)+$AG$19",
-    "AY6": "MAX(0,AM6)",
-    "AY14": "MAX(0,AM14)",
-    # fused: windows go two rows down a cell and begin in the ring's column AX; both maps summed
-    "BU6": "MAX(0,SUMPRODUCT(AX6:AZ7,$BO$7:$BQ$8)+SUMPRODUCT(AX14:AZ15,$BO$10:$BQ$11)+$BO$13)",
-    "BV6": "MAX(0,SUMPRODUCT(AY6:BA7,$BO$7:$BQ$8)+SUMPRODUCT(AY14:BA15,$BO$10:$BQ$11)+$BO$13)",
-    "BW6": "MAX(0,SUMPRODUCT(AZ6:BB7,$BO$7:$BQ$8)+SUMPRODUCT(AZ14:BB15,$BO$10:$BQ$11)+$BO$13)",
-    "BX6": "MAX(0,SUMPRODUCT(BA6:BC7,$BO$7:$BQ$8)+SUMPRODUCT(BA14:BC15,$BO$10:$BQ$11)+$BO$13)",
-    "BY6": "MAX(0,SUMPRODUCT(BB6:BD7,$BO$7:$BQ$8)+SUMPRODUCT(BB14:BD15,$BO$10:$BQ$11)+$BO$13)",
-    "BU7": "MAX(0,SUMPRODUCT(AX8:AZ9,$BO$7:$BQ$8)+SUMPRODUCT(AX16:AZ17,$BO$10:$BQ$11)+$BO$13)",
-    "BV7": "MAX(0,SUMPRODUCT(AY8:BA9,$BO$7:$BQ$8)+SUMPRODUCT(AY16:BA17,$BO$10:$BQ$11)+$BO$13)",
-    "BW7": "MAX(0,SUMPRODUCT(AZ8:BB9,$BO$7:$BQ$8)+SUMPRODUCT(AZ16:BB17,$BO$10:$BQ$11)+$BO$13)",
-    "BX7": "MAX(0,SUMPRODUCT(BA8:BC9,$BO$7:$BQ$8)+SUMPRODUCT(BA16:BC17,$BO$10:$BQ$11)+$BO$13)",
-    "BY7": "MAX(0,SUMPRODUCT(BB8:BD9,$BO$7:$BQ$8)+SUMPRODUCT(BB16:BD17,$BO$10:$BQ$11)+$BO$13)",
+    "AU8": "SUMPRODUCT(C8:E10,$AH$9:$AJ$11)+$AH$13",
+    "AU20": "SUMPRODUCT(C8:E10,$AH$21:$AJ$23)+$AH$25",
+    # relu
+    "BE8": "MAX(0,AU8)",
+    "BE20": "MAX(0,AU20)",
+    # fused: windows go two rows down a cell and begin in the ring's column BD; both maps summed
+    "CG8": "MAX(0,SUMPRODUCT(BD8:BF9,$BT$9:$BV$10)+SUMPRODUCT(BD20:BF21,$BT$12:$BV$13)+$BT$15)",
+    "CG9": "MAX(0,SUMPRODUCT(BD10:BF11,$BT$9:$BV$10)+SUMPRODUCT(BD22:BF23,$BT$12:$BV$13)+$BT$15)",
+    "CH8": "MAX(0,SUMPRODUCT(BE8:BG9,$BT$9:$BV$10)+SUMPRODUCT(BE20:BG21,$BT$12:$BV$13)+$BT$15)",
+    "CH9": "MAX(0,SUMPRODUCT(BE10:BG11,$BT$9:$BV$10)+SUMPRODUCT(BE22:BG23,$BT$12:$BV$13)+$BT$15)",
+    "CI8": "MAX(0,SUMPRODUCT(BF8:BH9,$BT$9:$BV$10)+SUMPRODUCT(BF20:BH21,$BT$12:$BV$13)+$BT$15)",
+    "CI9": "MAX(0,SUMPRODUCT(BF10:BH11,$BT$9:$BV$10)+SUMPRODUCT(BF22:BH23,$BT$12:$BV$13)+$BT$15)",
+    "CJ8": "MAX(0,SUMPRODUCT(BG8:BI9,$BT$9:$BV$10)+SUMPRODUCT(BG20:BI21,$BT$12:$BV$13)+$BT$15)",
+    "CJ9": "MAX(0,SUMPRODUCT(BG10:BI11,$BT$9:$BV$10)+SUMPRODUCT(BG22:BI23,$BT$12:$BV$13)+$BT$15)",
+    "CK8": "MAX(0,SUMPRODUCT(BH8:BJ9,$BT$9:$BV$10)+SUMPRODUCT(BH20:BJ21,$BT$12:$BV$13)+$BT$15)",
+    "CK9": "MAX(0,SUMPRODUCT(BH10:BJ11,$BT$9:$BV$10)+SUMPRODUCT(BH22:BJ23,$BT$12:$BV$13)+$BT$15)",
     # pool: windows of 1 x 2 that do not overlap; the fifth column fills none
-    "CF6": "MAX(BU6:BV6)",
-    "CG6": "MAX(BW6:BX6)",
-    "CF7": "MAX(BU7:BV7)",
-    "CG7": "MAX(BW7:BX7)",
+    "CP8": "MAX(CG8:CH8)",
+    "CP9": "MAX(CG9:CH9)",
+    "CQ8": "MAX(CI8:CJ8)",
+    "CQ9": "MAX(CI9:CJ9)",
     # dense: every unit has weights of its own for the whole map
-    "DF6": "SUMPRODUCT($CF$6:$CG$7,$CW$6:$CX$7)+$DD$6",
-    "DF7": "SUMPRODUCT($CF$6:$CG$7,$CZ$6:$DA$7)+$DD$7",
-    "DF8": "SUMPRODUCT($CF$6:$CG$7,$CW$10:$CX$11)+$DD$8",
+    "DL8": "SUMPRODUCT($CP$8:$CQ$9,$DF$8:$DG$9)+$DJ$8",
+    "DL9": "SUMPRODUCT($CP$8:$CQ$9,$DF$12:$DG$13)+$DJ$9",
+    "DL10": "SUMPRODUCT($CP$8:$CQ$9,$DF$16:$DG$17)+$DJ$10",
     # softmax, step by step
-    "DO11": "MAX($DF$6:$DF$8)",
-    "DO6": "DF6-$DO$11",
-    "DP6": "EXP(DO6)",
-    "DP11": "SUM($DP$6:$DP$8)",
-    "DQ6": "DP6/$DP$11",
+    "DX8": "DL8-$DX$13",
+    "DX13": "MAX($DL$8:$DL$10)",
+    "DY8": "EXP(DX8)",
+    "DY13": "SUM($DY$8:$DY$10)",
+    "DZ8": "DY8/$DY$13",
     # the answer under the picture: the class, its probability, a line a class
-    "B16": "INDEX($DN$6:$DN$8,MATCH(MAX($DQ$6:$DQ$8),$DQ$6:$DQ$8,0))",
-    "B26": "MAX($DQ$6:$DQ$8)",
-    "L15": "$DN$6",
-    "L17": "$DN$7",
-    "L19": "$DN$8",
-    "O15": "$DQ$6",
-    "O17": "$DQ$7",
-    "O19": "$DQ$8",
+    "C20": "INDEX($DW$8:$DW$10,MATCH(MAX($DZ$8:$DZ$10),$DZ$8:$DZ$10,0))",
+    "C30": "MAX($DZ$8:$DZ$10)",
+    "M19": "$DW$8",
+    "M21": "$DW$9",
+    "M23": "$DW$10",
+    "P19": "$DZ$8",
+    "P21": "$DZ$9",
+    "P23": "$DZ$10",
     # the verdict under it, and the loss beside softmax: -ln p of the actual class
-    "B35": 'IF(OR($B$32="?",$B$32=""),"",IF($B$32=$B$16,"✓ right","✗ wrong"))',
-    "DR6": 'IF(AND(DN6=$B$32,$B$32<>""),1,0)',
-    "DS6": "IF(DR6=0,0,LN($DP$11)-DO6)",
-    "DS11": 'IF(SUM($DR$6:$DR$8)=0,"",SUM($DS$6:$DS$8))',
-    "DS14": 'IF($DS$11="","",$DS$11/LN(10))',
+    "C39": 'IF(OR($C$36="?",$C$36=""),"",IF($C$36=$C$20,"✓ right","✗ wrong"))',
+    "EA8": 'IF(AND(DW8=$C$36,$C$36<>""),1,0)',
+    "EB8": "IF(EA8=0,0,LN($DY$13)-DX8)",
+    "EB13": 'IF(SUM($EA$8:$EA$10)=0,"",SUM($EB$8:$EB$10))',
+    "EB16": 'IF($EB$13="","",$EB$13/LN(10))',
+    # the laboratory: the logits times a number, by a temperature, and what becomes of them
+    "EE8": "DW8",
+    "EF8": "DL8*$EV$10/$EV$8",
+    "EF11": "SUM($EF$8:$EF$10)",
+    "EF12": "IF($EV$12=0,0,MAX($EF$8:$EF$10))",
+    "EG8": 'IF(EF8-$EF$12>700,"overflow",EXP(EF8-$EF$12))',
+    "EG11": 'IF(COUNTIF($EG$8:$EG$10,"overflow")>0,"overflow",SUM($EG$8:$EG$10))',
+    "EH8": 'IF($EF$11=0,"÷ 0",EF8/$EF$11)',
+    "EH11": 'IF(COUNTIF($EH$8:$EH$10,"÷ 0")>0,"÷ 0",SUM($EH$8:$EH$10))',
+    "EI8": 'IF($EG$11="overflow","overflow",IF($EG$11=0,"0 ÷ 0",EG8/$EG$11))',
+    "EI11": 'IF(ISNUMBER($EI$8),SUM($EI$8:$EI$10),"–")',
+    "EJ8": "IF(EF8<-700,0,1/(1+EXP(-EF8)))",
+    "EJ11": "SUM($EJ$8:$EJ$10)",
+    "EV14": 'IF(SUM($EA$8:$EA$10)=0,"",IF($EG$11="overflow","overflow",IF($EG$11=0,"0 ÷ 0",'
+    "LN($EG$11)+$EF$12-SUMPRODUCT($EA$8:$EA$10,$EF$8:$EF$10))))",
+    # outside of the maps that fused reads over their edge: the nearest cell, or what is chosen
+    "BD8": 'IF($P$55="edge",$BE8,$P$55)',
+    "BD20": 'IF($P$55="edge",$BE20,$P$55)',
+    "BJ8": 'IF($P$55="edge",$BI8,$P$55)',
+    "BJ20": 'IF($P$55="edge",$BI20,$P$55)',
+    # kernels once more, enlarged
+    "AL9": "AH9",
+    "AL11": "AH10",
+    "AL13": "AH11",
+    "AL21": "AH21",
+    "AL23": "AH22",
+    "AL25": "AH23",
+    "AN9": "AI9",
+    "AN11": "AI10",
+    "AN13": "AI11",
+    "AN21": "AI21",
+    "AN23": "AI22",
+    "AN25": "AI23",
+    "AP9": "AJ9",
+    "AP11": "AJ10",
+    "AP13": "AJ11",
+    "AP21": "AJ21",
+    "AP23": "AJ22",
+    "AP25": "AJ23",
+    "BX9": "BT9",
+    "BX11": "BT10",
+    "BX14": "BT12",
+    "BX16": "BT13",
+    "BZ9": "BU9",
+    "BZ11": "BU10",
+    "BZ14": "BU12",
+    "BZ16": "BU13",
+    "CB9": "BV9",
+    "CB11": "BV10",
+    "CB14": "BV12",
+    "CB16": "BV13",
+    # what was thrown away
+    "BI12": 'COUNTIF($AU$8:$AY$11,"<-0.000000001")&" of "&ROWS($AU$8:$AY$11)*COLUMNS($AU$8:$AY$11)&" were negative"',  # noqa: E501
+    "BI24": 'COUNTIF($AU$20:$AY$23,"<-0.000000001")&" of "&ROWS($AU$20:$AY$23)*COLUMNS($AU$20:$AY$23)&" were negative"',  # noqa: E501
+    "CK10": 'COUNTIF($CG$8:$CK$9,"<=0.000000001")&" of "&ROWS($CG$8:$CK$9)*COLUMNS($CG$8:$CK$9)&" became 0"',  # noqa: E501
+    "CT10": '"keeps "&ROWS($CP$8:$CQ$9)*COLUMNS($CP$8:$CQ$9)&" of "&ROWS($CG$8:$CK$9)*COLUMNS($CG$8:$CK$9)',  # noqa: E501
     # the end of each map's scale, below it: its own, its layer's (the picture's), the network's
-    "C12": "CHOOSE($U$45,MAX(MAX($B$6:$H$11),-MIN($B$6:$H$11)),$I$51,$I$51)",
-    "AO10": "CHOOSE($U$45,MAX(MAX($AM$6:$AQ$9),-MIN($AM$6:$AQ$9)),$I$52,$W$45)",
-    "AO18": "CHOOSE($U$45,MAX(MAX($AM$14:$AQ$17),-MIN($AM$14:$AQ$17)),$I$52,$W$45)",
-    "AZ10": "CHOOSE($U$45,MAX(MAX($AY$6:$BC$9),-MIN($AY$6:$BC$9)),$I$53,$W$45)",
-    "AZ18": "CHOOSE($U$45,MAX(MAX($AY$14:$BC$17),-MIN($AY$14:$BC$17)),$I$53,$W$45)",
-    "BV8": "CHOOSE($U$45,MAX(MAX($BU$6:$BY$7),-MIN($BU$6:$BY$7)),$I$54,$W$45)",
-    "CG8": "CHOOSE($U$45,MAX(MAX($CF$6:$CG$7),-MIN($CF$6:$CG$7)),$I$55,$W$45)",
-    **{"AM10": "-$AO$10", "AM18": "-$AO$18"},
-    # the panel: the scale, the ends of the layers' and the network's, what the Guide reveals
-    "U45": 'IF($O$45="map",1,IF($O$45="layer",2,3))',
-    "W45": "MAX(0,$I$52:$I$55)",
-    "I51": "MAX(MAX($B$6:$H$11),-MIN($B$6:$H$11))",
-    "I52": "MAX(MAX($AM$6:$AQ$9,$AM$14:$AQ$17),-MIN($AM$6:$AQ$9,$AM$14:$AQ$17))",
-    "I53": "MAX(MAX($AY$6:$BC$9,$AY$14:$BC$17),-MIN($AY$6:$BC$9,$AY$14:$BC$17))",
-    "I54": "MAX(MAX($BU$6:$BY$7),-MIN($BU$6:$BY$7))",
-    "I55": "MAX(MAX($CF$6:$CG$7),-MIN($CF$6:$CG$7))",
-    "I56": "MAX(MAX($DF$6:$DF$8),-MIN($DF$6:$DF$8))",
-    "I57": "MAX(MAX($DQ$6:$DQ$8),-MIN($DQ$6:$DQ$8))",
-    **{f"H{51 + line}": f"Guide!$J${6 + line}" for line in range(7)},
-    # what the explained cell reads, tensor by tensor: the first and last map, row and column
-    **_read(51, None, "1", "1", "MAX(1,$M$52)", "MIN(6,$N$52+2)", "MAX(1,$O$52)", "MIN(7,$P$52+2)"),
-    **_read(52, 1, "$K$53", "$L$53", "$M$53", "$N$53", "$O$53", "$P$53"),
-    **_read(
-        *(53, 2, "1", "2", "MAX(1,$M$54*2-1)", "MIN(4,$N$54*2)"),
-        *("MAX(1,$O$54-1)", "MIN(5,$P$54+1)"),
-    ),
-    **_read(
-        *(54, 3, "$K$55", "$L$55", "MAX(1,$M$55)", "MIN(2,$N$55)"),
-        *("MAX(1,$O$55*2-1)", "MIN(5,$P$55*2)"),
-    ),
-    **_read(55, 4, "1", "1", "1", "2", "1", "2"),
-    **_read(56, 5, "1", "1", "1", "3", "1", "1"),
-    **{f"{column}57": f"IF(Explain!$D$5=6,Explain!$D$6,{n})" for column, n in _NOWHERE[:2]},
-    **{f"{column}57": f"IF(Explain!$D$5=6,Explain!$D$7,{n})" for column, n in _NOWHERE[2:4]},
-    **{f"{column}57": f"IF(Explain!$D$5=6,Explain!$D$8,{n})" for column, n in _NOWHERE[4:]},
-    # what the followed pixel reaches
-    **{"R51": "IF(COUNT($O$43,$U$43)=2,1,99999)", "S51": "IF(COUNT($O$43,$U$43)=2,1,0)"},
-    "T51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($O$43),6)),99999)",
-    "U51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($O$43),6)),0)",
-    "V51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($U$43),7)),99999)",
-    "W51": "IF(COUNT($O$43,$U$43)=2,MAX(1,MIN(INT($U$43),7)),0)",
-    **_reached(
-        *(52, "1", "2", "MAX(1,$T$51-3+1)", "MIN(4,$U$51-1+1)"),
-        *("MAX(1,$V$51-3+1)", "MIN(5,$W$51-1+1)"),
-    ),
-    **_reached(53, "$R$52", "$S$52", "$T$52", "$U$52", "$V$52", "$W$52"),
-    **_reached(
-        *(54, "1", "1", "MAX(1,INT(($T$53-1)/2)+1)", "MIN(2,INT(($U$53-1)/2)+1)"),
-        *("MAX(1,$V$53-2+1)", "MIN(5,$W$53+1)"),
-    ),
-    **_reached(
-        *(55, "$R$54", "$S$54", "MAX(1,$T$54-1+1)", "MIN(2,$U$54-1+1)"),
-        *("MAX(1,INT(($V$54-1)/2)+1)", "MIN(2,INT(($W$54-1)/2)+1)"),
-    ),
-    **_reached(56, "1", "1", "1", "3", "1", "1"),
-    **_reached(57, "1", "1", "1", "3", "1", "1"),
+    "D14": "CHOOSE(Works!$C$12,MAX(MAX($C$8:$I$13),-MIN($C$8:$I$13)),Works!$G$6,Works!$G$6)",
+    "AU12": "-$AW$12",
+    "AU24": "-$AW$24",
+    "AW12": "CHOOSE(Works!$C$12,MAX(MAX($AU$8:$AY$11),-MIN($AU$8:$AY$11)),Works!$G$7,Works!$C$13)",
+    "AW24": "CHOOSE(Works!$C$12,MAX(MAX($AU$20:$AY$23),-MIN($AU$20:$AY$23)),Works!$G$7,Works!$C$13)",  # noqa: E501
+    "BF12": "CHOOSE(Works!$C$12,MAX(MAX($BE$8:$BI$11),-MIN($BE$8:$BI$11)),Works!$G$8,Works!$C$13)",
+    "BF24": "CHOOSE(Works!$C$12,MAX(MAX($BE$20:$BI$23),-MIN($BE$20:$BI$23)),Works!$G$8,Works!$C$13)",  # noqa: E501
+    "CH10": "CHOOSE(Works!$C$12,MAX(MAX($CG$8:$CK$9),-MIN($CG$8:$CK$9)),Works!$G$9,Works!$C$13)",
+    "CQ10": "CHOOSE(Works!$C$12,MAX(MAX($CP$8:$CQ$9),-MIN($CP$8:$CQ$9)),Works!$G$10,Works!$C$13)",
+    # what was typed over
+    "P61": "SUM(Works!$AL$7:$AR$12)",
+    "V61": "SUM(Works!$AY$6:$BA$49)",
 }
 SHARED = {
-    "AM6": "AM6:AQ9",
-    "AM14": "AM14:AQ17",
-    "AY6": "AY6:BC9",
-    "AY14": "AY14:BC17",
-    "DO6": "DO6:DO8",
-    "DP6": "DP6:DP8",
-    "DQ6": "DQ6:DQ8",
-    "DR6": "DR6:DR8",
-    "DS6": "DS6:DS8",
+    "AU8": "AU8:AY11",
+    "BD8": "BD8:BD11",
+    "BE8": "BE8:BI11",
+    "BJ8": "BJ8:BJ11",
+    "DX8": "DX8:DX10",
+    "DY8": "DY8:DY10",
+    "DZ8": "DZ8:DZ10",
+    "EA8": "EA8:EA10",
+    "EB8": "EB8:EB10",
+    "EE8": "EE8:EE10",
+    "EF8": "EF8:EF10",
+    "EG8": "EG8:EG10",
+    "EH8": "EH8:EH10",
+    "EI8": "EI8:EI10",
+    "EJ8": "EJ8:EJ10",
+    "AU20": "AU20:AY23",
+    "BD20": "BD20:BD23",
+    "BE20": "BE20:BI23",
+    "BJ20": "BJ20:BJ23",
 }
 
 # Networks whose boards have little room, or none of something.
@@ -283,8 +277,8 @@ def test_openpyxl_spells_every_shared_formula_out(literal: books.BuiltBook) -> N
     for head, ref in SHARED.items():
         for place in books.cells_of(ref):
             assert sheet[place].value == f"={books.copied(BOARD_FORMULAS[head], head, place)}"
-    assert sheet["AQ9"].value == "=SUMPRODUCT(F9:H11,$AG$7:$AI$9)+$AG$11"
-    assert sheet["DQ8"].value == "=DP8/$DP$11"
+    assert sheet["AY11"].value == "=SUMPRODUCT(G11:I13,$AH$9:$AJ$11)+$AH$13"
+    assert sheet["DZ10"].value == "=DY10/$DY$13"
 
 
 # The elements of cells, colour rules, names and charts that hold formulas, and colour scales.
@@ -390,18 +384,18 @@ def test_texts_of_titles_and_answer_are_stored(literal: books.BuiltBook) -> None
     sheet = openpyxl.load_workbook(literal.path, data_only=True)["Board"]
     truth = literal.truth["softmax"]
     assert sheet["B2"].value == "1 × 6 × 7"
-    assert sheet["AM13"].value == "edges map 2 · 4 × 5"
-    assert sheet["CW2"].value == "3 values"
-    assert sheet["B16"].value == ("cat", 7, "dog")[int(truth.argmax())]
-    assert sheet["B26"].value == truth.max()
-    assert [sheet[place].value for place in ("L15", "L17", "L19")] == ["cat", 7, "dog"]
-    assert [sheet[place].value for place in ("O15", "O17", "O19")] == truth.tolist()
+    assert sheet["AU17"].value == "edges map 2 · 4 × 5"
+    assert sheet["DF2"].value == "3 values"
+    assert sheet["C20"].value == ("cat", 7, "dog")[int(truth.argmax())]
+    assert sheet["C30"].value == truth.max()
+    assert [sheet[place].value for place in ("M19", "M21", "M23")] == ["cat", 7, "dog"]
+    assert [sheet[place].value for place in ("P19", "P21", "P23")] == truth.tolist()
 
 
 WEIGHTS = {
-    "edges": {"weight": ("AG7:AI9", "AG15:AI17"), "bias": ("AG11", "AG19")},
-    "fused": {"weight": ("BO7:BQ8", "BO10:BQ11"), "bias": ("BO13",)},
-    "dense": {"weight": ("CW6:CX7", "CZ6:DA7", "CW10:CX11"), "bias": ("DD6", "DD7", "DD8")},
+    "edges": {"weight": ("AH9:AJ11", "AH21:AJ23"), "bias": ("AH13", "AH25")},
+    "fused": {"weight": ("BT9:BV10", "BT12:BV13"), "bias": ("BT15",)},
+    "dense": {"weight": ("DF8:DG9", "DF12:DG13", "DF16:DG17"), "bias": ("DJ8", "DJ9", "DJ10")},
 }
 
 
@@ -503,7 +497,7 @@ def test_nothing_stands_on_anything_else(book: books.BuiltBook, compiled: Book) 
 
 
 @each_book
-def test_padding_rings_are_empty(book: books.BuiltBook, compiled: Book) -> None:
+def test_padding_that_pools_read_is_empty(book: books.BuiltBook, compiled: Book) -> None:
     assert books.filled_ring_cells(compiled, book.model.network) == []
 
 

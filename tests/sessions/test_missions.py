@@ -56,7 +56,7 @@ def doing(card: Card, book: FoundBook) -> list[Set]:
             demo = next((one for one in network.layers if isinstance(one, KernelDemo)), None)
             other = "blur" if demo and demo.chosen != "blur" else "outline"
             return [(target(card), other if demo else 5.0)]
-        case "border" | "pool":
+        case "border" | "pool" | "ink":
             return [(target(card), 1.0)]
         case "softmax":
             assert book.layout.laboratory is not None

@@ -21,6 +21,7 @@ import pytest
 import xlconv
 from xlconv import Conv2D, Dense, MaxPool2D, Model, Network, ReLU, Sigmoid, Softmax
 from xlconv.errors import BookError
+from xlconv.network.borders import bordered
 from xlconv.sheets.board.places import plan
 from xlconv.spreadsheet.blocks import BlankBlock, Book, Sheet
 from xlconv.spreadsheet.cells import Range
@@ -251,12 +252,14 @@ def overlaps(sheet: Sheet) -> list[str]:
 
 
 def filled_ring_cells(book: Book, network: Network) -> list[str]:
-    """What stands inside the padding rings of a board, where only looks may be."""
+    """What stands inside the padding rings of a board that hold no numbers, where only looks may
+    be."""
     board, layout = book.sheets[1], plan(network)
     inside = {cell for place in layout.tensors.values() for m in place.maps for cell in m.cells()}
     rings = {
         (cell.row, cell.column)
-        for placement in layout.tensors.values()
+        for tensor, placement in layout.tensors.items()
+        if tensor not in bordered(network)
         for number in range(len(placement.maps))
         for cell in placement.with_ring(number).cells()
         if cell not in placement.maps[number]

@@ -439,13 +439,13 @@ def explain_table(specimen: Specimen, random: Random) -> Planted:
 
     table = inspector_places(specimen.book.network, specimen.book.layout).table
     held = {
-        table.cell(row, column).a1: specimen.book.cell("Explain", table, row, column).value
+        table.cell(row, column).a1: specimen.book.cell("Works", table, row, column).value
         for row, column in table.offsets()
     }
     numbers = [(cell, value + 1) for cell, value in held.items() if isinstance(value, float)]
     cell, value = random.choice(numbers)
     edit = constant_in(cell, value)
-    return _in_cell(specimen, cell, edit, f"Explain!{cell} is {value}", "Explain")
+    return _in_cell(specimen, cell, edit, f"Works!{cell} is {value}", "Works")
 
 
 def name_redirected(specimen: Specimen, random: Random) -> Planted:

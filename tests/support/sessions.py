@@ -98,7 +98,7 @@ def random_book(
     return learning_book(path, random_model(network, seed), image, gallery)
 
 
-def explain(layer: str, *place: float) -> list[Step]:
+def explain(layer: str, *place: float | str) -> list[Step]:
     """The steps that choose the cell to explain: map, row and column from 1."""
     return [["set", name, one] for name, one in zip(EXPLAINED_NAMES, (layer, *place), strict=False)]
 

@@ -14,6 +14,7 @@ from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import BookError, EngineError, NetworkError
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
+from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula, relative_form
 from xlconv.state.sheet_names import WORKS
@@ -54,15 +55,15 @@ def test_a_formula_that_reads_another_empty_cell_is_no_move(book: Path, tmp_path
     assert found(broken) == [("formula", f"{WORKS}!{cell}")]
 
 
-def test_a_count_of_rows_that_stand_elsewhere_is_no_move(book: Path, tmp_path: Path) -> None:
-    cells = xml_cells(book, "Explain")
-    first = next(a1 for a1, one in cells.items() if "COLUMNS($H$1:H$1)" in (one.formula or ""))
-    cell = Cell.parse(first).shifted(0, 1).a1
-    text = moved_formula(formula_of(book, first, "Explain"), 0, 1)
-    text = text.replace("$H$1:I$1", "$H$2:I$2", 1)
+def test_a_line_counted_from_elsewhere_is_no_move(book: Path, tmp_path: Path) -> None:
+    """The lists of Works count their lines from the first."""
+    cells = xml_cells(book, WORKS)
+    first = next(a1 for a1, one in cells.items() if "(ROW()-5)" in (one.formula or ""))
+    cell = Cell.parse(first).shifted(1, 0).a1
+    text = moved_formula(formula_of(book, first, WORKS), 1, 0).replace("(ROW()-5)", "(ROW()-4)", 1)
     edit = with_formula(cell, text)
-    broken = edited(book, tmp_path / "counted.xlsx", edit, EXPLAIN_PART)
-    assert found(broken) == [("formula", f"Explain!{cell}")]
+    broken = edited(book, tmp_path / "counted.xlsx", edit, sheet_parts(book)[WORKS])
+    assert found(broken) == [("formula", f"{WORKS}!{cell}")]
 
 
 def test_an_error_between_the_cells_that_a_dilated_kernel_reads_is_to_blame_alone(
@@ -83,21 +84,21 @@ def test_a_box_of_impossible_numbers_is_to_blame_alone(book: Path, tmp_path: Pat
 
 
 def test_a_formula_that_an_engine_cannot_evaluate_is_found(book: Path, tmp_path: Path) -> None:
-    cells = xml_cells(book, "Explain")
-    head = next(a1 for a1, one in cells.items() if (one.formula or "").endswith(",1,Works!$C$6)"))
+    cells, chosen = xml_cells(book, WORKS), f",1,{USED.first:$})"
+    head = next(a1 for a1, one in cells.items() if (one.formula or "").endswith(chosen))
     cell = Cell.parse(head).shifted(1, 0).a1
-    text = moved_formula(formula_of(book, head, "Explain"), 1, 0)
+    text = moved_formula(formula_of(book, head, WORKS), 1, 0)
     first, _, rest = text.partition(":")
     last = rest.partition(",")[0]
     above = Cell.parse(last.replace("$", "")).shifted(-1, 0).a1
     broken = edited(
         book,
         tmp_path / "turned.xlsx",
-        with_formula(cell, f"{first}:${above},1,Works!$C$6)"),
-        EXPLAIN_PART,
+        with_formula(cell, f"{first}:${above}{chosen}"),
+        sheet_parts(book)[WORKS],
     )
     report = xlconv.verify(broken)
-    assert [(one.kind, one.cell) for one in report.findings] == [("formula", f"Explain!{cell}")]
+    assert [(one.kind, one.cell) for one in report.findings] == [("formula", f"{WORKS}!{cell}")]
     assert (report.exit_code, report.engines[0].state, report.trials) == (1, "failed", 0)
 
 

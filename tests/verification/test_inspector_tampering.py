@@ -17,7 +17,7 @@ from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.panel.places import USED, check_cell
 from xlconv.spreadsheet.cells import Place
-from xlconv.state.sheet_names import BOARD, EXPLAIN, GUIDE, IMAGES
+from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, computed_cells, spoiled_cells
 
@@ -93,8 +93,8 @@ def test_a_number_typed_into_the_table_of_layers_is_one_finding(
     """Of the explained layer or of another one, which would be explained wrongly one day."""
     for key in ("operation", "top", "from1_left", "weights", "number", "fact1_top"):
         cell = in_table(key, layer)
-        path = changed(book, EXPLAIN, edits.with_constant(cell, 3.5), tmp_path)
-        assert found(path, engine, random=0) == [("table", f"{EXPLAIN}!{cell}")], key
+        path = changed(book, WORKS, edits.with_constant(cell, 3.5), tmp_path)
+        assert found(path, engine, random=0) == [("table", f"{WORKS}!{cell}")], key
 
 
 @pytest.mark.parametrize("engine", ["formualizer", "none"])
@@ -104,20 +104,20 @@ def test_another_name_in_the_table_of_layers_is_one_finding(
     key: str, layer: str, engine: str, book: Path, tmp_path: Path
 ) -> None:
     cell = in_table(key, layer)
-    path = changed(book, EXPLAIN, edits.with_text(cell, "wrong"), tmp_path)
-    assert found(path, engine, random=0) == [("table", f"{EXPLAIN}!{cell}")]
+    path = changed(book, WORKS, edits.with_text(cell, "wrong"), tmp_path)
+    assert found(path, engine, random=0) == [("table", f"{WORKS}!{cell}")]
 
 
 def test_a_formula_in_the_table_of_layers_is_one_finding(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = in_table("maps", "norm")
-    path = changed(book, EXPLAIN, edits.cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
-    assert found(path, "none") == [("table", f"{EXPLAIN}!{cell}")]
+    path = changed(book, WORKS, edits.cell_element(cell, lambda old: f"<f>1</f>{old}"), tmp_path)
+    assert found(path, "none") == [("table", f"{WORKS}!{cell}")]
     monkeypatch.setenv("COLUMNS", "1000")  # its lines are not broken
     done = run("verify", path, folder=tmp_path)
     assert done.returncode == 1
-    assert re.search(rf"{EXPLAIN}!{cell} .*holds =1 where 1 belongs", done.stdout)
+    assert re.search(rf"{WORKS}!{cell} .*holds =1 where 1 belongs", done.stdout)
 
 
 def test_a_cell_of_the_same_place_on_another_sheet_is_not_excused(book: Path) -> None:
@@ -126,8 +126,8 @@ def test_a_cell_of_the_same_place_on_another_sheet_is_not_excused(book: Path) ->
     place = Place(BOARD, USED.cell(1, 0))
     wrong = Finding("padding", place, "input", 1, 0, 1, None, 1.0, None)
     spoiled = spoiled_cells(computed_cells(xlconv.read_book(book)), [wrong])
-    assert (EXPLAIN, PLACES.board.first) in spoiled
-    assert (EXPLAIN, PLACES.window.first) not in spoiled
+    assert (WORKS, PLACES.mark("board")) in spoiled
+    assert (WORKS, PLACES.window.first) not in spoiled
 
 
 assert LAYOUT.panel.picture is not None

@@ -24,6 +24,7 @@ from xlconv.book.choices import (
     found_outside,
     found_pen,
     found_said,
+    found_start,
     stored_image,
 )
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
@@ -44,7 +45,7 @@ from xlconv.sheets.originals.numbers import ORIGINAL
 from xlconv.sheets.originals.places import original_places
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import cell_key, range_keys
-from xlconv.state.choices import Display, shifted
+from xlconv.state.choices import Display, shown_picture
 from xlconv.state.manifest import Manifest
 from xlconv.state.sheet_names import BOARD, IMAGES, MODEL, WORKS
 from xlconv.system.progress import tell
@@ -218,7 +219,7 @@ def read_book(path: str | os.PathLike[str], needless: Collection[str] = ()) -> F
     names = sheet_names(package, needless)
     model_sheet = package.sheet(names.now[MODEL], 0, translate=names.first)
     manifest = found_manifest(package, names, model_sheet, needless)
-    layout = plan(manifest.network, manifest.pictures, manifest.exercise)
+    layout = plan(manifest.network, manifest.pictures, manifest.exercise, manifest.started)
     rules = workbook_rules(manifest.network, layout)
     sheets = own_sheets(package, names, manifest, layout, rules)
     sheets[MODEL] = model_sheet
@@ -232,7 +233,9 @@ def read_book(path: str | os.PathLike[str], needless: Collection[str] = ()) -> F
         manifest=replace(manifest, network=network),
         layout=layout,
         sheets=sheets,
-        display=_display(cells, model, layout),
+        display=replace(
+            _display(cells, model, layout), started=found_start(cells, model.network, layout)
+        ),
         names=names,
         ranges=_ranges(package, names.now[BOARD]),
         parcel=package.parcel,
@@ -265,7 +268,7 @@ def _display(cells: FoundCells, model: Model, layout: Layout) -> Display:
     pen = found_pen(cells, layout.gallery)
     pictures, labels = found_gallery(cells, layout.gallery, pen)
     said, inks = found_said(cells, layout.gallery)
-    picture = shifted(pictures[choices.picture], choices.shift)
+    picture = shown_picture(pictures[choices.picture], choices)
     image = found_image(cells, layout, picture)
     return Display(
         model,

@@ -322,10 +322,12 @@ def defined_names(network: Network) -> dict[str, str]:
 
 _CHOICES = (
     *("outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
+    "invert",
     *("changed_pixels", "changed_weights", "changed", "shown", "enlarged", "counted"),
     *(
         "guide",
         "heads",
+        "beginnings",
         "laboratory",
         *(f"laboratory_{one}" for one in ("temperature", "times", "minus_max")),
     ),

@@ -74,9 +74,9 @@ class Choices:
     SCALES; `pixel` the row and column, from 1, of the pixel to follow, or None; `outlined` whether
     what the explained cell reads is outlined; `hidden` the tensors that are not revealed yet, the
     last ones; `numbers` whether maps show theirs; `shift` how many rows and columns the picture is
-    moved down and to the right; `winners` whether what pools keep is marked; `answers` what was
-    answered to the Guide's missions, by their keys; `head` the
-    sizes for which it is said what the last layers cost, if they were read.
+    moved down and to the right; `winners` whether what pools keep is marked; `invert` whether
+    ink and paper change places; `answers` what was answered to the Guide's missions, by their keys;
+    `head` the sizes for which it is said what the last layers cost, if they were read.
     """
 
     explained: Explained
@@ -90,6 +90,7 @@ class Choices:
     numbers: bool = True
     shift: tuple[int, int] = (0, 0)
     winners: bool = False
+    invert: bool = False
     laboratory: Laboratory = Laboratory()
     head: tuple[float, ...] = ()
 
@@ -104,6 +105,12 @@ class Choices:
     def last_shown(self, network: Network) -> str:
         """The last tensor that is revealed."""
         return [tensor for tensor in network.shapes if tensor not in self.hidden][-1]
+
+
+def shown_picture(picture: Array, choices: Choices) -> Array:
+    """A picture of a gallery, moved and inverted as is chosen."""
+    moved = shifted(picture, choices.shift)
+    return 1.0 - moved if choices.invert else moved
 
 
 def shifted(picture: Array, shift: tuple[int, int]) -> Array:
@@ -143,7 +150,8 @@ class Display:
     gallery when the book was built, `inks` the sum of its pixels then. All are empty without a
     gallery. `pen` is the one with which picture 0 is drawn. `given` is what only a workbook knows:
     the random numbers of dropout layers, how many cells are filled. `checks` are those of an
-    exercise, `built` what the build left for the Guide's ticks, by key.
+    exercise, `built` what the build left for the Guide's ticks, by key, `started` the first
+    convolution's kernels before training, if they are known.
     """
 
     model: Model
@@ -157,6 +165,7 @@ class Display:
     given: Mapping[str, Array] = field(default_factory=dict)
     checks: Checks = field(default_factory=Checks)
     built: Mapping[str, float | str] = field(default_factory=dict)
+    started: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
 
     @property
     def network(self) -> Network:

@@ -4,16 +4,17 @@ A sum, or a cell that repeats a choice, that was stored for something else than 
 tells so, if what reads it was computed with it; else it is wrong itself. Must not know engines.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import fsum, isclose
 
 import numpy as np
 
 from xlconv.book.book import FoundBook
+from xlconv.network.borders import bordered, with_outside
 from xlconv.network.layers.base import source, sources
-from xlconv.network.layers.convolution import Conv2D
+from xlconv.network.layers.convolution import OUTSIDES, Conv2D
 from xlconv.network.layers.dense import Dense
 from xlconv.network.model import Array
 from xlconv.network.names import label_cell
@@ -21,6 +22,7 @@ from xlconv.network.network import INPUT
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import numbers
 from xlconv.sheets.board.formulas import ANSWER
+from xlconv.sheets.border.numbers import steps as border_steps
 from xlconv.sheets.guide.mission import AGAIN, DONE
 from xlconv.sheets.guide.places import guide_places
 from xlconv.sheets.heads.places import COSTS
@@ -148,7 +150,34 @@ def _reading_blocks(saved: SavedBook, tensor: str, cells: ComputedCells) -> set[
         if number == network.layers.index(layer) + 1.0:
             blocks.add("explain")
     keys &= saved.found.keys()
+    kept = tuple(_beside(tensor))
+    keys |= {key for key in saved.found if key.startswith(kept)}
     return keys | {key for key, members in cells.items() if members.block in blocks}
+
+
+def _beside(tensor: str) -> Iterator[str]:
+    """How the names begin of what else reads a picture's pixels, or a layer's weights."""
+    yield f"changed:{tensor}{'_' if tensor == INPUT else '.'}"
+    if tensor == INPUT:
+        yield f"outside:{INPUT}_"
+    else:
+        yield from (f"enlarged:{tensor}_", f"scales:weights_{tensor}")
+
+
+def _changed_outside(saved: SavedBook) -> set[str]:
+    """What the padding holds, and what reads it, if it is what was chosen before."""
+    network = saved.book.network
+    rings = {key for key in saved.found if key.startswith("outside:")}
+    if not any(map(saved.differs, rings)):
+        return set()
+    for other in OUTSIDES:
+        model = replace(saved.book.model, network=with_outside(network, other))
+        display = replace(saved.book.display, model=model)
+        steps = border_steps(display, saved.book.layout, saved.found)
+        if all(np.array_equal(step.value.reshape(-1), saved.found[step.name]) for step in steps):
+            layers = {one.name for tensor in bordered(network) for one in network.readers(tensor)}
+            return rings | {key for key in saved.found if key in layers}
+    return set()
 
 
 def _changed_masks(saved: SavedBook) -> set[str]:
@@ -174,6 +203,7 @@ def _changed_choices(saved: SavedBook) -> set[str]:
         | _changed_verdict(saved)
         | _changed_explained(saved)
         | _changed_pixel(saved)
+        | _changed_outside(saved)
     )
     # The picture's own ends are the same by every scale, and may be of another picture.
     highs = [rule.key for rule in saved.book.rules if rule.role == "high" and rule.tensor != INPUT]

@@ -31,7 +31,7 @@ from xlconv.sheets.model.numbers import HELD
 from xlconv.sheets.model.places import head_places
 from xlconv.spreadsheet.cells import Place
 from xlconv.spreadsheet.keys import range_keys
-from xlconv.state.choices import SCALES, Choices, Display, Explained, Laboratory, Pen, shifted
+from xlconv.state.choices import SCALES, Choices, Display, Explained, Laboratory, Pen, shown_picture
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL
 from xlconv.verification.comparison import Mask
 
@@ -135,6 +135,7 @@ def _random_choices(network: Network, layout: Layout, shown: Display, random: Ra
         numbers=bool(random.integers(2)),
         shift=_random_shift(layout, random),
         winners=layout.panel.winners is not None and bool(random.integers(2)),
+        invert=layout.panel.invert is not None and bool(random.integers(2)),
         laboratory=_random_laboratory(random),
         head=tuple(float(n) for n in random.integers(1, 600, len(shown.choices.head))),
         answers=_random_answers(network, layout, random),
@@ -166,7 +167,7 @@ def _random_picture(book: FoundBook, pictures: Array, choices: Choices, random: 
     if book.layout.gallery is None:
         return _random_like(book.image, random)
     drawn = _random_like(book.image, random)
-    base = shifted(pictures[choices.picture], choices.shift)
+    base = shown_picture(pictures[choices.picture], choices)
     return np.where(_own_pixels(book).reshape(drawn.shape), drawn, base)
 
 
@@ -274,6 +275,8 @@ def _typed_choices(layout: Layout, network: Network, choices: Choices) -> dict[P
         typed[Place(BOARD, panel.outside.first)] = outside_cell(outside_of(network))
     typed[Place(BOARD, panel.reveal.first)] = choices.last_shown(network)
     typed[Place(BOARD, panel.numbers.first)] = "on" if choices.numbers else "off"
+    if panel.invert is not None:
+        typed[Place(BOARD, panel.invert.first)] = float(choices.invert)
     if panel.winners is not None:
         typed[Place(BOARD, panel.winners.first)] = float(choices.winners)
     if panel.shift_down is not None and panel.shift_right is not None:

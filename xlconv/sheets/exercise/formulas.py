@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.layers.base import Copies, Rule
 from xlconv.formulas.text import number
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
@@ -139,7 +139,9 @@ Change = Callable[[str], str]
 def _change_rule(rule: Rule, change: Change) -> Rule:
     cellwise = rule.cellwise
     if cellwise is None:
-        return replace(rule, formula=change(rule.formula))
+        formula = change(rule.formula)
+        # What reads another sheet is no shared formula.
+        return replace(rule, formula=formula, cellwise=Copies(formula))
     return replace(
         rule,
         formula=change(rule.formula),

@@ -221,10 +221,10 @@ def _picture(shown: Shown, places: InspectorPlaces) -> Iterator[ColourRule]:
     place, grid = screen.picture, screen.grid
     box = panel.lines[INPUT].reads
     ends = [by_name(cell, panel.table) for cell in box.cells()][2:]
-    row = f"INT((ROW()-{FIRST})*{grid.height}/{grid.rows})+1"
-    column = f"INT((COLUMN()-{FIRST})*{grid.width}/{grid.columns})+1"
-    inside = f"{row}>={ends[0]},{row}<={ends[1]},{column}>={ends[2]},{column}<={ends[3]}"
-    edge = f"OR({row}={ends[0]},{row}={ends[1]},{column}={ends[2]},{column}={ends[3]})"
+    top, bottom = _pixels(f"(ROW()-{FIRST})", grid.height, grid.rows)
+    left, right = _pixels(f"(COLUMN()-{FIRST})", grid.width, grid.columns)
+    inside = f"{bottom}>={ends[0]},{top}<={ends[1]},{right}>={ends[2]},{left}<={ends[3]}"
+    edge = f"OR({top}<={ends[0]},{bottom}>={ends[1]},{left}<={ends[2]},{right}>={ends[3]})"
     now = tuple(map(Range.of, _frame(shown, places)))
     yield Highlight((place,), f"AND({inside},{edge})", border=FRAME, now=now)
     if shown.layout.mosaic is not None:
@@ -232,6 +232,12 @@ def _picture(shown: Shown, places: InspectorPlaces) -> Iterator[ColourRule]:
         return
     limit = f"MAX(0.001,{place:$})"
     yield ColourScale((place,), limit, None, colours.paper, colours.ink)
+
+
+def _pixels(number: str, size: int, cells: int) -> tuple[str, str]:
+    """The first and the last row, or column, of the picture, from 1, that a cell stands for."""
+    first = f"INT({number}*{size}/{cells})+1"
+    return first, f"MAX({first},INT(({number}+1)*{size}/{cells}))"
 
 
 def _frame(shown: Shown, places: InspectorPlaces) -> list[Cell]:
@@ -245,7 +251,8 @@ def _frame(shown: Shown, places: InspectorPlaces) -> list[Cell]:
     for row in range(grid.rows):
         for column in range(grid.columns):
             y, x = grid.row(row) + 1, grid.column(column) + 1
-            inside = top <= y <= bottom and left <= x <= right
-            if inside and (y in (top, bottom) or x in (left, right)):
+            y2, x2 = max(y, grid.row(row + 1)), max(x, grid.column(column + 1))
+            inside = y2 >= top and y <= bottom and x2 >= left and x <= right
+            if inside and (y <= top or y2 >= bottom or x <= left or x2 >= right):
                 found.append(screen.picture.cell(row, column))
     return found

@@ -13,8 +13,9 @@ from xlconv.formulas.text import largest_magnitude
 from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.originals.places import original_places
+from xlconv.sheets.panel.picture import PICTURE, gallery_pixel
 from xlconv.sheets.panel.places import BOXES
+from xlconv.sheets.panel.rule import on_works, single
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
     Box,
@@ -25,40 +26,13 @@ from xlconv.sheets.receptive.formulas import (
     read_through,
     readings,
 )
-from xlconv.spreadsheet.cells import Cell, Range, column_letters
+from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.choices import SCALES, UNKNOWN
 from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
 KERNELS = {"weight", "presets"}  # arrays that have a colour scale
-PICTURE, LOSS, SCALES_BLOCK, LOOKS, SHOWN = "picture", "loss", "scales", "looks", "shown"
-
-
-def picture_rules(network: Network, layout: Layout) -> list[Rule]:
-    """Where the chosen picture stands in the gallery, each pixel, looked up there for the sheet
-    Works, and the board's pixels, which repeat those."""
-    gallery, panel = layout.gallery, layout.panel
-    if gallery is None or panel.picture is None or panel.line is None or panel.place is None:
-        return []
-    chosen, line, place = panel.picture.first, panel.line, panel.place
-    grid, number = f"{gallery.range:{IMAGES}}", f"{chosen:{BOARD}}"
-    rules = [
-        _works(PICTURE, "line", line, line_of(number, gallery.across, gallery.line_rows)),
-        _works(PICTURE, "place", place, place_of(number, gallery.across, gallery.place_columns)),
-    ]
-    places = original_places(network, layout)
-    rules.append(_places_rule("columns", places.columns, place, panel.shift_right, 0))
-    for channel, (kept, rows) in enumerate(zip(places.picture, places.rows, strict=True)):
-        before, inside = gallery.before_map(channel), kept.board
-        key, whole = f"{PICTURE}:original_{channel + 1}", kept.original
-        rules.append(_places_rule(f"rows_{channel + 1}", rows, line, panel.shift_down, before))
-        pixel = looked_up(grid, rows.first, places.columns.first)
-        rules.append(
-            Rule(PICTURE, key, None, whole, pixel, Copies(pixel), sheet=WORKS, role="original")
-        )
-        shown = f"{WORKS}!{whole.first.a1}"
-        rules.append(Rule(INPUT, INPUT, channel, inside, shown, Copies(shown)))
-    return rules
+LOSS, SCALES_BLOCK, LOOKS, SHOWN = "loss", "scales", "looks", "shown"
 
 
 def rules(network: Network, layout: Layout) -> list[Rule]:
@@ -76,16 +50,6 @@ def rules(network: Network, layout: Layout) -> list[Rule]:
     return fitting(rules, network)
 
 
-def _single(block: str, key: str, cell: Cell, formula: str, role: str = "") -> Rule:
-    """The rule of what is there once."""
-    return Rule(block, f"{block}:{key}", None, Range.of(cell), formula, role=role or key)
-
-
-def _works(block: str, key: str, cell: Cell, formula: str, role: str = "") -> Rule:
-    """The same on the sheet Works."""
-    return replace(_single(block, key, cell, formula, role), sheet=WORKS)
-
-
 def _scale(role: str, cell: Cell, formula: str, tensor: str, number: int) -> Rule:
     """The rule of an end of the scale of a tensor's map."""
     key = f"{SCALES_BLOCK}:{role}_{tensor}_{number}"
@@ -100,8 +64,8 @@ def _verdict_rules(layout: Layout) -> Iterator[Rule]:
     if layout.gallery is not None and layout.panel.line and layout.panel.place:
         grid, column = f"{layout.gallery.range:{IMAGES}}", layout.gallery.number_width + 1
         label = gallery_pixel(grid, layout.panel.line, layout.panel.place, 1, column)
-        yield _single(PICTURE, "actual", actual, f'IF({label}="","{UNKNOWN}",{label})')
-    yield _single(PICTURE, "right", verdict.right.first, verdict_mark(actual, answer.label.first))
+        yield single(PICTURE, "actual", actual, f'IF({label}="","{UNKNOWN}",{label})')
+    yield single(PICTURE, "right", verdict.right.first, verdict_mark(actual, answer.label.first))
 
 
 def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -122,30 +86,30 @@ def _loss_rules(network: Network, layout: Layout) -> Iterator[Rule]:
         total = loss_of_several(actual, loss.parts)
     yield Rule(LOSS, f"{LOSS}:truth", None, loss.truth, truth, role="truth")
     yield Rule(LOSS, f"{LOSS}:parts", None, loss.parts, part, role="parts")
-    yield _single(LOSS, "total", loss.total, total)
-    yield _single(LOSS, "decimal", loss.decimal, f'IF({loss.total:$}="","",{loss.total:$}/LN(10))')
+    yield single(LOSS, "total", loss.total, total)
+    yield single(LOSS, "decimal", loss.decimal, f'IF({loss.total:$}="","",{loss.total:$}/LN(10))')
 
 
 def _scale_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     """The largest magnitude of each tensor, and below each map the end of its scale."""
     panel = layout.panel
     chosen = scale_of(f"{panel.scale.first:{BOARD}}")
-    yield _works(SCALES_BLOCK, "number", panel.scale_number, chosen, "scale")
+    yield on_works(SCALES_BLOCK, "number", panel.scale_number, chosen, "scale")
     for tensor in layout.tensors:
         largest = largest_magnitude(*layout.number_ranges(tensor), sheet=BOARD)
         limit = panel.lines[tensor].limit
-        yield replace(_works(SCALES_BLOCK, f"end_{tensor}", limit, largest, "end"), tensor=tensor)
+        yield replace(on_works(SCALES_BLOCK, f"end_{tensor}", limit, largest, "end"), tensor=tensor)
     for layer, places in layout.weights.items():
         for key in KERNELS & places.arrays.keys():
             largest = largest_magnitude(*places.beside(key), sheet=BOARD)
             cell = panel.lines[layer].weights
             yield replace(
-                _works(SCALES_BLOCK, f"weights_{layer}", cell, largest, "end"), tensor=layer
+                on_works(SCALES_BLOCK, f"weights_{layer}", cell, largest, "end"), tensor=layer
             )
     # All maps but the picture's share a scale where there is one for the network.
     maps = [one for one, shape in network.shapes.items() if len(shape) == 3 and one != INPUT]
     ends = _runs(panel.lines[tensor].limit for tensor in maps)
-    yield _works(SCALES_BLOCK, "network", panel.network_limit, largest_of(ends))
+    yield on_works(SCALES_BLOCK, "network", panel.network_limit, largest_of(ends))
     for tensor, legends in layout.legends.items():
         widest = panel.network_limit if tensor in maps else panel.lines[tensor].limit
         for channel, legend in enumerate(legends, 1):
@@ -234,7 +198,7 @@ def _shown_rules(network: Network, layout: Layout) -> Iterator[Rule]:
     show of the output."""
     panel, names = layout.panel, tensor_names(layout)
     last = f"MATCH({panel.reveal.first:{BOARD}},{names:$},0)"
-    yield _works(SHOWN, "revealed", panel.revealed, last)
+    yield on_works(SHOWN, "revealed", panel.revealed, last)
     for number, tensor in enumerate(network.shapes, 1):
         place = Range.of(panel.lines[tensor].shown)
         key, there = f"{SHOWN}:{tensor}", f"IF({number}<={panel.revealed:$},1,0)"
@@ -255,59 +219,6 @@ def tensor_names(layout: Layout) -> Range:
 
 
 # ---- texts
-
-
-def line_of(picture: str, across: int, rows: int) -> str:
-    """The rows of the gallery before a picture; the drawing, number 0, stands above the lines.
-
-    >>> line_of("Board!$J$4", 10, 31)
-    'IF(Board!$J$4=0,0,1+INT((Board!$J$4-1)/10))*31'
-    """
-    return f"IF({picture}=0,0,1+INT(({picture}-1)/{across}))*{rows}"
-
-
-def place_of(picture: str, across: int, columns: int) -> str:
-    """The columns of the gallery before a picture.
-
-    >>> place_of("Board!$J$4", 10, 30)
-    'IF(Board!$J$4=0,0,MOD(Board!$J$4-1,10))*30'
-    """
-    return f"IF({picture}=0,0,MOD({picture}-1,{across}))*{columns}"
-
-
-def gallery_pixel(gallery: str, line: Cell, place: Cell, row: int, column: int) -> str:
-    """A cell of the chosen picture, at a row and a column from 1 of its place in the gallery.
-
-    >>> gallery_pixel("Images!$B$7:$KN$350", Cell(70, 5), Cell(70, 9), 2, 1)
-    'INDEX(Images!$B$7:$KN$350,Works!$E$70+2,Works!$I$70+1)'
-    """
-    return f"INDEX({gallery},{line:{WORKS}}+{row},{place:{WORKS}}+{column})"
-
-
-def _places_rule(key: str, place: Range, start: Cell, shift: Range | None, before: int) -> Rule:
-    """At which rows, or columns, of the gallery a picture's own are looked up, moved as is chosen:
-    `before` further than it begins; 0 for what comes in from the other side."""
-    assert shift is not None
-    by, count = f"{shift.first:{BOARD}}", place.size
-
-    def text(row: int, column: int) -> str:
-        number = max(row, column) + 1
-        at = f"{start:$}+{before + number}-{by}"
-        return f"IF(OR({by}>={number},{by}<{number - count}),0,{at})"
-
-    name = f"{PICTURE}:{key}"
-    return Rule(PICTURE, name, None, place, text(0, 0), text, sheet=WORKS, role="original")
-
-
-def looked_up(gallery: str, row: Cell, column: Cell) -> str:
-    """A cell of the gallery at a row and a column that stand beside and above; paper for none.
-
-    >>> looked_up("Images!$B$7:$KN$350", Cell(8, 3), Cell(7, 4))
-    'IF($C8*D$7=0,0,INDEX(Images!$B$7:$KN$350,$C8,D$7))'
-    """
-    down = f"${row.a1}"
-    across = f"{column_letters(column.column)}${column.row}"
-    return f"IF({down}*{across}=0,0,INDEX({gallery},{down},{across}))"
 
 
 def if_known(actual: Cell, formula: str) -> str:

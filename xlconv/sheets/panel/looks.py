@@ -74,6 +74,8 @@ def _choice_blocks(display: Display, layout: Layout) -> Iterator[Block]:
         yield one_cell(panel.outside.first, held, styles.CONTROL)
     if panel.winners is not None:
         yield one_cell(panel.winners.first, choices.winners, styles.CONTROL)
+    if panel.invert is not None:
+        yield one_cell(panel.invert.first, choices.invert, styles.CONTROL)
     yield one_cell(panel.reveal.first, choices.last_shown(display.network), styles.FROZEN_CHOICE)
     numbers = "on" if choices.numbers else "off"
     yield one_cell(panel.numbers.first, numbers, styles.FROZEN_CHOICE)
@@ -94,7 +96,7 @@ def controls(layout: Layout) -> list[Range]:
     panel = layout.panel
     maybe = (
         *(panel.picture, panel.outside, panel.shift_down, panel.shift_right),
-        panel.winners,
+        *(panel.winners, panel.invert),
     )
     there = [panel.reveal, panel.numbers, *(one for one in maybe if one is not None)]
     pixel = [panel.pixel_row, panel.pixel_column]
@@ -125,6 +127,8 @@ def _words(network: Network, layout: Layout) -> Iterator[Block]:
         yield one_cell(Cell(top + SHIFT, left + 16), "right", styles.TEXT)
     if panel.winners is not None:
         yield one_cell(Cell(top + WINNERS, left), "mark what pools keep", styles.TEXT)
+    if panel.invert is not None:
+        yield one_cell(panel.invert.first.shifted(0, -3), "invert", styles.TEXT)
     yield one_cell(Cell(top + CHANGED, left), "typed over: pixels", styles.TEXT)
     yield one_cell(Cell(top + CHANGED, left + 16), "weights", styles.TEXT)
     was = original_places(network, layout).picture[0].original.first
@@ -270,6 +274,9 @@ def panel_choices(layout: Layout) -> Iterator[Choice]:
     if panel.outside is not None:
         words = "What convolutions read beyond the edge of maps: 0, 1, or the nearest cell."
         yield Choice((Range.of(panel.outside.first),), "outside is", words, OUTSIDES)
+    if panel.invert is not None:
+        words = "1: ink becomes paper and paper ink; 0: the picture as it is."
+        yield Choice((Range.of(panel.invert.first),), "invert", words, ("1", "0"))
     if panel.winners is not None:
         words = "1: in each window of a pool, the number that it keeps is framed; 0: none is."
         yield Choice((Range.of(panel.winners.first),), "winners", words, ("1", "0"))

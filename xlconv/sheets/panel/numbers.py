@@ -17,7 +17,7 @@ from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.images.numbers import drawing_steps
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
-from xlconv.state.choices import SCALES, UNKNOWN, Display, shifted
+from xlconv.state.choices import SCALES, UNKNOWN, Display, shown_picture
 
 
 def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -29,7 +29,7 @@ def picture_steps(display: Display, layout: Layout, values: Mapping[str, Values]
     for key, count in zip(("line", "place"), offset, strict=True):
         yield Step.exact(f"picture:{key}", float(count))
     choices = display.choices
-    base = shifted(_chosen(display, layout, values), choices.shift)
+    base = shown_picture(_chosen(display, layout, values), choices)
     for name, places in _gallery_places(display, layout):
         yield Step.exact(name, *places)
     there = _is_chosen(display, layout, values) and all(

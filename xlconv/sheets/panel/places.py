@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from xlconv.network.borders import bordered
 from xlconv.network.layers.base import Layer
+from xlconv.network.layers.convolution import KernelDemo
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.works.places import FIRST_COLUMN, TOP
@@ -87,6 +88,7 @@ class PanelPlaces:
     shift_down: Range | None
     shift_right: Range | None
     winners: Range | None
+    invert: Range | None
     changed_pixels: Range
     changed_weights: Range
 
@@ -119,6 +121,7 @@ EXPLAINED_NAMES = tuple(f"explained_{what}" for what in ("layer", "map", "row", 
 # The names of the cells of other choices, and of what is counted.
 CHOICE_NAMES = (
     *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
+    "invert",
     *("changed_pixels", "changed_weights"),
 )
 # The hidden names of what may be chosen: a list may be on another sheet by a name alone.
@@ -130,6 +133,12 @@ BOXES = "xlconv_boxes"  # the hidden name of the table, by which the board's col
 def is_max_pool(layer: Layer) -> bool:
     """Whether a layer keeps the largest number of each window."""
     return isinstance(layer, MaxPool2D)
+
+
+def shows_kernels(network: Network) -> bool:
+    """Whether kernels are chosen from a list: then the picture can be inverted, for which edge one
+    finds depends on what is dark."""
+    return any(isinstance(layer, KernelDemo) for layer in network.layers)
 
 
 def works_columns(network: Network, layout: object) -> int:
@@ -181,6 +190,7 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
         shift_down=control(SHIFT) if picture else None,
         shift_right=control(SHIFT, CONTROLS + 6) if picture else None,
         winners=control(WINNERS) if any(map(is_max_pool, network.layers)) else None,
+        invert=control(WINNERS, CONTROLS + 6) if picture and shows_kernels(network) else None,
         changed_pixels=control(CHANGED),
         changed_weights=control(CHANGED, CONTROLS + 6),
     )
