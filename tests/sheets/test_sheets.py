@@ -17,7 +17,8 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.importers.gallery import template_gallery
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import EXPLAINED_NAMES, LISTS
+from xlconv.sheets.explain.colours import MARKS, OUTSIDE, SHOWN_COLUMNS, SHOWN_ROWS
+from xlconv.sheets.panel.places import COLUMNS, EXPLAINED_NAMES, LISTS
 from xlconv.sheets.styles import INK, PALETTES
 from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Range
@@ -66,7 +67,7 @@ def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(workbook: Wo
 def test_every_tensor_map_and_weight_has_a_name(workbook: Workbook) -> None:
     shapes = TEMPLATE.network.shapes
     hidden = {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
-    hidden |= {"xlconv_boxes", *LISTS.values()}
+    hidden |= {*COLUMNS, MARKS, OUTSIDE, SHOWN_COLUMNS, SHOWN_ROWS, *LISTS.values()}
     expected = {*shapes, *hidden, *EXPLAINED_NAMES, "xlconv_network", "picture", "loss"}
     for tensor, shape in shapes.items():
         if len(shape) == 3:
@@ -163,7 +164,7 @@ def test_scales_around_zero_are_symmetric_and_one_a_map() -> None:
     assert len(scales) == maps + len(plan(TEMPLATE.network).weights)
     for scale in scales:
         assert re.fullmatch(
-            r"IF\(INDEX\(xlconv_boxes,\d+,1\)=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit
+            r"IF\(INDEX\(xlconv_shown,\d+,1\)=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit
         )
 
 
