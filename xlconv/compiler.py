@@ -15,7 +15,7 @@ from xlconv import __version__
 from xlconv.errors import LimitError, TemplateError, meant
 from xlconv.images.gallery import Gallery, shown_first
 from xlconv.importers.gallery import template_gallery
-from xlconv.importers.template import Template
+from xlconv.importers.template import Template, known_start
 from xlconv.network.model import Array, Model
 from xlconv.reference.forward import checked_image, forward
 from xlconv.sheets import parts
@@ -89,7 +89,9 @@ def compile_book(
     if exercise is not None:
         exercise = exercise_of(network, *astuple(exercise))
     display = _display(model, image, gallery, scale, exercise)
-    layout = plan(network, display.count, exercise)
+    start = known_start(model)
+    display = replace(display, started=start)
+    layout = plan(network, display.count, exercise, start.size > 0)
     readable = exercise is not None or start_zoom(network, layout) >= READABLE
     display = replace(display, choices=replace(display.choices, numbers=readable))
     display = exercise_display(display, layout)
@@ -98,17 +100,22 @@ def compile_book(
     shown = Shown(
         title=title,
         description=description,
-        manifest=Manifest(__version__, chosen, network, display.count, exercise),
+        manifest=Manifest(__version__, chosen, network, display.count, exercise, layout.started),
         display=display,
         layout=layout,
         rules=tuple(workbook_rules(network, layout)),
         values=values,
         colours=colours,
     )
-    names: dict[str, tuple[str, Range]] = {}
+    return _book(shown, protect)
+
+
+def _book(shown: Shown, protect: bool) -> Book:
+    """The sheets of all rooms, and the names that lead to them."""
     for sheet in parts("looks", "sheet"):
         if (made := sheet(shown)) is not None:
             shown = replace(shown, before=(*shown.before, made))
+    names: dict[str, tuple[str, Range]] = {}
     for named in parts("looks", "names"):
         names |= named(shown)
     hidden: dict[str, tuple[str, Range] | str] = {}
@@ -116,8 +123,8 @@ def compile_book(
         hidden |= named(shown)
     sheets = sorted(shown.before, key=lambda sheet: SHEETS.index(sheet.name))
     return Book(
-        title,
-        description,
+        shown.title,
+        shown.description,
         __version__,
         tuple(replace(sheet, protected=protect) for sheet in sheets),
         names,
@@ -125,7 +132,7 @@ def compile_book(
             **hidden,
             **{range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
         },
-        EXERCISE if exercise is not None else None,
+        EXERCISE if shown.layout.exercise is not None else None,
     )
 
 

@@ -17,8 +17,8 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.importers.gallery import template_gallery
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.explain.colours import MARKS, OUTSIDE, SHOWN_COLUMNS, SHOWN_ROWS
-from xlconv.sheets.panel.places import COLUMNS, EXPLAINED_NAMES, LISTS
+from xlconv.sheets.laboratory.places import NAMES as LABORATORY_NAMES
+from xlconv.sheets.panel.places import CHOICE_NAMES, EXPLAINED_NAMES
 from xlconv.sheets.styles import INK, PALETTES
 from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Range
@@ -48,32 +48,36 @@ def shown(template_book: TemplateBook) -> Workbook:
 def test_sheets_and_their_views(workbook: Workbook) -> None:
     assert workbook.sheetnames == WITH_GALLERY
     board = workbook["Board"]
-    assert board.freeze_panes == "A4"
+    assert board.freeze_panes == "B4"
     assert 20 <= board.sheet_view.zoomScale <= 100
     for sheet in workbook:
         assert not sheet.sheet_view.showGridLines
         assert sheet.page_setup.orientation == "landscape"
 
 
-def test_start_zoom_shows_the_picture_the_answer_and_the_next_layer(workbook: Workbook) -> None:
+def test_start_zoom_shows_the_picture_the_answer_and_all_maps(workbook: Workbook) -> None:
     board, layout = workbook["Board"], plan(TEMPLATE.network)
     answer = layout.answer
     assert answer is not None
     scale = board.sheet_view.zoomScale / 100
     assert answer.bars[-1].bottom * 24 * scale <= 660
-    assert layout.bands[1].last * 24 * scale <= 1366
+    pool = next(band for band in layout.bands if band.tensor == "pool")
+    assert pool.last * 24 * scale <= 1366
 
 
 def test_every_tensor_map_and_weight_has_a_name(workbook: Workbook) -> None:
     shapes = TEMPLATE.network.shapes
-    hidden = {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
-    hidden |= {*COLUMNS, MARKS, OUTSIDE, SHOWN_COLUMNS, SHOWN_ROWS, *LISTS.values()}
-    expected = {*shapes, *hidden, *EXPLAINED_NAMES, "xlconv_network", "picture", "loss"}
+    expected = {*shapes, *EXPLAINED_NAMES, "loss", *CHOICE_NAMES, *LABORATORY_NAMES}
+    expected -= {"invert"}  # for kernels to choose from
     for tensor, shape in shapes.items():
         if len(shape) == 3:
             expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}
     expected |= {name.replace(".", "_") for name in TEMPLATE.weights}
-    assert set(workbook.defined_names) == expected
+    names = workbook.defined_names
+    assert {name for name, one in names.items() if not one.hidden} == expected
+    hidden = {name for name, one in names.items() if one.hidden}
+    assert all(name.startswith("xlconv_") for name in hidden)
+    assert hidden >= {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
 
 
 def test_names_of_maps_have_the_maps_shapes(workbook: Workbook) -> None:
@@ -162,10 +166,10 @@ def test_scales_around_zero_are_symmetric_and_one_a_map() -> None:
     scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
     maps = sum(shape[0] if len(shape) == 3 else 1 for shape in TEMPLATE.network.shapes.values())
     assert len(scales) == maps + len(plan(TEMPLATE.network).weights)
+    end = r"(\$[A-Z]+\$\d+|MAX\(.+\)|INDEX\(xlconv_weight_ends,\d+,1\))"
     for scale in scales:
-        assert re.fullmatch(
-            r"IF\(INDEX\(xlconv_shown,\d+,1\)=0,1E\+300,(\$[A-Z]+\$\d+|MAX\(.+\))\)", scale.limit
-        )
+        shown = r"IF\(INDEX\(xlconv_shown,\d+,1\)=0,1E\+300,"
+        assert re.fullmatch(rf"{shown}IF\({end}=0,1,{end}\)\)", scale.limit), scale.limit
 
 
 def test_the_maps_of_a_layer_share_the_end_of_their_scales(shown: Workbook) -> None:

@@ -24,6 +24,7 @@ from xlconv.book.choices import (
     found_outside,
     found_pen,
     found_said,
+    found_start,
     stored_image,
 )
 from xlconv.book.location import check_places, found_manifest, own_sheets, sheet_names
@@ -218,7 +219,7 @@ def read_book(path: str | os.PathLike[str], needless: Collection[str] = ()) -> F
     names = sheet_names(package, needless)
     model_sheet = package.sheet(names.now[MODEL], 0, translate=names.first)
     manifest = found_manifest(package, names, model_sheet, needless)
-    layout = plan(manifest.network, manifest.pictures, manifest.exercise)
+    layout = plan(manifest.network, manifest.pictures, manifest.exercise, manifest.started)
     rules = workbook_rules(manifest.network, layout)
     sheets = own_sheets(package, names, manifest, layout, rules)
     sheets[MODEL] = model_sheet
@@ -232,7 +233,9 @@ def read_book(path: str | os.PathLike[str], needless: Collection[str] = ()) -> F
         manifest=replace(manifest, network=network),
         layout=layout,
         sheets=sheets,
-        display=_display(cells, model, layout),
+        display=replace(
+            _display(cells, model, layout), started=found_start(cells, model.network, layout)
+        ),
         names=names,
         ranges=_ranges(package, names.now[BOARD]),
         parcel=package.parcel,

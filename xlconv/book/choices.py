@@ -12,11 +12,13 @@ import numpy as np
 
 from xlconv.book.sheet_names import SheetNames
 from xlconv.errors import BookError, NetworkError
+from xlconv.network.beginnings import first_convolution, kernels_of
 from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import OUTSIDES
 from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
+from xlconv.sheets.beginnings.places import beginnings
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
@@ -185,6 +187,15 @@ def _shift(cells: FoundCells, layout: Layout) -> tuple[int, int]:
             raise BookError(f"{told} holds {number:g}; {remedy} from -{MOST_SHIFTED}")
         moved.append(int(number))
     return moved[0], moved[1]
+
+
+def found_start(cells: FoundCells, network: Network, layout: Layout) -> Array:
+    """The kernels that training started from, (outputs, maps, rows, columns)."""
+    found, layer = beginnings(network, layout), first_convolution(network)
+    if not found or layer is None:
+        return np.empty((0, 0, 0, 0))
+    numbers = cells.numbers(MODEL, [one.start for one in found], "a kernel of the start")
+    return numbers.reshape(network.weight_shapes(layer)[kernels_of(layer)])
 
 
 def found_outside(cells: FoundCells, cell: Cell) -> str:

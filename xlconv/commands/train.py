@@ -114,6 +114,7 @@ def train(
         with training_bar() as progress:
             model = train_weights(network, weights, learning, recipe, progress, checkpoint.save)
         save_weights(out, model.weights)
+        _save_start(out, network, weights)
     print_evaluation(evaluate(model, testing), network.labels)
     if data is not None:
         _say_if_transposed(model, testing, "test", transpose)
@@ -159,6 +160,17 @@ def _say_if_transposed(model: Model | None, dataset: Dataset, what: str, transpo
             f"{what} pictures: {values[0]:.0%} are read rightly, but {values[1]:.0%} with rows "
             f"and columns swapped; {remedy}"
         )
+
+
+def _save_start(out: Path, network: Network, weights: Mapping[str, Array]) -> None:
+    """What the first convolution's kernels were, beside what they have become."""
+    from xlconv.importers.template import start_file
+    from xlconv.network.beginnings import first_convolution, kernels_of
+    from xlconv.training.train import save_weights
+
+    if (layer := first_convolution(network)) is not None:
+        name = kernels_of(layer)
+        save_weights(start_file(out), {name: weights[name]})
 
 
 def _start_from(

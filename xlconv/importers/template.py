@@ -8,7 +8,7 @@ is made of a template.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 from xlconv.errors import TemplateError, WeightsError, meant
 from xlconv.images.load import load_image
 from xlconv.importers.weights.load import Say, load_weights
+from xlconv.network.beginnings import first_convolution, kernels_of
 from xlconv.network.description import NETWORK_KEYS, check_keys, network_of, read_toml
 from xlconv.network.model import Array, Model
 from xlconv.network.network import Network
@@ -72,11 +73,13 @@ class Description:
 class Template(Model):
     """A model that comes with its description and a sample picture of shape (C, H, W).
 
-    It is a `Model`, so it can be given wherever one is wanted.
+    It is a `Model`, so it can be given wherever one is wanted. `start` are kernels that training
+    began with, by their full names, as far as they are known.
     """
 
     about: Description
     image: Array
+    start: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def model(self) -> Model:
@@ -118,7 +121,31 @@ def load_template(
     picture = load_image(about.folder / about.image, about.network.input_shape, raw=True)
     file = weights or about.folder / WEIGHTS_FILE
     arrays = load_weights(file, about.network, layout, say)
-    return Template(about.network, arrays, about, picture.pixels)
+    return Template(about.network, arrays, about, picture.pixels, _known_start(about, file))
+
+
+def start_file(weights: Path) -> Path:
+    """Where the kernels stand that the training of a weights file began with."""
+    return weights.with_name(f"{weights.stem}.start.npz")
+
+
+def _known_start(about: Description, weights: Path) -> dict[str, Array]:
+    """The first convolution's kernels before training, if they were kept and fit."""
+    layer, file = first_convolution(about.network), start_file(weights)
+    if layer is None or not file.is_file():
+        return {}
+    name = kernels_of(layer)
+    found = load_weights(file).get(name)
+    fits = found is not None and found.shape == about.network.weight_shapes(layer)[name]
+    return {name: found} if fits and found is not None else {}
+
+
+def known_start(model: Model) -> Array:
+    """The first convolution's kernels before training, if a model knows them; else nothing."""
+    layer = first_convolution(model.network)
+    if layer is None or not isinstance(model, Template):
+        return np.empty((0, 0, 0, 0))
+    return model.start.get(kernels_of(layer), np.empty((0, 0, 0, 0)))
 
 
 def own_model(about: Description) -> Model | None:

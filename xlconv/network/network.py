@@ -327,6 +327,7 @@ _CHOICES = (
     *(
         "guide",
         "heads",
+        "beginnings",
         "laboratory",
         *(f"laboratory_{one}" for one in ("temperature", "times", "minus_max")),
     ),

@@ -39,6 +39,7 @@ ROOMS = (
     Room("exercise"),
     Room("images"),
     Room("explain"),
+    Room("beginnings"),  # there, too: the first kernels before training
     Room("heads"),  # on the last but one: what the last layers cost
     Room("works"),
     Room("model"),

@@ -150,7 +150,8 @@ class Display:
     gallery when the book was built, `inks` the sum of its pixels then. All are empty without a
     gallery. `pen` is the one with which picture 0 is drawn. `given` is what only a workbook knows:
     the random numbers of dropout layers, how many cells are filled. `checks` are those of an
-    exercise, `built` what the build left for the Guide's ticks, by key.
+    exercise, `built` what the build left for the Guide's ticks, by key, `started` the first
+    convolution's kernels before training, if they are known.
     """
 
     model: Model
@@ -164,6 +165,7 @@ class Display:
     given: Mapping[str, Array] = field(default_factory=dict)
     checks: Checks = field(default_factory=Checks)
     built: Mapping[str, float | str] = field(default_factory=dict)
+    started: Array = field(default_factory=lambda: np.empty((0, 0, 0, 0)))
 
     @property
     def network(self) -> Network:

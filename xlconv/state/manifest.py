@@ -27,7 +27,8 @@ def range_name(sheet: str) -> str:
 @dataclass(frozen=True)
 class Manifest:
     """xlconv's version, the palette's name, the network, how many pictures the gallery has, if
-    there is one, the exercise, if it is one, and the rows and columns of each sheet, by its first
+    there is one, the exercise, if it is one, whether it holds the kernels that training started
+    from, and the rows and columns of each sheet, by its first
     name."""
 
     version: str
@@ -35,6 +36,7 @@ class Manifest:
     network: Network
     pictures: int | None = None
     exercise: Exercise | None = None
+    started: bool = False
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
@@ -45,6 +47,8 @@ def manifest_lines(manifest: Manifest) -> list[str]:
         head += f"pictures = {manifest.pictures}\n"
     if manifest.exercise is not None:
         head += f"exercise = {_exercise_text(manifest.exercise)}\n"
+    if manifest.started:
+        head += "started = true\n"
     if manifest.sizes:
         sizes = (f"{sheet} = [{rows}, {wide}]" for sheet, (rows, wide) in manifest.sizes.items())
         head += f"sheets = {{ {', '.join(sizes)} }}\n"
@@ -89,7 +93,15 @@ def parse_manifest(lines: list[str], where: str) -> Manifest:
             "build the workbook again"
         )
     known = {name: (rows, wide) for name, (rows, wide) in sizes.items() if name in SHEETS}
-    return Manifest(str(table.get("xlconv", "?")), palette, network, pictures, exercise, known)
+    return Manifest(
+        version=str(table.get("xlconv", "?")),
+        palette=palette,
+        network=network,
+        pictures=pictures,
+        exercise=exercise,
+        started=table.get("started") is True,
+        sizes=known,
+    )
 
 
 def _is_size(size: object) -> bool:

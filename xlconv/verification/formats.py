@@ -16,6 +16,7 @@ import numpy as np
 from xlconv.book.book import FoundBook
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
+from xlconv.sheets.beginnings.places import beginnings
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.places import head_places
@@ -127,6 +128,7 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     yield _EXPLAIN, WORKS, [inspector_places(book.network, layout).table]
     guide = guide_places(book.network, layout)
     yield _GUIDE, GUIDE, [Range.of(card.cell(ANSWER)) for card in guide.cards]
+    yield "beginnings", MODEL, [one.start for one in beginnings(book.network, layout)]
     if (head := head_places(book.network)) is not None:
         yield "heads", MODEL, [head.sizes(0), head.sizes(1)]
     yield _GUIDE, WORKS, [Range.of(cell) for cell in guide.built.values()]

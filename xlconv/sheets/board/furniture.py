@@ -27,6 +27,7 @@ TITLE_ROWS = 2  # of a map's title, and of what stands beside it
 _SHORT_CAPTION = 2  # columns of "map 8" above a kernel of a grid
 _CAPTION_COLUMNS = 4  # that the caption above a kernel takes, beside which it is enlarged
 _KERNELS = ("weight", "enlarged")
+LETTERS = 3  # of a kernel's name that a column holds
 ENLARGED = 2  # rows and columns of the board for a number of an enlarged kernel
 READ_WIDTH = 8  # columns in which a layer of several inputs names them
 FEW = 4  # classes whose dense weights may stand between the maps and the answer
@@ -238,14 +239,14 @@ def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell)
         _arrow(Range(top + 3, left + large.width, large.rows, 2)),
         Piece(Range(kernel.bottom + 3, left, count, 1), "labels", "", "the list", "title"),
     ]
-    column = left
+    column, wide = left, max(width, 4, -(-max(map(len, layer.kernels)) // LETTERS))
     for index, text in enumerate(layer.kernels):
         across, down = divmod(index, lines)
-        column = left + 9 + across * (max(width, 4) + 1)
+        column = left + 9 + across * (wide + 1)
         place = Range(top + 1 + down * pitch, column, height, width)
         pieces.append(Piece(place, "weight", "presets", text, "title"))
     rows = max(large.rows + 8 + height + count, lines * pitch)
-    return Stack(tuple(pieces) if number == 0 else (), column - left + max(width, 4) + 2, rows)
+    return Stack(tuple(pieces) if number == 0 else (), column - left + wide + 2, rows)
 
 
 def _matrix(layer: Dense, network: Network, rows_of: Rows, left: int) -> Stack:

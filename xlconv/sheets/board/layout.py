@@ -106,6 +106,7 @@ class Layout(Places):
     mosaic: Range | None
     mosaic_title: Range | None
     exercise: Exercise | None = None
+    started: bool = False  # whether it is known what the first kernels were before training
 
     def number_ranges(self, tensor: str) -> tuple[Range, ...]:
         """Ranges that hold all numbers of a tensor, and no legend's between them."""

@@ -29,13 +29,19 @@ ANSWER_WIDTH = 28
 MOST_LEGENDS = 100  # maps of a layer; a formula cannot name many more of them one by one
 
 
-def plan(network: Network, pictures: int | None = None, exercise: Exercise | None = None) -> Layout:
+def plan(
+    network: Network,
+    pictures: int | None = None,
+    exercise: Exercise | None = None,
+    started: bool = False,
+) -> Layout:
     """Where everything of a network goes, beside a gallery of so many `pictures`, or none, and
-    with the layers of an `exercise` left open."""
+    with the layers of an `exercise` left open; `started` if it is known what kernels training
+    started from."""
     planner = _Planner(network, pictures, exercise)
     for tensor in network.shapes:
         planner.place(tensor)
-    return planner.layout()
+    return replace(planner.layout(), started=started)
 
 
 class _Planner:

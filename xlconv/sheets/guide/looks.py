@@ -7,6 +7,7 @@ how a file is written.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from xlconv.sheets import styles
 from xlconv.sheets.board.layout import Layout
@@ -23,6 +24,7 @@ from xlconv.sheets.guide.lists import what_colours_mean, what_helps, what_is_whe
 from xlconv.sheets.guide.places import (
     ACTION,
     ANSWER,
+    HEAD_ROW,
     LEAD_ROW,
     NUMBER,
     PROGRESS_ROW,
@@ -42,10 +44,11 @@ from xlconv.state.choices import Display
 from xlconv.state.sheet_names import GUIDE
 
 WIDTHS = {1: 24, NUMBER: 40, QUESTION: 330, ACTION: 345, SEE: 270, ANSWER: 200, TICK: 70, 8: 24}
-_HEIGHTS = {TITLE_ROW: 44, LEAD_ROW: 44, PROGRESS_ROW: 28, 4: 4, 5: 20}
+_HEIGHTS = {TITLE_ROW: 44, PROGRESS_ROW: 28, HEAD_ROW: 22}
 _LEAD = Style(size=11, colour=QUIET, horizontal="left", vertical="top", wrap=True)
 _NAME = Style(size=9, colour=QUIET, horizontal="left")
 _BUILT = Style(size=9, horizontal="left", shrink=True)
+_LEAD_LETTERS = 180  # of a line of the description, at least
 _TASK = "Each question is answered by something that you do; yellow cells are yours."
 _LEFT = "Guide: as it was built"
 
@@ -71,11 +74,16 @@ def sheet(shown: Shown) -> Sheet:
         merges=card_merges(places),
         widths=WIDTHS,
         row_height=22,
-        heights={**_HEIGHTS, **row_heights(places)},
+        heights={**_HEIGHTS, LEAD_ROW: _lead_height(shown.description), **row_heights(places)},
         tab_colour=styles.BLUE,
         choices=tuple(card_choices(places)),
         pages=Pages(1, None, area=Range(1, 1, places.bottom, TICK)),
     )
+
+
+def _lead_height(description: str) -> int:
+    """The pixels that a description needs, in as many lines as it takes."""
+    return 6 + 20 * ceil(len(" ".join(description.split())) / _LEAD_LETTERS)
 
 
 def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock]]:

@@ -13,6 +13,13 @@ from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.settings import settings
 from xlconv.network.network import INPUT, PICTURE_WORDS, Network
 from xlconv.sheets import styles
+from xlconv.sheets.beginnings.looks import STYLES as BEGINNING_STYLES
+from xlconv.sheets.beginnings.looks import (
+    beginning_blocks,
+    beginning_scales,
+    beginning_widths,
+    beginning_words,
+)
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.heads.looks import STYLES as HEAD_STYLES
 from xlconv.sheets.heads.looks import head_blocks, head_choice, head_words
@@ -88,6 +95,7 @@ _STYLES = {
     "words": replace(styles.LEAD, italic=True),
     "total": _TOTAL,
     **HEAD_STYLES,
+    **BEGINNING_STYLES,
     "most": Style(size=12, bold=True, horizontal="left"),
 }
 
@@ -126,13 +134,15 @@ def _sheet(shown: Shown, lines: list[str]) -> Sheet:
         *_blanks(network, set(table)),
         *_notes(network),
         *(head_blocks(network, head, head_sizes(shown.display)) if head else ()),
+        *beginning_blocks(shown.display, shown.layout),
         *_text(network, lines),
     ]
     heights = {1: 36, MOST_ROW: 28, HEAD_ROW: 40, text_range(network, lines).row - 2: 36}
     return Sheet(
         MODEL,
         tuple(blocks),
-        widths={1: 16, **_widths(table)},
+        rules=tuple(beginning_scales(network, shown.layout, shown.colours)),
+        widths={1: 16, **_widths(table), **beginning_widths(network, shown.layout)},
         heights=heights,
         freeze=Cell(HEAD_ROW + 1, FIRST_COLUMN + 1),
         choices=(head_choice(head),) if head else (),
@@ -154,7 +164,13 @@ def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock]
     head = head_places(network)
     compared = head_words(network, head) if head else ()
     texts = _texts(network, layout).values()
-    for block in (*_heads(), *_notes(network), *texts, *compared):
+    for block in (
+        *_heads(),
+        *_notes(network),
+        *texts,
+        *compared,
+        *beginning_words(network, layout),
+    ):
         if isinstance(block, TextBlock) and block.text:
             yield MODEL, block
 
@@ -233,7 +249,7 @@ def _widths(table: Mapping[Cell, Block]) -> dict[int, int]:
     """Columns as wide as the longest text or number in them, within bounds."""
     lengths = {column_of(key): max(map(len, head.split())) for key, (_, head) in COLUMNS.items()}
     for cell, block in table.items():
-        if cell.row > HEAD_ROW:
+        if cell.row > HEAD_ROW and cell.column in lengths:
             lengths[cell.column] = max(lengths[cell.column], _length(block))
     return {
         column: min(max(int(length * _PIXELS) + 16, _LEAST), _MOST)
