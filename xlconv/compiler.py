@@ -132,6 +132,7 @@ def _book(shown: Shown, protect: bool) -> Book:
             **hidden,
             **{range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
         },
+        EXERCISE if shown.layout.exercise is not None else None,
     )
 
 

@@ -243,8 +243,8 @@ def test_each_layer_has_three_steps_of_hints(task: Path) -> None:
         f"{first} reads {spelled} (relu map 1), {kernel.a1} (the weights of second)"
     )
     assert f"{bias.a1} (the bias of second)" in read
-    assert three[0].startswith(f"{first}: SUMPRODUCT and +; with $, as all cells read them: ")
-    assert {kernel.absolute, bias.absolute} <= set(re.findall(r"[$A-Z0-9:]+", three[0]))
+    assert three[0].startswith(f"write {first} with SUMPRODUCT and +; {kernel.a1}, ")
+    assert f" and {bias.a1} with $, since every cell reads them, {spelled}" in three[0]
     assert three[-1].startswith("each map has kernels and a bias of its own")
 
 

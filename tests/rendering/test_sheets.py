@@ -75,8 +75,8 @@ def typed_at(book: Path, sheet: str, words: str) -> str:
 
 def test_a_sheet_has_its_own_colours(network_book: NetworkBook) -> None:
     path = network_book(NETWORK).path
-    layer = typed_at(path, "Explain", "conv")
-    assert pixel(path, "Explain", layer) == TYPED
+    chosen = xlconv.read_book(path).layout.panel.chosen[0].a1
+    assert pixel(path, "Board", chosen) == TYPED
     assert pixel(path, "Model", typed_at(path, "Model", "kind")) not in (PAPER, TYPED)
 
 

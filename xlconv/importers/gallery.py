@@ -23,9 +23,9 @@ from xlconv.training.scenes import DIGITS, SCENES
 
 HARD = "hard"  # the folder beside the shipped digits of those that are hard to tell, one a class
 SHIPPED = "digits"  # instead of a folder in a template.toml: the test digits that come with xlconv
-# How many pictures of each scene a gallery holds, without the hard ones, and among how many
-# classes: a coloured one has three cells a pixel, a canvas of several more than twice a digit's.
-_SHIPPED_SIZES = {DIGITS: (90, 10), "coloured": (30, 30), "several": (40, 10)}
+# How many pictures of each scene a gallery holds, and among how many classes: a coloured one
+# has three cells a pixel, a canvas of several more than twice a digit's.
+_SHIPPED_SIZES = {DIGITS: (100, 10), "coloured": (30, 30), "several": (40, 10)}
 
 
 def template_gallery(about: Description, network: Network, sample: Array) -> Gallery:
@@ -35,7 +35,7 @@ def template_gallery(about: Description, network: Network, sample: Array) -> Gal
     if about.gallery is None:
         return Gallery(sample[None], ("",), (printable(name),))
     if about.gallery == SHIPPED:
-        return shown_first(_shipped_gallery(about, network), sample, name)
+        return shown_first(_shipped_gallery(about, network, sample), sample, name)
     inside = Path(about.gallery)
     if not inside.parts or inside.is_absolute() or ".." in inside.parts:
         raise TemplateError(
@@ -46,7 +46,7 @@ def template_gallery(about: Description, network: Network, sample: Array) -> Gal
     return shown_first(gallery, sample, name)
 
 
-def _shipped_gallery(about: Description, network: Network) -> Gallery:
+def _shipped_gallery(about: Description, network: Network, sample: Array) -> Gallery:
     """Pictures that the template's scene makes of the shipped test digits, class by class."""
     where, scene = about.folder / DESCRIPTION_FILE, about.scene
     if scene not in _SHIPPED_SIZES:
@@ -70,19 +70,20 @@ def _shipped_gallery(about: Description, network: Network) -> Gallery:
         tuple(", ".join(filter(None, (spelled[c] for c in shown[n]))) for n in chosen),
         tuple(f"{kind} {number + 1}" for number in chosen),
     )
-    return _with_hard_ones(gallery, spelled) if scene == DIGITS else gallery
+    return _with_hard_ones(gallery, spelled, sample) if scene == DIGITS else gallery
 
 
-def _with_hard_ones(gallery: Gallery, spelled: Sequence[str]) -> Gallery:
-    """A gallery of digits with one more behind those of each class, which networks get wrong."""
+def _with_hard_ones(gallery: Gallery, spelled: Sequence[str], sample: Array) -> Gallery:
+    """A gallery of digits in which the last one of each class, but for the sample, is one that
+    networks get wrong."""
     pixels, digits = read_idx_pair(pair_of(small_data() / HARD, "test"))
-    labels = tuple(spelled[digit] for digit in digits)
-    names = tuple(f"hard test digit {digit}" for digit in digits)
-    pictures = np.concatenate([gallery.pictures, pixels.astype(np.float64) / 255])
-    shown, called = (*gallery.labels, *labels), (*gallery.names, *names)
-    classes = [spelled.index(label) for label in shown] if all(spelled) else [0] * len(shown)
-    order = np.argsort(classes, kind="stable").tolist()
-    return Gallery(pictures[order], tuple(shown[n] for n in order), tuple(called[n] for n in order))
+    pictures, names = gallery.pictures.copy(), list(gallery.names)
+    others = (pictures != sample).any(axis=(1, 2, 3))
+    for picture, digit in zip(pixels.astype(np.float64) / 255, digits.tolist(), strict=True):
+        places = np.flatnonzero(others & (np.array(gallery.labels) == spelled[digit]))
+        if spelled[digit] and len(places):
+            pictures[places[-1]], names[places[-1]] = picture, f"hard test digit {digit}"
+    return Gallery(pictures, gallery.labels, tuple(names))
 
 
 def _class_labels(network: Network, classes: int) -> tuple[str, ...]:

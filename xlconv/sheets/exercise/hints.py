@@ -44,7 +44,7 @@ def hints(
     """The lines of each step; `rules` has the rule of each part's first cell, by its key."""
     kinds = kinds_of(parts)
     read = [_reading(part, rules[part.key].formula, network, layout) for part in kinds]
-    written = [_writing(part, rules[part.key].formula) for part in kinds]
+    written = [_writing(part, rules[part.key]) for part in kinds]
     return (idea(layer, network),), tuple(read), (*written, *copying_hints(layer, network, layout))
 
 
@@ -75,9 +75,7 @@ def _made_of(reading: Access, read: str) -> str:
 
 
 def _reading(part: Part, formula: str, network: Network, layout: Layout) -> str:
-    """Which cells the first cell of a part reads.
-
-    The formula's own places, in its order, each once."""
+    """Which cells the first cell of a part reads: those of its formula, each once."""
     places = list(dict.fromkeys(place for _, place in references(formula)))
     named = [f"{place.a1}{_owner(place, network, layout)}" for place in places]
     more = ", …" if len(named) > _MOST_NAMED else ""
@@ -110,34 +108,44 @@ def _owner(place: Range, network: Network, layout: Layout) -> str:
 _KEYS = {"weight": "weights"}
 
 
-def _writing(part: Part, formula: str) -> str:
-    """How the formula of a part's first cell is written, but for its own letters.
+def _writing(part: Part, rule: Rule) -> str:
+    """How the formula of a part's first cell is written, but for its own letters; of one that is
+    copied, what needs a $.
 
-    >>> cell = Range(7, 41, 1, 1)
-    >>> one = Part("conv1", "map 1", "conv1", 0, cell, cell, 12)
-    >>> _writing(one, "SUMPRODUCT(B6:D8,$AI$8:$AK$10)+$AI$12")
-    'AO7: SUMPRODUCT and +; with $, as all cells read them: $AI$8:$AK$10, $AI$12; without: B6:D8'
-    >>> _writing(one, "MAX(0,B6)")
-    'AO7: MAX; without $, as it moves with a copy: B6'
+    >>> cell, more = Range(7, 41, 1, 1), Range(7, 41, 2, 2)
+    >>> several = Part("conv1", "map 1", "conv1", 0, more, more, 12)
+    >>> conv = "SUMPRODUCT(B6:D8,$AI$8:$AK$10)+$AI$12"
+    >>> _writing(several, Rule("conv1", "conv1", 0, more, conv))[:32]
+    'write AO7 with SUMPRODUCT and +;'
+    >>> _writing(several, Rule("conv1", "conv1", 0, more, conv))[33:]
+    'AI8:AK10 and AI12 with $, since every cell reads them, B6:D8 without'
+    >>> _writing(several, Rule("relu", "relu", 0, more, "MAX(0,B6)"))
+    'write AO7 with MAX; B6 without $, since it moves with a copy'
+    >>> total = Part("softmax", "sum of exp", "softmax_sum", None, cell, cell, 12)
+    >>> _writing(total, Rule("softmax", "softmax_sum", None, cell, "SUM(A1:A9)"))
+    'write AO7 with SUM'
     """
-    parts = list(tokens(formula))
+    parts = list(tokens(rule.formula))
     used = [one.name for one in parts if one.kind == "function"]
     used += [_OPERATIONS[one.text] for one in parts if one.text in _OPERATIONS]
-    used = list(dict.fromkeys(used))
-    with_ = ", ".join(used[:-1]) + (" and " if used[:-1] else "") + used[-1] if used else "="
-    ranges = list(dict.fromkeys(one.name for one in parts if one.kind == "range"))
-    fixed = [one for one in ranges if "$" in one]
-    moving = [one for one in ranges if "$" not in one]
-    told = f"{part.open.first}: {with_}"
+    told = f"write {part.open.first} with {_listed(used or ['='])}"
+    if part.open.size == 1 or rule.cellwise is not None:
+        return told
+    ranges = [one.name for one in parts if one.kind == "range"]
+    fixed = _listed([one.replace("$", "") for one in ranges if "$" in one])
+    moving = _listed([one for one in ranges if "$" not in one])
     if fixed:
-        told += f"; with $, as all cells read them: {_listed(fixed)}"
-        return told + (f"; without: {_listed(moving)}" if moving else "")
-    return told + f"; without $, as it moves with a copy: {_listed(moving)}"
+        told += f"; {fixed} with $, since every cell reads them"
+        return told + (f", {moving} without" if moving else "")
+    return f"{told}; {moving} without $, since it moves with a copy"
 
 
 def _listed(texts: Sequence[str]) -> str:
-    more = ", …" if len(texts) > _MOST_NAMED else ""
-    return f"{', '.join(texts[:_MOST_NAMED])}{more}"
+    """Texts, each once, with commas and a last "and"."""
+    once = list(dict.fromkeys(texts))
+    if len(once) > _MOST_NAMED:
+        once = [*once[:_MOST_NAMED], "…"]
+    return " and ".join([*filter(None, [", ".join(once[:-1])]), *once[-1:]])
 
 
 def copying_hints(layer: Layer, network: Network, layout: Layout) -> tuple[str, ...]:

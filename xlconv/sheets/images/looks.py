@@ -84,7 +84,7 @@ def sheet(shown: Shown) -> Sheet | None:
         freeze=Cell(places.top - 1, 1),
         zoom=_ZOOM,
         tab_colour="B07D00",
-        pages=Pages(1, None, (1, 3)),
+        pages=Pages(1, None, (1, 3), Range.around([Range(1, 1, 1, 1), places.range])),
     )
 
 

@@ -22,6 +22,7 @@ from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
@@ -37,6 +38,7 @@ from xlconv.spreadsheet.cells import (
 from xlconv.xlsx.parts.charts import column_chart
 from xlconv.xlsx.parts.rules import colour_rules
 
+_MARGIN = 0.4  # inches
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
 
 
@@ -160,6 +162,7 @@ def _view(worksheet: Worksheet, sheet: Sheet) -> None:
     worksheet.page_setup.fitToHeight = sheet.pages.down or 0
     worksheet.page_setup.fitToWidth = sheet.pages.across or 0
     worksheet.page_setup.paperSize = worksheet.PAPERSIZE_A4
+    worksheet.page_margins = PageMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
     if sheet.pages.rows_again is not None:
         first, last = sheet.pages.rows_again
         worksheet.print_title_rows = f"{first}:{last}"
