@@ -166,9 +166,9 @@ def test_scales_around_zero_are_symmetric_and_one_a_map() -> None:
     scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
     maps = sum(shape[0] if len(shape) == 3 else 1 for shape in TEMPLATE.network.shapes.values())
     assert len(scales) == maps + len(plan(TEMPLATE.network).weights)
-    end = r"(\$[A-Z]+\$\d+|MAX\(.+\)|INDEX\(xlconv_boxes,\d+,15\))"
+    end = r"(\$[A-Z]+\$\d+|MAX\(.+\)|INDEX\(xlconv_weight_ends,\d+,1\))"
     for scale in scales:
-        shown = r"IF\(INDEX\(xlconv_boxes,\d+,1\)=0,1E\+300,"
+        shown = r"IF\(INDEX\(xlconv_shown,\d+,1\)=0,1E\+300,"
         assert re.fullmatch(rf"{shown}IF\({end}=0,1,{end}\)\)", scale.limit), scale.limit
 
 
