@@ -34,7 +34,7 @@ from xlconv.spreadsheet.cells import SMALLEST_NUMBER, Range
 from xlconv.state.choices import SCALES, Display, Pen
 from xlconv.state.exercise import Exercise, exercise_of
 from xlconv.state.manifest import Manifest, range_name
-from xlconv.state.sheet_names import SHEETS
+from xlconv.state.sheet_names import EXERCISE, SHEETS
 from xlconv.system.progress import tell
 from xlconv.xlsx.writer import write_book
 
