@@ -39,8 +39,8 @@ def beginning_words(network: Network, layout: Layout) -> Iterator[Block]:
         return
     title = f"{layer.name}: the kernels that training started from, and how far they went"
     yield one_cell(Cell(TITLE_ROW, LEFT), title, styles.SECTION)
-    words = "inkier downwards: positive at the top edge of a stroke, or at the bottom edge of what is "
-    words += "dark on a light ground; and so to the other sides"
+    words = "inkier downwards: positive at the top edge of a stroke, or at the bottom edge of what "
+    words += "is dark on a light ground; and so to the other sides"
     yield one_cell(Cell(TITLE_ROW + 1, LEFT), words, styles.LEAD)
     several = any(one.read for one in found)
     for one in found:
