@@ -56,7 +56,8 @@ def colour_rules(
             for number, region in enumerate(original_places(network, layout).regions, 1):
                 inside = [one for one in weights.arrays[key] if one.overlaps(region.board)]
                 if region.layer == name and inside:
-                    yield _typed_over(number, region.board, weights.arrays[key])
+                    places = weights.arrays[key]
+                    yield _typed_over(number, region.board, places, places)
             yield from _numbers_off(weights.arrays[key], None, display, layout, colours)
             yield _faint(weights.arrays[key], 0.005, "0;0;0")
             visible = _visibility(display, layout, name)
@@ -171,7 +172,7 @@ def _tensor(
             yield from reads_beyond(tensor, number, beyond, network, layout)
             yield from _numbers_off(beyond, None, display, layout, colours)
         if tensor == INPUT:
-            yield _typed_over(0, _as_kept(place, number), places)
+            yield _typed_over(0, _as_kept(place, number), (place,), places)
         yield from _outlines(display, tensor, number, values, layout, dark)
         yield from kept(tensor, number, places, network, layout)
         if not vector:
@@ -217,14 +218,14 @@ def _as_kept(place: Range, number: int) -> Range:
 
 
 def _typed_over(
-    number: int,
-    board: Range,
-    places: tuple[Range, ...],
+    number: int, board: Range, typed: tuple[Range, ...], places: tuple[Range, ...]
 ) -> Highlight:
     """What differs from its original, which a name of a number stands for."""
     first = places[0].first
     original = f"INDEX({original_name(number)},ROW()-{board.row - 1},COLUMN()-{board.column - 1})"
-    return Highlight(places, f"{first.a1}<>{original}", colour=CHANGED, border=CHANGED)
+    # Legends have the same rules, and no originals.
+    differs = f"AND(ROW()<={max(one.bottom for one in typed)},{first.a1}<>{original})"
+    return Highlight(places, differs, colour=CHANGED, border=CHANGED)
 
 
 def _numbers_off(
