@@ -98,7 +98,7 @@ OTHERWISE: dict[str, tuple[str, Change]] = {
 def _at_once(formula: str) -> str:
     """A probability without a look at the steps: exp by exp, from the logits."""
     row = int(re.findall(r"\d+", formula)[0])
-    logits = [f"DK{number}" for number in (7, 8, 9)]
+    logits = [f"DU{number}" for number in (9, 10, 11)]
     return f"=EXP(DK{row})/({'+'.join(f'EXP({logit})' for logit in logits)})"
 
 
@@ -119,12 +119,12 @@ def test_names_and_cells_of_a_learner_are_followed(task: Path, tmp_path: Path) -
         bias = formula.rpartition("+")[2]
         here = part.open.cell(row, column)
         if part.channel == 0:
-            return formula.replace("$AH$8:$AJ$10", "mine")
+            return formula.replace("$AI$10:$AK$12", "mine")
         return f"={here.shifted(100, 0).a1}+{bias}" if row < 4 else f"=mine!{here.a1}"
 
     done = filled_in(task, tmp_path / "done.xlsx", only("conv1", change))
     workbook = openpyxl.load_workbook(done)
-    workbook.defined_names["mine"] = DefinedName("mine", attr_text="Board!$AH$8:$AJ$10")
+    workbook.defined_names["mine"] = DefinedName("mine", attr_text="Board!$AI$10:$AK$12")
     board, sheet = workbook["Board"], workbook.create_sheet("mine")
     for (part, row, column), formula in right_formulas(task).items():
         if (part.layer, part.channel) == ("conv1", 1):
@@ -137,7 +137,7 @@ def test_names_and_cells_of_a_learner_are_followed(task: Path, tmp_path: Path) -
     for (part, row, column), formula in right_formulas(task).items():
         if (part.layer, part.channel) == ("conv1", 1):
             cell = board[part.open.cell(row, column).shifted(100, 0).a1]
-            cell.value = formula.rpartition("+")[0].replace("$AH$20:$AJ$22", "$AH$8:$AJ$10")
+            cell.value = formula.rpartition("+")[0].replace("$AI$24:$AK$26", "$AI$10:$AK$12")
     workbook.save(done)
     block = grade(done).blocks[0]
     assert (block.formulas, block.cells) == (96, 128)
@@ -148,7 +148,7 @@ def test_names_and_cells_of_a_learner_are_followed(task: Path, tmp_path: Path) -
 def test_what_the_embedded_engine_cannot_evaluate_is_asked_elsewhere(
     task: Path, tmp_path: Path
 ) -> None:
-    change = only("softmax_sum", lambda f, p, r, c: "=SUM(MMULT({1,1,1},$DQ$7:$DQ$9))")
+    change = only("softmax_sum", lambda f, p, r, c: "=SUM(MMULT({1,1,1},$EF$9:$EF$11))")
     done = filled_in(task, tmp_path / "done.xlsx", change)
     assert grade(done).mark == 1.0
 
@@ -250,7 +250,7 @@ def test_typed_numbers_are_told_from_formulas(task: Path, tmp_path: Path) -> Non
     path = filled_in(task, tmp_path / "done.xlsx", only("conv1", typed))
     block = grade(path).blocks[0]
     assert (block.formulas, block.typed, block.right) == (64, 64, 128)
-    assert block.first_wrong == "Board!AN7"
+    assert block.first_wrong == "Board!AV9"
     assert "is right, but no formula" in block.what
     assert grade(path).blocks[0].mark == 0.5
     assert grade(path, typed=True).mark == 1.0

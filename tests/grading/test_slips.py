@@ -96,11 +96,11 @@ SLIPPED: dict[str, tuple[str, Change, float, str, str]] = {
     "bias typed": (
         "conv1",
         lambda f, p, r, c: f"{without_bias(f, p, r, c)}+{BIAS[p.channel or 0]:.2f}",
-        *(0.5, "bias typed", f"{BIAS[0]:.2f} stands where AH12 should be read"),
+        *(0.5, "bias typed", f"{BIAS[0]:.2f} stands where AI14 should be read"),
     ),
     "kernel typed": (
         *("conv1", _typed_kernel, 0.5, "kernel typed"),
-        "numbers stand where AH8:AJ10 should be read",
+        "numbers stand where AI10:AK12 should be read",
     ),
     "bias inside": (
         *("conv1", substituted(r"SUMPRODUCT\(([^,]*),([^)]*)\)\+(.*)", r"SUMPRODUCT(\1*\2+\3)")),
@@ -108,7 +108,7 @@ SLIPPED: dict[str, tuple[str, Change, float, str, str]] = {
     ),
     "window fixed": (
         *("conv1", _fixed_window, 0.5, "window fixed"),
-        "$B$6:$D$8 stays where it is in every cell: the $ are superfluous",
+        "$C$8:$E$10 stays where it is in every cell: the $ are superfluous",
     ),
     "copied": (
         *("conv1", _copied, 0.75, "wrong map"),
@@ -129,8 +129,8 @@ SLIPPED: dict[str, tuple[str, Change, float, str, str]] = {
     ),
     "sum without $": (
         "softmax",
-        lambda f, p, r, c: f"=DQ{7 + r}/SUM(DQ{7 + r}:DQ{9 + r})" if p.key == "softmax" else f,
-        *(0.9, "range not fixed", "DQ7:DQ9 is not fixed with $: DQ7:DQ9 became DQ8:DQ10"),
+        lambda f, p, r, c: f"=EF{9 + r}/SUM(EF{9 + r}:EF{11 + r})" if p.key == "softmax" else f,
+        *(0.9, "range not fixed", "EF9:EF11 is not fixed with $: EF9:EF11 became EF10:EF12"),
     ),
     "a share from the logits": (
         "softmax",
@@ -139,7 +139,9 @@ SLIPPED: dict[str, tuple[str, Change, float, str, str]] = {
     ),
     "a share without the largest": (
         "softmax",
-        lambda f, p, r, c: _share(r).replace("-MAX(DK$7:DK$9)", "") if p.key == "softmax" else None,
+        lambda f, p, r, c: (
+            _share(r).replace("-MAX(DU$9:DU$11)", "") if p.key == "softmax" else None
+        ),
         *(0.6, "", "is empty"),
     ),
     "no kernel": (
@@ -156,8 +158,8 @@ SLIPPED: dict[str, tuple[str, Change, float, str, str]] = {
 
 def _share(row: int) -> str:
     """A probability at once."""
-    logit, largest = f"DK{7 + row}", "MAX(DK$7:DK$9)"
-    return f"=EXP({logit}-{largest})/SUMPRODUCT(EXP(DK$7:DK$9-{largest}))"
+    logit, largest = f"DU{9 + row}", "MAX(DU$9:DU$11)"
+    return f"=EXP({logit}-{largest})/SUMPRODUCT(EXP(DU$9:DU$11-{largest}))"
 
 
 @pytest.fixture(scope="module")
@@ -221,10 +223,10 @@ def test_two_mistakes_in_a_block_are_both_told_and_none_explains_it(
     change: Change = lambda f, p, r, c: (without_bias if r < 4 else _turned)(f, p, r, c)  # noqa: E731
     block = grade(filled_in(task, tmp_path / "done.xlsx", only("conv1", change))).blocks[0]
     assert (block.mark, block.slip) == (0.0, "")
-    assert (block.first_wrong, "the bias is forgotten" in block.what) == ("Board!AN7", True)
-    assert block.also.startswith("Board!AN11: the kernel is turned by half a turn")
+    assert (block.first_wrong, "the bias is forgotten" in block.what) == ("Board!AV9", True)
+    assert block.also.startswith("Board!AV13: the kernel is turned by half a turn")
     done = CliRunner().invoke(app, ["grade", str(tmp_path / "done.xlsx")])
-    assert "conv1, also Board!AN11: the kernel is turned" in done.stdout
+    assert "conv1, also Board!AV13: the kernel is turned" in done.stdout
 
 
 def test_a_few_wrong_cells_are_no_slip(task: Path, tmp_path: Path) -> None:
@@ -335,6 +337,6 @@ def test_the_function_that_was_meant(name: str, meant: str) -> None:
 def test_places_that_these_tests_name(task: Path) -> None:
     book = xlconv.read_book(task)
     bias = book.layout.weights["conv1"].arrays["bias"][0]
-    assert (bias.a1, book.layout.tensors["input"].maps[0].first.a1) == ("AH12", "C7")
+    assert (bias.a1, book.layout.tensors["input"].maps[0].first.a1) == ("AI14", "D9")
     exp = next(part for part in places_of(book).parts if part.key == "softmax_exp")
-    assert (exp.open.a1, np.round(BIAS[0], 2) != 0) == ("DQ7:DQ9", True)
+    assert (exp.open.a1, np.round(BIAS[0], 2) != 0) == ("EF9:EF11", True)

@@ -200,7 +200,7 @@ def _transposed(formula: str, part: Part, row: int, column: int) -> str:
     return f"={'+'.join(terms)}+{formula.rpartition('+')[2]}"
 
 
-FIRST_VALUE = "=SUMPRODUCT($CG$7:$CJ$10,$CX$7:$DA$10)+SUMPRODUCT($CG$20:$CJ$23,$CX$20:$DA$23)+$DI$7"
+FIRST_VALUE = "=SUMPRODUCT($CW$9:$CZ$12,$DM$9:$DP$12)+SUMPRODUCT($CW$29:$CZ$32,$DM$29:$DP$32)+$DS$9"
 PRODUCTS = r"(SUMPRODUCT\([^)]*\))"
 MISTAKES: dict[str, tuple[str, Change, str]] = {
     "one column to the right": (
@@ -238,13 +238,13 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "text": ("dense", lambda f, p, r, c: "two", "was typed, which is not right"),
     "no maximum": ("softmax", lambda f, p, r, c: f.partition("-")[0], "the largest logit"),
     "exp of the logit": (
-        *("softmax", lambda f, p, r, c: re.sub(r"EXP\(\w+", f"EXP(DK{7 + r}", f)),
+        *("softmax", lambda f, p, r, c: re.sub(r"EXP\(\w+", f"EXP(DU{9 + r}", f)),
         "takes exp of the logit itself",
     ),
     "exp forgotten": ("softmax", substituted(r"EXP\((\w+)\)", r"\1"), "EXP is forgotten"),
     "sum not fixed": (
-        *("softmax", lambda f, p, r, c: re.sub(r"/\$DQ\$12", f"/DQ{12 + r}", f)),
-        "the sum of exp is not fixed with $: DQ12 became DQ13",
+        *("softmax", lambda f, p, r, c: re.sub(r"/\$EF\$14", f"/EF{14 + r}", f)),
+        "the sum of exp is not fixed with $: EF14 became EF15",
     ),
     "transposed": ("conv1", _transposed, "rows and columns of the kernel are swapped"),
     "mean of products": (

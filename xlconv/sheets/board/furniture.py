@@ -242,7 +242,7 @@ def _list_of_kernels(layer: KernelDemo, network: Network, number: int, at: Cell)
     column, wide = left, max(width, 4, -(-max(map(len, layer.kernels)) // LETTERS))
     for index, text in enumerate(layer.kernels):
         across, down = divmod(index, lines)
-        column = left + 9 + across * (wide + 1)
+        column = left + max(9, large.width + 3) + across * (wide + 1)
         place = Range(top + 1 + down * pitch, column, height, width)
         pieces.append(Piece(place, "weight", "presets", text, "title"))
     rows = max(large.rows + 8 + height + count, lines * pitch)
