@@ -11,7 +11,7 @@ Names are imported when they are first used, so that `xlconv --help` answers at 
 
 from importlib import import_module
 
-__version__ = "0.7.0"
+__version__ = "0.8.0"
 
 TYPE_CHECKING = False  # as typing says, which takes longer to import than this
 

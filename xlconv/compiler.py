@@ -107,10 +107,15 @@ def compile_book(
         values=values,
         colours=colours,
     )
-    names: dict[str, tuple[str, Range]] = {}
+    return _book(shown, protect)
+
+
+def _book(shown: Shown, protect: bool) -> Book:
+    """The sheets of all rooms, and the names that lead to them."""
     for sheet in parts("looks", "sheet"):
         if (made := sheet(shown)) is not None:
             shown = replace(shown, before=(*shown.before, made))
+    names: dict[str, tuple[str, Range]] = {}
     for named in parts("looks", "names"):
         names |= named(shown)
     hidden: dict[str, tuple[str, Range] | str] = {}
@@ -118,8 +123,8 @@ def compile_book(
         hidden |= named(shown)
     sheets = sorted(shown.before, key=lambda sheet: SHEETS.index(sheet.name))
     return Book(
-        title,
-        description,
+        shown.title,
+        shown.description,
         __version__,
         tuple(replace(sheet, protected=protect) for sheet in sheets),
         names,
@@ -127,7 +132,7 @@ def compile_book(
             **hidden,
             **{range_name(sheet.name): (sheet.name, sheet.used_range) for sheet in sheets},
         },
-        EXERCISE if exercise is not None else None,
+        EXERCISE if shown.layout.exercise is not None else None,
     )
 
 

@@ -42,7 +42,7 @@ from xlconv.formulas.text import largest_magnitude
 from xlconv.importers.template import Template, template_names
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.panel.places import BOXES
+from xlconv.sheets.panel.places import COLUMNS
 from xlconv.spreadsheet.blocks import (
     Block,
     Book,
@@ -140,7 +140,7 @@ def reads_panel(formula: str, layout: Layout) -> bool:
     panel = layout.panel
     places = {*panel.chosen, panel.outlined.first, panel.pixel_row.first}
     named = any(Cell.parse(text) in places for text in _REFERENCE.findall(formula))
-    return named or BOXES in formula
+    return named or any(name in formula for name in COLUMNS)
 
 
 def pixel_of(book: Edited) -> str:

@@ -380,7 +380,7 @@ FIRST_SHOWN = {
     "lesson3": "test digit 21",
     "lenet5": "test digit 19",
     "resnet": "test digit 19",
-    "dropout": "test digit 90",
+    "dropout": "test digit 19",
     "conv-example": "test digit 1",
 }
 

@@ -153,16 +153,19 @@ def close(found: object, expected: float) -> bool:
 def check_canvas(network: Network, asked: Question, parts: Parts, shown: Shown, what: str) -> None:
     """Each window that is shown, at the numbers that stand beside it; the strongest first."""
     canvas, heads = shown.grids["canvas"], shown.grids["heads"][0]
-    windows = {caption_of(one, network): one for one in parts.windows}
+    windows = [*parts.windows]  # of which two may be of the same map
+    names = {caption_of(one, network) for one in windows}
     starts = [number for number, head in enumerate(heads) if head]
     weighted = parts.windows[0].weights is not None
     wide = starts[1] - 1 if len(starts) > 1 else 1
     assert (len(starts) == 4) == weighted, what
-    rows = [row for row, caption in enumerate(shown.column("captions")) if caption in windows]
+    rows = [row for row, caption in enumerate(shown.column("captions")) if caption in names]
     tall = next(n for n, one in enumerate([*shown.column("rulers")[rows[0] :], ""]) if one == "")
     sums = []
     for at in rows:
-        window = windows.pop(str(shown.column("captions")[at]))
+        name = shown.column("captions")[at]
+        window = next(one for one in windows if caption_of(one, network) == name)
+        windows = [one for one in windows if one is not window]
         labels = shown.column("rulers")[at : at + tall]
         columns = canvas[at + tall][:wide]
         lines = [rows_of(network, asked, window).index(one) for one in labels]
@@ -179,7 +182,7 @@ def check_canvas(network: Network, asked: Question, parts: Parts, shown: Shown, 
     assert (f"and {left} more" in str(shown.one("more"))) == (left > 0), what
     if sums and left:
         least = min(map(abs, sums)) + 1e-9
-        assert all(abs(one.products.sum()) <= least for one in windows.values()), what  # type: ignore[union-attr]
+        assert all(abs(one.products.sum()) <= least for one in windows), what  # type: ignore[union-attr]
 
 
 def rows_of(network: Network, asked: Question, window: Window) -> list[object]:

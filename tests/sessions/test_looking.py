@@ -11,7 +11,8 @@ from support.sessions import Grid, LearningBook, Step, cell, explain, learning_b
 import xlconv
 from xlconv import Add, BatchNorm2D, Concat, Conv2D, Dense, Flatten, Model, ReLU, Softmax
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
-from xlconv.network.network import INPUT, Network
+from xlconv.network.names import label_cell
+from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.reference.layers.registry import layer_steps
 from xlconv.sheets.panel.places import EXPLAINED_NAMES, check_cell
 from xlconv.sheets.styles import REACHES, READS
@@ -241,7 +242,8 @@ def test_layers_are_hidden_and_revealed(session: UnoSession, fields: LearningBoo
 
 
 def test_lists_offer_what_there_is(session: UnoSession, fields: LearningBook) -> None:
-    """For every layer, the numbers of maps, rows and columns end where it does."""
+    """For every layer, the numbers of maps, rows and columns end where it does; the rows of a
+    vector are called by their labels."""
     names = [layer.name for layer in FIELDS.layers]
     asked = [*names, "input", "nothing", 3]
     steps: list[Step] = [["refused", "explained_layer", asked]]
@@ -251,9 +253,13 @@ def test_lists_offer_what_there_is(session: UnoSession, fields: LearningBook) ->
         steps.append(["set", "explained_layer", name])
         sizes = shape if len(shape) == 3 else (1, shape[0], 1)
         for row, size in enumerate(sizes):
-            values = [0, 1, size, size + 1, 1.5, "x"]
-            steps.append(["refused", EXPLAINED_NAMES[1 + row], values])
-            wanted.append([0, size + 1, 1.5, "x"])
+            offered: list[object] = [1, size]
+            if (row, len(shape)) == (1, 1):
+                labels = vector_labels(FIELDS, name)
+                offered = [label_cell(labels[0]), label_cell(labels[-1])]
+            strange = [0, size + 1, 1.5, "x"]
+            steps.append(["refused", EXPLAINED_NAMES[1 + row], [*strange, *offered]])
+            wanted.append(strange)
     answers = [found for found in session.run(fields.path, *steps) if found is not None]
     assert answers == wanted
 

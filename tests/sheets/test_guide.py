@@ -104,8 +104,8 @@ def test_what_the_guide_computes_as_the_file_spells_it(network_book: books.Netwo
     panel, places = layout.panel, guide_places(books.LITERAL, layout)
     rows = {card.mission.key: card.row for card in places.cards}
     assert rows == {
-        **{"kernel": 6, "relu": 9, "depth": 12, "field": 15, "border": 18, "pool": 21},
-        **{"dense": 24, "softmax": 27, "sigmoid": 30, "parameters": 33, "pixel": 36},
+        **{"kernel": 5, "relu": 8, "depth": 11, "field": 14, "border": 17, "pool": 20},
+        **{"dense": 23, "softmax": 26, "sigmoid": 29, "parameters": 32, "pixel": 35},
     }
     used = [f"Works!{cell:$}" for cell in panel.used.cells()]
     built = [f"Works!{cell:$}" for cell in places.built.values()]
@@ -118,24 +118,24 @@ def test_what_the_guide_computes_as_the_file_spells_it(network_book: books.Netwo
     changed = ",".join(f"Board!{one.first:$}<>1" for one in layout.laboratory.choices)
     expected = {
         # 2 kernels of 3 x 3 and their biases, summed on Model beside their layer
-        "G6": f"IF(OR(ABS(Model!$U$8-{built[0]})>1E-9*(1+ABS({built[0]})),"
-        '$F$6="look alike"),"✓","")',
-        "G9": 'IF($F$9="negative numbers","✓","")',
-        "G12": f'IF(OR(AND({used[0]}=3,OR({other})),$F$12="2 windows"),"✓","")',
+        "G5": f"IF(OR(ABS(Model!$U$8-{built[0]})>1E-9*(1+ABS({built[0]})),"
+        '$F$5="look alike"),"✓","")',
+        "G8": 'IF($F$8="negative numbers","✓","")',
+        "G11": f'IF(OR(AND({used[0]}=3,OR({other})),$F$11="2 windows"),"✓","")',
         # one cell of pool: 1 x 2 of fused, 2 x 4 of edges' ReLU, 4 x 6 pixels
-        "G15": f'IF(OR(AND({used[0]}=4,OR({other})),$F$15="4 × 6"),"✓","")',
-        "G18": f'IF(OR(Board!{panel.outside.first:$}<>0,$F$18="the rim"),"✓","")',
-        "G24": f'IF(OR(AND({used[0]}=5,OR({other})),$F$24="for the class"),"✓","")',
-        "G27": f'IF(OR(OR({changed}),$F$27="an overflow"),"✓","")',
+        "G14": f'IF(OR(AND({used[0]}=4,OR({other})),$F$14="4 × 6"),"✓","")',
+        "G17": f'IF(OR(Board!{panel.outside.first:$}<>0,$F$17="the rim"),"✓","")',
+        "G23": f'IF(OR(AND({used[0]}=5,OR({other})),$F$23="for the class"),"✓","")',
+        "G26": f'IF(OR(OR({changed}),$F$26="an overflow"),"✓","")',
         # 2 * 9 + 2 numbers of edges, 13 of fused, 3 * 2 * 2 + 3 of dense
-        "G33": 'IF($F$33="edges","✓","")',
-        "G36": f'IF(OR(COUNT({apart})=2,$F$36="3 × 3"),"✓","")',
-        "B3": 'COUNTIF($G$6:$G$36,"✓")&" of 11 done"',
-        "F9": None,
-        "F10": 'IF(OR($F$9="",$F$9="negative numbers"),"","look again")',
-        "E9": f'COUNTIF({edges},"<-1E-9")&" of "&ROWS({edges})*COLUMNS({edges})'
+        "G32": 'IF($F$32="edges","✓","")',
+        "G35": f'IF(OR(COUNT({apart})=2,$F$35="3 × 3"),"✓","")',
+        "B3": 'COUNTIF($G$5:$G$35,"✓")&" of 11 done"',
+        "F8": None,
+        "F9": 'IF(OR($F$8="",$F$8="negative numbers"),"","look again")',
+        "E8": f'COUNTIF({edges},"<-1E-9")&" of "&ROWS({edges})*COLUMNS({edges})'
         '&" cells of edges map 1 are negative. What is gone?"',
-        "C22": 'IF($G$21="✓","It keeps one number of 2: how strong, but no longer exactly where. '
+        "C21": 'IF($G$20="✓","It keeps one number of 2: how strong, but no longer exactly where. '
         "So a picture that moves by a pixel changes pool less than fused, and what comes behind "
         'has fewer numbers to read.","why: appears when it is done")',
     }

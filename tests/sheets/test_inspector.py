@@ -2,6 +2,7 @@
 sentences and boxes as numbers. The stored values, the embedded engine and LibreOffice are held to
 them; choices that make no sense are one clear line."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -262,6 +263,23 @@ CASES = {
         | reaches(conv=[1, 2, 1, 1, 1, 1], both=[1, 6, 1, 1, 1, 1]),
         {"conv.weight": [[[[10]], [[20]]], [[[30]], [[40]]]]},
         (1, 1),
+    ),
+    # 0.3 × 0.3 and 0.1 × 0.9 differ in the 17th digit, which Excel's "=" does not see, and MATCH
+    # does.
+    "conv, nearly equal products": Case(
+        (Conv2D("conv", 1, (1, 3), bias=False),),
+        [[[0.3, 0.1, -1]]],
+        ("conv", 1, 1, 1),
+        explained(
+            term_product=[0.3 * 0.3, 0.1 * 0.9, -1],
+            strongest_favour=[1, 2],
+            favour=[0.09, 0.09],
+            favour_value=[0.3, 0.1],
+            favour_place=["row 1, col 1", "row 1, col 2"],
+            strongest_against=3,
+            against_place="row 1, col 3",
+        ),
+        {"conv.weight": [[[[0.3, 0.9, 1]]]]},
     ),
     # Half of the window of row 1, column 2, lies outside: of 2 and 3 the largest.
     "max pool, padding": Case(
@@ -682,3 +700,23 @@ def test_where_people_choose(books: CaseBooks) -> None:
     book = openpyxl.load_workbook(books.built("conv, padding"))
     cells = (book.defined_names[name].attr_text.split("!") for name in EXPLAINED_NAMES)
     assert [book[sheet][cell].value for sheet, cell in cells] == ["conv", 1, 1, 2]
+
+
+def test_keys_of_nearly_equal_products_differ_in_fifteen_digits(books: CaseBooks) -> None:
+    """So that to every program the same ones are equal: none. Products do not."""
+    case = CASES["conv, nearly equal products"]
+    found = stored(
+        replace(case, expected=explained(term_key=[])), books.built("conv, nearly equal products")
+    )
+    keys = [one for one in found["explain:term_key"] if isinstance(one, float)]
+    assert len({f"{key:.15g}" for key in keys}) == len(keys) == 3
+    assert f"{0.3 * 0.3:.15g}" == f"{0.1 * 0.9:.15g}"
+    assert 0.3 * 0.3 != 0.1 * 0.9
+
+
+def test_no_list_is_searched_by_comparing_numbers() -> None:
+    """Nor does a range begin or end with a look-up, or a count with a range that is half fixed."""
+    network = CASES["dense of maps"].network
+    texts = [text for rule in workbook_rules(network, plan(network)) for text in rule.texts()]
+    assert not [one for one in texts if re.search(r"INDEX\([^()]*\):|:INDEX\(", one)]
+    assert not [one for one in texts if re.search(r"(COLUMNS|ROWS)\((\$[A-Z]+\$\d+):[A-Z]", one)]

@@ -261,12 +261,12 @@ def test_it_verifies(book: BuiltBook, engine: str) -> None:
 
 
 # The ranges of the board of LITERAL: maps, then kernels, then all of a layer's weights.
-IN, EDGES, RELU = "Board!$B$6:$H$11", "Board!$AM$6:$AQ$9", "Board!$AY$6:$BC$9"
-FUSED, POOL = "Board!$BU$6:$BY$7", "Board!$CF$6:$CG$7"
-DENSE, SOFTMAX = "Board!$DF$6:$DF$8", "Board!$DQ$6:$DQ$8"
-KERNEL, FUSED_KERNEL = "Board!$AG$7:$AI$9", "Board!$BO$7:$BQ$8"
-EDGE_WEIGHTS, FUSED_WEIGHTS = "Board!$AG$7:$AI$19", "Board!$BO$7:$BQ$13"
-DENSE_WEIGHTS = "Board!$CW$6:$DD$11"
+IN, EDGES, RELU = "Board!$C$8:$I$13", "Board!$AU$8:$AY$11", "Board!$BE$8:$BI$11"
+FUSED, POOL = "Board!$CG$8:$CK$9", "Board!$CP$8:$CQ$9"
+DENSE, SOFTMAX = "Board!$DL$8:$DL$10", "Board!$DZ$8:$DZ$10"
+KERNEL, FUSED_KERNEL = "Board!$AH$9:$AJ$11", "Board!$BT$9:$BV$10"
+EDGE_WEIGHTS, FUSED_WEIGHTS = "Board!$AH$9:$AJ$25", "Board!$BT$9:$BV$13,Board!$BT$15"
+DENSE_WEIGHTS = "Board!$DF$8:$DG$17,Board!$DJ$8:$DJ$10"
 MOST = "INDEX($B$7:$B$13,MATCH(MAX({0}$7:{0}$13),{0}$7:{0}$13,0))"
 
 
@@ -302,13 +302,13 @@ FORMULAS = {
     "L8": f"COUNT({EDGE_WEIGHTS})",
     "M8": f'{shape("2", EDGES)}&" × (1 × "&ROWS({KERNEL})&" × "&COLUMNS({KERNEL})&")"',
     "N8": f"2*ROWS({EDGES})*COLUMNS({EDGES})*1*ROWS({KERNEL})*COLUMNS({KERNEL})",
-    **{"O8": "N8/$N$14", "P8": f"COUNT({EDGES},Board!$AM$14:$AQ$17)", "Q8": "P8*4", "R8": "L8*4"},
+    **{"O8": "N8/$N$14", "P8": f"COUNT({EDGES},Board!$AU$20:$AY$23)", "Q8": "P8*4", "R8": "L8*4"},
     **{"S8": "Q8+R8", "T8": bar(8), "U8": f"SUM({EDGE_WEIGHTS})"},
     # relu: as many as it reads
     **{"G9": f'"as edges: "&ROWS({EDGES})', "H9": f'"as edges: "&COLUMNS({EDGES})'},
     "I9": shape("2", RELU),
     "J9": f'IF(AND(ROWS({EDGES})=ROWS({RELU}),COLUMNS({EDGES})=COLUMNS({RELU})),"✓","✗")',
-    **{"P9": f"COUNT({RELU},Board!$AY$14:$BC$17)", "Q9": "P9*4", "S9": "Q9", "T9": bar(9)},
+    **{"P9": f"COUNT({RELU},Board!$BE$20:$BI$23)", "Q9": "P9*4", "S9": "Q9", "T9": bar(9)},
     # fused: a stride of 2 down, padding of 1 on both sides across
     "G10": f'"("&ROWS({RELU})&" + 2·0 − 2)/2 + 1 = "&INT((ROWS({RELU})+2*0-2)/2)+1',
     "H10": f'"("&COLUMNS({RELU})&" + 2·1 − 3)/1 + 1 = "&INT((COLUMNS({RELU})+2*1-3)/1)+1',

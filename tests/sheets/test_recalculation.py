@@ -23,7 +23,7 @@ Formulas = dict[Place, str]
 
 @cache
 def explained() -> tuple[Layout, dict[str, Formulas]]:
-    """The board, and the formulas of the sheet Explain and of its lists on Works, by their rules."""
+    """The board, and the formulas of the sheet Explain and its lists on Works, by their rules."""
     layout = plan(NETWORK)
     rules = [rule for rule in workbook_rules(NETWORK, layout) if rule.block == "explain"]
     found: dict[str, Formulas] = {}

@@ -17,7 +17,8 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.importers.gallery import template_gallery
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import CHOICE_NAMES, EXPLAINED_NAMES, LISTS
+from xlconv.sheets.laboratory.places import NAMES as LABORATORY_NAMES
+from xlconv.sheets.panel.places import CHOICE_NAMES, EXPLAINED_NAMES
 from xlconv.sheets.styles import INK, PALETTES
 from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Range
@@ -66,15 +67,17 @@ def test_start_zoom_shows_the_picture_the_answer_and_all_maps(workbook: Workbook
 
 def test_every_tensor_map_and_weight_has_a_name(workbook: Workbook) -> None:
     shapes = TEMPLATE.network.shapes
-    hidden = {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
-    hidden |= {"xlconv_boxes", *LISTS.values()}
-    hidden |= {f"xlconv_original_{number}" for number in range(6)}
-    expected = {*shapes, *hidden, *EXPLAINED_NAMES, "xlconv_network", "loss", *CHOICE_NAMES}
+    expected = {*shapes, *EXPLAINED_NAMES, "loss", *CHOICE_NAMES, *LABORATORY_NAMES}
+    expected -= {"invert"}  # for kernels to choose from
     for tensor, shape in shapes.items():
         if len(shape) == 3:
             expected |= {f"{tensor}_{number}" for number in range(1, shape[0] + 1)}
     expected |= {name.replace(".", "_") for name in TEMPLATE.weights}
-    assert set(workbook.defined_names) == expected
+    names = workbook.defined_names
+    assert {name for name, one in names.items() if not one.hidden} == expected
+    hidden = {name for name, one in names.items() if one.hidden}
+    assert all(name.startswith("xlconv_") for name in hidden)
+    assert hidden >= {f"xlconv_{sheet.lower()}" for sheet in workbook.sheetnames}
 
 
 def test_names_of_maps_have_the_maps_shapes(workbook: Workbook) -> None:
@@ -163,9 +166,9 @@ def test_scales_around_zero_are_symmetric_and_one_a_map() -> None:
     scales = [rule for rule in board.rules if isinstance(rule, ColourScale)]
     maps = sum(shape[0] if len(shape) == 3 else 1 for shape in TEMPLATE.network.shapes.values())
     assert len(scales) == maps + len(plan(TEMPLATE.network).weights)
-    end = r"(\$[A-Z]+\$\d+|MAX\(.+\)|INDEX\(xlconv_boxes,\d+,15\))"
+    end = r"(\$[A-Z]+\$\d+|MAX\(.+\)|INDEX\(xlconv_weight_ends,\d+,1\))"
     for scale in scales:
-        shown = r"IF\(INDEX\(xlconv_boxes,\d+,1\)=0,1E\+300,"
+        shown = r"IF\(INDEX\(xlconv_shown,\d+,1\)=0,1E\+300,"
         assert re.fullmatch(rf"{shown}IF\({end}=0,1,{end}\)\)", scale.limit), scale.limit
 
 

@@ -15,9 +15,9 @@ import xlconv
 from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
-from xlconv.sheets.panel.places import USED, check_cell
+from xlconv.sheets.panel.places import USED
 from xlconv.spreadsheet.cells import Place
-from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, WORKS
+from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, computed_cells, spoiled_cells
 
@@ -134,7 +134,6 @@ assert LAYOUT.panel.picture is not None
 LAYER, MAP, ROW, COLUMN = (cell.a1 for cell in LAYOUT.panel.chosen)
 PICTURE, SCALE = LAYOUT.panel.picture.first.a1, LAYOUT.panel.scale.first.a1
 OUTLINED, PIXEL = LAYOUT.panel.outlined.first.a1, LAYOUT.panel.pixel_row.first.a1
-REVEAL = check_cell(2).a1
 assert LAYOUT.gallery is not None
 THUMBNAIL = LAYOUT.gallery.maps(3)[0].cell(1, 1).a1
 SHOWS = LAYOUT.gallery.label(2).first.a1
@@ -148,6 +147,7 @@ NONSENSE = [
     (BOARD, LAYER, '="conv"', LAYERS),
     (BOARD, MAP, "one", "type a number from 1"),
     (BOARD, ROW, True, "type a number from 1"),
+    (BOARD, ROW, "cat", "type a number from 1"),  # the class of another layer
     (BOARD, COLUMN, "=1+1", "type a number from 1"),
     (BOARD, PICTURE, 999, "choose one from 0 (your own) to 3"),
     (BOARD, PICTURE, 4, "choose one from 0 (your own) to 3"),
@@ -164,10 +164,7 @@ NONSENSE = [
     (BOARD, PIXEL, "3, 4", "type a number, or nothing"),
     (BOARD, PIXEL, False, "type a number, or nothing"),
     (BOARD, PIXEL, "=ROW()", "type a number, or nothing"),
-    (GUIDE, REVEAL, "x", "type 1 to show it, 0 to hide it"),
-    (GUIDE, REVEAL, 2, "type 1 to show it, 0 to hide it"),
     (BOARD, OUTLINED, -1, "type 1 for on or 0 for off"),
-    (GUIDE, REVEAL, True, "type 1 to show it, 0 to hide it"),
     (IMAGES, THUMBNAIL, "ink", "type a number, or nothing"),
     (IMAGES, THUMBNAIL, "=0.5", "type a number, or nothing"),
     (IMAGES, SHOWS, True, "type a class"),
@@ -212,7 +209,7 @@ def test_a_choice_without_meaning_ends_the_program_with_2(
             (BOARD, COLUMN, 1e12),
             (BOARD, PICTURE, None),
         ),
-        *((BOARD, OUTLINED, None), (BOARD, PIXEL, 3), (GUIDE, REVEAL, None)),
+        *((BOARD, OUTLINED, None), (BOARD, PIXEL, 3)),
         *((IMAGES, SHOWS, None), (IMAGES, SHOWS, 7), (IMAGES, THUMBNAIL, -3.5)),
     ],
 )

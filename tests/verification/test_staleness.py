@@ -15,7 +15,7 @@ import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import check_cell
+from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 from xlconv.verification.structure import ComputedCell, computed_cells
@@ -103,7 +103,15 @@ CHOICES: dict[str, tuple[str, Callable[[Layout], edits.Edit]]] = {
             ]
         ),
     ),
-    "what is hidden": (GUIDE, lambda at: edits.with_value(check_cell(1).a1, 0)),
+    "what is hidden": (BOARD, lambda at: edits.with_text(at.panel.reveal.first.a1, "conv")),
+    "logits of the laboratory": (
+        BOARD,
+        lambda at: edits.with_constant(at.laboratory.times.first.a1, 50),
+    ),
+    "an answer": (
+        GUIDE,
+        lambda at: edits.with_text(guide_places(ONE, at).cards[0].cell(ANSWER).a1, "look alike"),
+    ),
     "a weight of the explained layer": (
         BOARD,
         lambda at: edits.with_value(at.weights["conv"].kernels(1)[0].cell(0, 0).a1, 0.625),

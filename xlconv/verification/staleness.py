@@ -170,10 +170,11 @@ def _changed_outside(saved: SavedBook) -> set[str]:
     rings = {key for key in saved.found if key.startswith("outside:")}
     if not any(map(saved.differs, rings)):
         return set()
+    values = {tensor: _stored_tensor(saved, tensor) for tensor in bordered(network)}
     for other in OUTSIDES:
         model = replace(saved.book.model, network=with_outside(network, other))
         display = replace(saved.book.display, model=model)
-        steps = border_steps(display, saved.book.layout, saved.found)
+        steps = border_steps(display, saved.book.layout, values)
         if all(np.array_equal(step.value.reshape(-1), saved.found[step.name]) for step in steps):
             layers = {one.name for tensor in bordered(network) for one in network.readers(tensor)}
             return rings | {key for key in saved.found if key in layers}

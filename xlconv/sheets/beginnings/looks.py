@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from xlconv.network.beginnings import first_convolution
 from xlconv.network.network import Network
 from xlconv.sheets import styles
-from xlconv.sheets.beginnings.places import LEFT, beginnings
+from xlconv.sheets.beginnings.places import LEFT, TITLE_ROW, beginnings
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.model.places import GROUP_ROW
 from xlconv.sheets.styles import Palette
 from xlconv.spreadsheet.blocks import Block, ColourScale, ConstantBlock, Style, one_cell
 from xlconv.spreadsheet.cells import Cell, Range
@@ -39,10 +38,10 @@ def beginning_words(network: Network, layout: Layout) -> Iterator[Block]:
     if layer is None or not found:
         return
     title = f"{layer.name}: the kernels that training started from, and how far they went"
-    yield one_cell(Cell(GROUP_ROW - 2, LEFT), title, styles.SECTION)
-    words = "inkier downwards: green at the top edge of a stroke, or at the bottom edge of what is "
-    words += "dark on a light ground; and so to the other sides"
-    yield one_cell(Cell(GROUP_ROW - 1, LEFT), words, styles.LEAD)
+    yield one_cell(Cell(TITLE_ROW, LEFT), title, styles.SECTION)
+    words = "inkier downwards: positive at the top edge of a stroke, or at the bottom edge of what "
+    words += "is dark on a light ground; and so to the other sides"
+    yield one_cell(Cell(TITLE_ROW + 1, LEFT), words, styles.LEAD)
     several = any(one.read for one in found)
     for one in found:
         places = (one.start, one.now, one.change)

@@ -15,6 +15,7 @@ from xlconv.sheets.model.places import COLUMNS, FIRST_COLUMN, HEAD_ROW
 from xlconv.spreadsheet.cells import Cell, Range
 
 LEFT = FIRST_COLUMN + len(COLUMNS) + 1
+TITLE_ROW = HEAD_ROW - 3
 GAP = 1  # columns between the three kernels, and rows between those of different maps
 _BETWEEN = 2  # a caption, and a gap
 

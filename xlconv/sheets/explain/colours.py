@@ -88,7 +88,7 @@ def screen_colours(shown: Shown, places: InspectorPlaces) -> Iterator[ColourRule
     yield Highlight((canvas.place,), f"ISNUMBER({canvas.cell})", BLACK, border=_LINE, now=plain)
     signs = f"OR({canvas.shown}={TIMES},{canvas.shown}={EQUALS},{canvas.shown}={SIGMA})"
     yield Highlight((canvas.place,), signs, colour=BLACK, bold=True)
-    yield from _beside(places)
+    yield from _beside(shown, places)
     yield from _picture(shown, places)
 
 
@@ -199,16 +199,23 @@ def _is_dark(colour: str) -> bool:
     return (0.299 * red + 0.587 * green + 0.114 * blue) / 255 < _DARK
 
 
-def _beside(places: InspectorPlaces) -> Iterator[Highlight]:
+def _beside(shown: Shown, places: InspectorPlaces) -> Iterator[Highlight]:
     """The bias, the result, and a result that is not the board's."""
     screen = places.screen
+    names = [str(one) for one in shown.values["explain:labels"].reshape(-1).tolist()]
+    told = [one.endswith(" =") or one.startswith("then ") for one in names]
+    cells = list(zip(names, told, map(Range.of, screen.values.cells()), strict=True))
+    biased = tuple(cell for name, _, cell in cells if name == "plus bias")
+    made = tuple(cell for _, is_result, cell in cells if is_result)
+    others = tuple(cell for name, is_result, cell in cells if name and not is_result)
     label, value = (place.first for place in (screen.labels, screen.values))
     fixed = f"${label.a1}"
     result = f'OR(RIGHT({fixed},2)=" =",LEFT({fixed},5)="then ")'
-    yield Highlight((screen.values,), f'{fixed}="plus bias"', None, "FFF3C4", border="B07D00")
+    bias = f'{fixed}="plus bias"'
+    yield Highlight((screen.values,), bias, None, "FFF3C4", border="B07D00", now=biased)
     lively = f"AND({result},ISNUMBER({value.a1}))"
-    yield Highlight((screen.values,), lively, BLACK, "DDF3E4", border=GREEN)
-    yield Highlight((screen.values,), f"ISNUMBER({value.a1})", border=_LINE)
+    yield Highlight((screen.values,), lively, BLACK, "DDF3E4", border=GREEN, now=made)
+    yield Highlight((screen.values,), f"ISNUMBER({value.a1})", border=_LINE, now=others)
     wrong = f'LEFT({screen.told.first.a1},1)="✗"'
     yield Highlight((screen.told,), wrong, colour="C0392B")
     part = f'LEFT({screen.captions.first.a1},8)="part of "'

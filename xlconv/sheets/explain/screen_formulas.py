@@ -14,7 +14,7 @@ from xlconv.sheets.explain.screen import FIRST_FACT, READS, RESULT, THEN, TOTAL,
 from xlconv.sheets.explain.table import EXPONENTS, FACTS, PLANES, WEIGHTS
 from xlconv.sheets.panel.places import USED
 from xlconv.sheets.sentence.formulas import sentence
-from xlconv.spreadsheet.cells import Cell, Range
+from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.state.sheet_names import BOARD, EXPLAIN, WORKS
 
 THUMBNAIL = "thumbnail"
@@ -58,7 +58,14 @@ def works_keys(places: InspectorPlaces) -> dict[str, str]:
 
 
 def _in(listed: Range, row: int) -> str:
-    """A line of a list, from 0."""
+    """A line of a list, from 0; it moves down with the formula: LibreOffice takes formulas below
+    each other for one, and marks it once, if they are the same but for that."""
+    letters = column_letters(listed.column)
+    return f"{WORKS}!${letters}{listed.row + row}"
+
+
+def _at(listed: Range, row: int) -> str:
+    """The same, which stays where it is."""
     return f"{listed.cell(row, 0):{WORKS}}"
 
 
@@ -118,7 +125,7 @@ def _heads(places: InspectorPlaces) -> Callable[[int, int], str]:
     weights = f'IF({p["weights_head"]}="{NOTHING}","",{p["weights_head"]})'
 
     def text(_: int, column: int) -> str:
-        shows, place = (_in(places.column_list(number), column) for number in (0, 1))
+        shows, place = (_at(places.column_list(number), column) for number in (0, 1))
         words = f'CHOOSE({shows},"reads","",{weights},"",{word},"","sum",{outcome})'
         return f'IF(OR({shows}=0,{place}>1),"",{words})'
 
@@ -138,7 +145,7 @@ def _canvas(places: InspectorPlaces) -> Callable[[int, int], str]:
 
     def text(row: int, column: int) -> str:
         slot, line, base = (_in(places.line_list(number), row) for number in range(3))
-        shows, place = (_in(places.column_list(number), column) for number in (0, 1))
+        shows, place = (_at(places.column_list(number), column) for number in (0, 1))
         at, beside = f"{base}+{place}", f"{line}={p['middle']}"
         value = f"INDEX({values},{at})"
         read = (

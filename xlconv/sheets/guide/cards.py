@@ -95,6 +95,7 @@ def _ground(card: Card) -> Iterator[Block]:
         yield BlankBlock(Range.of(card.again), _GROUND)
     yield BlankBlock(Range(card.row + 1, ACTION, 1, SEE - ACTION + 1), _GROUND)
     yield BlankBlock(Range.of(Cell(card.row + 1, TICK)), _GROUND)
+    yield BlankBlock(Range.of(Cell(card.row + 2, NUMBER)), Style())  # a row of its own height
 
 
 def card_merges(places: GuidePlaces) -> tuple[Range, ...]:

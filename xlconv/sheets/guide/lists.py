@@ -9,6 +9,8 @@ from dataclasses import replace
 from xlconv.network.network import Network
 from xlconv.network.shapes import shape_text
 from xlconv.sheets import styles
+from xlconv.sheets.beginnings.places import LEFT
+from xlconv.sheets.beginnings.places import TITLE_ROW as BEGINNINGS_TOP
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.places import ACTION, ANSWER, QUESTION, SEE, GuidePlaces
 from xlconv.sheets.styles import BIAS, OPEN, REACHES, READS, RING, Palette
@@ -27,6 +29,11 @@ def what_is_where(network: Network, layout: Layout, places: GuidePlaces) -> Iter
         first = Cell(1, layout.bands[0].first if name == BOARD else 1)
         yield one_cell(Cell(row, QUESTION), f"{name} →", styles.LINK, link=f"{name}!{first.a1}")
         yield one_cell(Cell(row, ACTION), words, styles.TEXT)
+        row += 1
+    if layout.started:
+        began = f"{MODEL}!{Cell(BEGINNINGS_TOP, LEFT).a1}"
+        yield one_cell(Cell(row, QUESTION), "how the kernels began →", styles.LINK, link=began)
+        yield one_cell(Cell(row, ACTION), "and how far training took them", styles.TEXT)
         row += 1
     for tensor, shape in network.shapes.items():
         place = f"{BOARD}!{layout.tensors[tensor].maps[0].first.a1}"

@@ -24,6 +24,7 @@ from xlconv.sheets.guide.lists import what_colours_mean, what_helps, what_is_whe
 from xlconv.sheets.guide.places import (
     ACTION,
     ANSWER,
+    HEAD_ROW,
     LEAD_ROW,
     NUMBER,
     PROGRESS_ROW,
@@ -43,7 +44,7 @@ from xlconv.state.choices import Display
 from xlconv.state.sheet_names import GUIDE
 
 WIDTHS = {1: 24, NUMBER: 40, QUESTION: 330, ACTION: 345, SEE: 270, ANSWER: 200, TICK: 70, 8: 24}
-_HEIGHTS = {TITLE_ROW: 44, PROGRESS_ROW: 28, 4: 4, 5: 20}
+_HEIGHTS = {TITLE_ROW: 44, PROGRESS_ROW: 28, HEAD_ROW: 22}
 _LEAD = Style(size=11, colour=QUIET, horizontal="left", vertical="top", wrap=True)
 _NAME = Style(size=9, colour=QUIET, horizontal="left")
 _BUILT = Style(size=9, horizontal="left", shrink=True)

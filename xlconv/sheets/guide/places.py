@@ -19,9 +19,9 @@ from xlconv.spreadsheet.cells import Cell, Range
 ROOM = "guide"
 
 NUMBER, QUESTION, ACTION, SEE, ANSWER, TICK = range(2, 8)  # columns of the cards
-TITLE_ROW, LEAD_ROW, PROGRESS_ROW, HEAD_ROW = 1, 2, 3, 5
+TITLE_ROW, LEAD_ROW, PROGRESS_ROW, HEAD_ROW = 1, 2, 3, 4
 _ROWS = 3  # of a card: the question, the reason, a gap
-_SHEETS, _COLOURS, _HINTS = 6, 11, 4  # lines of the lists below the cards, at most
+_SHEETS, _COLOURS, _HINTS = 7, 11, 4  # lines of the lists below the cards, at most
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ class GuidePlaces:
     @property
     def hints(self) -> int:
         """The row in which what helps begins, below the colours."""
-        return self.lists + _COLOURS + 1
+        return self.lists + _COLOURS + 2
 
     @property
     def bottom(self) -> int:
         """The last row of the lists."""
-        return self.lists + max(self.tensors + _SHEETS, _COLOURS + _HINTS + 1)
+        return self.lists + max(self.tensors + _SHEETS, _COLOURS + _HINTS + 2)
 
     @cached_property
     def remembered(self) -> tuple[Remembered, ...]:

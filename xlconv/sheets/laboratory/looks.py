@@ -17,7 +17,7 @@ _HEADS = {
     "labels": "class",
     "logits": "logit, changed",
     "exp": "exp",
-    "plain": "share without exp",
+    "plain": "without exp",
     "softmax": "softmax",
     "sigmoid": "sigmoid",
 }
@@ -55,16 +55,16 @@ def laboratory_words(layout: Layout) -> list[Block]:
 
 def _words(places: LaboratoryPlaces) -> Iterator[Block]:
     title = places.labels.first.shifted(-2, 0)
-    yield one_cell(title, "softmax laboratory: change the yellow cells", styles.HEAD)
+    yield one_cell(title, "Softmax laboratory: change the yellow cells", styles.SECTION)
     for key, head in _HEADS.items():
         column: Range = getattr(places, key)
         yield one_cell(column.first.shifted(-1, 0), head, styles.COLUMN_HEAD)
     yield one_cell(sum_below(places.labels), "sum", styles.COLUMN_HEAD)
     yield one_cell(sum_below(places.labels).shifted(1, 0), "taken away", styles.COLUMN_HEAD)
     for key, place in zip(CHOICES, places.choices, strict=True):
-        yield one_cell(place.first.shifted(0, -1), _ASKED[key], _WORDS)
+        yield one_cell(place.first.shifted(0, -2), _ASKED[key], _WORDS)
     if places.loss is not None:
-        yield one_cell(places.loss.first.shifted(0, -1), "cross-entropy", _WORDS)
+        yield one_cell(places.loss.first.shifted(0, -2), "cross-entropy", _WORDS)
     for row, words in enumerate(_NOTES):
         yield one_cell(places.notes.shifted(row, 0), words, styles.LEAD)
 

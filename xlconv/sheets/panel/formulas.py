@@ -14,7 +14,7 @@ from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel.picture import PICTURE, gallery_pixel
-from xlconv.sheets.panel.places import BOXES
+from xlconv.sheets.panel.places import COLUMNS
 from xlconv.sheets.panel.rule import on_works, single
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
@@ -326,9 +326,13 @@ def by_name(cell: Cell, table: Range) -> str:
     2007 may refer to another sheet by a name alone.
 
     >>> by_name(Cell(8, 10), Range(6, 8, 9, 15))
-    'INDEX(xlconv_boxes,3,3)'
+    'INDEX(xlconv_reads,3,1)'
     """
-    return f"INDEX({BOXES},{cell.row - table.row + 1},{cell.column - table.column + 1})"
+    row, column = cell.row - table.row + 1, cell.column - table.column
+    for name, (first, count) in COLUMNS.items():
+        if first <= column < first + count:
+            return f"INDEX({name},{row},{column - first + 1})"
+    raise AssertionError(f"{cell.a1} is not in the table")
 
 
 def on_frame(ends: list[str], place: Range, number: int) -> str:

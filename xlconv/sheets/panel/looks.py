@@ -15,9 +15,9 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.originals.places import original_places
 from xlconv.sheets.panel.formulas import tensor_names
 from xlconv.sheets.panel.places import (
-    BOXES,
     CELL,
     CHANGED,
+    COLUMNS,
     EXPLAINED,
     LISTS,
     OUTLINED,
@@ -161,7 +161,12 @@ _BLOCKS = ("picture", "scales", "looks", "shown")
 def hidden_names(shown: Shown) -> dict[str, tuple[str, Range]]:
     """The name by which the board's colours read the table."""
     names = tensor_names(shown.layout)
-    return {BOXES: (WORKS, shown.layout.panel.table), LISTS["tensor"]: (WORKS, names)}
+    table = shown.layout.panel.table
+    columns = {
+        name: (WORKS, Range(table.row, table.column + first, table.height, count))
+        for name, (first, count) in COLUMNS.items()
+    }
+    return {**columns, LISTS["tensor"]: (WORKS, names)}
 
 
 def _style(role: str) -> Style:

@@ -127,7 +127,15 @@ CHOICE_NAMES = (
 # The hidden names of what may be chosen: a list may be on another sheet by a name alone.
 _LISTED = ("layer", "map", "row", "column", "picture", "tensor")
 LISTS = {what: f"xlconv_list_{what}" for what in _LISTED}
-BOXES = "xlconv_boxes"  # the hidden name of the table, by which the board's colours read it
+# The hidden names by which the board's colours read the table, each of some of its columns: its
+# first one, and how many. What listens to one is told of no change in the others.
+COLUMNS = {
+    "xlconv_shown": (0, 1),
+    "xlconv_ends": (1, 1),
+    "xlconv_reads": (2, 6),
+    "xlconv_reaches": (8, 6),
+    "xlconv_weight_ends": (14, 1),
+}
 
 
 def is_max_pool(layer: Layer) -> bool:

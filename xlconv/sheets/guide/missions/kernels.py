@@ -43,7 +43,7 @@ def kernel(network: Network, layout: Layout) -> Mission | None:
         question="What does this kernel look for?",
         action=words,
         link=link(BOARD, place),
-        see=f"{name} is green where the window and the kernel …",
+        see=f"{name} is positive where window and kernel …",
         options=_ALIKE,
         right=_ALIKE[0],
         done=done,
@@ -73,12 +73,12 @@ def ink(network: Network, layout: Layout) -> Mission | None:
         question="Top edge or bottom edge?",
         action="set “invert” to 1: dark and light change places →",
         link=link(BOARD, cell),
-        see="the kernel of an edge is green now at …",
+        see="the kernel of an edge is positive now at …",
         options=options,
         right=options[0],
         done=Differ("invert", BOARD, cell, 0.0),
-        why="−1 −1 −1 / 0 0 0 / 1 1 1 is green where it gets inkier downwards: the top edge of a "
-        "stroke. With dark things on a light ground whose light is 1, as in the lesson's video, "
+        why="−1 −1 −1 / 0 0 0 / 1 1 1 is positive where it gets inkier downwards: the top edge of "
+        "a stroke. With dark things on a light ground whose light is 1, as in the lesson's video, "
         "that is their bottom edge.",
     )
 
