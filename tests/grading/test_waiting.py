@@ -180,8 +180,10 @@ def test_what_is_explained_waits(task: Path, session: UnoSession) -> None:
         part.open.cell(row, column).a1: text
         for (part, row, column), text in right_formulas(task).items()
     }
-    layer = xlconv.read_book(task).layout.panel.chosen[0].a1
-    said = ["read", "Explain!B3"]
+    book = xlconv.read_book(task)
+    layer = book.layout.panel.chosen[0].a1
+    sentence = next(rule.range for rule in book.rules if rule.key == "explain:sentence")
+    said = ["read", f"Explain!{sentence.first.a1}"]
     answers = session.run(
         task,
         *(["set", layer, "sum"], said, ["set", layer, "beside"], said),
