@@ -11,6 +11,7 @@ import numpy as np
 import openpyxl
 import pytest
 from support.books import random_model, sheet_parts
+from support.command_line import printed
 from support.learners import build_exercise, places_of, right_formulas
 from support.libreoffice import UnoSession
 
@@ -179,8 +180,10 @@ def test_what_is_explained_waits(task: Path, session: UnoSession) -> None:
         part.open.cell(row, column).a1: text
         for (part, row, column), text in right_formulas(task).items()
     }
-    layer = xlconv.read_book(task).layout.panel.chosen[0].a1
-    said = ["read", "Explain!B3"]
+    book = xlconv.read_book(task)
+    layer = book.layout.panel.chosen[0].a1
+    sentence = next(rule.range for rule in book.rules if rule.key == "explain:sentence")
+    said = ["read", f"Explain!{sentence.first.a1}"]
     answers = session.run(
         task,
         *(["set", layer, "sum"], said, ["set", layer, "beside"], said),
@@ -190,6 +193,19 @@ def test_what_is_explained_waits(task: Path, session: UnoSession) -> None:
     assert waits == [["waiting for first"]]
     assert "bias" in other[0][0]
     assert " + " in done[0][0]
+
+
+def test_nothing_is_predicted_meanwhile(task: Path, session: UnoSession, tmp_path: Path) -> None:
+    """Neither by `verify` nor by `show`."""
+    typed = {
+        part.open.cell(row, column).a1: text
+        for (part, row, column), text in right_formulas(task).items()
+    }
+    saved = session.saved(task, tmp_path, ["formulas", "Board", typed])
+    answer = answer_of(xlconv.read_book(saved))
+    assert (xlconv.verify(task).prediction, xlconv.verify(saved).prediction) == (None, answer)
+    assert "prediction: waiting for first" in printed("show", task, folder=tmp_path)
+    assert f"prediction: {answer} (" in printed("show", saved, folder=tmp_path)
 
 
 def test_frames_are_seen_on_open_cells(task: Path) -> None:

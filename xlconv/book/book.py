@@ -113,6 +113,16 @@ class FoundBook:
         return exercise_places(self.network, self.layout)
 
     @cached_property
+    def awaited(self) -> str | None:
+        """The first layer for whose empty cells the network's answer waits, if it does."""
+        opened = self.exercise
+        for name in opened.needs.get(self.network.output, ()) if opened else ():
+            places = [part.open for part in opened.of_layer(name)] if opened else []
+            if (self.block(BOARD, places).positions < 0).any():
+                return name
+        return None
+
+    @cached_property
     def plain_sheets(self) -> dict[str, PlainSheet]:
         """Its sheets for engines, in their order, by the names that they have now. What people
         write on the board of an exercise may have to be said in other words."""

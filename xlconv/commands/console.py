@@ -139,7 +139,9 @@ def print_glance(
     first = [only] if only is not None else [INPUT, network.output]
     print_pictures(out, shown, first, detail=only is not None)
     words = answer_words(network, seen.tensors[network.output])
-    if words is not None:
+    if book.awaited is not None:
+        out.print(f"\nprediction: waiting for {markup(book.awaited)}")
+    elif words is not None:
         out.print(f"\nprediction: [bold]{markup(words)}[/]")
     rest = [tensor for tensor in seen.tensors if tensor not in first]
     if every:

@@ -291,6 +291,6 @@ def _output(
 
 
 def _prediction(book: FoundBook, output: Mapping[str, float]) -> str | None:
-    if not output:
+    if not output or book.awaited is not None:
         return None
     return found_words(book.network, np.array(list(output.values())))
