@@ -15,7 +15,8 @@ import xlconv
 from xlconv import Conv2D, Dense, Gallery, MaxPool2D, Network, ReLU, Sigmoid, Softmax
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.guide.places import ANSWER, guide_places
+from xlconv.sheets.guide.places import ANSWER, HEAD_ROW
+from xlconv.spreadsheet.cells import Cell
 from xlconv.state.choices import Explained
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES
 from xlconv.verification.structure import ComputedCell, computed_cells
@@ -110,7 +111,7 @@ CHOICES: dict[str, tuple[str, Callable[[Layout], edits.Edit]]] = {
     ),
     "an answer": (
         GUIDE,
-        lambda at: edits.with_text(guide_places(ONE, at).cards[0].cell(ANSWER).a1, "look alike"),
+        lambda _: edits.with_text(Cell(HEAD_ROW + 1, ANSWER).a1, "look alike"),
     ),
     "a weight of the explained layer": (
         BOARD,

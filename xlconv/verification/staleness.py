@@ -7,6 +7,7 @@ tells so, if what reads it was computed with it; else it is wrong itself. Must n
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from math import fsum, isclose
 
 import numpy as np
@@ -216,7 +217,10 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     shown = {key for key in saved.found if key.startswith("shown:")}
     tensors = len(saved.book.network.shapes)
     if saved.single("shown:revealed") in range(1, tensors + 1):
-        changed |= {key for key in shown if saved.differs(key) and saved.is_known(key)}
+        known = {key for key in shown if saved.differs(key) and saved.is_known(key)}
+        last, shapes = saved.single("shown:revealed"), saved.book.network.shapes
+        flags = {f"shown:{one}": float(n <= float(last)) for n, one in enumerate(shapes, 1)}  # type: ignore[arg-type]
+        changed |= {key for key in known if saved.single(key) == flags.get(key, saved.single(key))}
     changed |= _changed_answers(saved) | _changed_laboratory(saved) | _changed_head(saved)
     return changed
 
@@ -236,12 +240,24 @@ def _changed_picture(saved: SavedBook) -> set[str]:
             changed |= {"picture:line", "picture:place"}
     # The picture that was looked up may have been another one, or have been moved elsewhere.
     originals = _original_keys(saved)
+    places = [key for key in saved.found if key.startswith(("picture:rows_", "picture:columns"))]
+    moved = any(map(saved.differs, places)) and all(_in_a_row(saved.values(key)) for key in places)
+    if moved and saved.was_read(originals):
+        changed |= {*places}
     if any(map(saved.differs, originals)) and saved.was_read((INPUT,)):
         changed |= {*originals}
     actual = "picture:actual"
     if saved.differs(actual) and (changed or saved.was_read(("picture:right", "loss:truth"))):
         changed.add(actual)
     return changed
+
+
+def _in_a_row(places: list[Value]) -> bool:
+    """Whether places of the gallery follow one another, but for what was moved beyond its edge."""
+    inside = [one for one in places if isinstance(one, float) and one]
+    return all(isinstance(one, float) for one in places) and all(
+        after - before == 1 for before, after in pairwise(inside)
+    )
 
 
 def _original_keys(saved: SavedBook) -> list[str]:
