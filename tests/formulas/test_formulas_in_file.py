@@ -142,9 +142,9 @@ BOARD_FORMULAS = {
     "CB14": "BV12",
     "CB16": "BV13",
     # what was thrown away
-    "BI12": 'COUNTIF($AU$8:$AY$11,"<-0.000000001")&" of "&ROWS($AU$8:$AY$11)*COLUMNS($AU$8:$AY$11)&" were negative"',  # noqa: E501
-    "BI24": 'COUNTIF($AU$20:$AY$23,"<-0.000000001")&" of "&ROWS($AU$20:$AY$23)*COLUMNS($AU$20:$AY$23)&" were negative"',  # noqa: E501
-    "CK10": 'COUNTIF($CG$8:$CK$9,"<=0.000000001")&" of "&ROWS($CG$8:$CK$9)*COLUMNS($CG$8:$CK$9)&" became 0"',  # noqa: E501
+    "BI12": 'COUNTIF($AU$8:$AY$11,"<-1E-9")&" of "&ROWS($AU$8:$AY$11)*COLUMNS($AU$8:$AY$11)&" were negative"',  # noqa: E501
+    "BI24": 'COUNTIF($AU$20:$AY$23,"<-1E-9")&" of "&ROWS($AU$20:$AY$23)*COLUMNS($AU$20:$AY$23)&" were negative"',  # noqa: E501
+    "CK10": 'COUNTIF($CG$8:$CK$9,"<=1E-9")&" of "&ROWS($CG$8:$CK$9)*COLUMNS($CG$8:$CK$9)&" became 0"',  # noqa: E501
     "CT10": '"keeps "&ROWS($CP$8:$CQ$9)*COLUMNS($CP$8:$CQ$9)&" of "&ROWS($CG$8:$CK$9)*COLUMNS($CG$8:$CK$9)',  # noqa: E501
     # the end of each map's scale, below it: its own, its layer's (the picture's), the network's
     "D14": "CHOOSE(Works!$C$12,MAX(MAX($C$8:$I$13),-MIN($C$8:$I$13)),Works!$G$6,Works!$G$6)",

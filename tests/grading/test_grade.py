@@ -99,7 +99,7 @@ def _at_once(formula: str) -> str:
     """A probability without a look at the steps: exp by exp, from the logits."""
     row = int(re.findall(r"\d+", formula)[0])
     logits = [f"DU{number}" for number in (9, 10, 11)]
-    return f"=EXP(DK{row})/({'+'.join(f'EXP({logit})' for logit in logits)})"
+    return f"=EXP(DU{row})/({'+'.join(f'EXP({logit})' for logit in logits)})"
 
 
 @pytest.mark.parametrize("way", OTHERWISE)

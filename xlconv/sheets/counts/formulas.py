@@ -12,7 +12,7 @@ from xlconv.sheets.counts.places import Counted, counts
 from xlconv.spreadsheet.cells import Range
 
 COUNTS = "counted"
-NOTHING = "0.000000001"  # programs differ in what rounding leaves where numbers cancel out
+NOTHING = "1E-9"  # programs differ in what rounding leaves where numbers cancel out
 
 
 def rules(network: Network, layout: Layout) -> Iterator[Rule]:
@@ -29,7 +29,7 @@ def count_text(one: Counted) -> str:
     >>> from xlconv.spreadsheet.cells import Cell
     >>> maps = Range(1, 1, 2, 2), Range(1, 5, 2, 2)
     >>> count_text(Counted("relu", 0, "conv", *maps, "rectified", Cell(9, 9)))
-    'COUNTIF($A$1:$B$2,"<-0.000000001")&" of "&ROWS($A$1:$B$2)*COLUMNS($A$1:$B$2)&" were negative"'
+    'COUNTIF($A$1:$B$2,"<-1E-9")&" of "&ROWS($A$1:$B$2)*COLUMNS($A$1:$B$2)&" were negative"'
     """
     here = f"{one.counted:$}"
     cells = f"ROWS({here})*COLUMNS({here})"
