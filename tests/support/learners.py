@@ -174,7 +174,7 @@ def _other_kernel(formula: str, part: Part, row: int, column: int) -> str:
     )
 
 
-PITCH = 12  # rows from one map of NETWORK to the next; a test below says so
+PITCH = 14  # rows from one map of NETWORK to the next; a test below says so
 
 
 def substituted(pattern: str, new: str) -> Change:
