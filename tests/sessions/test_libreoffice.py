@@ -105,7 +105,7 @@ def test_opened_book_shows_numpys_numbers_and_texts(session: UnoSession, book: B
         book.path,
         *(["read", name] for name in ("edges_2", "relu_1", "corners_3", "pool_2", "softmax")),
         ["read", "B2"],
-        ["read", "C5"],
+        ["read", plan(NETWORK).titles["input"][0].first.a1],
     )
     truth = book.truth
     numbers = [
