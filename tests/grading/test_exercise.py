@@ -138,13 +138,16 @@ def test_the_answer_is_not_in_the_file(task: Path) -> None:
 
 
 def test_other_cells_hold_what_they_always_hold(task: Path, template_book: TemplateBook) -> None:
+    """The maps, that is: behind them the columns differ, as an open softmax has no laboratory."""
     plain, exercise = xml_cells(template_book("lesson3").path), xml_cells(task)
+    bands = xlconv.read_book(task).layout.bands
+    maps = next(band.first for band in bands if band.tensor == "dense")
     opened = {p.open.cell(r, c).a1 for p, r, c in right_formulas(task)}
     changed = {
         name
         for name, cell in plain.items()
         if name not in opened
-        and name in exercise  # the laboratory tells what belongs into an open softmax
+        and Cell.parse(name).column < maps
         and cell.formula is not None
         and (exercise[name].formula, exercise[name].attributes.get("t"))
         != (cell.formula, cell.attributes.get("t"))
@@ -155,8 +158,11 @@ def test_other_cells_hold_what_they_always_hold(task: Path, template_book: Templ
         for name, text in texts.items()
         if text.startswith(('"', "ROWS")) and "keeps" not in text
     }
-    assert all("Exercise!" in (exercise[name].formula or "") for name in changed)
-    assert len(titles) == 5 * 2 + 7  # the maps of conv1 and those that follow, and all layers
+    # A state, or for what a cell waits; a formula that says so reads another sheet, and is not
+    # shared: the cells below its first have texts of their own.
+    for name in changed:
+        assert re.search("Exercise!|Works!", exercise[name].formula or ""), name
+    assert len(titles) == 5 * 2 + 5  # the maps of conv1 and those that follow, and their layers
     assert {name for name, cell in plain.items() if cell.formula} >= titles
 
 
