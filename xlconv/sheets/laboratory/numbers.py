@@ -27,11 +27,12 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     labels = [label_cell(label) for label in network.labels]
     yield _step("label", labels, [0.0] * len(labels))
     read = numbers(values[source(network.layer(network.output))])
-    yield Step.measured("laboratory:logit", read * chosen.times / chosen.temperature)
+    asked = read * chosen.times / chosen.temperature
+    yield Step("laboratory:logit", asked, _size(asked))
     logits = numbers(values["laboratory:logit"])
     yield _sum("logit", logits)
     largest = float(np.max(logits)) if chosen.minus_max else 0.0
-    yield Step.measured("laboratory:taken", np.array([largest]))
+    yield Step("laboratory:taken", np.array([largest]), _size(logits).max(keepdims=True))
     yield from _exp_steps(logits, values)
     yield from _plain_steps(logits, values)
     yield from _softmax_steps(values)
@@ -41,6 +42,12 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     yield _sum("sigmoid", numbers(values["laboratory:sigmoid"]))
     if layout.laboratory.loss is not None:
         yield _loss_step(logits, values)
+
+
+def _size(logits: Array) -> Array:
+    """What rounding errors of logits are relative to: to the products that made them, which are
+    larger than those that cancelled each other out."""
+    return np.abs(logits) + float(np.abs(logits).max()) + 1.0
 
 
 def _exp_steps(logits: Array, values: Mapping[str, Values]) -> Iterator[Step]:
@@ -59,7 +66,8 @@ def _exp_steps(logits: Array, values: Mapping[str, Values]) -> Iterator[Step]:
 def _plain_steps(logits: Array, values: Mapping[str, Values]) -> Iterator[Step]:
     total = float(numbers(values["laboratory:logit_sum"])[0])
     shares: list[Held] = [NO_SHARE] * len(logits) if total == 0 else (logits / total).tolist()
-    yield _measured("plain", shares)
+    sizes = _size(logits) * (1.0 + 1.0 / abs(total)) if total else np.zeros(len(logits))
+    yield _step("plain", shares, sizes)
     yield _sum_or_word("plain", NO_SHARE, values)
 
 
