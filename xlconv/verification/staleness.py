@@ -220,7 +220,10 @@ def _changed_choices(saved: SavedBook) -> set[str]:
         known = {key for key in shown if saved.differs(key) and saved.is_known(key)}
         last, shapes = saved.single("shown:revealed"), saved.book.network.shapes
         flags = {f"shown:{one}": float(n <= float(last)) for n, one in enumerate(shapes, 1)}  # type: ignore[arg-type]
-        changed |= {key for key in known if saved.single(key) == flags.get(key, saved.single(key))}
+        changed |= {key for key in known & flags.keys() if saved.single(key) == flags[key]}
+        changed |= known & {"shown:revealed"}
+        if saved.differs("shown:revealed"):
+            changed |= known & {"shown:chart"}
     changed |= _changed_answers(saved) | _changed_laboratory(saved) | _changed_head(saved)
     return changed
 

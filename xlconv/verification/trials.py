@@ -61,8 +61,9 @@ def trial(book: FoundBook, number: int) -> Trial:
     network = _random_settings(book.network, random)
     pen, pictures = _random_pictures(book, random)
     choices = _random_choices(network, layout, shown, random)
-    if number == 1:  # paper that comes in would hide a kernel that meets it alone
-        choices = replace(choices, shift=(0, 0))
+    if number == 0:  # an empty drawing, and paper that comes in, would hide a wrong kernel
+        picture = max(choices.picture, min(1, layout.gallery.count if layout.gallery else 0))
+        choices = replace(choices, shift=(0, 0), picture=picture)
     image = _random_picture(book, pictures, choices, random)
     model = Model(network, _random_weights(shown.model, network, image, random))
     display = replace(
