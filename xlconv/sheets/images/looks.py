@@ -98,18 +98,19 @@ def _words(places: GalleryPlaces, display: Display) -> Iterator[Block]:
         yield one_cell(Cell(4, left), _ABOUT_SAID, _NOTE)
     yield one_cell(Cell(5, left), "← Guide", _LINK, f"{GUIDE}!A1")
     own = places.maps(0)[0]
-    # Three rows of the grid are as high as one line of these letters, and a fourth keeps lines
-    # apart, but small pictures have fewer above those to choose from.
-    apart = min(4, (places.line_rows - 1) // 4)
     channels = "red, green and blue below each other; " if places.in_colour else ""
-    for row, text in enumerate(
-        (
-            "← draw your own",
-            f"Type 1 for ink, 0 for paper; {channels}zoom in for that.",
-            "The small grid is a thick pen: it is smoothed into the large one.",
-            "Pixels of the large one may be typed over. Then choose picture 0 on the board.",
-        )
-    ):
+    texts = [
+        "← draw your own",
+        f"Type 1 for ink, 0 for paper; {channels}zoom in for that.",
+        "The small grid is a thick pen: it is smoothed into the large one.",
+        "Pixels of the large one may be typed over. Then choose picture 0 on the board.",
+    ]
+    # Three rows of the grid are as high as one line of these letters, and a fourth keeps lines
+    # apart, but small pictures have fewer above those to choose from: the last line stays.
+    rows = places.line_rows - 1
+    texts = [texts[0], *texts[1:][-max(1, rows - 1) :]]
+    apart = min(4, max(1, rows // len(texts)))
+    for row, text in enumerate(texts):
         place = Range(own.row + apart * row, places.beside, min(3, apart), _WORDS_COLUMNS)
         yield TextBlock(place, text, _LEAD if row else _HEAD)
 
