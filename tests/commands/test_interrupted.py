@@ -166,7 +166,7 @@ def test_a_stop_in_the_middle_of_training(what: str, kept: Path, tmp_path: Path)
     refused(kept, ["train", "lesson3", "--out", "w.npz"], "w.checkpoint.npz is left", "--from")
     words = line.partition("xlconv ")[2].split()
     printed(*words[:-1], 1, folder=kept, quiet=False)
-    assert sorted(contents(kept)) == ["out.xlsx", "w.npz"]
+    assert sorted(contents(kept)) == ["out.xlsx", "w.npz", "w.start.npz"]
 
 
 def shipped() -> Path:
