@@ -17,6 +17,7 @@ import xlconv
 from xlconv.commands.console import print_evaluation
 from xlconv.importers import template as templates
 from xlconv.importers.datasets.idx import read_idx
+from xlconv.importers.gallery import template_gallery
 from xlconv.importers.weights.load import load_weights
 from xlconv.training.dataset import Dataset
 from xlconv.training.evaluation import Evaluation, evaluate
@@ -116,7 +117,9 @@ def test_force_replaces(tmp_path: Path) -> None:
 
 def test_own_picture_and_weights(tmp_path: Path) -> None:
     template = xlconv.load_template("lesson3")
-    array = (255 - template.image[0] * 255).round().astype(np.uint8)
+    gallery = template_gallery(template.about, template.network, template.image)
+    seven = gallery.pictures[list(gallery.labels).index("7")][0]
+    array = (255 - seven * 255).round().astype(np.uint8)
     picture = Image.fromarray(array).resize((280, 280), Image.Resampling.BICUBIC)
     picture.save(tmp_path / "seven.jpg")
     np.savez(tmp_path / "w.npz", **{key: value * 0.5 for key, value in template.weights.items()})
@@ -124,7 +127,7 @@ def test_own_picture_and_weights(tmp_path: Path) -> None:
         *("build", "me.xlsx", "--image", "seven.jpg", "--weights", "w.npz"), folder=tmp_path
     )
     assert result.returncode == 0
-    assert "prediction: 9" in result.stdout
+    assert "prediction: 7" in result.stdout
     book = xlconv.read_book(tmp_path / "me.xlsx")
     assert np.array_equal(book.model.weights["conv1.weight"], template.weights["conv1.weight"] / 2)
 
@@ -220,7 +223,9 @@ def test_train_with_the_digits_that_come_along(tmp_path: Path) -> None:
     assert 0 < np.abs(template.weights["conv1.weight"] - start).max() < 0.1
 
     again = started("train", "lesson3", "--out", "w.npz", "--epochs", "1", folder=tmp_path)
-    assert "w.npz exists; give another name, or --force" in refusal(again, tmp_path, "w.npz")
+    assert "w.npz exists; give another name, or --force" in refusal(
+        again, tmp_path, "w.npz", "w.start.npz"
+    )
 
 
 def few_digits(folder: Path) -> Path:
