@@ -124,7 +124,7 @@ SLIPPED: dict[str, tuple[str, Change, float, str, str]] = {
         *(0.9, "mean", "takes the mean of the cells that it reads"),
     ),
     "sum one short": (
-        *("softmax", only("softmax_sum", lambda f, p, r, c: f.replace("$9)", "$8)"))),
+        *("softmax", only("softmax_sum", lambda f, p, r, c: f.replace("$11)", "$10)"))),
         *(0.9, "sum one short", "takes the sum of all but the last cell"),
     ),
     "sum without $": (

@@ -14,10 +14,10 @@ from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.reference.layers.registry import layer_steps
-from xlconv.sheets.panel.places import EXPLAINED_NAMES, check_cell
+from xlconv.sheets.panel.places import EXPLAINED_NAMES
 from xlconv.sheets.styles import REACHES, READS
 from xlconv.spreadsheet.cells import Range
-from xlconv.state.sheet_names import GUIDE, WORKS
+from xlconv.state.sheet_names import WORKS
 
 FIELDS = Network(
     "fields",
@@ -219,24 +219,20 @@ def test_layers_are_hidden_and_revealed(session: UnoSession, fields: LearningBoo
     prints = [label, *(painted(fields, tensor) for tensor in tensors)]
     lines = Range.around(Range.of(line.shown) for line in layout.panel.lines.values())
     shown = ["read", f"{WORKS}!{lines.a1}"]
-    checks = [f"{GUIDE}!{check_cell(number).a1}" for number in range(len(tensors))]
-    half = len(tensors) // 2
-    hide = [["set", check, 0] for check in checks]
+    stages = (len(tensors) // 2, 1, len(tensors))
     answers = session.run(
         fields.path,
         *prints,
-        *(*hide[half:], shown, *prints),
-        *(*hide[:half], shown, *prints),
-        *(*(["set", check, 1] for check in checks), shown, *prints),
+        *(step for n in stages for step in (["set", "reveal", tensors[n - 1]], shown, *prints)),
     )
     count = len(prints)
     before, rest = answers[:count], answers[count:]
-    for hidden, sets in ((half, len(tensors) - half), (0, half), (len(tensors), len(tensors))):
-        flags, colours = rest[sets], rest[sets + 1 : sets + 1 + count]
-        rest = rest[sets + 1 + count :]
-        assert [row[0] for row in flags] == [float(n < hidden) for n in range(len(tensors))]
-        wanted = [found if n < hidden else [] for n, found in enumerate(before[1:])]
-        assert colours == [before[0] if hidden == len(tensors) else [], *wanted]
+    for last in stages:
+        flags, colours = rest[1], rest[2 : 2 + count]
+        rest = rest[2 + count :]
+        assert [row[0] for row in flags] == [float(n < last) for n in range(len(tensors))]
+        wanted = [found if n < last else [] for n, found in enumerate(before[1:])]
+        assert colours == [before[0] if last == len(tensors) else [], *wanted]
     assert all(before)
     assert not rest
 
@@ -264,13 +260,16 @@ def test_lists_offer_what_there_is(session: UnoSession, fields: LearningBook) ->
     assert answers == wanted
 
 
-def test_lists_of_the_panel_and_the_guide(session: UnoSession, fields: LearningBook) -> None:
+def test_lists_of_the_panel(session: UnoSession, fields: LearningBook) -> None:
     panel = fields.layout.panel
-    scale = ["refused", cell(panel.scale), ["map", "layer", "network", "none", 1]]
-    switches = [cell(panel.outlined), f"{GUIDE}!{check_cell(0).a1}", f"{GUIDE}!{check_cell(15).a1}"]
-    steps = [["refused", place, [0, 1, 2, -1, "yes"]] for place in switches]
-    answers = session.run(fields.path, scale, *steps)
-    assert answers == [["none", 1], *([[2, -1, "yes"]] * 3)]
+    answers = session.run(
+        fields.path,
+        ["refused", cell(panel.scale), ["map", "layer", "network", "none", 1]],
+        ["refused", cell(panel.outlined), [0, 1, 2, -1, "yes"]],
+        ["refused", "reveal", ["input", list(FIELDS.shapes)[-1], "nothing", 3]],
+        ["refused", "numbers", ["on", "off", "maybe", 1]],
+    )
+    assert answers == [["none", 1], [2, -1, "yes"], ["nothing", 3], ["maybe", 1]]
 
 
 @pytest.mark.parametrize("count", [1, 7, 23])

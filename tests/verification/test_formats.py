@@ -20,7 +20,6 @@ from xlconv.commands.findings import finding_words as words
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.model.places import cell_of
-from xlconv.sheets.panel.places import check_cell
 from xlconv.spreadsheet.cells import Cell
 
 NETWORK = Network(
@@ -68,10 +67,11 @@ RELIED = {
     "a label in the gallery": ("Images", GALLERY.label(1).first, '@"s";@"s";@"s";@"s"'),
     "the chosen layer": ("Board", LAYOUT.panel.chosen[0], ';;;"pool"'),
     "the chosen row": ("Board", LAYOUT.panel.chosen[2], '"4"'),
-    "a check cell": ("Guide", check_cell(1), '"–"'),
+    "up to where it is shown": ("Board", LAYOUT.panel.reveal.first, ';;;"pool"'),
+    "how far it is moved": ("Board", LAYOUT.panel.shift_down.first, '"1"'),
     "a word on Model": ("Model", cell_of(NETWORK, "conv", "kind"), ';;;"Dense"'),
     "the network's text": ("Model", Cell(25, 2), ';;;"x"'),
-    "a word on Explain": ("Explain", Cell(2, 2), '@"!"'),
+    "a word on Works": ("Works", Cell(1, 2), '@"!"'),
     "the answer's label": ("Board", LAYOUT.answer.label.first, ';;;"dog"'),
     "a count on Model": ("Model", cell_of(NETWORK, "conv", "parameters"), '0"0"'),
 }

@@ -128,7 +128,6 @@ def _border_notes(network: Network, layout: Layout) -> Iterator[Block]:
     that it may show at its border comes from."""
     if layout.panel.outside is None:
         return
-    link = f"{BOARD}!{layout.panel.outside.first.a1}"
     there = bordered(network)
     for layer in network.layers:
         over = layer.margin(network.read_shapes(layer)[0]) != NO_MARGIN
@@ -136,9 +135,9 @@ def _border_notes(network: Network, layout: Layout) -> Iterator[Block]:
             for legend in layout.legends[layer.name][:1]:
                 cell, text = (
                     Cell(legend.row, legend.column + 4),
-                    "a stripe at the border? why →",
+                    "a stripe at the border? see “outside is”",
                 )
-                yield one_cell(cell, text, styles.BORDER_NOTE, link)
+                yield one_cell(cell, text, styles.BORDER_NOTE)
 
 
 def _lanes(layout: Layout) -> Iterator[Block]:
