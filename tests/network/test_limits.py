@@ -159,7 +159,7 @@ def test_an_inspector_beyond_the_sheet_is_refused(
     """Its list of terms is as long as the largest window."""
     monkeypatch.setattr("xlconv.sheets.explain.places.MAX_ROWS", 120)
     network = one_picture(1, 10, 12, ReLU("relu"), Dense("dense", 1), Dense("second", 1))
-    with pytest.raises(LimitError, match=r"layer 'dense' .*sheet Explain: .* 129 rows, 9 more"):
+    with pytest.raises(LimitError, match=r"layer 'dense' .*sheet Works: .* 125 rows, 5 more"):
         build_book(network)
 
 
@@ -237,7 +237,8 @@ def test_a_board_may_use_the_last_column(what: str, monkeypatch: pytest.MonkeyPa
     """The limit is moved to the end of the last band, and then one column before it."""
     network = EDGES[what]
     _, column = last_cells(network)
-    band = plan(network).bands[-1].last
+    layout = plan(network)
+    band = max(one.last for one in (*layout.bands, *layout.wings))
     assert column <= band
     monkeypatch.setattr("xlconv.sheets.board.places.MAX_COLUMNS", band)
     assert last_cells(network)[1] == column

@@ -69,8 +69,8 @@ def _wing_title(network: Network, wing: Band) -> Iterator[Block]:
 
 
 def _words_row(band: Band) -> Range:
-    """Where it is said what a layer does, up to the next one."""
-    return Range(HEAD_ROWS, band.first, 1, band.last + GAP - band.first)
+    """Where it is said what a layer does, above all of its columns."""
+    return Range(HEAD_ROWS, band.first, 1, band.last + 1 - band.first)
 
 
 def _to_guide() -> Iterator[Block]:

@@ -261,9 +261,10 @@ class _Planner:
         )
 
     def _rulers(self, tensor: str) -> Iterable[Ruler]:
-        """Beside and above the padding of each map that has more than one cell."""
+        """Beside and above the padding of each map that has more than one cell; a crowd of maps,
+        as it has no legends, has none."""
         placement = self.tensors[tensor]
-        if len(self.network.shapes[tensor]) == 1 or placement.maps[0].size == 1:
+        if not self.legends(tensor) or placement.maps[0].size == 1:
             return
         for number, place in enumerate(placement.maps):
             outside = placement.with_ring(number)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.board.places import MOST_LEGENDS
 from xlconv.sheets.explain.list_formulas import BLOCK, unless
 from xlconv.sheets.explain.places import NOTHING, InspectorPlaces
 from xlconv.sheets.explain.screen import FIRST_FACT, READS, RESULT, THEN, TOTAL, Screen
@@ -256,6 +257,10 @@ def _thumbnail(screen: Screen, layout: Layout) -> Rule:
     def text(row: int, column: int) -> str:
         cells = [f"{one.cell(grid.row(row), grid.column(column)):{BOARD}}" for one in maps]
         plain = [cell.replace("$", "") for cell in cells]
+        if len(plain) > MOST_LEGENDS:  # a crowd of addends is too deep for some programs
+            groups = (plain[at : at + MOST_LEGENDS] for at in range(0, len(plain), MOST_LEGENDS))
+            plain_sum = "+".join(f"SUM({','.join(group)})" for group in groups)
+            return f"({plain_sum})/{len(plain)}"
         return plain[0] if len(plain) == 1 else f"({'+'.join(plain)})/{len(plain)}"
 
     key = f"{THUMBNAIL}:picture"

@@ -206,7 +206,8 @@ def _link(worksheet: Worksheet, block: Block) -> None:
     if isinstance(block, TextBlock) and block.link is not None:
         # openpyxl takes links from its cells, which the rendered ones replace later.
         place = block.range.first
-        link = Hyperlink(ref=place.a1, location=block.link, display=block.text)
+        shown = "".join(c for c in block.text if c.isprintable())  # as XML's attributes hold it
+        link = Hyperlink(ref=place.a1, location=block.link, display=shown)
         worksheet.cell(place.row, place.column).hyperlink = link
 
 
