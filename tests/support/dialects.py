@@ -346,7 +346,9 @@ _NAMESPACES = (
 def _excel_sheet(xml: str) -> str:
     xml = xml.replace("<worksheet ", f"<worksheet{_NAMESPACES} ", 1)
     xml = re.sub(
-        r'<row r="(\d+)"', r'<row r="\1" spans="1:280" s="3" customFormat="1" hidden="0"', xml
+        r'<row r="(\d+)"(?![^>]* hidden=)',
+        r'<row r="\1" spans="1:280" s="3" customFormat="1" hidden="0"',
+        xml,
     )
     xml = re.sub(r"(<row [^>]*?)(/?>)", r'\1 x14ac:dyDescent="0.25"\2', xml)
     xml = re.sub(r"(<sheetFormatPr [^>]*?)/>", r'\1 x14ac:dyDescent="0.25"/>', xml)
