@@ -340,6 +340,7 @@ def _changed_laboratory(saved: SavedBook) -> set[str]:
         f"laboratory:{name}"
         for name, others in readers.items()
         if saved.differs(f"laboratory:{name}")
+        and saved.local[f"laboratory:{name}"].wrong.any()  # else it follows from the board's
         and saved.is_known(f"laboratory:{name}")
         and saved.was_read(f"laboratory:{one}" for one in others)
     }
