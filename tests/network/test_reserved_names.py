@@ -12,6 +12,8 @@ import xlconv
 from xlconv import Conv2D, Dense, Dropout, Flatten, KernelDemo, Network, ReLU, Softmax
 from xlconv.errors import NetworkError
 from xlconv.network.layers.base import Layer
+from xlconv.sheets.board.places import plan
+from xlconv.sheets.formulas import workbook_rules
 from xlconv.state.exercise import exercise_of
 
 STEPS = {
@@ -35,6 +37,19 @@ def test_names_of_the_board(name: str) -> None:
     with pytest.raises(NetworkError, match=name) as caught:
         Network("n", (1, 2, 2), (Conv2D(name, 1, 1),))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("template", ["lesson3", "edges", "rgb", "resnet"])
+def test_a_layer_cannot_be_called_as_what_the_workbook_computes_beside_it(template: str) -> None:
+    """Else both were one in what `verify` says."""
+    network = xlconv.load_template(template).network
+    rules = workbook_rules(network, plan(network, pictures=3, started=True))
+    tensors = {*network.shapes, *(f"{tensor}_steps" for tensor in network.shapes)}
+    beside = {rule.block for rule in rules} - tensors
+    assert beside > {"guide", "looks", "mosaic" if template == "rgb" else "drawing"}
+    for name in beside:
+        with pytest.raises(NetworkError, match=name):
+            Network("n", (1, 1, 1), (ReLU(name),))
 
 
 @pytest.mark.parametrize(("layer", "step"), OF_A_LAYER)

@@ -290,8 +290,7 @@ def defined_names(network: Network) -> dict[str, str]:
             )
         named[name] = taken[name.lower()] = what
 
-    own = ("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts")
-    for name in (*own, "thumbnail"):
+    for name in _OWN:
         taken[name] = f"the {name} of the board"
     taken["exercise"] = "the sheet of an exercise"
     explained = (f"explained_{what}" for what in ("layer", "map", "row", "column"))
@@ -320,17 +319,15 @@ def defined_names(network: Network) -> dict[str, str]:
     return named
 
 
+_OWN = (
+    *("answer", "titles", "sums", "scales", "looks", "explain", "shapes", "counts", "thumbnail"),
+    *("changed", "shown", "enlarged", "counted", "guide", "heads", "beginnings", "laboratory"),
+    *("mosaic", "drawing"),
+)
 _CHOICES = (
-    *("outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
-    "invert",
-    *("changed_pixels", "changed_weights", "changed", "shown", "enlarged", "counted"),
-    *(
-        "guide",
-        "heads",
-        "beginnings",
-        "laboratory",
-        *(f"laboratory_{one}" for one in ("temperature", "times", "minus_max")),
-    ),
+    *("outside", "reveal", "numbers", "shift_down", "shift_right", "winners", "invert"),
+    *("changed_pixels", "changed_weights"),
+    *(f"laboratory_{one}" for one in ("temperature", "times", "minus_max")),
 )
 
 
