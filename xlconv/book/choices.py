@@ -32,6 +32,7 @@ from xlconv.state.exercise import CHECKS, Checks
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL, WORKS
 from xlconv.xlsx.sheet import EMPTY, FoundCell, FoundSheet
 
+MOST_SHIFTED = 1000  # rows or columns of a picture
 PATTERN = frozenset("*?~")  # what stands for other letters in a text that is looked up
 
 
@@ -178,13 +179,14 @@ def _shift(cells: FoundCells, layout: Layout) -> tuple[int, int]:
     panel = layout.panel
     if panel.shift_down is None or panel.shift_right is None:
         return 0, 0
-    what, remedy = "how far the picture is moved", "type a whole number"
+    what = "how far the picture is moved"
+    remedy = f"type a whole number from -{MOST_SHIFTED} to {MOST_SHIFTED}"
     moved = []
     for place in (panel.shift_down, panel.shift_right):
         number = cells.number(BOARD, place.first, what, remedy)
         if not number.is_integer() or abs(number) > MOST_SHIFTED:
             told = cells.words(BOARD, place.first, what)
-            raise BookError(f"{told} holds {number:g}; {remedy} from -{MOST_SHIFTED}")
+            raise BookError(f"{told} holds {number:g}; {remedy}")
         moved.append(int(number))
     return moved[0], moved[1]
 
@@ -291,9 +293,6 @@ def _picture(cells: FoundCells, cell: Cell, count: int) -> int:
 def _label(cells: FoundCells, sheet: str, cell: Cell) -> float | str:
     value = cells.read(sheet, cell, "what the picture shows", float | str, "type a class")  # type: ignore[arg-type]
     return UNKNOWN if value in (None, "") else value  # type: ignore[return-value]
-
-
-MOST_SHIFTED = 1000  # rows or columns
 
 
 def _hidden(cells: FoundCells, network: Network, cell: Cell) -> list[str]:
