@@ -4,7 +4,7 @@ Must not know how it is found, nor formulas, values or looks.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
@@ -107,6 +107,8 @@ class Layout(Places):
     mosaic_title: Range | None
     exercise: Exercise | None = None
     started: bool = False  # whether it is known what the first kernels were before training
+    # The first column of each room's part of the sheet Works, by the room.
+    works: Mapping[str, int] = field(default_factory=dict)
 
     def number_ranges(self, tensor: str) -> tuple[Range, ...]:
         """Ranges that hold all numbers of a tensor, and no legend's between them."""

@@ -20,6 +20,7 @@ from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.laboratory import places as laboratory
 from xlconv.sheets.laboratory.places import LaboratoryPlaces, has_laboratory, place_laboratory
 from xlconv.sheets.panel.places import LossPlaces, Verdict, legend, place_panel
+from xlconv.sheets.works.places import part_lefts
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise
 
@@ -41,7 +42,8 @@ def plan(
     planner = _Planner(network, pictures, exercise)
     for tensor in network.shapes:
         planner.place(tensor)
-    return replace(planner.layout(), started=started)
+    layout = replace(planner.layout(), started=started)
+    return replace(layout, works=dict(part_lefts(network, layout)))
 
 
 class _Planner:

@@ -12,7 +12,7 @@ from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.hints import hint_lines
 from xlconv.sheets.exercise.parts import HEAD_ROW, STATE, Part, layer_parts
-from xlconv.sheets.works.places import TOP, part_left
+from xlconv.sheets.works.places import TOP
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import CHECKS, Exercise
 
@@ -85,7 +85,7 @@ def exercise_places(network: Network, layout: Layout) -> ExercisePlaces | None:
     """Where everything of a workbook's exercise stands; None if it is none."""
     if layout.exercise is None:
         return None
-    return _places(network, layout, layout.exercise, part_left("exercise", network, layout))
+    return _places(network, layout, layout.exercise, layout.works["exercise"])
 
 
 def works_columns(network: Network, layout: Layout) -> int:

@@ -34,7 +34,7 @@ from xlconv.sheets.explain.table import (
     layer_lines,
 )
 from xlconv.sheets.works.places import EXPLAIN as EXPLAIN_PART
-from xlconv.sheets.works.places import TOP, part_left
+from xlconv.sheets.works.places import TOP
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.sheet_names import WORKS
 
@@ -234,7 +234,7 @@ def inspector_places(network: Network, layout: Layout) -> InspectorPlaces:
     """Where everything stands that the sheet Explain is made of."""
     sizes = [size for shape in network.shapes.values() for size in shape]
     pictures = layout.gallery.count if layout.gallery else 0
-    left = part_left(EXPLAIN_PART, network, layout)
+    left = layout.works[EXPLAIN_PART]
     places = places_of(layer_lines(network, layout), network, max(pictures, *sizes), left)
     _check(places)
     return places

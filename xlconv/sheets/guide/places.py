@@ -13,7 +13,7 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.mission import Mission, Remembered, remembered
 from xlconv.sheets.guide.missions.course import course
-from xlconv.sheets.works.places import TOP, part_left
+from xlconv.sheets.works.places import TOP
 from xlconv.spreadsheet.cells import Cell, Range
 
 ROOM = "guide"
@@ -103,7 +103,7 @@ def guide_places(network: Network, layout: Layout) -> GuidePlaces:
         Card(number + 1, mission, HEAD_ROW + 1 + number * _ROWS)
         for number, mission in enumerate(missions)
     )
-    return GuidePlaces(cards, len(network.shapes), part_left(ROOM, network, layout))
+    return GuidePlaces(cards, len(network.shapes), layout.works[ROOM])
 
 
 def works_columns(network: Network, layout: object) -> int:

@@ -12,7 +12,7 @@ from math import prod
 
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.works.places import TOP, part_left
+from xlconv.sheets.works.places import TOP
 from xlconv.spreadsheet.cells import Range
 
 MOST = 20_000  # weights of a layer that are kept: more would make the file much larger
@@ -75,7 +75,7 @@ def original_name(number: int) -> str:
 
 def original_places(network: Network, layout: Layout) -> OriginalPlaces:
     """Where the originals stand."""
-    return _places(network, layout, part_left("originals", network, layout))
+    return _places(network, layout, layout.works["originals"])
 
 
 def _places(network: Network, layout: Layout, left: int) -> OriginalPlaces:

@@ -2,7 +2,7 @@
 
 A room that needs columns there says how many in its own `places.works_columns` (network, layout).
 The panel's part comes first, so that a layout can have it; Explain's, whose lists are the longest,
-last. Must not know what stands in a part.
+last. A layout keeps where they begin in its `works`. Must not know what stands in a part.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,3 @@ def part_lefts(network: Network, layout: object) -> Iterator[tuple[str, int]]:
         if (columns := needed[room](network, layout)) > 0:
             column += columns + GAP
     yield EXPLAIN, column
-
-
-def part_left(room: str, network: Network, layout: object) -> int:
-    """The first column of a room's part."""
-    return dict(part_lefts(network, layout))[room]
