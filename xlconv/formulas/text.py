@@ -41,15 +41,6 @@ def sigmoid(value: str) -> str:
     return f"IF({value}<0,EXP({value})/(1+EXP({value})),1/(1+EXP(-{value})))"
 
 
-def place_in_list(text: Cell, names: Range) -> str:
-    """The number of a text in a list, from 1.
-
-    >>> place_in_list(Cell(1, 1), Range(5, 1, 9, 1))
-    'MATCH($A$1,$A$5:$A$13,0)'
-    """
-    return f"MATCH({text.absolute},{names.absolute},0)"
-
-
 def marked_labels(ticks: Iterable[Cell], labels: Iterable[Cell], none: str) -> str:
     """The labels beside which there is a tick, or a word if there is none.
 

@@ -5,11 +5,14 @@ number than 0. Must not know where it stands.
 """
 
 from dataclasses import replace
+from typing import Literal
 
 from xlconv.network.layers.base import Layer, source
 from xlconv.network.layers.convolution import OUTSIDES, Conv2D, KernelDemo
 from xlconv.network.network import Network
 from xlconv.network.shapes import NO_MARGIN
+
+Outside = float | Literal["edge"]  # a number, or the nearest cell of the map
 
 
 def bordered(network: Network) -> tuple[str, ...]:
@@ -30,9 +33,9 @@ def outside_of(network: Network) -> str:
     return max(held, key=OUTSIDES.index, default=OUTSIDES[0])
 
 
-def outside_cell(outside: str) -> float | str:
+def outside_cell(outside: str) -> Outside:
     """What stands in a cell for one of OUTSIDES."""
-    return outside if outside == "edge" else float(outside)
+    return "edge" if outside == "edge" else float(outside)
 
 
 def with_outside(network: Network, outside: str) -> Network:

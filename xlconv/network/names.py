@@ -100,3 +100,12 @@ def label_cell(label: str) -> float | str:
     """
     plain = label.isascii() and label.isdigit() and str(int(label)) == label and len(label) < 16
     return float(label) if plain else label
+
+
+def as_compared(held: object) -> object:
+    """What a cell holds as spreadsheets compare it: capitals say nothing.
+
+    >>> as_compared("Cat"), as_compared(7.0)
+    ('cat', 7.0)
+    """
+    return held.casefold() if isinstance(held, str) else held

@@ -11,7 +11,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from xlconv.spreadsheet.blocks import BarChart, Sheet, TextBlock, Values
+from xlconv.reference.layers.base import numbers as numbers_of
+from xlconv.spreadsheet.blocks import BarChart, Sheet, TextBlock
 from xlconv.spreadsheet.cells import Cell, Range
 
 Numbers = NDArray[np.float64]
@@ -67,7 +68,7 @@ class View:
         for block in self.sheet.blocks:
             values = getattr(block, "values", None)
             if values is not None and values.dtype.kind != "U":
-                numbers[slices(block.range)] = _numbers(values)
+                numbers[slices(block.range)] = numbers_of(values)
         return numbers
 
     @property
@@ -101,14 +102,6 @@ class View:
             self.columns[column + place.width],
             self.rows[row + place.height],
         )
-
-
-def _numbers(values: Values) -> Numbers:
-    """The numbers among values, NaN for others."""
-    if values.dtype.kind == "f":
-        return np.asarray(values, dtype=np.float64)
-    held = [value if isinstance(value, float) else np.nan for value in values.reshape(-1).tolist()]
-    return np.array(held).reshape(values.shape)
 
 
 def range_with_charts(sheet: Sheet) -> Range:

@@ -138,15 +138,11 @@ TICK_MARK = Style(size=16, bold=True, colour=GREEN)
 
 # What is chosen, and what follows from it, under the picture.
 READS, REACHES = "1F6FEB", "D9480F"  # lines around what is read, and around what is reached
-PANEL_HEAD = Style(size=8, bold=True, colour=QUIET)
-PANEL_HEAD_LEFT = replace(PANEL_HEAD, horizontal="left")
 PANEL_LINK = Style(size=10, bold=True, colour=BLUE, horizontal="left")
 LEGEND = Style(size=8, number_format="0.00", shrink=True, border="E1E6EB")
 ACTUAL_TYPED = replace(CONTROL, size=24, number_format="General")
 LOSS_HEAD = Style(size=11, bold=True, colour=QUIET)
-_COUNT = Style(size=8, number_format="0", shrink=True, colour=QUIET)
-_END = Style(size=8, number_format="0.00", shrink=True, colour=QUIET)
-_BOX = Style(size=9, number_format='[>99998]"";[=0]"";0', shrink=True, colour=READS)
+_RANDOM = Style(size=8, number_format="0.00", shrink=True, colour=QUIET)
 
 # The board's computed cells, by their role.
 ROLES = {
@@ -158,28 +154,20 @@ ROLES = {
     "mosaic": Style(number_format=";;;"),
     "shape": LAYER_SHAPE,
     "title": MAP_TITLE,
-    "line": _COUNT,
-    "place": _COUNT,
     "actual": Style(size=36, bold=True, shrink=True),
     "right": Style(size=16, bold=True, shrink=True, colour=GREEN),
     "truth": Style(size=11, number_format="0", shrink=True),
     "parts": FRACTION,
     "total": RESULT,
     "decimal": FRACTION,
-    "scale": _COUNT,
-    "end": _END,
-    "network": _END,
     "high": LEGEND,
     "low": LEGEND,
-    "reads": _BOX,
-    "reaches": replace(_BOX, colour=REACHES),
-    "shown": _COUNT,
     # layers' steps
     "max": VECTOR,
     "shifted": VECTOR,
     "exp": FRACTION,
     "sum": FRACTION,
-    "random": _END,
+    "random": _RANDOM,
     "mask": Style(number_format="0", shrink=True),
     "share": COMPUTED,
     "factor": replace(COMPUTED, number_format="0.00"),

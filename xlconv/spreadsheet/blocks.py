@@ -135,10 +135,9 @@ class Highlight:
     """Cells for which `formula`, relative to the first cell of the first range, is true.
 
     `border` is the colour of a line around each of them, which may be `dashed`, `hatch` that of
-    stripes; with `last`, no
-    other rule is asked where this one holds. `now` are the cells for which it is true with the
-    values that the sheet holds, and `zeros` says that it is true for the numbers that their cells
-    show as zero: what painters show that do not calculate.
+    stripes; with `last`, no other rule is asked where this one holds. `now` are the cells for
+    which it is true with the values that the sheet holds, and `zeros` says that it is true for the
+    numbers that their cells show as zero: what painters show that do not calculate.
     """
 
     ranges: tuple[Range, ...]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from xlconv.network.model import Array, Model
-from xlconv.network.names import label_cell
+from xlconv.network.names import as_compared, label_cell
 from xlconv.network.network import Network, vector_labels
 from xlconv.network.shapes import as_maps
 from xlconv.state.exercise import Checks
@@ -45,14 +45,9 @@ def labelled_row(network: Network, layer: str, label: float | str) -> int | None
     """The row, from 1, of a vector that has a label, None if it has none such."""
     if len(network.shapes[layer]) != 1:
         return None
-    cells = [_as_compared(label_cell(one)) for one in vector_labels(network, layer)]
-    wanted = _as_compared(label)
+    cells = [as_compared(label_cell(one)) for one in vector_labels(network, layer)]
+    wanted = as_compared(label)
     return cells.index(wanted) + 1 if wanted in cells else None
-
-
-def _as_compared(held: float | str) -> float | str:
-    """What a cell holds as spreadsheets compare it: capitals say nothing."""
-    return held.casefold() if isinstance(held, str) else held
 
 
 @dataclass(frozen=True)

@@ -114,12 +114,10 @@ def _constants(book: FoundBook) -> Iterator[tuple[str, str, list[Range]]]:
     for tensor, place in layout.labels.items():
         yield tensor, BOARD, [place]
     panel, verdict = layout.panel, layout.verdict
-    chosen = [panel.picture, panel.outlined, panel.pixel_row, panel.pixel_column, panel.scale]
-    chosen += [panel.reveal, panel.numbers, panel.outside, panel.shift_down, panel.shift_right]
-    chosen += [panel.winners, panel.invert]
+    chosen = [place for place in panel.controls if place not in panel.explained]
     chosen += [verdict.actual] if verdict is not None else []
     chosen += layout.laboratory.choices if layout.laboratory is not None else []
-    yield "board", BOARD, [place for place in chosen if place is not None]
+    yield "board", BOARD, chosen
     for tensor, legends in layout.legends.items():
         yield tensor, BOARD, [*legends]
     if layout.gallery is not None:

@@ -213,19 +213,22 @@ def _changed_choices(saved: SavedBook) -> set[str]:
     possible = saved.single(number) in range(1, len(SCALES) + 1)
     if possible and saved.differs(number) and saved.was_read(highs):
         changed.add(number)
-    # Nothing but colours follows from what is revealed.
-    shown = {key for key in saved.found if key.startswith("shown:")}
-    tensors = len(saved.book.network.shapes)
-    if saved.single("shown:revealed") in range(1, tensors + 1):
-        known = {key for key in shown if saved.differs(key) and saved.is_known(key)}
-        last, shapes = saved.single("shown:revealed"), saved.book.network.shapes
-        flags = {f"shown:{one}": float(n <= float(last)) for n, one in enumerate(shapes, 1)}  # type: ignore[arg-type]
-        changed |= {key for key in known & flags.keys() if saved.single(key) == flags[key]}
-        changed |= known & {"shown:revealed"}
-        if saved.differs("shown:revealed"):
-            changed |= known & {"shown:chart"}
-    changed |= _changed_answers(saved) | _changed_laboratory(saved) | _changed_head(saved)
-    return changed
+    changed |= _changed_shown(saved) | _changed_answers(saved)
+    return changed | _changed_laboratory(saved) | _changed_head(saved)
+
+
+def _changed_shown(saved: SavedBook) -> set[str]:
+    """What is revealed, and of which tensors and of the chart that says so, if it was computed with
+    another layer chosen. Nothing but colours follows from it."""
+    revealed, shapes = "shown:revealed", saved.book.network.shapes
+    last = saved.single(revealed)
+    if not isinstance(last, float) or last not in range(1, len(shapes) + 1):
+        return set()
+    flags = {f"shown:{one}": float(number <= last) for number, one in enumerate(shapes, 1)}
+    may = {key for key, flag in flags.items() if saved.single(key) == flag} | {revealed}
+    if saved.differs(revealed):
+        may.add("shown:chart")
+    return {key for key in may & saved.found.keys() if saved.differs(key) and saved.is_known(key)}
 
 
 def _changed_picture(saved: SavedBook) -> set[str]:

@@ -8,17 +8,18 @@ formulas take one window after the other; pools likewise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
-from typing import Literal
+from math import isnan
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xlconv.network.borders import Outside
 from xlconv.network.layers.base import Layer, sources
 from xlconv.network.model import Array
-from xlconv.network.shapes import Window
+from xlconv.network.shapes import Margin, Window
 
 Weights = Mapping[str, Array]
 Values = NDArray[np.float64] | NDArray[np.str_] | NDArray[np.object_]
@@ -64,6 +65,16 @@ class Step:
         return cls(name, value, np.abs(value))
 
     @classmethod
+    def mixed(
+        cls, name: str, held: Sequence[float | str | None], sizes: Sequence[float] | Array
+    ) -> Step:
+        """Cells of which each holds a number or a text, None where nothing can be said, with what
+        the numbers' rounding errors are relative to."""
+        cells = np.empty(len(held), dtype=object)
+        cells[:] = [None if isinstance(one, float) and isnan(one) else one for one in held]
+        return cls(name, cells, np.nan_to_num(np.array(sizes, dtype=np.float64)))
+
+    @classmethod
     def unknown(cls, name: str) -> Step:
         """One cell of which nothing can be said, as it reads what is no number."""
         return cls.exact(name, np.nan)
@@ -95,22 +106,24 @@ def numbers(values: Values) -> Array:
     return np.array(flat).reshape(values.shape)
 
 
-def shifted_maps(
-    window: Window, x: Array, outside: float | Literal["edge"]
-) -> Iterator[tuple[int, int, Array]]:
+def padded(maps: Array, margin: Margin, outside: Outside) -> Array:
+    """Maps (.., H, W) with a margin that holds `outside`, or the nearest cell of the map."""
+    ring = [(0, 0)] * (maps.ndim - 2)
+    ring += [(margin.top, margin.bottom), (margin.left, margin.right)]
+    if outside == "edge":
+        return np.pad(maps, ring, mode="edge")
+    return np.pad(maps, ring, constant_values=outside)
+
+
+def shifted_maps(window: Window, x: Array, outside: Outside) -> Iterator[tuple[int, int, Array]]:
     """For each place (i, j) of a window, the cells that all windows have there; the padding
     holds `outside`, or the nearest cell of the map."""
-    margin, (apart_down, apart_across) = window.margin(x.shape), window.dilation
-    ring = ((0, 0), (margin.top, margin.bottom), (margin.left, margin.right))
-    padded = (
-        np.pad(x, ring, mode="edge")
-        if outside == "edge"
-        else np.pad(x, ring, constant_values=outside)
-    )
+    whole = padded(x, window.margin(x.shape), outside)
+    apart_down, apart_across = window.dilation
     height, width = window.slid(x.shape)
     (rows, columns), (down, across) = window.size, window.stride
     for i in range(rows):
         for j in range(columns):
             top, left = i * apart_down, j * apart_across
             below, right = top + down * height, left + across * width
-            yield i, j, padded[:, top:below:down, left:right:across]
+            yield i, j, whole[:, top:below:down, left:right:across]

@@ -4,10 +4,10 @@ Must not know how a workbook computes the same.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 import numpy as np
 
+from xlconv.network.borders import outside_cell
 from xlconv.network.layers.base import source
 from xlconv.network.layers.convolution import Conv2D, KernelDemo
 from xlconv.network.model import Array
@@ -43,7 +43,7 @@ def _conv(layer: Conv2D, weights: Weights, x: Array) -> Array:
     parts = kernel.reshape(layer.groups, -1, *kernel.shape[1:])
     result = np.zeros(layer.output_shape(x.shape))
     made = result.reshape(layer.groups, -1, *result.shape[1:])
-    for i, j, shifted in shifted_maps(layer.window, x, _padding(layer)):
+    for i, j, shifted in shifted_maps(layer.window, x, outside_cell(layer.outside)):
         read = shifted.reshape(layer.groups, -1, *shifted.shape[1:])
         for group in range(layer.groups):
             made[group] += np.tensordot(parts[group, :, :, i, j], read[group], axes=1)
@@ -52,13 +52,9 @@ def _conv(layer: Conv2D, weights: Weights, x: Array) -> Array:
     return np.maximum(result, 0.0) if layer.activation == "relu" else result
 
 
-def _padding(layer: Conv2D | KernelDemo) -> float | Literal["edge"]:
-    return "edge" if layer.outside == "edge" else float(layer.outside)
-
-
 def _correlate(layer: KernelDemo, kernel: Array, x: Array) -> Array:
     result = np.zeros(layer.output_shape(x.shape))
-    for i, j, shifted in shifted_maps(layer.window, x, _padding(layer)):
+    for i, j, shifted in shifted_maps(layer.window, x, outside_cell(layer.outside)):
         result += kernel[i, j] * shifted
     return result
 

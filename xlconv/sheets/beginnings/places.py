@@ -34,11 +34,6 @@ class Beginning:
     change: Range
     words: Cell
 
-    @property
-    def caption(self) -> Cell:
-        """Above its start."""
-        return self.start.first.shifted(-1, 0)
-
 
 def beginnings(network: Network, layout: Layout) -> tuple[Beginning, ...]:
     """The kernels of the first convolution, if it is known what they were at the start."""

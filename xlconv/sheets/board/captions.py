@@ -133,11 +133,8 @@ def _border_notes(network: Network, layout: Layout) -> Iterator[Block]:
         over = layer.margin(network.read_shapes(layer)[0]) != NO_MARGIN
         if over and source(layer) in there and not layer.rectifies:  # else a count stands there
             for legend in layout.legends[layer.name][:1]:
-                cell, text = (
-                    Cell(legend.row, legend.column + 4),
-                    "a stripe at the border? see “outside is”",
-                )
-                yield one_cell(cell, text, styles.BORDER_NOTE)
+                text = "a stripe at the border? see “outside is”"
+                yield one_cell(Cell(legend.row, legend.column + 4), text, styles.BORDER_NOTE)
 
 
 def _lanes(layout: Layout) -> Iterator[Block]:

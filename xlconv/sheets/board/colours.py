@@ -19,8 +19,8 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.border.places import border_parts
 from xlconv.sheets.enlarged.colours import enlarged_rules
 from xlconv.sheets.originals.places import original_name, original_places
-from xlconv.sheets.panel.formulas import KERNELS, WRONG, by_name, on_frame, scale_limit
-from xlconv.sheets.panel.places import PanelPlaces
+from xlconv.sheets.panel.formulas import WRONG, by_name, on_frame, scale_limit
+from xlconv.sheets.panel.places import KERNELS, PanelPlaces
 from xlconv.sheets.styles import CHANGED, CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
 from xlconv.spreadsheet.cells import Range
@@ -51,19 +51,19 @@ def colour_rules(
                 _visibility(display, layout, layer.name),
                 colours,
             )
+    regions = original_places(network, layout).regions
     for name, weights in layout.weights.items():
         for key in KERNELS & weights.arrays.keys():
-            for number, region in enumerate(original_places(network, layout).regions, 1):
-                inside = [one for one in weights.arrays[key] if one.overlaps(region.board)]
-                if region.layer == name and inside:
-                    places = weights.arrays[key]
+            places = weights.arrays[key]
+            for number, region in enumerate(regions, 1):
+                if region.layer == name and any(map(region.board.overlaps, places)):
                     yield _typed_over(number, region.board, places, places)
-            yield from _numbers_off(weights.arrays[key], None, display, layout, colours)
-            yield _faint(weights.arrays[key], 0.005, "0;0;0")
+            yield from _numbers_off(places, None, display, layout, colours)
+            yield _faint(places, 0.005, "0;0;0")
             visible = _visibility(display, layout, name)
             limit = by_name(layout.panel.lines[name].weights, layout.panel.table)
             whole = weights.array_range(key)
-            yield _around_zero(weights.arrays[key], limit, (whole,), visible, colours)
+            yield _around_zero(places, limit, (whole,), visible, colours)
     yield from enlarged_rules(display, values, layout, colours)
     yield from _bars(network, values, layout, colours)
     yield from _verdict(layout, values)

@@ -44,9 +44,8 @@ from xlconv.sheets.laboratory.looks import (
     laboratory_words,
 )
 from xlconv.sheets.mosaic.looks import board_colours, board_words
-from xlconv.sheets.panel.formulas import KERNELS
-from xlconv.sheets.panel.looks import controls, empty_controls, panel_blocks, panel_choices
-from xlconv.sheets.panel.places import CHART_TITLE
+from xlconv.sheets.panel.looks import empty_controls, panel_blocks, panel_choices
+from xlconv.sheets.panel.places import CHART_TITLE, KERNELS
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
 from xlconv.spreadsheet.blocks import (
@@ -92,7 +91,7 @@ def sheet(shown: Shown) -> Sheet:
         *network_captions(model.network, layout),
         *_bars(model, layout),
         *(BlankBlock(place, styles.CONTROL) for place in empty_controls(display, layout)),
-        *(part for place in controls(layout) for part in _merged_rest(place, styles.CONTROL)),
+        *(part for place in layout.panel.controls for part in _merged_rest(place, styles.CONTROL)),
     ]
     widths = dict.fromkeys(layout.vector_columns, styles.VECTOR_PIXELS)
     return Sheet(
@@ -130,15 +129,7 @@ def names(shown: Shown) -> dict[str, tuple[str, Range]]:
 
 def captions(display: Display, layout: Layout) -> Iterator[tuple[str, TextBlock | ConstantBlock]]:
     """What stands beside the numbers, without what is there to be chosen or typed."""
-    panel = layout.panel
-    chosen = {
-        *panel.chosen,
-        panel.scale.first,
-        panel.outlined.first,
-        panel.pixel_row.first,
-        panel.pixel_column.first,
-        *(one.first for one in (panel.picture, panel.outside) if one is not None),
-    }
+    chosen = {place.first for place in layout.panel.controls}
     if layout.verdict is not None:
         chosen.add(layout.verdict.actual.first)
     made = (*network_captions(display.network, layout), *panel_blocks(display, layout))
@@ -296,7 +287,7 @@ def _bars(model: Model, layout: Layout) -> Iterator[Block]:
 def _merges(layout: Layout) -> tuple[Range, ...]:
     """The controls and computed cells that are larger than one cell of the grid."""
     places = [place for controls in layout.controls.values() for place in controls.values()]
-    places += [*layout.cells.values(), *controls(layout), *laboratory_merges(layout)]
+    places += [*layout.cells.values(), *layout.panel.controls, *laboratory_merges(layout)]
     places += [place for layer in layout.enlarged for _, place in shown_numbers(layout, layer)]
     places += [place for titles in layout.titles.values() for place in titles]
     answer, verdict = layout.answer, layout.verdict

@@ -5,10 +5,8 @@ Must not know the formulas that say the same.
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
-from xlconv.network.borders import bordered, outside_of
-from xlconv.reference.layers.base import Step, Values, numbers
+from xlconv.network.borders import bordered, outside_cell, outside_of
+from xlconv.reference.layers.base import Step, Values, numbers, padded
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.border.places import border_parts
 from xlconv.state.choices import Display
@@ -19,18 +17,13 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
     if layout.panel.outside is None:
         return
     network = display.network
-    outside = outside_of(network)
+    outside = outside_cell(outside_of(network))
     for tensor in bordered(network):
         placement = layout.tensors[tensor]
-        ring = placement.ring
-        around = ((ring.top, ring.bottom), (ring.left, ring.right))
         for number, found in enumerate(numbers(values[tensor])):
-            if outside == "edge":
-                padded = np.pad(found, around, mode="edge")
-            else:
-                padded = np.pad(found, around, constant_values=float(outside))
+            filled = padded(found, placement.ring, outside)
             whole = placement.with_ring(number)
             for index, (place, _, _) in enumerate(border_parts(placement, number)):
                 top, left = place.row - whole.row, place.column - whole.column
-                part = padded[top : top + place.height, left : left + place.width]
+                part = filled[top : top + place.height, left : left + place.width]
                 yield Step.measured(f"outside:{tensor}_{number + 1}_{index}", part)

@@ -32,12 +32,22 @@ def count_text(one: Counted) -> str:
     'COUNTIF($A$1:$B$2,"<-1E-9")&" of "&ROWS($A$1:$B$2)*COLUMNS($A$1:$B$2)&" were negative"'
     """
     here = f"{one.counted:$}"
-    cells = f"ROWS({here})*COLUMNS({here})"
+    cells = cells_of(here)
     if one.what == "rectified":
-        return f'COUNTIF({here},"<-{NOTHING}")&" of "&{cells}&" were negative"'
+        return f'{negatives_of(here)}&" of "&{cells}&" were negative"'
     if one.what == "rectified here":
         return f'COUNTIF({here},"<={NOTHING}")&" of "&{cells}&" became 0"'
-    own = f"ROWS({one.own:$})*COLUMNS({one.own:$})"
+    own = cells_of(f"{one.own:$}")
     if one.what == "largest":
         return f'"keeps "&{own}&" of "&{cells}'
     return f'{own}&" means of "&{cells}'
+
+
+def negatives_of(place: str) -> str:
+    """How many numbers of a range are below zero."""
+    return f'COUNTIF({place},"<-{NOTHING}")'
+
+
+def cells_of(place: str) -> str:
+    """How many cells a range has."""
+    return f"ROWS({place})*COLUMNS({place})"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from xlconv.network.model import Array
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.counts.places import counts
@@ -26,8 +27,11 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
             case "means":
                 yield Step.text(key, f"{kept} means of {cells}")
             case "rectified":
-                yield Step.text(
-                    key, f"{np.count_nonzero(found < -NOTHING)} of {cells} were negative"
-                )
+                yield Step.text(key, f"{negatives_of(found)} of {cells} were negative")
             case "rectified here":
                 yield Step.text(key, f"{np.count_nonzero(found <= NOTHING)} of {cells} became 0")
+
+
+def negatives_of(cells: Array) -> int:
+    """How many numbers are below zero."""
+    return int(np.count_nonzero(cells < -NOTHING))

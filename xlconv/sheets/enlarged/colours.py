@@ -10,10 +10,10 @@ import numpy as np
 
 from xlconv.formulas import text as formulas
 from xlconv.network.model import Array
-from xlconv.reference.layers.base import numbers
 from xlconv.sheets.board.furniture import ENLARGED
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.enlarged.places import kernels
+from xlconv.sheets.enlarged.numbers import shown_kernels
+from xlconv.sheets.enlarged.places import computed_kernel, kernels
 from xlconv.sheets.panel.formulas import by_name
 from xlconv.sheets.styles import Palette, blend
 from xlconv.spreadsheet.blocks import Highlight, Values
@@ -29,13 +29,11 @@ def enlarged_rules(
     """The rules of all enlarged kernels."""
     for layer, places in layout.enlarged.items():
         small = kernels(layout, layer)
-        computed = f"{layer}_kernel"
-        if computed in layout.inner:
-            array = numbers(values[computed])
-            limit = formulas.largest_magnitude(Range.around(small))
-        else:
-            array = display.model.weights[f"{layer}.weight"]
+        array = shown_kernels(display, values, layout, layer)
+        if computed_kernel(layout, layer) is None:
             limit = by_name(layout.panel.lines[layer].weights, layout.panel.table)
+        else:
+            limit = formulas.largest_magnitude(Range.around(small))
         largest = float(np.abs(array).max(initial=0.0))
         parts = np.split(array.reshape(-1), len(small))
         for kernel, place, part in zip(small, places, parts, strict=True):

@@ -10,11 +10,18 @@ from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Cell, Range
 
 
+def computed_kernel(layout: Layout, layer: str) -> str | None:
+    """The name of a layer's kernel that is computed, as one of a list is; None for trained ones."""
+    name = f"{layer}_kernel"
+    return name if name in layout.inner else None
+
+
 def kernels(layout: Layout, layer: str) -> tuple[Range, ...]:
     """The ranges of the numbers that a layer's enlarged kernels show, in their order."""
-    if f"{layer}_kernel" in layout.inner:
-        return layout.inner[f"{layer}_kernel"].maps
-    return layout.weights[layer].arrays["weight"]
+    computed = computed_kernel(layout, layer)
+    return (
+        layout.weights[layer].arrays["weight"] if computed is None else layout.inner[computed].maps
+    )
 
 
 def shown_numbers(layout: Layout, layer: str) -> Iterator[tuple[Cell, Range]]:

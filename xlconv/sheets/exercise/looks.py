@@ -233,9 +233,8 @@ def works(shown: Shown) -> Works | None:
     widths = dict.fromkeys(range(first, places.right + 1), _KEY_PIXELS)
     widths |= {places.left: 150, first - 1: _GAP_PIXELS}
     checks = range(places.left + 1, first - 1)
-    return Works(
-        "exercise: the checks", places.left, blocks, {**dict.fromkeys(checks, 84), **widths}
-    )
+    widths |= dict.fromkeys(checks, _CHECK_PIXELS)
+    return Works("exercise: the checks", places.left, blocks, widths)
 
 
 def _check_words(places: ExercisePlaces) -> Iterator[Block]:

@@ -20,7 +20,7 @@ from xlconv.sheets.mosaic.looks import swatches
 from xlconv.sheets.mosaic.places import rule_levels
 from xlconv.sheets.panel.formulas import by_name
 from xlconv.sheets.shown import Shown
-from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, GREEN, QUIET
+from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, GREEN, QUIET, blend
 from xlconv.sheets.styles import INK as BLACK
 from xlconv.sheets.styles import READS as FRAME
 from xlconv.spreadsheet.blocks import ColourRule, ColourScale, Highlight
@@ -130,7 +130,7 @@ def _marked(shown: Shown, places: InspectorPlaces, canvas: Canvas) -> Iterator[H
     )
     winner = f"ISNUMBER({canvas.cell}),{canvas.shown}={bold},{canvas.term}={strongest}"
     here = there & (canvas.shows == bold_now) & (canvas.terms == strongest_now)
-    light = mixed(colours.zero, colours.positive, 0.35)
+    light = blend(colours.zero, colours.positive, 0.35)
     largest = f"AND({winner},{bold}={READS})"
     now = canvas.cells(here & read)
     yield Highlight(area, largest, BLACK, light, border=GREEN, bold=True, now=now)
@@ -175,23 +175,13 @@ def _steps(
         share = canvas.values / ends * (1 if sign == ">" else -1)
     for step in range(_SHADES, 0, -1):
         least = (step - 0.5) / _SHADES
-        fill = mixed(*colours, step / _SHADES)
+        fill = blend(*colours, step / _SHADES)
         text = WHITE if _is_dark(fill) else BLACK
         bound = f"{'' if sign == '>' else '-'}{least:.4f}*{end}"
         formula = f"AND({lead},{canvas.cell}{sign}{bound})"
         with np.errstate(invalid="ignore"):
             now = canvas.cells(where & (share > least))
         yield Highlight((canvas.place,), formula, text, fill, border=_LINE, now=now)
-
-
-def mixed(low: str, high: str, share: float) -> str:
-    """A colour between two.
-
-    >>> mixed("FFFFFF", "000000", 0.5), mixed("FFFFFF", "45B36B", 1.0)
-    ('808080', '45B36B')
-    """
-    pairs = ((int(low[at : at + 2], 16), int(high[at : at + 2], 16)) for at in (0, 2, 4))
-    return "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
 
 
 def _is_dark(colour: str) -> bool:

@@ -6,6 +6,7 @@ Must not know any value.
 from collections.abc import Callable
 
 from xlconv.formulas.layers.base import Rule
+from xlconv.formulas.text import largest_magnitude
 from xlconv.sheets.explain.places import InspectorPlaces
 from xlconv.sheets.panel.places import USED
 from xlconv.sheets.works.places import TOP
@@ -57,5 +58,5 @@ def mark_rule(places: InspectorPlaces, key: str, formula: str) -> Rule:
 
 def magnitude(listed: Range) -> str:
     """The largest distance from zero in a list; 1 if there is none, to be divided by."""
-    most = f"MAX(MAX({listed:$}),-MIN({listed:$}))"
+    most = largest_magnitude(listed)
     return f"IF({most}=0,1,{most})"

@@ -5,7 +5,6 @@ Must not know what is explained.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from math import isnan
 
 import numpy as np
 
@@ -26,12 +25,9 @@ def mixed_step(
     also: Iterable[float | str] = (),
 ) -> Step:
     """A step of cells that hold numbers or texts."""
-    array = np.empty(len(found), dtype=object)
-    array[:] = [None if isinstance(one, float) and isnan(one) else one for one in found]
     sizes = [abs(one) if isinstance(one, float) else 0.0 for one in found]
     sizes[: len(scale or ())] = (scale or ())[: len(sizes)]
-    step = Step(f"explain:{key}", array, np.nan_to_num(np.array(sizes)))
-    return replace(step, also=frozenset(also))
+    return replace(Step.mixed(f"explain:{key}", found, sizes), also=frozenset(also))
 
 
 def text_step(key: str, texts: tuple[str, ...] | None) -> Step:

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlconv.network import access
+from xlconv.network.borders import Outside, outside_cell
 from xlconv.network.layers.base import Layer, source, sources
 from xlconv.network.model import Array
 from xlconv.network.network import Network
-from xlconv.reference.layers.base import Values, numbers
+from xlconv.reference.layers.base import Values, numbers, padded
 from xlconv.sheets.board.layout import Layout
 from xlconv.spreadsheet.cells import Range
 
@@ -99,7 +100,7 @@ def _slots(layer: Layer, reading: access.Access, scope: Scope, cell: Cell3) -> I
         case access.SameCell():
             yield from (_cell_slot(scope, name, cell) for name in sources(layer))
         case access.Windows():
-            outside = getattr(layer, "outside", "0")
+            outside = outside_cell(getattr(layer, "outside", "0"))
             for channel in reading.maps(cell[0]):
                 yield _window_slot(reading, tensor, maps, channel, cell, outside)
         case access.Everything():
@@ -121,21 +122,17 @@ def _map_slot(tensor: str, maps: Array, channel: int) -> Slot:
 
 
 def _window_slot(
-    reading: access.Windows, tensor: str, maps: Array, channel: int, cell: Cell3, outside: str
+    reading: access.Windows, tensor: str, maps: Array, channel: int, cell: Cell3, outside: Outside
 ) -> Slot:
     window, margin = reading.window, reading.margin
-    ring = ((margin.top, margin.bottom), (margin.left, margin.right))
-    if outside == "edge":
-        padded = np.pad(maps[channel], ring, mode="edge")
-    else:
-        padded = np.pad(maps[channel], ring, constant_values=float(outside))
-    around = np.pad(np.zeros(maps[channel].shape, dtype=bool), ring, constant_values=True)
+    held = padded(maps[channel], margin, outside)
+    around = padded(np.zeros(maps[channel].shape), margin, 1.0) == 1.0
     (height, width), (apart, beside) = window.size, window.dilation
     top, left = cell[1] * window.stride[0], cell[2] * window.stride[1]
     lines = slice(top, top + (height - 1) * apart + 1, apart)
     columns = slice(left, left + (width - 1) * beside + 1, beside)
     place = top - margin.top + 1, left - margin.left + 1
-    values, beyond = padded[lines, columns], around[lines, columns]
+    values, beyond = held[lines, columns], around[lines, columns]
     return Slot(tensor, channel + 1, *place, values, outside=beyond)
 
 

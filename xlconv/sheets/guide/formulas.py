@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.counts.formulas import cells_of, negatives_of
 from xlconv.sheets.guide.mission import (
     AGAIN,
     DONE,
@@ -105,9 +106,7 @@ def live_text(live: Live, layout: Layout) -> str:
     match live:
         case Negatives(tensor, pattern):
             inside = f"{layout.tensors[tensor].maps[0]:{BOARD}}"
-            return spelled(
-                pattern, f'COUNTIF({inside},"<-{NEAR}")', f"ROWS({inside})*COLUMNS({inside})"
-            )
+            return spelled(pattern, negatives_of(inside), cells_of(inside))
         case Told(pattern):
             assert layout.answer is not None
             assert layout.verdict is not None

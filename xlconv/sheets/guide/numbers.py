@@ -10,8 +10,10 @@ import numpy as np
 
 from xlconv.network.borders import outside_cell, outside_of
 from xlconv.network.layers.settings import setting_cell
+from xlconv.network.names import as_compared
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
+from xlconv.sheets.counts.numbers import negatives_of
 from xlconv.sheets.guide.mission import (
     AGAIN,
     DONE,
@@ -52,7 +54,7 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
         yield _text(tick, _tick(mission, display, values))
         answer = display.choices.answers.get(mission.key, "")
         if mission.options:
-            wrong = answer != "" and not _same(answer, mission.right)
+            wrong = answer != "" and as_compared(answer) != as_compared(mission.right)
             yield Step.text(f"guide:again_{mission.key}", AGAIN if wrong else "")
         found = _single(tick, values)
         why = None if found is None else mission.why if found == DONE else WAITING
@@ -75,7 +77,7 @@ def _text(name: str, text: str | None) -> Step:
 
 def _tick(mission: Mission, display: Display, values: Mapping[str, Values]) -> str | None:
     answer = display.choices.answers.get(mission.key, "")
-    right = bool(mission.options) and _same(answer, mission.right)
+    right = bool(mission.options) and as_compared(answer) == as_compared(mission.right)
     state = False if mission.done is None else _holds(mission.done, display, values)
     if state is None:  # an error, which a tick repeats
         return None
@@ -88,7 +90,7 @@ def _holds(condition: Condition, display: Display, values: Mapping[str, Values])
         case Differs(of):
             return _differs(of, display, values)
         case Differ(choice=choice, start=start):
-            return not _same(_choice(display, choice), start)
+            return as_compared(_choice(display, choice)) != as_compared(start)
         case Explains(number=number, first=first):
             others = [_differs(one, display, values) for one in first]
             layer = _now(first[0], display, values)
@@ -109,7 +111,7 @@ def _differs(of: Remembered, display: Display, values: Mapping[str, Values]) -> 
         return None
     if of.near and isinstance(now, float) and isinstance(then, float):
         return abs(now - then) > NEAR * (1 + abs(then))
-    return not _same(now, then)
+    return as_compared(now) != as_compared(then)
 
 
 def _now(of: Remembered, display: Display, values: Mapping[str, Values]) -> Held | None:
@@ -144,19 +146,11 @@ def _choice(display: Display, name: str) -> Held:
     return held if isinstance(held, str) else float(held)
 
 
-def _same(one: Held, other: Held) -> bool:
-    """Whether a spreadsheet takes two values for the same: capitals say nothing."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one.casefold() == other.casefold()
-    return one == other
-
-
 def _seen(live: Live, display: Display, values: Mapping[str, Values]) -> str | None:
     match live:
         case Negatives(tensor, pattern):
             cells = numbers(values[tensor])[0]
-            counts = (int((cells < -NEAR).sum()), cells.size)
-            return pattern.format(*counts)
+            return pattern.format(negatives_of(cells), cells.size)
         case Told(pattern):
             actual = display.choices.actual
             really = actual if display.count is None else _single("picture:actual", values)

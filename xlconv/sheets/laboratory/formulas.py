@@ -24,16 +24,16 @@ def rules(network: Network, layout: Layout) -> Iterator[Rule]:
     if places is None:
         return
     last = network.layer(network.output)
-    yield _column("label", places.labels, f"{layout.labels[last.name].first.a1}")
+    yield _rule("label", places.labels, f"{layout.labels[last.name].first.a1}")
     read = layout.tensors[source(last)].maps[0].first
     changed = f"{read.a1}*{places.times.first:$}/{places.temperature.first:$}"
-    yield _column("logit", places.logits, changed)
+    yield _rule("logit", places.logits, changed)
     yield from _sums(places)
-    yield _column("exp", places.exp, exp_text(places.logits.first, places.taken))
+    yield _rule("exp", places.exp, exp_text(places.logits.first, places.taken))
     share = share_text(places.logits.first, sum_below(places.logits))
-    yield _column("plain", places.plain, share)
-    yield _column("softmax", places.softmax, softmax_text(places.exp.first, sum_below(places.exp)))
-    yield _column("sigmoid", places.sigmoid, sigmoid_text(places.logits.first))
+    yield _rule("plain", places.plain, share)
+    yield _rule("softmax", places.softmax, softmax_text(places.exp.first, sum_below(places.exp)))
+    yield _rule("sigmoid", places.sigmoid, sigmoid_text(places.logits.first))
     if places.loss is not None and layout.loss is not None:
         text = loss_text(layout.loss.truth, places.logits, sum_below(places.exp), places.taken)
         yield _rule("loss", Range.of(places.loss.first), text)
@@ -42,10 +42,6 @@ def rules(network: Network, layout: Layout) -> Iterator[Rule]:
 def _rule(role: str, place: Range, formula: str) -> Rule:
     key = f"{LABORATORY}:{role}"
     return Rule(LABORATORY, key, None, place, formula, role=f"{LABORATORY} {role}")
-
-
-def _column(role: str, place: Range, formula: str) -> Rule:
-    return _rule(role, place, formula)
 
 
 def _sums(places: LaboratoryPlaces) -> Iterator[Rule]:

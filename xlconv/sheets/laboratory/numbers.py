@@ -25,7 +25,7 @@ def steps(display: Display, layout: Layout, values: Mapping[str, Values]) -> Ite
         return
     network, chosen = display.network, display.choices.laboratory
     labels = [label_cell(label) for label in network.labels]
-    yield _step("label", labels, [0.0] * len(labels))
+    yield Step.mixed("laboratory:label", labels, [0.0] * len(labels))
     read = numbers(values[source(network.layer(network.output))])
     asked = read * chosen.times / chosen.temperature
     yield Step("laboratory:logit", asked, _size(asked))
@@ -59,7 +59,7 @@ def _exp_steps(logits: Array, values: Mapping[str, Values]) -> Iterator[Step]:
         OVERFLOW if power > TOO_LARGE else float(one)
         for power, one in zip(powers, made, strict=True)
     ]
-    yield _step("exp", held, sizes)
+    yield Step.mixed("laboratory:exp", held, sizes)
     yield _sum_or_word("exp", OVERFLOW, values)
 
 
@@ -67,7 +67,7 @@ def _plain_steps(logits: Array, values: Mapping[str, Values]) -> Iterator[Step]:
     total = float(numbers(values["laboratory:logit_sum"])[0])
     shares: list[Held] = [NO_SHARE] * len(logits) if total == 0 else (logits / total).tolist()
     sizes = _size(logits) * (1.0 + 1.0 / abs(total)) if total else np.zeros(len(logits))
-    yield _step("plain", shares, sizes)
+    yield Step.mixed("laboratory:plain", shares, sizes)
     yield _sum_or_word("plain", NO_SHARE, values)
 
 
@@ -104,7 +104,7 @@ def _loss_step(logits: Array, values: Mapping[str, Values]) -> Step:
         return _measured("loss", [None])
     actual = float((truth * logits).sum())
     size = 1.0 + abs(np.log(total)) + abs(taken) + float(np.abs(truth * logits).sum())
-    return _step("loss", [float(np.log(total)) + taken - actual], [size])
+    return Step.mixed("laboratory:loss", [float(np.log(total)) + taken - actual], [size])
 
 
 def _cells(name: str, values: Mapping[str, Values]) -> list[Held]:
@@ -129,11 +129,6 @@ def _sum_or_word(name: str, word: str, values: Mapping[str, Values]) -> Step:
 
 
 def _measured(name: str, held: Sequence[Held]) -> Step:
-    return _step(name, held, [abs(one) if isinstance(one, float) else 0.0 for one in held])
-
-
-def _step(name: str, held: Sequence[Held], sizes: Sequence[float] | Array) -> Step:
-    """A step of cells that hold numbers or words, with what rounding errors are relative to."""
-    cells = np.empty(len(held), dtype=object)
-    cells[:] = [None if isinstance(one, float) and np.isnan(one) else one for one in held]
-    return Step(f"laboratory:{name}", cells, np.nan_to_num(np.array(sizes, dtype=np.float64)))
+    return Step.mixed(
+        f"laboratory:{name}", held, [abs(one) if isinstance(one, float) else 0.0 for one in held]
+    )

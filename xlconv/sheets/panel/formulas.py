@@ -14,7 +14,7 @@ from xlconv.network.layers.base import source, sources
 from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.panel.picture import PICTURE, gallery_pixel
-from xlconv.sheets.panel.places import COLUMNS
+from xlconv.sheets.panel.places import COLUMNS, KERNELS
 from xlconv.sheets.panel.rule import on_works, single
 from xlconv.sheets.receptive.formulas import (
     NOWHERE,
@@ -31,7 +31,6 @@ from xlconv.state.choices import SCALES, UNKNOWN
 from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 
 RIGHT, WRONG = "✓ right", "✗ wrong"
-KERNELS = {"weight", "presets"}  # arrays that have a colour scale
 LOSS, SCALES_BLOCK, LOOKS, SHOWN = "loss", "scales", "looks", "shown"
 
 

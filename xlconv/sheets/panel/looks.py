@@ -91,18 +91,6 @@ def empty_controls(display: Display, layout: Layout) -> list[Range]:
     return [] if display.choices.pixel else [Range.of(place.first) for place in pixel]
 
 
-def controls(layout: Layout) -> list[Range]:
-    """The cells of the panel in which something is chosen."""
-    panel = layout.panel
-    maybe = (
-        *(panel.picture, panel.outside, panel.shift_down, panel.shift_right),
-        *(panel.winners, panel.invert),
-    )
-    there = [panel.reveal, panel.numbers, *(one for one in maybe if one is not None)]
-    pixel = [panel.pixel_row, panel.pixel_column]
-    return [*there, *panel.explained, panel.outlined, *pixel, panel.scale]
-
-
 def _words(network: Network, layout: Layout) -> Iterator[Block]:
     panel = layout.panel
     top, left = panel.area.first

@@ -10,12 +10,13 @@ import numpy as np
 
 from xlconv.network.layers.base import source, sources
 from xlconv.network.model import Array
-from xlconv.network.names import label_cell
+from xlconv.network.names import as_compared, label_cell
 from xlconv.network.network import INPUT, Network
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.images.numbers import drawing_steps
+from xlconv.sheets.panel.places import KERNELS
 from xlconv.sheets.receptive.numbers import pixel_box, reached_box, read_box
 from xlconv.state.choices import SCALES, UNKNOWN, Display, shown_picture
 
@@ -98,11 +99,6 @@ def _shown_steps(display: Display, layout: Layout, values: Mapping[str, Values])
         yield Step.measured("shown:chart", output if there else np.zeros_like(output))
 
 
-def _casefold(value: object) -> object:
-    """A value as spreadsheets compare it: capitals say nothing."""
-    return value.casefold() if isinstance(value, str) else value
-
-
 def _verdict_steps(
     display: Display, layout: Layout, values: Mapping[str, Values]
 ) -> Iterator[Step]:
@@ -121,7 +117,7 @@ def _verdict_steps(
     if actual is None or answer is None:  # an error, which what reads it repeats
         yield Step.unknown("picture:right")
         return
-    right = _casefold(answer) == _casefold(actual)
+    right = as_compared(answer) == as_compared(actual)
     yield Step.exact("picture:right", "✓ right" if right else "✗ wrong")
 
 
@@ -161,7 +157,7 @@ def _loss_steps(display: Display, layout: Layout, values: Mapping[str, Values]) 
 
 def _is_there(label: str, actual: object, several: bool) -> bool:
     if not several:
-        return _casefold(label_cell(label)) == _casefold(actual)
+        return as_compared(label_cell(label)) == as_compared(actual)
     text = f"{actual:.15g}" if isinstance(actual, float) else str(actual or "")
     return f", {label}," in f", {text},"
 
@@ -188,7 +184,7 @@ def _scale_steps(display: Display, layout: Layout, values: Mapping[str, Values])
         yield Step.measured(f"scales:end_{tensor}", magnitudes.max(keepdims=True))
     for layer in network.layers:
         arrays = display.model.layer_weights(layer)
-        for key in {"weight", "presets"} & arrays.keys():
+        for key in KERNELS & arrays.keys():
             places = layout.weights[layer.name]
             beside = places.beside(key)[0]  # a bias between kernels counts, too
             near = [one for one in arrays if any(map(beside.overlaps, places.arrays[one]))]

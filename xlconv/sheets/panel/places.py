@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from xlconv.network.borders import bordered
-from xlconv.network.layers.base import Layer
 from xlconv.network.layers.convolution import KernelDemo
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
@@ -17,6 +16,7 @@ from xlconv.sheets.works.places import FIRST_COLUMN, TOP
 from xlconv.spreadsheet.cells import Cell, Range
 
 CHART_TITLE = "probability of each class"
+KERNELS = frozenset({"weight", "presets"})  # arrays that have a colour scale
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,17 @@ class PanelPlaces:
         )
 
     @property
+    def controls(self) -> tuple[Range, ...]:
+        """The cells in which something is chosen."""
+        maybe = (
+            *(self.picture, self.outside, self.shift_down, self.shift_right),
+            *(self.winners, self.invert),
+        )
+        there = (one for one in maybe if one is not None)
+        looks = (self.outlined, self.pixel_row, self.pixel_column, self.scale)
+        return self.reveal, self.numbers, *there, *self.explained, *looks
+
+    @property
     def chosen(self) -> tuple[Cell, ...]:
         """The cells on the board that hold the explained layer, map, row and column."""
         return tuple(place.first for place in self.explained)
@@ -120,8 +131,7 @@ _TABLE = 3  # columns of its part of Works before the table
 EXPLAINED_NAMES = tuple(f"explained_{what}" for what in ("layer", "map", "row", "column"))
 # The names of the cells of other choices, and of what is counted.
 CHOICE_NAMES = (
-    *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right", "winners"),
-    "invert",
+    *("picture", "outside", "reveal", "numbers", "shift_down", "shift_right", "winners", "invert"),
     *("changed_pixels", "changed_weights"),
 )
 # The hidden names of what may be chosen: a list may be on another sheet by a name alone.
@@ -136,11 +146,6 @@ COLUMNS = {
     "xlconv_reaches": (8, 6),
     "xlconv_weight_ends": (14, 1),
 }
-
-
-def is_max_pool(layer: Layer) -> bool:
-    """Whether a layer keeps the largest number of each window."""
-    return isinstance(layer, MaxPool2D)
 
 
 def shows_kernels(network: Network) -> bool:
@@ -175,6 +180,7 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
     line, place, scale, end, revealed = (USED.last.shifted(down, 0) for down in range(1, 6))
     output = network.shapes[network.output]
     charted = Range(TOP, column + 16, output[0], 1) if network.tells_one else None
+    pools = any(isinstance(layer, MaxPool2D) for layer in network.layers)
     number, row_number, column_number = (control(CELL, CONTROLS + n * _ACROSS) for n in range(3))
     return PanelPlaces(
         area=Range(top, left, CHANGED + 1, CONTROLS + 3 * _ACROSS),
@@ -197,7 +203,7 @@ def place_panel(network: Network, top: int, left: int, picture: Cell | None) -> 
         outside=control(OUTSIDE, width=4) if bordered(network) else None,
         shift_down=control(SHIFT) if picture else None,
         shift_right=control(SHIFT, CONTROLS + 6) if picture else None,
-        winners=control(WINNERS) if any(map(is_max_pool, network.layers)) else None,
+        winners=control(WINNERS) if pools else None,
         invert=control(WINNERS, CONTROLS + 6) if picture and shows_kernels(network) else None,
         changed_pixels=control(CHANGED),
         changed_weights=control(CHANGED, CONTROLS + 6),
