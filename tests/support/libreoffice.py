@@ -6,6 +6,7 @@ Every process has a time limit and a profile of its own, and is gone when what s
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -109,7 +110,7 @@ class UnoSession:
     pipe: str
 
     def run(self, book: Path, *steps: list[Any]) -> list[Any]:
-        """Open a workbook, take steps, close it; the answer of each step.
+        """Open a copy of a workbook, take steps, close it; the answer of each step.
 
         ["set", cell, value]        type a value; None empties the cell
         ["formulas", sheet, {cell: formula}]
@@ -133,15 +134,18 @@ class UnoSession:
         Cells and ranges are those of the sheet `Board` in A1 text, or defined names, or name their
         sheet: "Explain!C5".
         """
-        job = {"pipe": self.pipe, "book": book.as_uri(), "wait": START_LIMIT, "steps": steps}
-        done = subprocess.run(
-            [self.python, str(WORKER)],
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            timeout=START_LIMIT + RUN_LIMIT,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(prefix="xlconv-test-") as folder:
+            # A copy: two LibreOffices that open one file at once may meet half a lock beside it.
+            own = shutil.copyfile(book, Path(folder) / book.name)
+            job = {"pipe": self.pipe, "book": own.as_uri(), "wait": START_LIMIT, "steps": steps}
+            done = subprocess.run(
+                [self.python, str(WORKER)],
+                input=json.dumps(job),
+                capture_output=True,
+                text=True,
+                timeout=START_LIMIT + RUN_LIMIT,
+                check=False,
+            )
         assert done.returncode == 0, f"exit {done.returncode}: {done.stderr}"
         answers = json.loads(done.stdout)
         assert isinstance(answers, list)

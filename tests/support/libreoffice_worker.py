@@ -235,6 +235,8 @@ def main():
     # Always: com.sun.star.document.MacroExecMode.ALWAYS_EXECUTE_NO_WARN. Books have no macros.
     how = (setting("Hidden", True), setting("MacroExecutionMode", 4))
     document = desktop.loadComponentFromURL(job["book"], "_blank", 0, how)
+    if document is None:
+        sys.exit(f"LibreOffice did not open {job['book']}")
     try:
         json.dump([take(step) for step in job["steps"]], sys.stdout)
     finally:
