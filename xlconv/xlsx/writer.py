@@ -12,7 +12,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -42,13 +42,18 @@ def write_book(path: Path, book: Book, overwrite: bool = False) -> None:
 def _write(stream: IO[bytes], book: Book) -> None:
     frame = skeleton(book)
     strings = SharedStrings()
-    with zipfile.ZipFile(io.BytesIO(frame.package)) as parts, zipfile.ZipFile(stream, "w") as out:
+    with (
+        zipfile.ZipFile(io.BytesIO(frame.package)) as parts,
+        zipfile.ZipFile(stream, "w") as out,
+        ThreadPoolExecutor(1) as deflating,
+    ):
         sheets = dict(zip(frame.sheet_parts, book.sheets, strict=True))
         for name in parts.namelist():
             xml = parts.read(name).decode()
             if name in sheets:
                 sheet = sheets[name]
-                _add(out, name, _level(sheet), _sheet_xml(xml, sheet, frame.styles, strings))
+                texts = _sheet_xml(xml, sheet, frame.styles, strings)
+                _add(out, name, _level(sheet), texts, deflating)
             else:
                 out.writestr(_entry(name), mended_part(name, xml))
         out.writestr(_entry(STRINGS_PART), strings.xml())
@@ -68,18 +73,22 @@ def _level(sheet: Sheet) -> int:
     return 5 if cells <= _MOST_DEFLATED else 1
 
 
-def _add(out: zipfile.ZipFile, name: str, level: int, texts: Iterable[str]) -> None:
+def _add(
+    out: zipfile.ZipFile, name: str, level: int, texts: Iterable[str], deflating: Executor
+) -> None:
     """Write a part. Deflating runs beside the rendering: zlib leaves Python's lock alone."""
     entry = _entry(name)
     entry._compresslevel = level  # type: ignore[attr-defined]  # there is no public name for it
-    with out.open(entry, "w", force_zip64=False) as part, ThreadPoolExecutor(1) as deflating:
-        writing = None
-        for chunk in _chunks(texts):
+    with out.open(entry, "w", force_zip64=False) as part:
+        writing: Future[int] | None = None
+        try:
+            for chunk in _chunks(texts):
+                if writing is not None:
+                    writing.result()
+                writing = deflating.submit(part.write, chunk)
+        finally:
             if writing is not None:
                 writing.result()
-            writing = deflating.submit(part.write, chunk)
-        if writing is not None:
-            writing.result()
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[bytes]:

@@ -4,9 +4,8 @@ Must not know what stands in a workbook.
 """
 
 import re
-import xml.etree.ElementTree as ElementTree
 
-from xlconv.xlsx.markup import MAIN, RELATIONS
+from xlconv.xlsx.markup import RELATIONS
 
 STRINGS_PART = "xl/sharedStrings.xml"
 _STRINGS_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
@@ -52,8 +51,12 @@ def _prefixed(drawing: str) -> str:
 def _ordered_fonts(styles: str) -> str:
     """The styles part with the children of each font in the order that the schema demands
     (ECMA-376, CT_Font as Excel reads it) and that openpyxl does not keep."""
-    ElementTree.register_namespace("", MAIN)
-    root = ElementTree.fromstring(styles)
-    for font in root.iter(f"{{{MAIN}}}font"):
-        font[:] = sorted(font, key=lambda child: _FONT_ORDER.index(child.tag.partition("}")[2]))
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+    return re.sub(r"(?<=<font>).*?(?=</font>)", _ordered, styles)
+
+
+def _ordered(font: re.Match[str]) -> str:
+    return "".join(sorted(re.findall(r"<[^>]*/>", font[0]), key=_font_place))
+
+
+def _font_place(child: str) -> int:
+    return _FONT_ORDER.index(re.findall(r"\w+", child)[0])

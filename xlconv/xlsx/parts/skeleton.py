@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import Cell as StyledCell
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.formatting.formatting import ConditionalFormatting
 from openpyxl.packaging.custom import StringProperty
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.cell_range import CellRange, MultiCellRange
@@ -37,6 +35,7 @@ from xlconv.spreadsheet.cells import (
 )
 from xlconv.xlsx.parts.charts import column_chart
 from xlconv.xlsx.parts.rules import colour_rules
+from xlconv.xlsx.parts.styles import StyleTable
 
 _MARGIN = 0.4  # inches
 _DIGIT_PIXELS = 7  # the width of a digit of the default font, Calibri 11, at 100 %
@@ -84,8 +83,9 @@ def skeleton(book: Book) -> Skeleton:
     styles = {
         style: 0 for sheet in book.sheets for block in sheet.blocks for style in _styles(block)
     }  # in the order of use, so that the same book gives the same numbers
+    table = StyleTable(workbook)
     for style in styles:
-        styles[style] = _style_number(worksheets[0], style)
+        styles[style] = table.number(style)
     for name, held in {**book.names, **book.hidden}.items():
         text = held if isinstance(held, str) else f"{quoted(held[0])}!{held[1].absolute}"
         hidden = True if name in book.hidden else None
@@ -209,30 +209,6 @@ def _link(worksheet: Worksheet, block: Block) -> None:
         shown = "".join(c for c in block.text if c.isprintable())  # as XML's attributes hold it
         link = Hyperlink(ref=place.a1, location=block.link, display=shown)
         worksheet.cell(place.row, place.column).hyperlink = link
-
-
-def _style_number(worksheet: Worksheet, style: Style) -> int:
-    cell = StyledCell(worksheet, row=1, column=1)
-    cell.font = Font(
-        name=style.font, sz=style.size, b=style.bold, i=style.italic, color=style.colour
-    )
-    if style.hatch is not None:
-        cell.fill = PatternFill("lightUp", fgColor=style.hatch, bgColor="FFFFFF")
-    elif style.fill is not None:
-        cell.fill = PatternFill("solid", fgColor=style.fill)
-    if style.border is not None:
-        side = Side(style="thin", color=style.border)
-        cell.border = Border(left=side, right=side, top=side, bottom=side)
-    cell.alignment = Alignment(
-        horizontal=style.horizontal,
-        vertical=style.vertical,
-        wrap_text=style.wrap or None,
-        shrink_to_fit=style.shrink or None,
-    )
-    cell.number_format = style.number_format
-    if not style.locked:
-        cell.protection = Protection(locked=False)
-    return int(cell.style_id)
 
 
 def _validation(choice: Choice) -> DataValidation:
