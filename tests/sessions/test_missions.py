@@ -61,7 +61,7 @@ def doing(card: Card, book: FoundBook) -> list[Set]:
         case "softmax":
             assert book.layout.laboratory is not None
             off = book.layout.laboratory.minus_max.first
-            return [(target(card), 50.0), (f"{BOARD}!{off.a1}", 0.0)]
+            return [(target(card), 1000.0), (f"{BOARD}!{off.a1}", 0.0)]
         case "parameters":
             return [(target(card), 100.0)]
         case "norm":
@@ -114,6 +114,27 @@ def test_a_card_is_done_by_what_it_says_and_by_nothing_else(
     rows = {card.row - places.cards[0].row: card.mission.key for card in places.cards}
     found = [{rows[n] for n, [tick] in enumerate(grid) if tick == DONE} for grid in answers]
     assert list(zip((what for what, _ in expected), found, strict=True)) == expected
+
+
+@pytest.mark.parametrize("name", ["dropout", "lenet5", "lesson3", "resnet", "rgb"])
+def test_what_the_card_of_softmax_promises_is_seen(
+    session: UnoSession, template_book: TemplateBook, name: str
+) -> None:
+    """Also for a first picture of which the network is not sure, whose logits are small."""
+    path = template_book(name).path
+    book = read_book(path)
+    places, laboratory = guide_places(book.network, book.layout), book.layout.laboratory
+    card = next(card for card in places.cards if card.mission.key == "softmax")
+    assert laboratory is not None
+    assert card.mission.right == "an overflow"
+    [*_, exps, shares] = session.run(
+        path,
+        *typing(doing(card, book)),
+        ["read", laboratory.exp.a1],
+        ["read", laboratory.softmax.a1],
+    )
+    assert ["overflow"] in exps
+    assert shares == [["overflow"]] * len(shares)
 
 
 def test_answers_progress_and_reasons(

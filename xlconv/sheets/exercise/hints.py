@@ -174,7 +174,7 @@ def _of_windows(layer: Layer, reading: Windows, layout: Layout) -> Iterator[str]
         skipped = "is left out" if reading.skips else "counts as 0"
         begins = ", which begins in it" if top or left else ""
         yield (
-            f"the empty ring around {source(layer)} is part of the windows at the border, and "
+            f"the hatched ring around {source(layer)} is part of the windows at the border, and "
             f"{skipped}: {made} reads {window}{begins}"
         )
     if (down, across) != (1, 1):

@@ -99,7 +99,7 @@ def _legend(colours: Palette, exercise: bool) -> list[Meaning]:
         (swatch(colours.rectified), "after ReLU: from zero up, the stronger the larger"),
         (swatch(colours.ink, "FFFFFF"), "the picture: from paper (0) to ink (1)"),
         (ground(BIAS), "yellow, or an amber border: type over it"),
-        (ground(RING), "padding: empty, counts as 0; leave it empty"),
+        (ground(RING), "padding: what a window meets outside of a map; leave it"),
         (ground(Style(border=READS)), "blue frame: what the cell that is taken apart reads"),
         (ground(Style(border=REACHES)), "orange frame: what the followed pixel reaches"),
         (ground(Style(border="E1E6EB", fill="F5F7F9")), "below a map: the ends of its scale"),

@@ -30,7 +30,7 @@ _NOTES = (
     "The network's own answer stays as it is: only this table changes.",
     "Without exp, a negative logit has a negative share; a large one wins by little.",
     "A low temperature makes softmax sure, a high one lets all classes have the same.",
-    "Logits × 50 without minus the largest: exp is larger than any number of a cell.",
+    "Logits × 1000 without minus the largest: exp is larger than any number of a cell.",
     "The sigmoids need not add up to 1: each class is asked by itself.",
 )
 _WORDS = Style(size=11, horizontal="right")
@@ -76,7 +76,9 @@ def laboratory_choices(layout: Layout) -> Iterator[Choice]:
         return
     at = {key: (Range.of(one.first),) for key, one in zip(CHOICES, places.choices, strict=True)}
     yield Choice(at["temperature"], "temperature", "A number above 0; 1 is softmax as it is.")
-    yield Choice(at["times"], "logits ×", "A number; with 50 and without minus max, exp overflows.")
+    yield Choice(
+        at["times"], "logits ×", "A number; with 1000, minus max off, exp overflows."
+    )
     yield Choice(at["minus_max"], "minus the largest", "1 is on, 0 is off.", ("1", "0"))
 
 

@@ -98,7 +98,7 @@ def softmax(network: Network, layout: Layout) -> Mission | None:
     action = f"go to {short(last.name)}; follow a row from its logit to its share →"
     to, see, done = layout.tensors[last.name].maps[0], "what is always true of the shares?", None
     if place is not None:
-        action = "set “logits ×” to 50, and “minus the largest” to 0 →"
+        action = "set “logits ×” to 1000, and “minus the largest” to 0 →"
         to, see = place.times, "what becomes of exp and of the shares?"
         options = ("an overflow", "they add up to 1", "they become 0")
         done = AnyOf(
