@@ -22,8 +22,8 @@ ORDER = [
 APART = [
     (r"reference(\.|$)", r"formulas(\.|$)"),
     (r"formulas(\.|$)", r"reference(\.|$)"),
-    (r"sheets\.(\w+\.)?\w*numbers$", r"(sheets\.(\w+\.)?\w*formula\w*|formulas)(\.|$)(?!places)"),
-    (r"sheets\.(\w+\.)?\w*formulas?\w*$", r"(sheets\.(\w+\.)?\w*numbers|reference)(\.|$)"),
+    (r"sheets\.(\w+\.)*\w*numbers$", r"(sheets\.(\w+\.)*\w*formula\w*|formulas)(\.|$)(?!places)"),
+    (r"sheets\.(\w+\.)*\w*formulas?\w*$", r"(sheets\.(\w+\.)*\w*numbers|reference)(\.|$)"),
     (r"xlsx(\.|$)", r"network(\.|$)"),
     (r"engines(\.|$)", r"network(\.|$)"),
 ]

@@ -42,7 +42,7 @@ from xlconv.formulas.text import largest_magnitude
 from xlconv.importers.template import Template, template_names
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.panel.places import COLUMNS
+from xlconv.sheets.on_board.panel.places import COLUMNS
 from xlconv.spreadsheet.blocks import (
     Block,
     Book,

@@ -13,7 +13,7 @@ from xlconv.network.layers.kinds import KINDS
 from xlconv.network.model import Array
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.registry import layer_steps
-from xlconv.sheets.receptive.numbers import reached_box, read_box
+from xlconv.sheets.on_board.receptive.numbers import reached_box, read_box
 
 NOTHING = np.array([99999.0, 0.0] * 3)
 NETWORKS = [load_case(name).model.network for name in NAMES]

@@ -28,7 +28,7 @@ from xlconv.network.layers.pooling import GlobalAvgPool2D
 from xlconv.network.names import label_cell
 from xlconv.network.network import vector_labels
 from xlconv.sheets.explain.places import MARKS, InspectorPlaces, inspector_places
-from xlconv.sheets.panel.places import USED
+from xlconv.sheets.on_board.panel.places import USED
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import EXPLAIN, WORKS
 

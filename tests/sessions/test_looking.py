@@ -14,7 +14,7 @@ from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.network.names import label_cell
 from xlconv.network.network import INPUT, Network, vector_labels
 from xlconv.reference.layers.registry import layer_steps
-from xlconv.sheets.panel.places import EXPLAINED_NAMES
+from xlconv.sheets.on_board.panel.places import EXPLAINED_NAMES
 from xlconv.sheets.styles import REACHES, READS
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import WORKS

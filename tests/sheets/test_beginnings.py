@@ -15,8 +15,8 @@ import xlconv
 from xlconv import Conv2D, Network, ReLU
 from xlconv.importers.template import Template, known_start, template_folder
 from xlconv.network.beginnings import first_convolution, kernels_of
-from xlconv.sheets.beginnings.places import beginnings
 from xlconv.sheets.board.places import plan
+from xlconv.sheets.on_model.beginnings.places import beginnings
 from xlconv.training.train import initial_weights
 
 APART = Network("apart", (2, 9, 8), (Conv2D("wide", 4, (3, 2), dilation=2, groups=2), ReLU("relu")))

@@ -13,8 +13,8 @@ import xlconv
 from xlconv import Conv2D, Dense, Network, ReLU
 from xlconv.rendering.stored import stored_sheet
 from xlconv.rendering.view import View
-from xlconv.sheets.mosaic.numbers import colour_numbers
-from xlconv.sheets.mosaic.places import rule_levels
+from xlconv.sheets.on_board.mosaic.numbers import colour_numbers
+from xlconv.sheets.on_board.mosaic.places import rule_levels
 from xlconv.sheets.styles import CHANNEL_COLOURS, INK, PALETTES, palette_named
 from xlconv.spreadsheet.blocks import ColourScale
 from xlconv.spreadsheet.cells import Range

@@ -21,7 +21,7 @@ from xlconv.sheets.guide.missions.cells import AXES
 from xlconv.sheets.guide.missions.course import course
 from xlconv.sheets.guide.missions.sight import sight
 from xlconv.sheets.guide.places import guide_places
-from xlconv.sheets.receptive.numbers import read_box
+from xlconv.sheets.on_board.receptive.numbers import read_box
 from xlconv.spreadsheet.blocks import Book, FormulaBlock, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Cell
 from xlconv.state.exercise import exercise_of

@@ -13,8 +13,8 @@ import xlconv
 from xlconv import Conv2D, Dense, GlobalAvgPool2D, Network, Softmax
 from xlconv.errors import BookError
 from xlconv.importers.template import template_names
-from xlconv.sheets.heads.places import COSTS
 from xlconv.sheets.model.places import head_places
+from xlconv.sheets.on_model.heads.places import COSTS
 
 SMALL = Network(
     "small",

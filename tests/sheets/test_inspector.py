@@ -27,7 +27,7 @@ from xlconv.network.names import label_cell
 from xlconv.network.network import vector_labels
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.formulas import workbook_rules
-from xlconv.sheets.panel.places import EXPLAINED_NAMES
+from xlconv.sheets.on_board.panel.places import EXPLAINED_NAMES
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.choices import Explained
 

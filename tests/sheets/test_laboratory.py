@@ -14,7 +14,7 @@ from xlconv import Conv2D, Dense, Model, Network, ReLU, Sigmoid, Softmax
 from xlconv.errors import BookError
 from xlconv.importers.template import template_names
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.laboratory.places import sum_below
+from xlconv.sheets.on_board.laboratory.places import sum_below
 from xlconv.state.exercise import exercise_of
 
 THREE = Network("three", (1, 1, 1), (Dense("logits", 3), Softmax("shares")), ("cat", "7", "dog"))

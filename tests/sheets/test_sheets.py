@@ -17,8 +17,8 @@ import xlconv
 from xlconv.compiler import compile_book
 from xlconv.importers.gallery import template_gallery
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.laboratory.places import NAMES as LABORATORY_NAMES
-from xlconv.sheets.panel.places import CHOICE_NAMES, EXPLAINED_NAMES
+from xlconv.sheets.on_board.laboratory.places import NAMES as LABORATORY_NAMES
+from xlconv.sheets.on_board.panel.places import CHOICE_NAMES, EXPLAINED_NAMES
 from xlconv.sheets.styles import INK, PALETTES
 from xlconv.spreadsheet.blocks import Book, ColourScale, Sheet, Style, TextBlock
 from xlconv.spreadsheet.cells import Range

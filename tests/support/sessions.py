@@ -19,7 +19,7 @@ from xlconv.network.layers.activation import LeakyReLU, ReLU, Sigmoid, Softmax, 
 from xlconv.network.layers.pooling import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import EXPLAINED_NAMES
+from xlconv.sheets.on_board.panel.places import EXPLAINED_NAMES
 
 Step = list[Any]
 Grid = list[list[Any]]

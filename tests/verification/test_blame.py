@@ -14,7 +14,7 @@ from xlconv.engines.formualizer import Formualizer
 from xlconv.errors import BookError, EngineError, NetworkError
 from xlconv.network.network import INPUT
 from xlconv.sheets.board.places import plan
-from xlconv.sheets.panel.places import USED
+from xlconv.sheets.on_board.panel.places import USED
 from xlconv.spreadsheet.cells import Cell
 from xlconv.spreadsheet.formula import moved_formula, relative_form
 from xlconv.state.sheet_names import WORKS

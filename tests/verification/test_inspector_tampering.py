@@ -15,7 +15,7 @@ import xlconv
 from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
-from xlconv.sheets.panel.places import USED
+from xlconv.sheets.on_board.panel.places import USED
 from xlconv.spreadsheet.cells import Place
 from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 from xlconv.verification.report import Finding

@@ -41,8 +41,8 @@ from xlconv.sheets.exercise.numbers import EMPTY_CELLS
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.formulas import workbook_rules
 from xlconv.sheets.model.numbers import HELD
-from xlconv.sheets.originals.numbers import ORIGINAL
-from xlconv.sheets.originals.places import original_places
+from xlconv.sheets.on_board.originals.numbers import ORIGINAL
+from xlconv.sheets.on_board.originals.places import original_places
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import cell_key, range_keys
 from xlconv.state.choices import Display, shown_picture

@@ -18,13 +18,13 @@ from xlconv.network.layers.convolution import OUTSIDES
 from xlconv.network.layers.settings import setting_of
 from xlconv.network.model import Array
 from xlconv.network.network import INPUT, Network
-from xlconv.sheets.beginnings.places import beginnings
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.exercise.places import exercise_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.images.numbers import drawn
 from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.model.places import head_places
+from xlconv.sheets.on_model.beginnings.places import beginnings
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.spreadsheet.keys import key_cell, range_keys
 from xlconv.state.choices import SCALES, UNKNOWN, Choices, Explained, Laboratory, Pen, labelled_row

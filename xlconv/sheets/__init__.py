@@ -1,4 +1,5 @@
-"""The sheets of a workbook, a folder a sheet, and their registry.
+"""The sheets of a workbook, a folder a sheet, and their registry. What stands on another's sheet is
+a folder in `on_board` or `on_model`.
 
 A new sheet is a folder and a line here. Must not know the file format. Of each folder's modules
 the registry asks, where they have it: `numbers.steps` (display, layout, values), `formulas.rules`
@@ -24,23 +25,28 @@ class Room:
     folder: str
     turn: int = 0
 
+    @property
+    def name(self) -> str:
+        """What layouts know it by."""
+        return self.folder.rpartition(".")[2]
+
 
 # In the order in which sheets are made: the last one says how large the others are.
 ROOMS = (
     Room("guide", turn=3),  # what of all the others is done
     Room("board"),
-    Room("border"),  # on the board, too: the padding around its maps
-    Room("enlarged"),  # on the board, too: its small kernels
-    Room("mosaic"),  # on the board, too: a colour picture in its colours
-    Room("counts"),  # on the board, too: under its maps
-    Room("originals"),  # of the picture and of weights, on the last sheet
-    Room("panel", turn=1),  # on the board, too: what follows from what is chosen
-    Room("laboratory", turn=2),  # on the board, too: beside the output, of which it reads the loss
+    Room("on_board.border"),  # the padding around its maps
+    Room("on_board.enlarged"),  # its small kernels
+    Room("on_board.mosaic"),  # a colour picture in its colours
+    Room("on_board.counts"),  # under its maps
+    Room("on_board.originals"),  # what was typed over; as it was, on the last sheet
+    Room("on_board.panel", turn=1),  # what follows from what is chosen
+    Room("on_board.laboratory", turn=2),  # beside the output, of which it reads the loss
     Room("exercise"),
     Room("images"),
     Room("explain"),
-    Room("beginnings"),  # there, too: the first kernels before training
-    Room("heads"),  # on the last but one: what the last layers cost
+    Room("on_model.beginnings"),  # the first kernels before training
+    Room("on_model.heads"),  # what the last layers cost
     Room("works"),
     Room("model"),
 )
@@ -60,9 +66,9 @@ def computed_parts(module: str, name: str) -> tuple[Callable[..., Any], ...]:
 
 @cache
 def by_room(module: str, name: str) -> dict[str, Callable[..., Any]]:
-    """The same, by the rooms' folders."""
-    found = {room.folder: list(_functions((room,), module, name)) for room in ROOMS}
-    return {folder: functions[0] for folder, functions in found.items() if functions}
+    """The same, by the rooms' names."""
+    found = {room.name: list(_functions((room,), module, name)) for room in ROOMS}
+    return {name: functions[0] for name, functions in found.items() if functions}
 
 
 def _functions(rooms: tuple[Room, ...], module: str, name: str) -> Iterator[Callable[..., Any]]:

@@ -16,10 +16,10 @@ import numpy as np
 from xlconv.book.book import FoundBook
 from xlconv.network.network import INPUT
 from xlconv.reference.layers.base import Values
-from xlconv.sheets.beginnings.places import beginnings
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.guide.places import ANSWER, guide_places
 from xlconv.sheets.model.places import head_places
+from xlconv.sheets.on_model.beginnings.places import beginnings
 from xlconv.spreadsheet.cells import Place, Range
 from xlconv.spreadsheet.readings import false_showing, shows_all_as_they_are
 from xlconv.state.sheet_names import BOARD, GUIDE, IMAGES, MODEL, WORKS

@@ -23,13 +23,13 @@ from xlconv.network.network import INPUT
 from xlconv.network.shapes import as_maps
 from xlconv.reference.layers.base import numbers
 from xlconv.sheets.board.formulas import ANSWER
-from xlconv.sheets.border.numbers import steps as border_steps
 from xlconv.sheets.guide.mission import AGAIN, DONE
 from xlconv.sheets.guide.places import guide_places
-from xlconv.sheets.heads.places import COSTS
 from xlconv.sheets.model.formulas import SUMS
-from xlconv.sheets.panel.formulas import RIGHT, WRONG
-from xlconv.sheets.receptive.numbers import pixel_box
+from xlconv.sheets.on_board.border.numbers import steps as border_steps
+from xlconv.sheets.on_board.panel.formulas import RIGHT, WRONG
+from xlconv.sheets.on_board.receptive.numbers import pixel_box
+from xlconv.sheets.on_model.heads.places import COSTS
 from xlconv.spreadsheet.formula import ERRORS
 from xlconv.state.choices import SCALES
 from xlconv.verification.comparison import Comparison, Found, compare_locally, plain_value

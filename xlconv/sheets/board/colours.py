@@ -16,11 +16,11 @@ from xlconv.network.network import INPUT, Network
 from xlconv.sheets.board.frames import kept, reads_beyond
 from xlconv.sheets.board.furniture import GAP
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.border.places import border_parts
-from xlconv.sheets.enlarged.colours import enlarged_rules
-from xlconv.sheets.originals.places import original_name, original_places
-from xlconv.sheets.panel.formulas import WRONG, by_name, on_frame, scale_limit
-from xlconv.sheets.panel.places import KERNELS, PanelPlaces
+from xlconv.sheets.on_board.border.places import border_parts
+from xlconv.sheets.on_board.enlarged.colours import enlarged_rules
+from xlconv.sheets.on_board.originals.places import original_name, original_places
+from xlconv.sheets.on_board.panel.formulas import WRONG, by_name, on_frame, scale_limit
+from xlconv.sheets.on_board.panel.places import KERNELS, PanelPlaces
 from xlconv.sheets.styles import CHANGED, CHANNEL_COLOURS, FAINT, REACHES, READS, Palette
 from xlconv.spreadsheet.blocks import ColourScale, Highlight, Values
 from xlconv.spreadsheet.cells import Range

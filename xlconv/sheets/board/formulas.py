@@ -15,7 +15,7 @@ from xlconv.formulas.limits import fitting
 from xlconv.network.network import NONE_FOUND, TICK, Network
 from xlconv.network.shapes import values_word
 from xlconv.sheets.board.layout import Answer, Layout
-from xlconv.sheets.panel.picture import picture_rules
+from xlconv.sheets.on_board.panel.picture import picture_rules
 from xlconv.spreadsheet.cells import Cell, Range
 
 ANSWER = "answer"

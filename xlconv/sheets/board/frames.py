@@ -10,7 +10,7 @@ from xlconv.network.layers.base import source
 from xlconv.network.layers.pooling import MaxPool2D
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.formulas import by_name
+from xlconv.sheets.on_board.panel.formulas import by_name
 from xlconv.sheets.styles import INK, READS
 from xlconv.spreadsheet.blocks import Highlight
 from xlconv.spreadsheet.cells import Range

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from xlconv.formulas.places import Places
 from xlconv.network.network import Network
 from xlconv.sheets.images.places import GalleryPlaces
-from xlconv.sheets.laboratory.places import NAMES as LABORATORY_NAMES
-from xlconv.sheets.laboratory.places import LaboratoryPlaces
-from xlconv.sheets.panel.places import (
+from xlconv.sheets.on_board.laboratory.places import NAMES as LABORATORY_NAMES
+from xlconv.sheets.on_board.laboratory.places import LaboratoryPlaces
+from xlconv.sheets.on_board.panel.places import (
     CHOICE_NAMES,
     EXPLAINED_NAMES,
     LossPlaces,

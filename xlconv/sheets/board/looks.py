@@ -26,7 +26,6 @@ from xlconv.sheets.board.formulas import ANSWER
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.board.pitch import HEAD_ROWS
 from xlconv.sheets.board.zoom import CORNER_PIXELS, TITLE_HEIGHTS, start_zoom
-from xlconv.sheets.enlarged.places import shown_numbers
 from xlconv.sheets.exercise.looks import (
     chart_head,
     open_blocks,
@@ -35,17 +34,18 @@ from xlconv.sheets.exercise.looks import (
     waiting_maps,
 )
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
-from xlconv.sheets.laboratory.formulas import LABORATORY
-from xlconv.sheets.laboratory.looks import ROLES as LABORATORY_ROLES
-from xlconv.sheets.laboratory.looks import (
+from xlconv.sheets.on_board.enlarged.places import shown_numbers
+from xlconv.sheets.on_board.laboratory.formulas import LABORATORY
+from xlconv.sheets.on_board.laboratory.looks import ROLES as LABORATORY_ROLES
+from xlconv.sheets.on_board.laboratory.looks import (
     laboratory_blocks,
     laboratory_choices,
     laboratory_merges,
     laboratory_words,
 )
-from xlconv.sheets.mosaic.looks import board_colours, board_words
-from xlconv.sheets.panel.looks import empty_controls, panel_blocks, panel_choices
-from xlconv.sheets.panel.places import CHART_TITLE, KERNELS
+from xlconv.sheets.on_board.mosaic.looks import board_colours, board_words
+from xlconv.sheets.on_board.panel.looks import empty_controls, panel_blocks, panel_choices
+from xlconv.sheets.on_board.panel.places import CHART_TITLE, KERNELS
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import Palette
 from xlconv.spreadsheet.blocks import (

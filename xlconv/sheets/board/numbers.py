@@ -15,7 +15,7 @@ from xlconv.network.shapes import values_word
 from xlconv.reference.forward import network_steps
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.panel.numbers import picture_steps
+from xlconv.sheets.on_board.panel.numbers import picture_steps
 from xlconv.state.choices import Display
 
 TICKS = "answer_tick_"  # begins the names of the marks beside the classes

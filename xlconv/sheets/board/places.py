@@ -17,9 +17,13 @@ from xlconv.sheets.board.furniture import GAP, TITLE_ROWS, Stack, apart, furnitu
 from xlconv.sheets.board.layout import Answer, Band, Lane, Layout, Ruler
 from xlconv.sheets.board.pitch import HEAD_ROWS, Pitches
 from xlconv.sheets.images.places import GalleryPlaces
-from xlconv.sheets.laboratory import places as laboratory
-from xlconv.sheets.laboratory.places import LaboratoryPlaces, has_laboratory, place_laboratory
-from xlconv.sheets.panel.places import LossPlaces, Verdict, legend, place_panel
+from xlconv.sheets.on_board.laboratory import places as laboratory
+from xlconv.sheets.on_board.laboratory.places import (
+    LaboratoryPlaces,
+    has_laboratory,
+    place_laboratory,
+)
+from xlconv.sheets.on_board.panel.places import LossPlaces, Verdict, legend, place_panel
 from xlconv.sheets.works.places import part_lefts
 from xlconv.spreadsheet.cells import MAX_COLUMNS, MAX_ROWS, Cell, Range
 from xlconv.state.exercise import Exercise

@@ -14,11 +14,11 @@ from xlconv.formulas.text import number
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.counts.formulas import COUNTS
 from xlconv.sheets.exercise.parts import CELLS, FILLED, NOTE, STATE
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.places import cell_of
-from xlconv.sheets.panel.places import CHART_TITLE, USED
+from xlconv.sheets.on_board.counts.formulas import COUNTS
+from xlconv.sheets.on_board.panel.places import CHART_TITLE, USED
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, WAITING, State
 from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL, WORKS

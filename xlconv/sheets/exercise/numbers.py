@@ -16,7 +16,7 @@ from xlconv.sheets.board.numbers import TICKS
 from xlconv.sheets.exercise.parts import Part
 from xlconv.sheets.exercise.places import ExercisePlaces, exercise_places
 from xlconv.sheets.model.numbers import HELD
-from xlconv.sheets.panel.places import CHART_TITLE
+from xlconv.sheets.on_board.panel.places import CHART_TITLE
 from xlconv.state.choices import Display
 from xlconv.state.exercise import (
     CHECKS,

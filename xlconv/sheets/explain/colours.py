@@ -16,9 +16,9 @@ from xlconv.reference.layers.base import numbers
 from xlconv.sheets.explain.places import InspectorPlaces
 from xlconv.sheets.explain.screen import EQUALS, FIRST, PRODUCT, READS, SIGMA, SUM, TIMES
 from xlconv.sheets.explain.table import INK, NO_TINT, PLANES
-from xlconv.sheets.mosaic.looks import swatches
-from xlconv.sheets.mosaic.places import rule_levels
-from xlconv.sheets.panel.formulas import by_name
+from xlconv.sheets.on_board.mosaic.looks import swatches
+from xlconv.sheets.on_board.mosaic.places import rule_levels
+from xlconv.sheets.on_board.panel.formulas import by_name
 from xlconv.sheets.shown import Shown
 from xlconv.sheets.styles import CHANNEL_COLOURS, FAINT, GREEN, QUIET, blend
 from xlconv.sheets.styles import INK as BLACK

@@ -34,6 +34,7 @@ from xlconv.sheets.explain.places import (
 )
 from xlconv.sheets.explain.screen import FIRST_FACT, RESULT, THEN, TOTAL
 from xlconv.sheets.explain.screen_formulas import screen_rules
+from xlconv.sheets.explain.sentence.formulas import by_operation
 from xlconv.sheets.explain.table import (
     EXPONENTS,
     NO_WEIGHTS,
@@ -42,8 +43,7 @@ from xlconv.sheets.explain.table import (
     WEIGHTS,
     LayerLine,
 )
-from xlconv.sheets.panel.places import USED, PanelPlaces
-from xlconv.sheets.sentence.formulas import by_operation
+from xlconv.sheets.on_board.panel.places import USED, PanelPlaces
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from xlconv.formulas.layers.base import Rule
 from xlconv.formulas.text import largest_magnitude
 from xlconv.sheets.explain.places import InspectorPlaces
-from xlconv.sheets.panel.places import USED
+from xlconv.sheets.on_board.panel.places import USED
 from xlconv.sheets.works.places import TOP
 from xlconv.spreadsheet.cells import Range
 from xlconv.state.sheet_names import WORKS

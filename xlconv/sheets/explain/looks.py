@@ -23,7 +23,7 @@ from xlconv.sheets.explain.screen import (
     TINY_PIXELS,
     Screen,
 )
-from xlconv.sheets.panel.places import LISTS, USED
+from xlconv.sheets.on_board.panel.places import LISTS, USED
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import QUIET
 from xlconv.sheets.works.looks import Part

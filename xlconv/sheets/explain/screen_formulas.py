@@ -12,9 +12,9 @@ from xlconv.sheets.board.places import MOST_LEGENDS
 from xlconv.sheets.explain.list_formulas import BLOCK, unless
 from xlconv.sheets.explain.places import NOTHING, InspectorPlaces
 from xlconv.sheets.explain.screen import FIRST_FACT, READS, RESULT, THEN, TOTAL, Screen
+from xlconv.sheets.explain.sentence.formulas import sentence
 from xlconv.sheets.explain.table import EXPONENTS, FACTS, PLANES, WEIGHTS
-from xlconv.sheets.panel.places import USED
-from xlconv.sheets.sentence.formulas import sentence
+from xlconv.sheets.on_board.panel.places import USED
 from xlconv.spreadsheet.cells import Cell, Range, column_letters
 from xlconv.state.sheet_names import BOARD, EXPLAIN, WORKS
 

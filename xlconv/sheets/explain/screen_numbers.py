@@ -18,6 +18,7 @@ from xlconv.network.network import vector_labels
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.explain.places import InspectorPlaces
 from xlconv.sheets.explain.screen import Screen, blocks, columns_needed, middle, shown_size, totals
+from xlconv.sheets.explain.sentence.numbers import Account, rounded_texts, sentence_of, then_parts
 from xlconv.sheets.explain.step_numbers import mixed_step, padded, text_step
 from xlconv.sheets.explain.table import (
     EXPONENTS,
@@ -30,7 +31,6 @@ from xlconv.sheets.explain.table import (
     unit_word,
 )
 from xlconv.sheets.explain.terms import Cell3, CellValue, Composition, Scope, Terms
-from xlconv.sheets.sentence.numbers import Account, rounded_texts, sentence_of, then_parts
 
 
 @dataclass(frozen=True)

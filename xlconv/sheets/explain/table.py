@@ -17,7 +17,7 @@ from xlconv.network.shapes import Shape, as_maps
 from xlconv.sheets.board.captions import CHANNELS
 from xlconv.sheets.board.furniture import vector_columns
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.sentence.templates import SENTENCES
+from xlconv.sheets.explain.sentence.templates import SENTENCES
 from xlconv.spreadsheet.cells import Range
 
 NO_WEIGHTS, WEIGHTS, EXPONENTS = 0, 1, 2

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from xlconv.formulas.layers.base import Rule
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.counts.formulas import cells_of, negatives_of
 from xlconv.sheets.guide.mission import (
     AGAIN,
     DONE,
@@ -27,6 +26,7 @@ from xlconv.sheets.guide.mission import (
 )
 from xlconv.sheets.guide.places import ANSWER, SEE, TICK, Card, GuidePlaces, guide_places
 from xlconv.sheets.model.formulas import spelled
+from xlconv.sheets.on_board.counts.formulas import cells_of, negatives_of
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.exercise import State
 from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, WORKS

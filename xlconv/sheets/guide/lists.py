@@ -9,10 +9,10 @@ from dataclasses import replace
 from xlconv.network.network import Network
 from xlconv.network.shapes import shape_text
 from xlconv.sheets import styles
-from xlconv.sheets.beginnings.places import LEFT
-from xlconv.sheets.beginnings.places import TITLE_ROW as BEGINNINGS_TOP
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.places import ACTION, ANSWER, QUESTION, SEE, GuidePlaces
+from xlconv.sheets.on_model.beginnings.places import LEFT
+from xlconv.sheets.on_model.beginnings.places import TITLE_ROW as BEGINNINGS_TOP
 from xlconv.sheets.styles import BIAS, OPEN, REACHES, READS, RING, Palette
 from xlconv.spreadsheet.blocks import Block, Style, TextBlock, one_cell
 from xlconv.spreadsheet.cells import Cell, Range

@@ -13,7 +13,6 @@ from xlconv.network.layers.settings import setting_cell
 from xlconv.network.names import as_compared
 from xlconv.reference.layers.base import Step, Values, numbers
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.counts.numbers import negatives_of
 from xlconv.sheets.guide.mission import (
     AGAIN,
     DONE,
@@ -32,8 +31,9 @@ from xlconv.sheets.guide.mission import (
     Told,
 )
 from xlconv.sheets.guide.places import guide_places
-from xlconv.sheets.heads.numbers import head_sizes
-from xlconv.sheets.heads.places import SIZES
+from xlconv.sheets.on_board.counts.numbers import negatives_of
+from xlconv.sheets.on_model.heads.numbers import head_sizes
+from xlconv.sheets.on_model.heads.places import SIZES
 from xlconv.state.choices import Display
 from xlconv.state.exercise import State
 

@@ -12,10 +12,10 @@ from xlconv.sheets import styles
 from xlconv.sheets.images.formulas import ink_of
 from xlconv.sheets.images.places import GalleryPlaces
 from xlconv.sheets.images.said import is_unsure
-from xlconv.sheets.mosaic.formulas import painted_number
-from xlconv.sheets.mosaic.looks import swatches
-from xlconv.sheets.mosaic.numbers import painted_numbers
-from xlconv.sheets.mosaic.places import MOSAIC, rule_levels
+from xlconv.sheets.on_board.mosaic.formulas import painted_number
+from xlconv.sheets.on_board.mosaic.looks import swatches
+from xlconv.sheets.on_board.mosaic.numbers import painted_numbers
+from xlconv.sheets.on_board.mosaic.places import MOSAIC, rule_levels
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.sheets.styles import CHANNEL_COLOURS, QUIET, Palette
 from xlconv.spreadsheet.blocks import (

@@ -13,17 +13,7 @@ from xlconv.network.layers.base import Layer, sources
 from xlconv.network.layers.settings import settings
 from xlconv.network.network import INPUT, PICTURE_WORDS, Network
 from xlconv.sheets import styles
-from xlconv.sheets.beginnings.looks import STYLES as BEGINNING_STYLES
-from xlconv.sheets.beginnings.looks import (
-    beginning_blocks,
-    beginning_scales,
-    beginning_widths,
-    beginning_words,
-)
 from xlconv.sheets.board.layout import Layout
-from xlconv.sheets.heads.looks import STYLES as HEAD_STYLES
-from xlconv.sheets.heads.looks import head_blocks, head_choice, head_words
-from xlconv.sheets.heads.numbers import head_sizes
 from xlconv.sheets.model.places import (
     BAR,
     COLUMNS,
@@ -40,6 +30,16 @@ from xlconv.sheets.model.places import (
     text_top,
     total_cell,
 )
+from xlconv.sheets.on_model.beginnings.looks import STYLES as BEGINNING_STYLES
+from xlconv.sheets.on_model.beginnings.looks import (
+    beginning_blocks,
+    beginning_scales,
+    beginning_widths,
+    beginning_words,
+)
+from xlconv.sheets.on_model.heads.looks import STYLES as HEAD_STYLES
+from xlconv.sheets.on_model.heads.looks import head_blocks, head_choice, head_words
+from xlconv.sheets.on_model.heads.numbers import head_sizes
 from xlconv.sheets.shown import Shown, rule_block
 from xlconv.spreadsheet.blocks import (
     BlankBlock,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from xlconv.network.arithmetic import Arithmetic
 from xlconv.network.layers.base import Layer
 from xlconv.network.network import Network
-from xlconv.sheets.heads.places import ROWS, HeadPlaces, has_head
+from xlconv.sheets.on_model.heads.places import ROWS, HeadPlaces, has_head
 from xlconv.spreadsheet.cells import Cell, Range
 
 NOTES = 6  # lines of notes below the table

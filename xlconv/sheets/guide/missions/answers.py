@@ -18,8 +18,8 @@ from xlconv.sheets.guide.missions.cells import (
     picture_differs,
     to_explain,
 )
-from xlconv.sheets.laboratory.places import CHOICES, sum_below
 from xlconv.sheets.model.places import cell_of, head_places
+from xlconv.sheets.on_board.laboratory.places import CHOICES, sum_below
 from xlconv.spreadsheet.cells import Cell
 from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL
 

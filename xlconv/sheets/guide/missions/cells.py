@@ -8,7 +8,7 @@ from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.guide.mission import Differs, Explains, Remembered, link
 from xlconv.sheets.model.places import cell_of
-from xlconv.sheets.panel.places import USED
+from xlconv.sheets.on_board.panel.places import USED
 from xlconv.spreadsheet.cells import Cell, Range
 from xlconv.state.sheet_names import BOARD, MODEL, WORKS
 
