@@ -59,7 +59,7 @@ def choices(draw: st.DrawFn, network: Network) -> Choices:
 
 
 @pytest.mark.parametrize(("part", "kind"), EVERY_KIND)
-@settings(max_examples=4 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=2 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_cell_of_any_network(part: str, kind: str, data: st.DataObject) -> None:
     """A book as it is built, or had its reader chosen something."""

@@ -422,13 +422,14 @@ def test_a_fault_is_one_finding_after_it_was_calculated(
     books = [tmp_path / f"{name}.xlsx" for name in made]
     saved = converted(libreoffice, books, tmp_path, anew=True)
     for name, (sheet, cell, _, kind) in made.items():
-        for engine in ("formualizer", "none"):
-            report = xlconv.verify(saved / f"{name}.xlsx", engine, random=0)
-            findings = [(f.kind, f.cell) for f in report.findings]
-            assert findings == ([(kind, f"{sheet}!{cell}")] if kind else []), name
-            assert report.stored_state == "present", name
-            if kind == "typed":
-                assert report.findings[0].found == float(name.split()[1]), name
+        # An engine is asked about the error: whatever reads it is one there, too.
+        engine = "formualizer" if kind == "formula" else "none"
+        report = xlconv.verify(saved / f"{name}.xlsx", engine, random=0)
+        findings = [(f.kind, f.cell) for f in report.findings]
+        assert findings == ([(kind, f"{sheet}!{cell}")] if kind else []), name
+        assert report.stored_state == "present", name
+        if kind == "typed":
+            assert report.findings[0].found == float(name.split()[1]), name
 
 
 def test_a_block_of_another_size_has_a_cross(engine: str, lesson3: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import xlconv
 from xlconv import Gallery, Model, Network, compiler
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.first_display import first_display
-from xlconv.spreadsheet.cells import Cell, column_number
+from xlconv.spreadsheet.cells import Cell, Place, column_number
 from xlconv.state.choices import Display
 
 Edit = Callable[[str], str]
@@ -49,6 +49,20 @@ def edited_parts(
         for name, text in (added or {}).items():
             new.writestr(name, text)
     return target
+
+
+def edited_cells(
+    source: Path, target: Path, parts: Mapping[str, str], cells: Mapping[Place, Edit]
+) -> Path:
+    """A copy in which many cells are changed at once; `parts` are those of the sheets."""
+    edits: dict[str, Edit] = {}
+    for (sheet, _), edit in cells.items():
+        edits[parts[sheet]] = _after(edits.get(parts[sheet], str), edit)
+    return edited_parts(source, target, edits)
+
+
+def _after(first: Edit, second: Edit) -> Edit:
+    return lambda xml: second(first(xml))
 
 
 def typed_by_script(source: Path, target: Path, values: Mapping[tuple[str, str], object]) -> Path:

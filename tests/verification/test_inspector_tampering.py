@@ -16,7 +16,7 @@ from xlconv import BatchNorm2D, Conv2D, Dense, Gallery, Network, ReLU, Softmax
 from xlconv.sheets.board.places import plan
 from xlconv.sheets.explain.places import inspector_places
 from xlconv.sheets.on_board.panel.places import USED
-from xlconv.spreadsheet.cells import Place
+from xlconv.spreadsheet.cells import Cell, Place
 from xlconv.state.sheet_names import BOARD, IMAGES, WORKS
 from xlconv.verification.report import Finding
 from xlconv.verification.structure import ComputedCell, computed_cells, spoiled_cells
@@ -58,25 +58,30 @@ def learned(book: Path) -> list[ComputedCell]:
 
 
 @pytest.mark.parametrize("engine", ["formualizer", "none"])
-@pytest.mark.parametrize("kind", ["typed", "formula"])
+@pytest.mark.parametrize("turn", [0, 1])
 def test_what_stands_instead_of_a_formula_is_one_finding(
-    kind: str, engine: str, book: Path, tmp_path: Path
+    turn: int, engine: str, book: Path, tmp_path: Path
 ) -> None:
-    """A constant, or another formula: though the value is the very same, it is reported."""
-    cells = learned(book)
-    assert len(cells) > 60
-    turn = ["typed", "formula"].index(kind)  # of cells side by side, both kinds in turn
-    for cell in cells[turn :: 6 if engine == "formualizer" else 2]:
-        sheet, place = cell.place
-        value = cell.found.value
-        if kind == "formula":
-            edit = edits.with_formula(place.a1, f"IF(1=1,{cell.formula[1:]},0)")
-        else:
-            typing = edits.with_text if isinstance(value, str) else edits.with_constant
-            edit = typing(place.a1, value)  # type: ignore[arg-type]
-        path = changed(book, sheet, edit, tmp_path)
-        found_here = found(path, engine, random=0)  # the formula tells
-        assert found_here == [(kind, f"{sheet}!{place.a1}")], cell.rule.key
+    """A constant or another formula in every other cell: though the value is the very same, it is
+    reported there and nowhere else."""
+    cells = learned(book)[turn::2]
+    assert len(cells) > 30
+    instead = {cell.place: _instead(cell, number % 2) for number, cell in enumerate(cells)}
+    path = tmp_path / "changed.xlsx"
+    edits.edited_cells(
+        book, path, sheet_parts(book), {place: edit for place, (_, edit) in instead.items()}
+    )
+    expected = [(kind, f"{sheet}!{cell.a1}") for (sheet, cell), (kind, _) in instead.items()]
+    assert sorted(found(path, engine, random=0)) == sorted(expected)  # the formula tells
+
+
+def _instead(cell: ComputedCell, typed: int) -> tuple[str, edits.Edit]:
+    """The kind of the fault, and how it comes into the file."""
+    place, value = cell.place.cell.a1, cell.found.value
+    if not typed:
+        return "formula", edits.with_formula(place, f"IF(1=1,{cell.formula[1:]},0)")
+    typing = edits.with_text if isinstance(value, str) else edits.with_constant
+    return "typed", typing(place, value)  # type: ignore[arg-type]
 
 
 def in_table(key: str, layer: str) -> str:
@@ -90,11 +95,15 @@ def in_table(key: str, layer: str) -> str:
 def test_a_number_typed_into_the_table_of_layers_is_one_finding(
     layer: str, engine: str, book: Path, tmp_path: Path
 ) -> None:
-    """Of the explained layer or of another one, which would be explained wrongly one day."""
-    for key in ("operation", "top", "from1_left", "weights", "number", "fact1_top"):
-        cell = in_table(key, layer)
-        path = changed(book, WORKS, edits.with_constant(cell, 3.5), tmp_path)
-        assert found(path, engine, random=0) == [("table", f"{WORKS}!{cell}")], key
+    """Of the explained layer or of another one, which would be explained wrongly one day: a finding
+    at each of several cells."""
+    keys = ("operation", "top", "from1_left", "weights", "number", "fact1_top")
+    typed = {in_table(key, layer): edits.with_constant(in_table(key, layer), 3.5) for key in keys}
+    path = tmp_path / "changed.xlsx"
+    places = {Place(WORKS, Cell.parse(cell)): edit for cell, edit in typed.items()}
+    edits.edited_cells(book, path, sheet_parts(book), places)
+    expected = [("table", f"{WORKS}!{cell}") for cell in typed]
+    assert sorted(found(path, engine, random=0)) == sorted(expected)
 
 
 @pytest.mark.parametrize("engine", ["formualizer", "none"])

@@ -57,15 +57,14 @@ def planted_in(books: list[Specimen], kind: str, seed: int) -> tuple[Specimen, P
     raise AssertionError(f"no book has a place for {kind}")
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("number", "kind"), enumerate(KINDS))
 def test_a_fault_is_found_at_its_cell(
-    kind: str, seed: int, books: list[Specimen], tmp_path: Path
+    number: int, kind: str, books: list[Specimen], tmp_path: Path
 ) -> None:
-    """In one of two books without random numbers: the formulas and the values of today tell."""
-    book, planted = planted_in(books, kind, seed)
+    """In every other book without random numbers: the formulas and the values of today tell."""
+    book, planted = planted_in(books, kind, 1)
     path = planted.write(book.path, tmp_path / "broken.xlsx")
-    outcome = judged(kind, planted, path, random=2 - seed)
+    outcome = judged(kind, planted, path, random=number % 2)
     assert outcome.verdict == "found", (book, planted.what, outcome)
 
 
@@ -115,10 +114,10 @@ def test_a_row_inserted_through_a_map_is_refused(
 
 def test_untouched_books_raise_no_finding(any_libreoffice: str | None, tmp_path: Path) -> None:
     histories: Counter[str] = Counter()
-    for book in untouched_books(tmp_path, 24, 7, any_libreoffice):
+    for book in untouched_books(tmp_path, 12, 7, any_libreoffice):
         report = xlconv.verify(book.path)
         assert (report.verdict, report.findings) == ("agrees", ()), book
         assert report.trials == 1
         histories[book.history] += 1
-    assert sum(histories.values()) == 24
+    assert sum(histories.values()) == 12
     assert len(histories) >= 4
