@@ -311,6 +311,31 @@ def test_only_excel_2007s_functions(book: books.BuiltBook) -> None:
         assert not re.search(r"[\[\]{}@#]|_xl", formula), formula
 
 
+# What IronCalc or HyperFormula, the engines of web spreadsheets, read otherwise than Excel.
+MISREAD = {
+    "a range that ends at INDEX": re.compile(r":INDEX\(|\):"),
+    "a number with an exponent": re.compile(r"(?<![\w.$])[\d.]+E[+-]?\d", re.IGNORECASE),
+}
+CORNERS = re.compile(r"(\$?)[A-Z]+(\$?)\d+:(\$?)[A-Z]+(\$?)\d+")
+
+
+@each_book
+def test_web_spreadsheets_read_the_formulas_of_all_sheets(book: books.BuiltBook) -> None:
+    for sheet in books.sheet_parts(book.path):
+        for place, formula in spelled(book.path, sheet).items():
+            plain = re.sub(r'"[^"]*"', '""', formula)
+            assert not [what for what, found in MISREAD.items() if found.search(plain)], place
+            for left, top, right, bottom in CORNERS.findall(plain):
+                assert (left, top) == (right, bottom), f"{sheet}!{place} fixes half a range"
+
+
+@each_book
+def test_a_pixel_of_the_gallery_is_a_number_where_it_is_empty(book: books.BuiltBook) -> None:
+    """HyperFormula hands an empty cell on, where Excel makes it 0."""
+    for place, formula in spelled(book.path, "Works").items():
+        assert len(re.findall(r"INDEX\(Images!", formula)) == formula.count("SUM(INDEX("), place
+
+
 @each_book
 def test_sumproduct_has_two_ranges_of_one_shape(book: books.BuiltBook) -> None:
     """More dialects agree on this than on anything else; a product inside would need an array."""
