@@ -76,7 +76,7 @@ BOARD_FORMULAS = {
     "DY13": "SUM($DY$8:$DY$10)",
     "DZ8": "DY8/$DY$13",
     # the answer under the picture: the class, its probability, a line a class
-    "C20": "INDEX($DW$8:$DW$10,MATCH(MAX($DZ$8:$DZ$10),$DZ$8:$DZ$10,0))",
+    "C20": "CHOOSE(MATCH(MAX($DZ$8:$DZ$10),$DZ$8:$DZ$10,0),$DW$8,$DW$9,$DW$10)",
     "C30": "MAX($DZ$8:$DZ$10)",
     "M19": "$DW$8",
     "M21": "$DW$9",
@@ -309,6 +309,44 @@ def test_only_excel_2007s_functions(book: books.BuiltBook) -> None:
     for formula in formulas:
         assert not formula.startswith("="), formula
         assert not re.search(r"[\[\]{}@#]|_xl", formula), formula
+
+
+# What IronCalc or HyperFormula, the engines of web spreadsheets, read otherwise than Excel.
+MISREAD = {
+    "a range that ends at INDEX": re.compile(r":INDEX\(|\):"),
+    "a number with an exponent": re.compile(r"(?<![\w.$])[\d.]+E[+-]?\d", re.IGNORECASE),
+}
+CORNERS = re.compile(r"(\$?)[A-Z]+(\$?)\d+:(\$?)[A-Z]+(\$?)\d+")
+
+
+@each_book
+def test_web_spreadsheets_read_the_formulas_of_all_sheets(book: books.BuiltBook) -> None:
+    for sheet in books.sheet_parts(book.path):
+        for place, formula in spelled(book.path, sheet).items():
+            plain = re.sub(r'"[^"]*"', '""', formula)
+            assert not [what for what, found in MISREAD.items() if found.search(plain)], place
+            for left, top, right, bottom in CORNERS.findall(plain):
+                assert (left, top) == (right, bottom), f"{sheet}!{place} fixes half a range"
+
+
+@each_book
+def test_a_pixel_of_the_gallery_is_a_number_where_it_is_empty(book: books.BuiltBook) -> None:
+    """HyperFormula hands an empty cell on, where Excel makes it 0."""
+    for place, formula in spelled(book.path, "Works").items():
+        assert len(re.findall(r"INDEX\(Images!", formula)) == formula.count("SUM(INDEX("), place
+
+
+@each_book
+def test_excel_shows_no_at_sign_in_pixels_and_the_answer(book: books.BuiltBook) -> None:
+    """As it does before INDEX in a file of old formulas; the actual label alone may be a text or
+    a number, or nothing, which no function but INDEX hands on."""
+    names, formulas = books.named_ranges(book.path), spelled(book.path, "Board")
+    maps = [names[name][1] for name in books.tensor_names("input", book.truth["input"].shape)]
+    actual = {place for place, one in formulas.items() if one.startswith("IF(INDEX(Images!")}
+    assert len(actual) <= 1
+    assert not [one for place, one in formulas.items() if "INDEX(" in one and place not in actual]
+    pixels = {formulas.get(place, "") for one in maps for place in books.cells_of(one)}
+    assert all(re.fullmatch(r"(Works!\$?[A-Z]+\$?\d+)?", pixel) for pixel in pixels)
 
 
 @each_book

@@ -109,6 +109,19 @@ def test_stored_values_are_those_of_libreoffice(libreoffice: str, tmp_path: Path
     assert (report.verdict, report.findings) == ("unfinished", ())
 
 
+def test_what_reads_an_open_cell_is_explained_in_libreoffice(
+    session: UnoSession, tmp_path: Path
+) -> None:
+    """Which takes an empty cell that a formula hands on for a text, so that no term has a key."""
+    book = build_exercise(tmp_path / "task.xlsx", LESSON, LESSON.image, "conv1")
+    chosen = {"layer": "relu1", "map": 2, "row": 3, "column": 4}
+    steps = [["set", f"explained_{what}", value] for what, value in chosen.items()]
+    *_, explained, works = session.run(
+        book, *steps, ["read", "Explain!A1:BH70"], ["read", "Works!A1:OZ60"]
+    )
+    assert not [value for row in (*explained, *works) for value in row if isinstance(value, list)]
+
+
 def test_the_answer_is_not_in_the_file(task: Path) -> None:
     """Neither the formulas of open cells, nor their numbers, wherever in the file."""
     book = xlconv.read_book(task)

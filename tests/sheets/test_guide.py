@@ -118,7 +118,7 @@ def test_what_the_guide_computes_as_the_file_spells_it(network_book: books.Netwo
     changed = ",".join(f"Board!{one.first:$}<>1" for one in layout.laboratory.choices)
     expected = {
         # 2 kernels of 3 x 3 and their biases, summed on Model beside their layer
-        "G5": f"IF(OR(ABS(Model!$U$8-{built[0]})>1E-9*(1+ABS({built[0]})),"
+        "G5": f"IF(OR(ABS(Model!$U$8-{built[0]})>0.000000001*(1+ABS({built[0]})),"
         '$F$5="look alike"),"✓","")',
         "G8": 'IF($F$8="negative numbers","✓","")',
         "G11": f'IF(OR(AND({used[0]}=3,OR({other})),$F$11="2 windows"),"✓","")',

@@ -267,7 +267,8 @@ DENSE, SOFTMAX = "Board!$DL$8:$DL$10", "Board!$DZ$8:$DZ$10"
 KERNEL, FUSED_KERNEL = "Board!$AH$9:$AJ$11", "Board!$BT$9:$BV$10"
 EDGE_WEIGHTS, FUSED_WEIGHTS = "Board!$AH$9:$AJ$25", "Board!$BT$9:$BV$13,Board!$BT$15"
 DENSE_WEIGHTS = "Board!$DF$8:$DG$17,Board!$DJ$8:$DJ$10"
-MOST = "INDEX($B$7:$B$13,MATCH(MAX({0}$7:{0}$13),{0}$7:{0}$13,0))"
+NAMES = ",".join(f"$B${row}" for row in range(7, 14))
+MOST = f"CHOOSE(MATCH(MAX({{0}}$7:{{0}}$13),{{0}}$7:{{0}}$13,0),{NAMES})"
 
 
 def most(column: str, words: str, unit: str = "") -> str:

@@ -11,6 +11,8 @@ from decimal import Decimal
 
 from xlconv.spreadsheet.cells import Cell, Range
 
+MOST_CHOICES = 30  # of CHOOSE, in LibreOffice; 254 in Excel
+
 
 def weighted_sum(
     windows: Iterable[Range], weights: Iterable[Range], bias: Cell | None, fixed: bool = False
@@ -75,8 +77,13 @@ def largest(window: Range, fixed: bool = False) -> str:
 def label_of_largest(values: Range, labels: Range) -> str:
     """The label beside the largest value; the first of them if several are equal.
 
-    >>> label_of_largest(Range(5, 6, 10, 1), Range(5, 1, 10, 1))
-    'INDEX($A$5:$A$14,MATCH(MAX($F$5:$F$14),$F$5:$F$14,0))'
+    >>> label_of_largest(Range(5, 6, 3, 1), Range(5, 1, 3, 1))
+    'CHOOSE(MATCH(MAX($F$5:$F$7),$F$5:$F$7,0),$A$5,$A$6,$A$7)'
+
+    More than CHOOSE takes are looked up, although Excel shows an @ before INDEX.
+
+    >>> label_of_largest(Range(5, 6, 31, 1), Range(5, 1, 31, 1))
+    'INDEX($A$5:$A$35,MATCH(MAX($F$5:$F$35),$F$5:$F$35,0))'
 
     One cell is no list to look into, for some programs.
 
@@ -85,8 +92,10 @@ def label_of_largest(values: Range, labels: Range) -> str:
     """
     if labels.height == 1:
         return labels.absolute
-    values_text = values.absolute
-    return f"INDEX({labels.absolute},MATCH(MAX({values_text}),{values_text},0))"
+    place = f"MATCH(MAX({values.absolute}),{values.absolute},0)"
+    if labels.height > MOST_CHOICES:
+        return f"INDEX({labels.absolute},{place})"
+    return f"CHOOSE({place},{','.join(one.absolute for one in labels.cells())})"
 
 
 def largest_magnitude(*places: Range, sheet: str = "$") -> str:

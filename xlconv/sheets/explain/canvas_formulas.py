@@ -30,7 +30,8 @@ def order_rules(places: InspectorPlaces) -> Iterator[Rule]:
     largest = f"MATCH({most},{keys},0)"
     either = f"IF({most}>=-{least},{largest},MATCH({least},{keys},0))"
     text = f"IF({p['weights']}={WEIGHTS},{either},IF({p['weights']}={EXPONENTS},{ROW},{largest}))"
-    yield mark_rule(places, "strongest", text)
+    # Of an exercise's open cell, which is a text to LibreOffice, there is no key.
+    yield mark_rule(places, "strongest", f"IF(COUNT({keys})=0,1,{text})")
     before = f"{places.mark('strongest'):$}-1"
     down = f"INT(MOD({before},{size})/{p['width']})"
     yield mark_rule(places, "cut_rows", _cut(p["height"], p["shown_height"], down))

@@ -33,7 +33,7 @@ from xlconv.state.sheet_names import BOARD, EXERCISE, GUIDE, WORKS
 
 BLOCK = "guide"
 LONGEST_TEXT = 250  # characters of a text in a formula; Excel's most are 255
-NEAR = "1E-9"  # within which rounding decides
+NEAR = "0.000000001"  # within which rounding decides; HyperFormula reads no 1E-9
 
 
 def rules(network: Network, layout: Layout) -> list[Rule]:
@@ -95,7 +95,7 @@ def differs_text(of: Remembered, built: Cell) -> str:
     >>> differs_text(Remembered("picture", "Board", Cell(4, 10)), Cell(8, 4))
     'Board!$J$4<>Works!$D$8'
     >>> differs_text(Remembered("sums_conv", "Model", Cell(8, 20), near=True), Cell(8, 4))
-    'ABS(Model!$T$8-Works!$D$8)>1E-9*(1+ABS(Works!$D$8))'
+    'ABS(Model!$T$8-Works!$D$8)>0.000000001*(1+ABS(Works!$D$8))'
     """
     now, then = f"{of.cell:{of.sheet}}", f"{built:{WORKS}}"
     return f"ABS({now}-{then})>{NEAR}*(1+ABS({then}))" if of.near else f"{now}<>{then}"

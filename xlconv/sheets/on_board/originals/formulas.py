@@ -54,11 +54,11 @@ def cell_differs(kept: Kept) -> str:
     """Whether the board's cell is another number than its original.
 
     >>> cell_differs(Kept(Range(1, 1, 2, 2), Range(7, 5, 2, 2), Range(7, 8, 2, 2)))
-    'IF(AND(Board!A1<=E7+1E-300,Board!A1>=E7-1E-300),0,1)'
+    'IF(AND(Board!A1<=E7+10^-300,Board!A1>=E7-10^-300),0,1)'
     """
     now, then = f"{BOARD}!{kept.board.first.a1}", kept.original.first.a1
-    # Numbers that are smaller are 0 to some programs.
-    return f"IF(AND({now}<={then}+1E-300,{now}>={then}-1E-300),0,1)"
+    # Numbers that are smaller are 0 to some programs, and HyperFormula reads no 1E-300.
+    return f"IF(AND({now}<={then}+10^-300,{now}>={then}-10^-300),0,1)"
 
 
 def sum_differs(kept: Kept) -> str:

@@ -88,12 +88,15 @@ def gallery_pixel(gallery: str, line: Cell, place: Cell, row: int, column: int) 
 def looked_up(gallery: str, row: Cell, column: Cell) -> str:
     """A cell of the gallery at a row and a column that stand beside and above; paper for none.
 
+    A sum of one cell, as paper is empty there: 0 to Excel, and to HyperFormula an empty cell, which
+    COUNT leaves out; and before INDEX alone Excel shows an @.
+
     >>> looked_up("Images!$B$7:$KN$350", Cell(8, 3), Cell(7, 4))
-    'IF($C8*D$7=0,0,INDEX(Images!$B$7:$KN$350,$C8,D$7))'
+    'IF($C8*D$7=0,0,SUM(INDEX(Images!$B$7:$KN$350,$C8,D$7)))'
     """
     down = f"${row.a1}"
     across = f"{column_letters(column.column)}${column.row}"
-    return f"IF({down}*{across}=0,0,INDEX({gallery},{down},{across}))"
+    return f"IF({down}*{across}=0,0,SUM(INDEX({gallery},{down},{across})))"
 
 
 def inverted(pixel: str, switch: Cell) -> str:
