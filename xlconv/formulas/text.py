@@ -6,7 +6,7 @@ arguments (it reads an empty cell as 0, which makes a padding ring work), no arr
 nothing volatile but where chance is the subject.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from xlconv.spreadsheet.cells import Cell, Range
@@ -74,6 +74,21 @@ def largest(window: Range, fixed: bool = False) -> str:
     return f"MAX({window.absolute if fixed else window.a1})"
 
 
+def one_of(number: str, values: Sequence[str]) -> str:
+    """The value of a number from 1; those beyond what CHOOSE takes are chosen among themselves.
+
+    >>> one_of("$A$1", ["B1", "C1"])
+    'CHOOSE($A$1,B1,C1)'
+    >>> one_of("$A$1", [*["B1"] * 30, "C1"]).replace(",B1" * 30, ",..")
+    'IF($A$1>30,CHOOSE($A$1-30,C1),CHOOSE($A$1,..))'
+    """
+    beyond = values[MOST_CHOICES:]
+    here = f"CHOOSE({number},{','.join(values[:MOST_CHOICES])})"
+    if not beyond:
+        return here
+    return f"IF({number}>{MOST_CHOICES},{one_of(f'{number}-{MOST_CHOICES}', beyond)},{here})"
+
+
 def label_of_largest(values: Range, labels: Range) -> str:
     """The label beside the largest value; the first of them if several are equal.
 
@@ -95,7 +110,7 @@ def label_of_largest(values: Range, labels: Range) -> str:
     place = f"MATCH(MAX({values.absolute}),{values.absolute},0)"
     if labels.height > MOST_CHOICES:
         return f"INDEX({labels.absolute},{place})"
-    return f"CHOOSE({place},{','.join(one.absolute for one in labels.cells())})"
+    return one_of(place, [one.absolute for one in labels.cells()])
 
 
 def largest_magnitude(*places: Range, sheet: str = "$") -> str:

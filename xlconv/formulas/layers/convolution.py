@@ -27,13 +27,12 @@ def _conv_rules(layer: Conv2D, network: Network, places: Places) -> list[Rule]:
 def _demo_rules(layer: KernelDemo, network: Network, places: Places) -> list[Rule]:
     name = layer.name
     number, kernel = places.cells[f"{name}_number"].first, places.inner[f"{name}_kernel"].maps
-    presets = [place.first for place in places.weights[name].arrays["presets"]]
+    presets = [str(place.first) for place in places.weights[name].arrays["presets"]]
     chosen = places.controls[name]["chosen"].first
     place = f"MATCH({chosen:$},{places.labels[name]:$},0)"
-    choices = ",".join(f"{preset}" for preset in presets)
     return [
         step_rule(name, "number", None, Range.of(number), place),
-        step_rule(name, "kernel", 0, kernel[0], f"CHOOSE({number:$},{choices})"),
+        step_rule(name, "kernel", 0, kernel[0], formulas.one_of(f"{number:$}", presets)),
         *windows(
             layer,
             network,

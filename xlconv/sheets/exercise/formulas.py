@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from xlconv.formulas.layers.base import Copies, Rule
-from xlconv.formulas.text import number
+from xlconv.formulas.text import number, one_of
 from xlconv.network.network import Network
 from xlconv.sheets.board.formulas import TITLES
 from xlconv.sheets.board.layout import Layout
@@ -24,7 +24,6 @@ from xlconv.state.exercise import CHECKS, CLOSE_WITHIN, RIGHT_WITHIN, WAITING, S
 from xlconv.state.sheet_names import BOARD, EXERCISE, MODEL, WORKS
 
 BLOCK = "exercise"
-MOST_CHOICES = 254  # that CHOOSE may have
 
 
 def _rules(places: ExercisePlaces, network: Network) -> list[Rule]:
@@ -62,9 +61,9 @@ def _waiting(places: ExercisePlaces, tensor: str) -> Rule:
 
 def _explained(places: ExercisePlaces, network: Network) -> Rule:
     """For what the explained cell waits, by the number of its layer."""
-    layers = [layer.name for layer in network.layers][:MOST_CHOICES]
+    layers = [layer.name for layer in network.layers]
     waits = [f"{places.waiting(name):$}" if name in places.needs else '""' for name in layers]
-    formula = f"CHOOSE({USED.first:$},{','.join(waits)})"
+    formula = one_of(f"{USED.first:$}", waits)
     return replace(_rule("explained", None, places.explained, formula), sheet=WORKS)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from xlconv.formulas.layers.base import Copies, MixedCopies, Rule
 from xlconv.formulas.layers.registry import cell_text
+from xlconv.formulas.text import one_of
 from xlconv.network.network import Network
 from xlconv.sheets.board.layout import Layout
 from xlconv.sheets.explain.canvas_formulas import canvas_rules, order_rules, strongest_rules
@@ -79,8 +80,8 @@ def _choice_rules(places: InspectorPlaces, panel: PanelPlaces) -> Iterator[Rule]
 
 def _by_label(places: InspectorPlaces, chosen: str, number: str) -> str:
     """The row of a vector by its label, if it has such a one, else by its number."""
-    found = ",".join(f"MATCH({chosen},{labels:{BOARD}},0)" for labels in places.labelled)
-    one = f"CHOOSE({places.of('labels_list'):$},{found})"
+    found = [f"MATCH({chosen},{labels:{BOARD}},0)" for labels in places.labelled]
+    one = one_of(f"{places.of('labels_list'):$}", found)
     return f"IF(ISNUMBER({one}),{one},{number})"
 
 
@@ -96,7 +97,7 @@ def _slot_rules(places: InspectorPlaces) -> Iterator[Rule]:
     def source(key: str) -> str:
         """What the table says of the tensor that a slot is read from."""
         number = f"IF({p['operation']}={added},{slot},{window[3]})"
-        return f"CHOOSE({number},{','.join(p[f'from{n}_{key}'] for n in origins)})"
+        return one_of(number, [p[f"from{n}_{key}"] for n in origins])
 
     channel = places.slot_list(1)
     here = f"{column_of(channel)}{channel.row}"
@@ -140,7 +141,7 @@ def _window(places: InspectorPlaces, p: dict[str, str], window: list[str]) -> li
     number = "+".join(
         ["1", *(f"IF(AND({b}>0,{b}<IF({vector},{ROW},{MAP})),1,0)" for b in befores[1:])]
     )
-    before = f"CHOOSE({window[3]},{','.join(befores)})"
+    before = one_of(window[3], befores)
     map_ = f"{p['maps_of']}*INT(({MAP}-1)/{p['maps_by']})+{p['by_row']}*({ROW}-1)+1"
     row = f"({ROW}-1)*{p['down']}-{p['before_rows']}+1"
     column = f"({COLUMN}-1)*{p['across']}-{p['before_columns']}+1"
@@ -222,7 +223,7 @@ def _logits(listed: Range, places: InspectorPlaces) -> Range:
 def _kernel_cell(places: InspectorPlaces, p: Mapping[str, str], row: str, column: str) -> str:
     """A cell of the chosen layer's weights, if it has any."""
     kernels = [f"INDEX({one:{BOARD}},{row},{column})" for one in places.kernels]
-    chosen = f"CHOOSE({p['kernels_number']},{','.join(kernels)})" if kernels else '""'
+    chosen = one_of(p["kernels_number"], kernels) if kernels else '""'
     return f'IF({p["weights"]}={WEIGHTS},{chosen},"")'
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from xlconv.formulas.text import one_of
 from xlconv.sheets import styles
 from xlconv.sheets.explain.colours import MARKS, OUTSIDE, SHOWN_COLUMNS, SHOWN_ROWS, screen_colours
 from xlconv.sheets.explain.places import MARKS as MARK_NAMES
@@ -191,10 +192,10 @@ def hidden_names(shown: Shown) -> dict[str, tuple[str, Range] | str]:
     for what, key in (("map", "maps"), ("row", "rows"), ("column", "columns")):
         sizes, first = places.sizes(key), places.counting.cell(1, 0)
         lists = [f"{Range(first.row, first.column, size, 1):{WORKS}}" for size in sizes]
-        one = _one_of(f"{places.of(f'{key}_list'):{WORKS}}", lists)
+        one = _list_of(f"{places.of(f'{key}_list'):{WORKS}}", lists)
         if what == "row" and places.labelled:
             labels = f"{places.of('labels_list'):{WORKS}}"
-            named = _one_of(labels, [f"{place:{BOARD}}" for place in places.labelled])
+            named = _list_of(labels, [f"{place:{BOARD}}" for place in places.labelled])
             one = f"IF({labels}>0,{named},{one})"
         names[LISTS[what]] = one
     if shown.display.count is not None:
@@ -202,5 +203,5 @@ def hidden_names(shown: Shown) -> dict[str, tuple[str, Range] | str]:
     return names
 
 
-def _one_of(number: str, lists: list[str]) -> str:
-    return f"CHOOSE({number},{','.join(lists)})" if lists[1:] else lists[0]
+def _list_of(number: str, lists: list[str]) -> str:
+    return one_of(number, lists) if lists[1:] else lists[0]

@@ -26,12 +26,15 @@ class StyleTable:
         held = StyleArray()
         font = (style.font, style.size, style.bold, style.italic, style.colour)
         held.fontId = self._of("_fonts", _font, *font)
-        held.fillId = self._of("_fills", _fill, style.hatch, style.fill)
-        held.borderId = self._of("_borders", _border, style.border)
+        if style.hatch is not None or style.fill is not None:
+            held.fillId = self._of("_fills", _fill, style.hatch, style.fill)
+        if style.border is not None:
+            held.borderId = self._of("_borders", _border, style.border)
         place = (style.horizontal, style.vertical, style.wrap, style.shrink)
         held.alignmentId = self._of("_alignments", _alignment, *place)
         held.numFmtId = self._format(style.number_format)
-        held.protectionId = self._of("_protections", _protection, style.locked)
+        if not style.locked:
+            held.protectionId = self._of("_protections", _protection, style.locked)
         return int(self._workbook._cell_styles.add(held))
 
     def _of(self, held: str, make: Callable[..., object], *values: object) -> int:
@@ -53,12 +56,10 @@ def _font(name: str, size: float, bold: bool, italic: bool, colour: str) -> Font
 def _fill(hatch: str | None, fill: str | None) -> PatternFill:
     if hatch is not None:
         return PatternFill("lightUp", fgColor=hatch, bgColor="FFFFFF")
-    return PatternFill() if fill is None else PatternFill("solid", fgColor=fill)
+    return PatternFill("solid", fgColor=fill)
 
 
-def _border(colour: str | None) -> Border:
-    if colour is None:
-        return Border()
+def _border(colour: str) -> Border:
     side = Side(style="thin", color=colour)
     return Border(left=side, right=side, top=side, bottom=side)
 
@@ -68,4 +69,4 @@ def _alignment(horizontal: str | None, vertical: str | None, wrap: bool, shrink:
 
 
 def _protection(locked: bool) -> Protection:
-    return Protection() if locked else Protection(locked=False)
+    return Protection(locked=locked)

@@ -5,6 +5,7 @@ Fills references into the templates of `sentences`. Must not know any value.
 
 from collections.abc import Mapping
 
+from xlconv.formulas.text import one_of
 from xlconv.network.sentences import Either, Sentence, pieces
 from xlconv.sheets.explain.places import InspectorPlaces, operation_number
 from xlconv.sheets.explain.sentence.templates import THEN
@@ -49,8 +50,7 @@ def by_operation(number: str, texts: Mapping[int, str]) -> str:
     >>> by_operation("$A$1", {2: "B1", 4: "C1"})
     'CHOOSE($A$1,0,B1,0,C1)'
     """
-    values = (texts.get(n, "0") for n in range(1, max(texts) + 1))
-    return f"CHOOSE({number},{','.join(values)})"
+    return one_of(number, [texts.get(n, "0") for n in range(1, max(texts) + 1)])
 
 
 def sentence(places: InspectorPlaces) -> str:
