@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -67,11 +68,20 @@ def _after(first: Edit, second: Edit) -> Edit:
 
 def typed_by_script(source: Path, target: Path, values: Mapping[tuple[str, str], object]) -> Path:
     """A copy in which openpyxl typed into cells of sheets; it saves no computed values."""
-    book = openpyxl.load_workbook(source)
+    book = _loaded(source, source.stat().st_mtime_ns)
+    before = {(sheet, cell): book[sheet][cell].value for sheet, cell in values}
     for (sheet, cell), value in values.items():
         book[sheet][cell] = value
     book.save(target)
+    for (sheet, cell), value in before.items():
+        book[sheet][cell] = value
     return target
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: Path, saved: int) -> openpyxl.Workbook:
+    """A workbook that is as it was loaded when the next one types into it."""
+    return openpyxl.load_workbook(path)
 
 
 def cell_pattern(cell: str) -> re.Pattern[str]:

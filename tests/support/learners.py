@@ -4,6 +4,7 @@ Formulas are those that the network calls for, as a learner would type and copy 
 saved by openpyxl, as many hand it in: without stored values.
 """
 
+import io
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +14,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import openpyxl
-from support.books import random_image, random_model
+from support.books import random_image, random_model, sheet_parts
 from support.edits import edited
 
 import xlconv
@@ -73,20 +74,53 @@ def right(formula: str, part: Part, row: int, column: int) -> Content:
 
 def filled_in(source: Path, target: Path, change: Change = right) -> Path:
     """A copy in which every open cell holds what `change` makes of the right formula."""
-    workbook = _loaded(source, source.stat().st_mtime_ns)
-    board, right = workbook["Board"], right_formulas(source)
-    for (part, row, column), formula in right.items():
-        board[part.open.cell(row, column).a1] = change(formula, part, row, column)
-    workbook.save(target)
-    for part, row, column in right:
-        board[part.open.cell(row, column).a1] = None
-    return target
+    rightly = _filled_in_rightly(source, source.stat().st_mtime_ns)
+    otherwise = {}
+    for (part, row, column), formula in right_formulas(source).items():
+        content = change(formula, part, row, column)
+        if content != formula:
+            otherwise[part.open.cell(row, column).a1] = content
+    target.write_bytes(rightly)
+    return _typed_over(target, otherwise) if otherwise else target
 
 
 @lru_cache(maxsize=2)
-def _loaded(path: Path, saved: int) -> openpyxl.Workbook:
-    """A workbook whose open cells are empty, as they are again after it was filled in."""
-    return openpyxl.load_workbook(path)
+def _filled_in_rightly(source: Path, saved: int) -> bytes:
+    """As openpyxl saves it, which takes it as long as marking does."""
+    workbook, out = openpyxl.load_workbook(source), io.BytesIO()
+    for (part, row, column), formula in right_formulas(source).items():
+        workbook["Board"][part.open.cell(row, column).a1] = formula
+    workbook.save(out)
+    return out.getvalue()
+
+
+def _typed_over(path: Path, contents: Mapping[str, Content]) -> Path:
+    """The workbook with other contents in cells of the board that hold formulas."""
+    waiting = dict(contents)
+
+    def typed(cell: re.Match[str]) -> str:
+        return f"{cell[1]}{_inside(waiting.pop(cell[2]))}" if cell[2] in waiting else cell[0]
+
+    def edit(xml: str) -> str:
+        return re.sub(r'(<c r="(\w+)"(?: s="\d+")?)><f>.*?</c>', typed, xml, flags=re.DOTALL)
+
+    whole = path.with_name(f"{path.name}.old")
+    path.rename(whole)
+    edited(whole, path, edit, sheet_parts(whole)["Board"])
+    whole.unlink()
+    assert not waiting, f"there are no formulas in {[*waiting]}"
+    return path
+
+
+def _inside(content: Content) -> str:
+    """What follows after a cell's style."""
+    if content is None:
+        return "/>"
+    if isinstance(content, str) and content.startswith("="):
+        return f"><f>{escape(content[1:])}</f><v></v></c>"
+    if isinstance(content, str):
+        return f' t="inlineStr"><is><t xml:space="preserve">{escape(content)}</t></is></c>'
+    return f"><v>{content!r}</v></c>"
 
 
 def written_in(source: Path, target: Path, spelled: Mapping[str, str] | None = None) -> Path:
