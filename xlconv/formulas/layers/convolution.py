@@ -27,7 +27,7 @@ def _conv_rules(layer: Conv2D, network: Network, places: Places) -> list[Rule]:
 def _demo_rules(layer: KernelDemo, network: Network, places: Places) -> list[Rule]:
     name = layer.name
     number, kernel = places.cells[f"{name}_number"].first, places.inner[f"{name}_kernel"].maps
-    presets = [str(place.first) for place in places.weights[name].arrays["presets"]]
+    presets = [f"{place.first}" for place in places.weights[name].arrays["presets"]]
     chosen = places.controls[name]["chosen"].first
     place = f"MATCH({chosen:$},{places.labels[name]:$},0)"
     return [
