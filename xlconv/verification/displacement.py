@@ -5,7 +5,7 @@ formula than the network calls for. Tells so in one line instead. Must not know 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 import numpy as np
@@ -145,27 +145,57 @@ def _moved_range(
     """A range that is empty, and the one of its size that is read in its place, where something
     stands and nothing of the book's own belongs."""
     for cell in islice(suspects, _LOOKED_AT):
-        if cell.found.formula is None:
-            continue
-        sheet, place = cell.place
-        text, spots = _split(cell.formula, sheet)
-        found, now = _split(cell.found.formula.at(place), sheet)
-        if text != found or len(spots) != len(now):
-            continue
-        for (source, start), (target, end) in zip(spots, now, strict=True):
-            source, target = _first_name(book, source), _first_name(book, target)
-            same = (source, start) == (target, end)
-            if same or (start.height, start.width) != (end.height, end.width):
-                continue
-            if start.size > 100_000:
-                continue
-            if among(range_keys([end]), owned.get(target, NO_KEYS)).any():
-                continue
-            if _is_filled(book, source, start) or not _is_filled(book, target, end):
-                continue
-            if not _read_still(cells, cell, (source, start), wrong):
-                return (source, start), (target, end)
+        moved = [
+            (start, end)
+            for start, end in _moved_spots(book, cell, owned)
+            if not _read_still(cells, cell, start, wrong)
+        ]
+        if moved:
+            return _joined(moved)
     return None
+
+
+def _moved_spots(
+    book: FoundBook, cell: ComputedCell, owned: Mapping[str, Keys]
+) -> Iterator[tuple[Spot, Spot]]:
+    """What a cell's formula should read and finds empty, and what it reads in its place."""
+    if cell.found.formula is None:
+        return
+    sheet, place = cell.place
+    text, spots = _split(cell.formula, sheet)
+    found, now = _split(cell.found.formula.at(place), sheet)
+    if text != found or len(spots) != len(now):
+        return
+    for (source, start), (target, end) in zip(spots, now, strict=True):
+        source, target = _first_name(book, source), _first_name(book, target)
+        same = (source, start) == (target, end)
+        if same or (start.height, start.width) != (end.height, end.width):
+            continue
+        if start.size > 100_000:
+            continue
+        if among(range_keys([end]), owned.get(target, NO_KEYS)).any():
+            continue
+        if _is_filled(book, source, start) or not _is_filled(book, target, end):
+            continue
+        yield (source, start), (target, end)
+
+
+def _joined(moved: list[tuple[Spot, Spot]]) -> tuple[Spot, Spot]:
+    """The first range that moved, with those that moved beside it: labels are read one by one."""
+    (source, first), (target, to) = moved[0]
+    rows, columns = to.row - first.row, to.column - first.column
+
+    def alike(pair: tuple[Spot, Spot]) -> bool:
+        (sheet, start), (other, end) = pair
+        way = end.row - start.row, end.column - start.column
+        return (sheet, other, way) == (source, target, (rows, columns))
+
+    parts = {start for (_, start), _ in filter(alike, moved)}
+    whole = Range.around(parts)
+    if whole.size != sum(part.size for part in parts):
+        whole = first
+    there = Range(whole.row + rows, whole.column + columns, whole.height, whole.width)
+    return (source, whole), (target, there)
 
 
 def _read_still(
