@@ -120,8 +120,8 @@ def test_shares_sums_and_words_that_are_worked_by_hand(
         # The network's own answer is as it always is.
         own = [0.0900305732, 0.2447284711, 0.6652409558]
         assert all(map(close, (row[0] for row in shares), own))
-    for number in range(2):
-        verifies(tmp_path / f"{number}.xlsx", ("formualizer", "libreoffice"), random=2)
+    verifies(tmp_path / "0.xlsx", ("formualizer", "libreoffice"), random=1)
+    verifies(tmp_path / "1.xlsx", random=1)
 
 
 def test_several_classes_have_no_cross_entropy_there_and_softmax_beside_sigmoid(
