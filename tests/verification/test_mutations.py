@@ -57,7 +57,7 @@ def planted_in(books: list[Specimen], kind: str, seed: int) -> tuple[Specimen, P
     raise AssertionError(f"no book has a place for {kind}")
 
 
-@pytest.mark.parametrize(("number", "kind"), enumerate(KINDS))
+@pytest.mark.parametrize(("number", "kind"), [*enumerate(KINDS)])
 def test_a_fault_is_found_at_its_cell(
     number: int, kind: str, books: list[Specimen], tmp_path: Path
 ) -> None:
