@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, TimeoutError, wait
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import resource_tracker
@@ -40,9 +40,10 @@ def made_side_by_side(
     shared: tuple[Any, ...],
     workers: int,
     time_limit: float | None = None,
-) -> Iterator[tuple[Thing, Made]]:
+) -> Generator[tuple[Thing, Made], None, None]:
     """What `make(thing, *shared)` gives of each, as they are done, until one of the processes is
-    lost or none is done in so many seconds. What is `shared` goes to each process once."""
+    lost or none is done in so many seconds. What is `shared` goes to each process once. Whoever
+    may stop before the end closes it."""
     # A process of its own from the start: none of this one's threads and locks are copied.
     context = multiprocessing.get_context("spawn")
     # What a process that is ended leaves behind is in a folder of ours.
@@ -58,7 +59,7 @@ def made_side_by_side(
 
 def _until_lost(
     pool: ProcessPoolExecutor, things: Sequence[Thing], time_limit: float | None
-) -> Iterator[tuple[Thing, Any]]:
+) -> Generator[tuple[Thing, Any], None, None]:
     futures: dict[Future[Any], Thing] = {}
     try:
         with signals_blocked():

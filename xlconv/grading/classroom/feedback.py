@@ -5,6 +5,7 @@ the reasons. It is a copy of what was handed in. Must not know how marks come ab
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -57,12 +58,12 @@ def write_feedback(
         return failed
     together = min(workers or cores(), len(returned))
     left = {one.target for one in returned}
-    written = made_side_by_side(write_back, returned, (), together)
-    for done, (one, reason) in enumerate(written, 1):
-        left.discard(one.target)
-        if reason:
-            failed[one.target] = reason
-        progress(done)
+    with closing(made_side_by_side(write_back, returned, (), together)) as written:
+        for done, (one, reason) in enumerate(written, 1):
+            left.discard(one.target)
+            if reason:
+                failed[one.target] = reason
+            progress(done)
     return failed | dict.fromkeys(left, "a process was ended, perhaps for want of memory")
 
 
