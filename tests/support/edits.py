@@ -56,14 +56,10 @@ def edited_cells(
     source: Path, target: Path, parts: Mapping[str, str], cells: Mapping[Place, Edit]
 ) -> Path:
     """A copy in which many cells are changed at once; `parts` are those of the sheets."""
-    edits: dict[str, Edit] = {}
+    edits: dict[str, list[Edit]] = {}
     for (sheet, _), edit in cells.items():
-        edits[parts[sheet]] = _after(edits.get(parts[sheet], str), edit)
-    return edited_parts(source, target, edits)
-
-
-def _after(first: Edit, second: Edit) -> Edit:
-    return lambda xml: second(first(xml))
+        edits.setdefault(parts[sheet], []).append(edit)
+    return edited_parts(source, target, {part: all_of(own) for part, own in edits.items()})
 
 
 def typed_by_script(source: Path, target: Path, values: Mapping[tuple[str, str], object]) -> Path:

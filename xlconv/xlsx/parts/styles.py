@@ -34,7 +34,7 @@ class StyleTable:
         held.alignmentId = self._of("_alignments", _alignment, *place)
         held.numFmtId = self._format(style.number_format)
         if not style.locked:
-            held.protectionId = self._of("_protections", _protection, style.locked)
+            held.protectionId = self._of("_protections", _unlocked)
         return int(self._workbook._cell_styles.add(held))
 
     def _of(self, held: str, make: Callable[..., object], *values: object) -> int:
@@ -68,5 +68,5 @@ def _alignment(horizontal: str | None, vertical: str | None, wrap: bool, shrink:
     return Alignment(horizontal, vertical, wrap_text=wrap or None, shrink_to_fit=shrink or None)
 
 
-def _protection(locked: bool) -> Protection:
-    return Protection(locked=locked)
+def _unlocked() -> Protection:
+    return Protection(locked=False)
